@@ -1,0 +1,66 @@
+# The commands of this repository. `make` alone lists them.
+# Needs Python 3.11 or newer, make and git; everything else is installed into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SERVER := $(VENV)/server-installed
+DEV := $(VENV)/dev-installed
+LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test check format docs vendor lock bench clean
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+demo: $(DEV) ## start the server and a real spider on a sample shop, and print where to look
+	@$(BIN)/python -m demo
+
+run: $(SERVER) ## migrate the database and serve
+	@$(BIN)/python -m flask --app wsgi db upgrade
+	@$(BIN)/python wsgi.py
+
+test: $(DEV) ## run the tests, with the real parts they drive; says at its end what it skipped and why
+	@$(BIN)/python -m tests.parts
+	@$(BIN)/python -m pytest
+
+check: $(DEV) ## all that must hold before a change goes in: lint, types, imports, tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory test
+
+format: $(DEV) ## format the code, and mend what the linter can mend by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(DEV) ## print the reference pages from the tables of the code
+	$(BIN)/python -m docs.build
+
+vendor: $(DEV) ## fetch the libraries that pages load, at the versions in app/dashboard/vendor.py
+	$(BIN)/python -m app.dashboard.vendor
+
+lock: $(DEV) ## lock the requirements anew from the groups in pyproject.toml
+	$(LOCK) --group server --output-file requirements.txt
+	$(LOCK) --group server --group dev --output-file requirements-dev.txt
+
+bench: $(DEV) ## measure speed, start and memory; a table at the end
+	$(BIN)/python -m bench
+
+clean: ## remove what the tools made, but no data
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis tests/e2e/node/node_modules
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(SERVER): requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(DEV): requirements-dev.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@ $(SERVER)

@@ -1,0 +1,236 @@
+"""The guard of every page and of the API: who is asking, and may they?
+
+Each view carries one mark: `require(permission)`, `public` or `signed`. A view without one answers nobody, so that
+forgetting it is safe. Credentials are a Bearer token, HTTP Basic, or the login session; a request that brings an
+Authorization header is judged by that alone.
+
+To protect a new view, mark it. To learn who asks, call `current_principal`.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+from urllib.parse import quote, urlencode
+
+import flask
+import flask_login
+from flask import current_app, g, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import Forbidden as WebForbidden
+from werkzeug.exceptions import HTTPException
+
+from app.accounts import links, origins, roles, sessions
+from app.accounts.credentials import from_header
+from app.accounts.principals import Principal
+from app.accounts.service import Accounts
+from app.accounts.sessions import Visitor
+from app.accounts.sockets import SocketGuard
+from app.core.clock import CLOCK, Clock
+from app.core.errors import Forbidden, InvalidInput, NotFound, ScrapewatchError, Unauthorized
+from app.core.problems import CONTENT_TYPE, problem
+from app.runtime.base import Runtime
+from config import Settings
+
+log = logging.getLogger(__name__)
+
+LOGIN_PATH: Final = "/login"
+API_PREFIXES: Final = ("/api/", "/export/", "/metrics")
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+SOCKETS: Final = "scrapewatch.sockets"
+PUBLIC: Final = "public"
+SIGNED: Final = "signed"
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def require(permission: str) -> Callable[[View], View]:
+    """Mark a view: only who holds `permission` (of `roles`) gets in."""
+    if permission not in roles.ROLES["admin"]:
+        raise ValueError(f"There is no permission {permission}.")
+    return lambda view: _marked(view, permission)
+
+
+def public(view: View) -> View:
+    """Mark a view: anyone gets in. If it changes something, it must call `check_csrf` itself."""
+    return _marked(view, PUBLIC)
+
+
+def signed(view: View) -> View:
+    """Mark a view: who has the link made by `links.signed_path` gets in; anyone else is told there is no such page."""
+    return _marked(view, SIGNED)
+
+
+def _marked(view: View, mark: str) -> View:
+    vars(view)["access"] = mark
+    return view
+
+
+def mark_of(endpoint: str) -> str | None:
+    """The permission that an endpoint of the present app requires, `PUBLIC`, `SIGNED`, or None if it has no mark."""
+    if endpoint.rpartition(".")[2] == "static":
+        return PUBLIC
+    mark: str | None = getattr(current_app.view_functions[endpoint], "access", None)
+    return mark
+
+
+def current_principal() -> Principal:
+    """Who asks.
+
+    Raises:
+        Unauthorized: nobody known; can't happen in a view that requires a permission.
+    """
+    visitor = flask_login.current_user
+    if not visitor.is_authenticated:
+        raise g.get("access_failure") or Unauthorized
+    principal: Principal = visitor.principal
+    return principal
+
+
+def check_csrf() -> None:
+    """Make sure that a change comes from a form or script of our own pages, by the token of Flask-WTF.
+
+    Raises:
+        InvalidInput: with the code `csrf`.
+    """
+    try:
+        current_app.extensions["csrf"].protect()
+    except CSRFError as error:
+        raise InvalidInput(str(error.description), field="csrf_token", code="csrf") from error
+
+
+def authenticate_socket(auth: object, namespace: str) -> Principal:
+    """Who connects a socket by the present request; waits for a real thread.
+
+    Args:
+        auth: what the client sent along: ``{"token": …}``, anything else, or nothing.
+        namespace: on `/live` the session of our own pages counts too.
+
+    Raises:
+        Unauthorized: no credentials, or none that hold.
+        Forbidden: the session's, but from another site's page; or by a name outside TRUSTED_HOSTS.
+        Unavailable: `rate_limited` after ten wrong passwords within a minute.
+    """
+    guard: SocketGuard = current_app.extensions[SOCKETS]
+    return guard.authenticate(auth, namespace)
+
+
+def refuse(error: Unauthorized | Forbidden) -> ResponseReturnValue | HTTPException:
+    """How a refusal is told: as a problem to programs; to people as the way to the login, or the 403 page."""
+    status = 401 if isinstance(error, Unauthorized) else 403
+    if wants_problem():
+        answer = flask.jsonify(problem(status, error.code, detail=error.detail))
+        answer.status_code, answer.content_type = status, CONTENT_TYPE
+        return answer
+    if status == 401:
+        target = _here() if request.method in SAFE_METHODS else links.HOME
+        return flask.redirect(f"{LOGIN_PATH}?{urlencode({'next': target})}")
+    return current_app.handle_http_exception(WebForbidden(error.detail))
+
+
+def _here() -> str:
+    """The path asked for, encoded anew: a job's id may hold any character."""
+    query = request.query_string.decode("ascii", "replace")
+    return f"{quote(request.path)}?{query}" if query else quote(request.path)
+
+
+def wants_problem() -> bool:
+    """Whether the present request comes from a program rather than from a person's browser."""
+    accepted = request.accept_mimetypes
+    return (
+        request.path.startswith(API_PREFIXES)
+        or "Authorization" in request.headers
+        or request.is_json
+        or accepted.best_match(["text/html", "application/json"], "text/html") == "application/json"
+    )
+
+
+def protect(app: flask.Flask, accounts: Accounts, runtime: Runtime, settings: Settings, clock: Clock = CLOCK) -> None:
+    """Put the guard before every view of `app`; `app.secret_key` must be set by the first request."""
+    sessions.configure(app, settings)
+    app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False)
+    CSRFProtect(app)
+    app.extensions[SOCKETS] = SocketGuard(accounts, runtime, settings, clock)
+    guard = _Guard(accounts, runtime, settings, clock)
+    manager = flask_login.LoginManager()
+    manager.user_loader(guard.by_session)
+    manager.request_loader(guard.by_header)
+    manager.init_app(app)
+    app.before_request(guard.check)
+
+
+class _Guard:
+    """What stands before every view."""
+
+    def __init__(self, accounts: Accounts, runtime: Runtime, settings: Settings, clock: Clock) -> None:
+        self._accounts = accounts
+        self._runtime = runtime
+        self._public_url = settings.public_url
+        self._clock = clock
+
+    def check(self) -> None:
+        """Let the present request pass, or raise what is wrong with it."""
+        if request.endpoint is None:
+            return  # no such page: the answer is a plain 404
+        changes = request.method not in SAFE_METHODS
+        if changes:
+            self._check_origin()
+        mark = mark_of(request.endpoint)
+        if mark == SIGNED:
+            self._check_signature()
+        elif mark != PUBLIC:
+            self._check_permission(mark, changes=changes)
+
+    def by_session(self, _identifier: str) -> Visitor | None:
+        """Flask-Login's user loader: the holder of the session, unless the request brings other credentials."""
+        now_ms = self._clock.now_ms()
+        holder = None if "Authorization" in request.headers else sessions.holder(flask.session, now_ms)
+        if holder is None:
+            return None
+        principal = self._resolved(self._accounts.by_session, *holder)
+        if principal is None:
+            return None
+        sessions.seen(now_ms)
+        return Visitor(principal, by_session=True)
+
+    def by_header(self, _request: flask.Request) -> Visitor | None:
+        """Flask-Login's request loader: who the Authorization header speaks for."""
+        header = request.headers.get("Authorization")
+        credentials = from_header(header) if header else None
+        if credentials is None:
+            return None
+        principal = self._resolved(self._accounts.identify, credentials, request.remote_addr or "")
+        return None if principal is None else Visitor(principal, by_session=False)
+
+    def _resolved(self, resolve: Callable[..., Principal | None], *args: object) -> Principal | None:
+        """Ask the accounts in a real thread.
+
+        A failure is kept for `current_principal` rather than raised, because a template that only wants to know
+        whether someone is logged in, say that of the error page, comes here too.
+        """
+        try:
+            return self._runtime.call(resolve, *args)
+        except ScrapewatchError as error:
+            g.access_failure = error
+            return None
+
+    def _check_origin(self) -> None:
+        origin = request.headers.get("Origin")
+        if origin is not None and not origins.is_own(origin, request.host_url, self._public_url):
+            raise Forbidden("The request comes from another site; behind a proxy, set PUBLIC_URL.")
+
+    def _check_signature(self) -> None:
+        expires, signature = request.args.get("expires", ""), request.args.get("signature", "")
+        key = str(current_app.secret_key)
+        if not links.is_signed(request.path, expires, signature, key, now_ms=self._clock.now_ms()):
+            raise NotFound("There is no such page.")
+
+    def _check_permission(self, mark: str | None, *, changes: bool) -> None:
+        principal = current_principal()
+        if mark is None:
+            log.error("The view %s has no access mark and answers nobody", request.endpoint)
+            raise Forbidden("This page is not open.")
+        if changes and flask_login.current_user.by_session:
+            check_csrf()
+        if not principal.may(mark):
+            raise Forbidden(f"This takes the permission {mark}.")

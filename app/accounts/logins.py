@@ -1,0 +1,105 @@
+"""Name and password to user: throttled, equally slow for everyone, and remembered for a minute.
+
+Programs send HTTP Basic with every request; what was right a moment ago is remembered, so that argon2 runs once a
+minute and not once a call. An account change anywhere raises the store's revision and so ends what is remembered.
+"""
+
+import hmac
+import secrets
+import threading
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+from app.accounts import names
+from app.accounts.passwords import Passwords, check_length
+from app.accounts.throttle import Throttle
+from app.core.clock import Clock
+from app.core.errors import Unauthorized, Unavailable
+from app.storage.base_accounts import AccountStore, User
+
+REMEMBER_MS: Final = 60_000
+REMEMBERED: Final = 1_000
+PATIENCE_S: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    user: User
+    revision: int
+    until_ms: int
+
+
+class Logins:
+    """Verifies passwords; blocks, so call it from a real thread."""
+
+    def __init__(self, store: AccountStore, clock: Clock, passwords: Passwords, throttle: Throttle) -> None:
+        self._store = store
+        self._clock = clock
+        self._passwords = passwords
+        self._throttle = throttle
+        self._verified: dict[bytes, _Verified] = {}
+        self._secret = secrets.token_bytes(32)
+        # One hash at a time: bounds the memory, makes the throttle exact, and lets a burst of requests with the
+        # same credentials wait for one answer.
+        self._turn = threading.Lock()
+
+    def verify(self, name: str, password: str, address: str) -> User:
+        """The user of that name, written exactly as it was given, and password.
+
+        Raises:
+            Unauthorized: no such user, wrong password, or disabled: which one is not told.
+            Unavailable: `rate_limited` after ten wrong passwords within a minute; `busy`.
+            InvalidInput: the password is too long to look at.
+        """
+        check_length(password)
+        key = names.key(name)
+        fingerprint = self._fingerprint(name, password)
+        self._throttle.check(key, address)
+        user = self._remembered(fingerprint)
+        if user is not None:
+            return user
+        if not self._turn.acquire(timeout=PATIENCE_S):
+            raise Unavailable("busy")
+        try:
+            self._throttle.check(key, address)
+            return self._remembered(fingerprint) or self._verify(name, password, fingerprint)
+        except Unauthorized:
+            self._throttle.wrong(key, address)
+            raise
+        finally:
+            self._turn.release()
+
+    def _verify(self, name: str, password: str, fingerprint: bytes) -> User:
+        revision = self._store.revision()  # before the user is read, so that a later change is noticed
+        user = self._find(name)
+        right = self._passwords.verify(user.password_hash if user else None, password)
+        if user is None or user.disabled or not right:
+            raise Unauthorized("The name or the password is wrong.")
+        if self._passwords.is_outdated(user.password_hash):
+            user = self._store.change_user(user.id, {"password_hash": self._passwords.hash(password)})
+        if len(self._verified) >= REMEMBERED:
+            self._verified.clear()
+        self._verified[fingerprint] = _Verified(user, revision, self._clock.monotonic_ms() + REMEMBER_MS)
+        return user
+
+    def _find(self, name: str) -> User | None:
+        """By the folded name, which is unique, and then exactly: a look-alike is not the user."""
+        key = names.key(name)
+        user = self._store.user_by_key(key) if key else None
+        exact = user is not None and user.username == unicodedata.normalize("NFC", name)
+        return user if exact else None
+
+    def _remembered(self, fingerprint: bytes) -> User | None:
+        found = self._verified.get(fingerprint)
+        if found is None:
+            return None
+        if found.until_ms > self._clock.monotonic_ms() and found.revision == self._store.revision():
+            return found.user
+        self._verified.pop(fingerprint, None)
+        return None
+
+    def _fingerprint(self, name: str, password: str) -> bytes:
+        """Stands for the pair in memory without being it."""
+        lengths = f"{len(name)}:{name}{password}".encode("utf-8", "surrogatepass")
+        return hmac.digest(self._secret, lengths, "sha256")

@@ -1,0 +1,55 @@
+"""Who is asking: the one answer that every kind of credentials leads to."""
+
+from dataclasses import dataclass
+
+from app.accounts.roles import INGEST, ROLES, SCOPES
+from app.storage.base_accounts import Token, User
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A user, a token, or nobody in particular, with what they may do.
+
+    Attributes:
+        sender_id: the sender they ingest as; None when they may not ingest.
+        session_version: the user's, by which sessions and sockets notice that they have ended.
+        expires_at: when the token ends, in ms since 1970 UTC; None for never.
+    """
+
+    name: str
+    permissions: frozenset[str]
+    sender_id: int | None = None
+    user_id: int | None = None
+    token_id: int | None = None
+    role: str | None = None
+    session_version: int | None = None
+    expires_at: int | None = None
+
+    def may(self, permission: str) -> bool:
+        """Whether they hold that permission."""
+        return permission in self.permissions
+
+
+def of_user(user: User) -> Principal:
+    """What a user may do, by their role."""
+    permissions = ROLES[user.role]
+    return Principal(
+        user.username,
+        permissions,
+        sender_id=user.sender_id if INGEST in permissions else None,
+        user_id=user.id,
+        role=user.role,
+        session_version=user.session_version,
+    )
+
+
+def of_token(token: Token) -> Principal:
+    """What a token may do, by its scope."""
+    permissions = SCOPES[token.scope]
+    return Principal(
+        token.name,
+        permissions,
+        sender_id=token.sender_id if INGEST in permissions else None,
+        token_id=token.id,
+        expires_at=token.expires_at,
+    )

@@ -1,0 +1,96 @@
+"""Login sessions: what the signed cookie says, and when it stops being believed.
+
+A session ends after twelve hours without use, after seven days in any case, and when the user's `session_version`
+has moved on (logout, new password, disabled). Flask-Login carries it; its user id is ``<user id>.<version>``.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import flask
+import flask_login
+
+from app.accounts.principals import Principal
+from config import Settings
+
+IDLE_MS: Final = 12 * 3_600_000
+ABSOLUTE_MS: Final = 7 * 86_400_000
+SEEN_STEP_MS: Final = 60_000
+
+USER: Final = "_user_id"  # Flask-Login's own name for it
+STARTED: Final = "started"
+SEEN: Final = "seen"
+
+
+class Visitor:
+    """Who a request comes from, in the shape that Flask-Login and the templates ask for (`current_user`)."""
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def __init__(self, principal: Principal, *, by_session: bool) -> None:
+        self.principal = principal
+        self.by_session = by_session
+
+    def get_id(self) -> str:
+        """What the session keeps of them."""
+        return f"{self.principal.user_id}.{self.principal.session_version}"
+
+    @property
+    def name(self) -> str:
+        """The user's or the token's."""
+        return self.principal.name
+
+    def may(self, permission: str) -> bool:
+        """Whether they hold that permission."""
+        return self.principal.may(permission)
+
+
+def configure(app: flask.Flask, settings: Settings) -> None:
+    """Set the cookie's rules: scripts never see it, other sites never send it, and with https nothing else carries it.
+
+    Browsers share cookies between the ports of a host, so the plain cookie's name holds the port: two servers on one
+    machine don't log each other's users out.
+    """
+    secure = settings.public_url.startswith("https://")
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-scrapewatch" if secure else f"scrapewatch-{settings.port}",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=ABSOLUTE_MS // 1_000,
+        REMEMBER_COOKIE_NAME="scrapewatch-remember",  # never set by us, and a stranger's must not be taken for ours
+    )
+
+
+def begin(principal: Principal, now_ms: int) -> None:
+    """Log in: a session of their own takes the place of whatever the browser brought along."""
+    flask.session.clear()
+    flask.session.permanent = True
+    flask.session[STARTED] = flask.session[SEEN] = now_ms
+    flask_login.login_user(Visitor(principal, by_session=True))
+
+
+def end() -> None:
+    """Log out in this browser."""
+    flask_login.logout_user()
+    flask.session.clear()
+
+
+def holder(session: Mapping[str, Any], now_ms: int) -> tuple[int, int] | None:
+    """User id and session version of a session that has not run out; None for any other."""
+    try:
+        user_id, _, version = str(session[USER]).partition(".")
+        fresh = now_ms - session[SEEN] < IDLE_MS and now_ms - session[STARTED] < ABSOLUTE_MS
+        return (int(user_id), int(version)) if fresh else None
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def seen(now_ms: int) -> None:
+    """Keep the present session from idling out; to the minute, so that few answers carry a cookie."""
+    if now_ms - flask.session[SEEN] >= SEEN_STEP_MS:
+        flask.session[SEEN] = now_ms

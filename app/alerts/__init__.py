@@ -1,0 +1,1 @@
+"""Rules that watch the figures, and the incidents they open."""

@@ -1,0 +1,10 @@
+"""The REST API under ``/api/v1``, the exports and the health checks; one file a resource.
+
+To add a resource: a module with `blueprint(services)`, and a row below.
+"""
+
+from typing import Final
+
+from app.api import events, export, health, jobs, metrics
+
+RESOURCES: Final = (health, events, jobs, metrics, export)

@@ -1,0 +1,55 @@
+"""``/api/v1/jobs``: jobs, one job, its events; an id may hold slashes."""
+
+from flask import Blueprint, Response, request
+
+from app.accounts.access import require
+from app.api.answers import answer
+from app.api.events import list_events
+from app.core.errors import NotFound
+from app.jobs.view import job_json
+from app.queries import before, job_filter, limit, next_page
+from app.services import Services
+from app.storage.base import Job
+
+
+def blueprint(services: Services) -> Blueprint:
+    """Reads for everyone who may read, DELETE for admins."""
+    jobs = Blueprint("jobs", __name__, url_prefix="/api/v1/jobs")
+
+    def shown(job: Job) -> dict[str, object]:
+        return job_json(job, services.figures.job_rate(job.id), services.clock.now_ms())
+
+    @jobs.get("")
+    @require("read")
+    def page() -> Response:
+        wanted = job_filter(request.args, services.clock.now_ms())
+        size = limit(request.args)
+        found = services.runtime.call(services.events.jobs, wanted, before=before(request.args), limit=size)
+        keys = [job.key for job in found]
+        return answer({"items": [shown(job) for job in found], "next": next_page(keys, size)})
+
+    @jobs.get("/<path:job_id>")
+    @require("read")
+    def one(job_id: str) -> Response:
+        return answer(shown(_known(services, job_id)))
+
+    @jobs.get("/<path:job_id>/events")
+    @require("read")
+    def events(job_id: str) -> Response:
+        return list_events(services, _known(services, job_id).id)
+
+    @jobs.delete("/<path:job_id>")
+    @require("admin")
+    def delete(job_id: str) -> Response:
+        services.runtime.call(services.events.delete_job, _known(services, job_id).id)
+        services.figures.forget(job_id)
+        return Response(status=204)
+
+    return jobs
+
+
+def _known(services: Services, job_id: str) -> Job:
+    job = services.runtime.call(services.events.job, job_id)
+    if job is None:
+        raise NotFound(f"There is no job {job_id!r}.")
+    return job

@@ -1,0 +1,19 @@
+"""The `flask` commands. To add one: a module here with `command(settings)`, and a row below.
+
+Making the commands has no side effect: nothing is opened before one of them runs.
+"""
+
+from typing import Final
+
+from flask import Flask
+
+from app.cli import db, doctor, tokens, users
+from config import Settings
+
+COMMANDS: Final = (users.command, tokens.command, db.command, doctor.command)
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Make every command a part of ``flask --app wsgi``."""
+    for make in COMMANDS:
+        app.cli.add_command(make(settings))

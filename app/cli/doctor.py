@@ -1,0 +1,77 @@
+"""``flask doctor``: the effective settings, and whether this machine can run the server with them.
+
+To add a check: a function that yields findings, and a row in `CHECKS`.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import click
+
+from app.cli.base import sentence
+from app.core.errors import ScrapewatchError
+from app.storage.sql import schema
+from app.storage.sql.database import Database, sqlite_note
+from config import Settings, describe
+
+LEAST_FREE_BYTES: Final = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report; `bad` makes the command fail."""
+
+    level: Literal["ok", "note", "bad"]
+    text: str
+
+
+def command(settings: Settings) -> click.Command:
+    """The command over `settings`."""
+
+    @click.command()
+    @click.pass_context
+    def doctor(context: click.Context) -> None:
+        """Print the effective settings and what stands in the way of running with them (exit code 1 if anything)."""
+        for name, value, remark in describe(settings):
+            click.echo(f"{name}={value}{f'  # {remark}' if remark else ''}")
+        click.echo()
+        findings = [finding for check in CHECKS for finding in check(settings)]
+        for finding in findings:
+            click.echo(f"{finding.level:<4}  {finding.text}")
+        context.exit(any(finding.level == "bad" for finding in findings))
+
+    return doctor
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    database = Database(settings.database_url, readers=1)
+    try:
+        schema.require_current(database)
+        yield Finding("ok", f"database: reached, at migration {schema.head()}")
+    except ScrapewatchError as error:
+        yield Finding("bad", f"database: {sentence(error)}")
+    finally:
+        database.close()
+    note = sqlite_note()
+    if database.is_sqlite and note:
+        yield Finding("note", note)
+
+
+def _process(settings: Settings) -> Iterator[Finding]:
+    yield Finding("ok", f"async mode: {settings.async_mode}")
+    if settings.web_concurrency > 1:
+        yield Finding("note", "WEB_CONCURRENCY above 1 is ignored: the server is one process; scale by its size")
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    folder = settings.data_dir
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    level: Literal["ok", "bad"] = "ok" if free >= LEAST_FREE_BYTES else "bad"
+    yield Finding(level, f"disk: {free / 1024**3:.1f} GiB free at DATA_DIR")
+
+
+CHECKS: Final[tuple[Callable[[Settings], Iterator[Finding]], ...]] = (_database, _process, _disk)

@@ -1,0 +1,65 @@
+"""``flask token``: what programs send to be let in."""
+
+from datetime import UTC, datetime
+
+import click
+
+from app.accounts.roles import SCOPES
+from app.accounts.view import token_json
+from app.cli.accounts import opened, show
+from app.cli.base import Group
+from app.core.clock import CLOCK
+from config import Settings
+
+UNITS_MS = {"h": 3_600_000, "d": 86_400_000}
+
+
+def command(settings: Settings) -> click.Command:
+    """The group of commands on tokens."""
+    group = Group("token", help="What programs send to be let in.")
+
+    @group.command()
+    @click.argument("name")
+    @click.option("--scope", type=click.Choice(list(SCOPES)), default="ingest", show_default=True)
+    @click.option("--expires", type=Expiry(), help="When it ends: 90d, 12h, or a date or time (UTC); else never.")
+    def create(name: str, scope: str, expires: int | None) -> None:
+        """Make a token of the sender NAME and print it, this once."""
+        with opened(settings) as accounts:
+            _, text = accounts.create_token(name, scope, expires_at=expires)
+        click.echo(text)
+        click.echo("It is shown this once.", err=True)
+
+    @group.command("list")
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+    def list_tokens(*, as_json: bool) -> None:
+        """Print every token's id, name, scope and times."""
+        with opened(settings) as accounts:
+            show([token_json(token) for token in accounts.tokens()], as_json=as_json)
+
+    @group.command()
+    @click.argument("token_id", metavar="ID", type=int)
+    def revoke(token_id: int) -> None:
+        """End a token at once."""
+        with opened(settings) as accounts:
+            token = accounts.revoke_token(token_id)
+        click.echo(f"Token {token.id} of {token.name} is revoked.")
+
+    return group
+
+
+class Expiry(click.ParamType[int]):
+    """A moment to come, as ms since 1970 UTC."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read ``90d``, ``12h``, or an ISO date or time, taken as UTC if it has no zone."""
+        text = str(value)
+        amount, unit = text[:-1], text[-1:]
+        if amount.isascii() and amount.isdigit() and len(amount) < 6 and unit in UNITS_MS:
+            return CLOCK.now_ms() + int(amount) * UNITS_MS[unit]
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            self.fail("must be like 90d, 12h or 2030-01-31", param, ctx)
+        return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1_000)

@@ -1,0 +1,70 @@
+"""``flask user``: who may log in."""
+
+import sys
+
+import click
+
+from app.accounts.roles import ROLES
+from app.accounts.view import user_json
+from app.cli.accounts import opened, show
+from app.cli.base import Group
+from config import Settings
+
+password_option = click.option("--password", help="The password; asked for on a terminal if left out.")
+
+
+def command(settings: Settings) -> click.Command:
+    """The group of commands on users."""
+    group = Group("user", help="Who may log in.")
+
+    @group.command()
+    @click.argument("name")
+    @click.option("--role", type=click.Choice(list(ROLES)), default="viewer", show_default=True)
+    @password_option
+    def create(name: str, role: str, password: str | None) -> None:
+        """Let someone in."""
+        with opened(settings) as accounts:
+            user = accounts.create_user(name, password or _asked(), role)
+        click.echo(f"{user.username} can log in as {user.role}.")
+
+    @group.command("list")
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+    def list_users(*, as_json: bool) -> None:
+        """Print everyone."""
+        with opened(settings) as accounts:
+            show([user_json(user) for user in accounts.users()], as_json=as_json)
+
+    @group.command()
+    @click.argument("name")
+    @click.option("--undo", is_flag=True, help="Let a disabled user back in.")
+    def disable(name: str, *, undo: bool) -> None:
+        """Shut someone out at once."""
+        with opened(settings) as accounts:
+            user = accounts.user_named(name)
+            change = accounts.enable if undo else accounts.disable
+            change(user.id)
+        click.echo(f"{user.username} is {'back in' if undo else 'shut out'}.")
+
+    @group.command()
+    @click.argument("name")
+    @password_option
+    def passwd(name: str, password: str | None) -> None:
+        """Change a password; the user is logged out everywhere."""
+        with opened(settings) as accounts:
+            user = accounts.user_named(name)
+            accounts.set_password(user.id, password or _asked())
+        click.echo(f"{user.username} has a new password.")
+
+    return group
+
+
+def _asked() -> str:
+    """The password, typed twice unseen; questions are for terminals only."""
+    if not _on_terminal():
+        raise click.UsageError("There is no terminal to ask on: give --password.")
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return password
+
+
+def _on_terminal() -> bool:
+    return sys.stdin.isatty()

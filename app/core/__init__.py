@@ -1,0 +1,1 @@
+"""What has no opinion on scraping: bus, clock, errors."""

@@ -1,0 +1,40 @@
+"""The only source of time: integer milliseconds, so that a test can hand in its own.
+
+`Clock` is what components are given; `CLOCK` is the real one.
+"""
+
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Two readings of time."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970-01-01 UTC; may jump when the machine's clock is set."""
+        ...
+
+    def monotonic_ms(self) -> int:
+        """Milliseconds since some moment; never runs back."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now_ms(self) -> int:
+        """See `Clock`."""
+        return time.time_ns() // 1_000_000
+
+    def monotonic_ms(self) -> int:
+        """See `Clock`."""
+        return time.monotonic_ns() // 1_000_000
+
+
+CLOCK: Clock = SystemClock()
+
+
+def rfc3339(ms: int) -> str:
+    """`ms` since 1970 UTC as ``2026-11-23T14:32:08.004Z``."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"

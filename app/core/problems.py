@@ -1,0 +1,26 @@
+"""How an error is told over HTTP: ``application/problem+json`` (RFC 9457), with the contract's `code` and `field`."""
+
+from http import HTTPStatus
+from typing import Final
+
+CONTENT_TYPE: Final = "application/problem+json"
+
+
+def problem(status: int, code: str, *, title: str = "", detail: str = "", field: str = "") -> dict[str, str | int]:
+    """The body of an answer that refuses.
+
+    Args:
+        status: the HTTP status.
+        code: a word of the contract that a program can act on.
+        title: the kind of problem in words; by default the status's own phrase.
+        detail: a sentence for a person about this very case.
+        field: the input at fault; empty for the whole.
+    """
+    return {
+        "type": "about:blank",
+        "title": title or HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "field": field,
+        "detail": detail,
+    }

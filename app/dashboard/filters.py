@@ -1,0 +1,165 @@
+"""How values read in templates: numbers, sizes, times, links. Each has its twin in ``static/js/format.js``.
+
+Times come as RFC 3339 UTC text, as the API gives them. The server writes them in UTC and says so; the script
+turns every ``<time>`` into the viewer's own zone.
+"""
+
+import json
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from flask import Flask
+from flask_babel import format_decimal
+from jinja2 import Undefined
+
+from app.core.clock import rfc3339
+from app.dashboard.language import gettext
+from app.dashboard.links import job_path
+
+NOTHING: Final = "–"
+"""What stands where a value is missing: never 0."""
+
+_SIZES: Final = ("B", "kB", "MB", "GB", "TB", "PB")
+
+
+def is_missing(value: Any) -> bool:
+    """Whether there is nothing to show: null, or a field that is not there."""
+    return value is None or isinstance(value, Undefined)
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """A number by the rules of the page's language, with a fixed number of decimals."""
+    if is_missing(value):
+        return NOTHING
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return str(format_decimal(value, format=pattern))
+
+
+def rate(value: float | None) -> str:
+    """A figure per second: one decimal, so that its width does not change."""
+    return number(value, 1)
+
+
+def percent(ratio: float | None, digits: int = 0) -> str:
+    """A ratio as a share of 100, without the sign. Never 100 for less than all."""
+    if ratio is None:
+        return NOTHING
+    shown = round(ratio * 100, digits)
+    return number(shown if shown < 100 or ratio >= 1 else 100 - 10.0**-digits, digits)
+
+
+def size(count: float | None) -> tuple[str, str]:
+    """Bytes as (figure, unit), in steps of 1,000."""
+    if count is None or is_missing(count):
+        return NOTHING, ""
+    step = 0
+    while count >= 999.5 and step < len(_SIZES) - 1:
+        count, step = count / 1000, step + 1
+    return number(count, 1 if step and count < 100 else 0), _SIZES[step]
+
+
+def duration(ms: float | None) -> str:
+    """A span of time in its two greatest units: ``12 min 4 s``."""
+    if ms is None:
+        return NOTHING
+    if ms < 1000:
+        return gettext("%(n)s ms", n=round(ms))
+    days, rest = divmod(int(ms // 1000), 86_400)
+    hours, rest = divmod(rest, 3_600)
+    minutes, seconds = divmod(rest, 60)
+    if days:
+        return gettext("%(days)s d %(hours)s h", days=days, hours=hours)
+    if hours:
+        return gettext("%(hours)s h %(minutes)s min", hours=hours, minutes=minutes)
+    return _under_an_hour(minutes, seconds)
+
+
+def _under_an_hour(minutes: int, seconds: int) -> str:
+    if minutes and seconds:
+        return gettext("%(minutes)s min %(seconds)s s", minutes=minutes, seconds=seconds)
+    if minutes:
+        return gettext("%(minutes)s min", minutes=minutes)
+    return gettext("%(seconds)s s", seconds=seconds)
+
+
+def since(moment: str | None, now: str) -> str:
+    """How long before `now` the moment was, in its greatest unit."""
+    if moment is None:
+        return NOTHING
+    passed = max(0, int((datetime.fromisoformat(now) - datetime.fromisoformat(moment)).total_seconds()))
+    if passed >= 86400:
+        return gettext("%(n)s d", n=passed // 86400)
+    if passed >= 3600:
+        return gettext("%(n)s h", n=passed // 3600)
+    return gettext("%(n)s min", n=passed // 60) if passed >= 60 else gettext("%(n)s s", n=passed)
+
+
+def clock(moment: str | None) -> str:
+    """The time of day, UTC: ``14:32:08``."""
+    return moment[11:19] if moment else NOTHING
+
+
+def short_clock(moment: str | None) -> str:
+    """The time of day without seconds, UTC."""
+    return moment[11:16] if moment else NOTHING
+
+
+def day_and_time(moment: str | None) -> str:
+    """Date and time, UTC: ``2026-11-23 14:32:08``."""
+    return f"{moment[:10]} {moment[11:19]}" if moment else NOTHING
+
+
+def utc_clock(ms: int) -> str:
+    """The time of day, UTC, of a moment in ms since 1970."""
+    return clock(rfc3339(ms))
+
+
+def span_to(begin: str, end: str) -> float:
+    """The ms from one moment to a later one."""
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds() * 1000
+
+
+def exact(moment: str) -> str:
+    """The moment to the millisecond with its zone, for titles."""
+    return f"{moment[:10]} {moment[11:23]} UTC"
+
+
+def safe_href(value: Any) -> str | None:
+    """The address if a browser may follow it: http or https and nothing else."""
+    if not isinstance(value, str):
+        return None
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return None
+    return value if parts.scheme in {"http", "https"} and parts.netloc else None
+
+
+def as_text(value: Any) -> str:
+    """Any JSON value as text; nothing for null or what is not there."""
+    if is_missing(value):
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def head(identifier: str) -> str:
+    """All of a long identifier but its last six characters, which stand in a span of their own."""
+    return identifier[:-6] if len(identifier) > 20 else identifier
+
+
+def tail(identifier: str) -> str:
+    """Its last six characters, nothing for a short one."""
+    return identifier[-6:] if len(identifier) > 20 else ""
+
+
+FILTERS: Final = (
+    number, rate, percent, size, duration, since, clock, short_clock, day_and_time, utc_clock, span_to, exact,
+    safe_href, as_text, head, tail, job_path,
+)  # fmt: skip
+
+
+def install(app: Flask) -> None:
+    """Make the filters known to every template."""
+    for one in FILTERS:
+        app.add_template_filter(one, one.__name__)

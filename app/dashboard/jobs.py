@@ -1,0 +1,152 @@
+"""The list of jobs, and each job's live page."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+from flask import Blueprint, render_template, request
+
+from app import queries
+from app.accounts.access import require
+from app.core.errors import NotFound
+from app.dashboard import figures, trends
+from app.dashboard.figures import Trace
+from app.dashboard.language import gettext
+from app.dashboard.links import Query
+from app.dashboard.threads import in_thread
+from app.dashboard.wording import LOGGED, STATUSES, item, shown
+from app.jobs.fold import ENDED
+from app.jobs.view import job_json
+from app.services import Services
+from app.storage.base import RAW_MS, Event, EventFilter, Job, JobFilter
+
+PAGE_ROWS: Final = 50
+LOG_LINES: Final = 300
+ITEMS: Final = 50
+ERRORS: Final = 50
+NAMES: Final = ("status", "q", "source", "tag", "from", "to", "next")
+HOT: Final = frozenset({"stalled", "lost", "failed"})
+
+
+def blueprint(services: Services) -> Blueprint:
+    """``/jobs`` and ``/jobs/<id>``."""
+    pages = Blueprint("job_pages", __name__)
+
+    @pages.get("/jobs")
+    @require("read")
+    def jobs() -> str:
+        query = Query("/jobs", request.args, NAMES)
+        now_ms = services.clock.now_ms()
+        wanted = queries.job_filter(query.args, now_ms)
+        before = queries.before(query.args)
+        found, counts = services.runtime.call(_listed, services, wanted, before)
+        rows = [job_json(job, services.figures.job_rate(job.id), now_ms) for job in found]
+        return render_template(
+            "jobs/jobs.html", **_list_context(query, wanted, rows, counts, now_ms), next=_next(found)
+        )
+
+    @pages.get("/jobs/<path:job_id>")
+    @require("read")
+    def job(job_id: str) -> str:
+        content = in_thread(services.runtime, _job_content, services, job_id)
+        if content is None:
+            raise NotFound(job_id)
+        return render_template("jobs/job.html", **content)
+
+    return pages
+
+
+def _listed(services: Services, wanted: JobFilter, before: int | None) -> tuple[list[Job], dict[str, int]]:
+    found = services.events.jobs(wanted, before=before, limit=PAGE_ROWS)
+    return found, services.events.job_counts(replace(wanted, statuses=()))
+
+
+def _next(found: list[Job]) -> str | None:
+    return queries.next_page([job.key for job in found], PAGE_ROWS)
+
+
+def _list_context(
+    query: Query, wanted: JobFilter, rows: list[dict[str, Any]], counts: dict[str, int], now_ms: int
+) -> dict[str, Any]:
+    labels = {"q": gettext("text"), "source": gettext("source"), "tag": gettext("tag"), "from": gettext("from")}
+    chips = query.chips({**labels, "to": gettext("to")})
+    return {
+        "query": query,
+        "jobs": rows,
+        "tabs": [("", gettext("All"), sum(counts.values())), *((s, w, counts.get(s, 0)) for s, w in STATUSES.items())],
+        "hot": HOT,
+        "chips": chips,
+        "cleared": query.address(q=None, source=None, tag=None, **{"from": None, "to": None}),
+        "page": {
+            "now": now_ms,
+            "first": not query.get("next"),
+            "unfiltered": not chips,
+            "statuses": list(wanted.statuses),
+            "here": query.address(),
+        },
+    }
+
+
+def _job_content(services: Services, job_id: str) -> dict[str, Any] | None:
+    """All that the page shows, as of the job's last cursor; runs in a real thread."""
+    job = services.events.job(job_id)
+    if job is None:
+        return None
+    now_ms = services.clock.now_ms()
+    log = _newest(services, job, LOGGED, LOG_LINES)
+    items = _newest(services, job, ("item_scraped",), ITEMS)
+    errors = _newest(services, job, ("error",), ERRORS)
+    charts = _charts(services, job, now_ms)
+    view = job_json(job, services.figures.job_rate(job.id), now_ms)
+    return {
+        "job": view,
+        "totals": job.totals,
+        "config": job.config,
+        "log": [shown(event) for event in reversed(log)],
+        "items": [item(shown(event)) for event in items],
+        "errors": [shown(event) for event in errors],
+        "charts": charts,
+        "page": {
+            "job": view,
+            "totals": job.totals,
+            "since": job.last_cursor,
+            "charts": charts,
+            "chartTemplate": figures.TEMPLATE,
+            "chartConfig": figures.CONFIG,
+        },
+    }
+
+
+def _newest(services: Services, job: Job, types: tuple[str, ...], limit: int) -> list[Event]:
+    """The newest events of this attempt that its counters include, newest first."""
+    found = services.events.events(EventFilter(job_id=job.id, types=types), before=job.last_cursor + 1, limit=limit)
+    return [event for event in found if event.cursor >= job.first_cursor]
+
+
+def _charts(services: Services, job: Job, now_ms: int) -> dict[str, Any]:
+    begin = (job.started_at or job.created_at) - RAW_MS  # one step earlier, so that a line rises from 0
+    over = trends.grid(begin, job.finished_at or now_ms, now_ms)
+    shared = {"step": over.step_ms, "open": job.status not in ENDED, "span": None}
+    labels = {"job": job.id[:200]}
+
+    def gained(name: str) -> list[float]:
+        return trends.counted(services.series, name, labels, over)
+
+    failed = gained("requestsFailed")
+    answered = [max(0.0, made - lost) for made, lost in zip(gained("requests"), failed, strict=True)]
+    rate = figures.lines(
+        over.times,
+        [Trace("items", gettext("items"), "--c1", trends.per_second(gained("items"), over.step_ms))],
+        unit="/s",
+    )
+    requests = figures.bars(
+        over.times,
+        [
+            Trace("answered", gettext("answered"), "--quiet", answered),
+            Trace("failed", gettext("failed"), "--stalled", failed),
+            Trace("errors", gettext("errors"), "--failed", gained("errors")),
+        ],
+    )
+    return {
+        "rate": {**shared, "per": "second", "figure": rate},
+        "requests": {**shared, "per": "step", "figure": requests},
+    }

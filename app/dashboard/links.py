@@ -1,0 +1,62 @@
+"""Addresses of lists: each filter is in the query string, so that a page can be kept, shared and gone back to."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from werkzeug.datastructures import MultiDict
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter that is on: what it is, what it asks for, and the address without it."""
+
+    key: str
+    value: str
+    without: str
+
+
+class Query:
+    """The arguments of a list's page: known ones only, several values of one name joined by comma."""
+
+    def __init__(self, path: str, args: "MultiDict[str, str]", names: Iterable[str]) -> None:
+        self.path = path
+        joined = {name: ",".join(value for value in args.getlist(name) if value) for name in names}
+        self.args: dict[str, str] = {name: value for name, value in joined.items() if value}
+
+    def get(self, name: str) -> str:
+        """The value, or nothing."""
+        return self.args.get(name, "")
+
+    def values(self, name: str) -> list[str]:
+        """Its values one by one."""
+        return self.get(name).split(",") if self.get(name) else []
+
+    def address(self, **changes: str | None) -> str:
+        """This page with other filters; None drops one. It begins at the first row again unless `next` is given."""
+        return self._at(self.path, {**self._filters(), **changes})
+
+    def export(self, path: str) -> str:
+        """An export's address with exactly the filters of this page."""
+        return self._at(path, self._filters())
+
+    def chips(self, labels: Mapping[str, str]) -> list[Chip]:
+        """The filters that are on, by those labels."""
+        return [
+            Chip(label, self.args[name].replace(",", ", "), self.address(**{name: None}))
+            for name, label in labels.items()
+            if name in self.args
+        ]
+
+    def _filters(self) -> dict[str, str | None]:
+        return {name: value for name, value in self.args.items() if name != "next"}
+
+    @staticmethod
+    def _at(path: str, args: Mapping[str, str | None]) -> str:
+        kept = {name: value for name, value in args.items() if value}
+        return f"{path}?{urlencode(kept, safe=',:')}" if kept else path
+
+
+def job_path(job_id: str) -> str:
+    """The page of a job; slashes in its id are part of the path."""
+    return f"/jobs/{quote(job_id, safe='/')}"

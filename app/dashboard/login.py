@@ -1,0 +1,71 @@
+"""The way in and out: `/login` and `/logout`."""
+
+import flask_login
+from flask import Blueprint, Response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.accounts import links, sessions
+from app.accounts.access import LOGIN_PATH, check_csrf, current_principal, public, require
+from app.core.errors import InvalidInput, Unauthorized, Unavailable
+from app.services import Services
+
+
+def blueprint(services: Services) -> Blueprint:
+    """The two pages over `services.accounts`."""
+    pages = Blueprint("login", __name__)
+    accounts, runtime = services.accounts, services.runtime
+
+    @pages.get(LOGIN_PATH)
+    @public
+    def login() -> ResponseReturnValue:
+        if flask_login.current_user.is_authenticated:
+            return redirect(_target())
+        return _form(200, None)
+
+    @pages.post(LOGIN_PATH)
+    @public
+    def log_in() -> ResponseReturnValue:
+        name, password = request.form.get("username", ""), request.form.get("password", "")
+        try:
+            check_csrf()
+            principal = runtime.call(accounts.log_in, name, password, request.remote_addr or "")
+        except (InvalidInput, Unauthorized, Unavailable) as error:
+            return _refusal(error)
+        sessions.begin(principal, services.clock.now_ms())
+        return redirect(_target())
+
+    @pages.post("/logout")
+    @require("read")
+    def log_out() -> ResponseReturnValue:
+        user_id = current_principal().user_id
+        if user_id is not None:
+            runtime.call(accounts.log_out, user_id)
+        sessions.end()
+        return redirect(LOGIN_PATH)
+
+    return pages
+
+
+def _refusal(error: InvalidInput | Unauthorized | Unavailable) -> Response:
+    """The form again, with what is wrong; a database that is gone is told as on every other page."""
+    if isinstance(error, Unauthorized):
+        return _form(401, _("That name and password do not match."))
+    if isinstance(error, InvalidInput):
+        return _form(400, _("The form is out of date; try again.") if error.code == "csrf" else error.detail)
+    if error.code != "rate_limited":
+        raise error
+    answer = _form(429, _("Too many wrong passwords; wait a minute."))
+    answer.headers["Retry-After"] = str(-(-error.retry_after_ms // 1_000))
+    return answer
+
+
+def _form(status: int, problem: str | None) -> Response:
+    username = request.form.get("username", "")
+    page = render_template("login/login.html", problem=problem, username=username, next=_target())
+    return Response(page, status)
+
+
+def _target() -> str:
+    """Where to go after the login."""
+    return links.local_path(request.values.get("next", ""))

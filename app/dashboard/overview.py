@@ -1,0 +1,108 @@
+"""The overview: counts, rates, charts, running jobs and the latest alerts; before the first event, how to send it."""
+
+from typing import Any, Final
+
+from flask import Blueprint, render_template, request
+
+from app.accounts.access import require
+from app.core.clock import rfc3339
+from app.dashboard import figures, trends
+from app.dashboard.alerts import latest
+from app.dashboard.figures import Trace
+from app.dashboard.language import gettext
+from app.dashboard.snippets import snippets
+from app.dashboard.threads import in_thread
+from app.jobs.view import job_json
+from app.services import Services
+from app.storage.base import MINUTE_MS, Job, JobFilter
+
+RANGES_MS: Final = {"15m": 15 * MINUTE_MS, "1h": 60 * MINUTE_MS, "6h": 360 * MINUTE_MS}
+ROWS: Final = 10
+ALERTS: Final = 4
+SOURCES: Final = 3
+
+
+def blueprint(services: Services) -> Blueprint:
+    """``/``."""
+    pages = Blueprint("overview", __name__)
+
+    @pages.get("/")
+    @require("read")
+    def overview() -> str:
+        if not services.runtime.call(services.events.head):
+            settings = services.settings
+            moment = rfc3339(services.clock.now_ms())
+            return render_template(
+                "overview/first_run.html",
+                address=settings.public_url,
+                **snippets(settings.public_url, settings.websocket_path, moment),
+            )
+        span = request.args.get("range", "15m")
+        chosen = span if span in RANGES_MS else "15m"
+        return render_template("overview/overview.html", **in_thread(services.runtime, _content, services, chosen))
+
+    return pages
+
+
+def _content(services: Services, chosen: str) -> dict[str, Any]:
+    """All that the page shows; runs in a real thread."""
+    now_ms = services.clock.now_ms()
+    running = services.events.jobs(JobFilter(statuses=("running", "stalled")), limit=ROWS)
+    charts = _charts(services, chosen, now_ms)
+    return {
+        "ranges": tuple(RANGES_MS),
+        "chosen": chosen,
+        "charts": charts,
+        "figures": services.figures.current(),
+        "counts": services.events.job_counts(JobFilter()),
+        "jobs": [job_json(job, services.figures.job_rate(job.id), now_ms) for job in running],
+        "alerts": latest(services.alerts, ALERTS),
+        "blank": job_json(Job(id="", sender_id=0, created_at=now_ms), None, now_ms),
+        "page": {
+            "now": now_ms,
+            "rows": ROWS,
+            "jobs": [(job.id, job.items) for job in running],
+            "charts": charts,
+            "chartTemplate": figures.TEMPLATE,
+            "chartConfig": figures.CONFIG,
+        },
+    }
+
+
+def _charts(services: Services, chosen: str, now_ms: int) -> dict[str, Any]:
+    span = RANGES_MS[chosen]
+    over = trends.grid(now_ms - span, now_ms, now_ms)
+    shared = {"step": over.step_ms, "open": True, "span": span}
+    return {
+        "items": {**shared, "per": "second", "figure": _items(services, over)},
+        "host": {**shared, "per": None, "figure": _host(services, over)},
+    }
+
+
+def _items(services: Services, over: trends.Grid) -> dict[str, Any]:
+    found = trends.by_source(services.series, "items", over, SOURCES)
+    named = [source for source in found if source != trends.OTHERS]
+    traces = [
+        Trace(source, source, f"--c{place + 1}", trends.per_second(found[source], over.step_ms))
+        for place, source in enumerate(named)
+    ]
+    rest = trends.per_second(found.get(trends.OTHERS, [0.0] * len(over.times)), over.step_ms)
+    name = gettext("others") if named else gettext("all jobs")
+    traces.append(Trace(trends.OTHERS, name, f"--c{len(named) + 1}", rest))  # also where new sources go
+    return figures.lines(over.times, traces, unit="/s", stacked=True)
+
+
+def _host(services: Services, over: trends.Grid) -> dict[str, Any]:
+    cpu = trends.measured(services.series, "system.cpu.usage", over)
+    used = trends.measured(services.series, "system.memory.used", over)
+    total = services.figures.current()["system"]["memory"]["total"]
+    memory = [value / total if value is not None and total else None for value in used]
+    traces = (
+        Trace("cpu", gettext("CPU"), "--c1", _in_percent(cpu)),
+        Trace("memory", gettext("Memory"), "--c2", _in_percent(memory)),
+    )
+    return figures.lines(over.times, traces, unit=" %")
+
+
+def _in_percent(ratios: list[float | None]) -> list[float | None]:
+    return [None if ratio is None else round(ratio * 100, 1) for ratio in ratios]

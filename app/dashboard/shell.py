@@ -1,0 +1,68 @@
+"""What all pages share: the frame around them, their headers, words and error pages. The factory calls `register`."""
+
+from typing import Any, Final
+
+from flask import Flask, request
+from flask_babel import get_locale
+from flask_login import current_user
+
+from app.core.clock import rfc3339
+from app.dashboard import alerts, assets, events, figures, filters, jobs, language, overview, security
+from app.dashboard.wording import SEVERITIES, STATUSES
+from app.dashboard.words import sentences
+from app.services import Services
+
+PAGES: Final = (assets.blueprint, overview.blueprint, jobs.blueprint, events.blueprint, alerts.blueprint)
+"""One row a page group."""
+
+THEMES: Final = ("system", "dark", "light")
+
+
+def register(app: Flask, services: Services) -> None:
+    """Register every page of the dashboard and what they need."""
+    language.install(app)
+    filters.install(app)
+    security.install(app)
+    for page in PAGES:
+        app.register_blueprint(page(services))
+    app.jinja_env.globals.update(
+        static_url=assets.static_url,
+        integrity=assets.integrity,
+        statuses=STATUSES,
+        severities=SEVERITIES,
+        chart_template=figures.TEMPLATE,
+        chart_config=figures.CONFIG,
+    )
+
+    @app.context_processor
+    def frame() -> dict[str, Any]:
+        return {
+            "language": str(get_locale()),
+            "theme": theme(services.settings.dashboard_theme),
+            "user_name": current_user.principal.name if current_user and current_user.is_authenticated else None,
+            "shell": lambda: shell_block(services),
+            "now": rfc3339(services.clock.now_ms()),
+        }
+
+
+def theme(default: str) -> str:
+    """The viewer's choice, from the cookie that the page's switch writes."""
+    chosen = request.cookies.get("theme")
+    return chosen if chosen in THEMES else default
+
+
+def shell_block(services: Services) -> dict[str, Any]:
+    """What scripts need on every page."""
+    return {
+        "socket": {
+            "path": services.settings.websocket_path,
+            "transports": list(services.settings.websocket_transports),
+        },
+        "now": services.clock.now_ms(),
+        "locale": str(get_locale()).replace("_", "-"),
+        "words": sentences(),
+        "statuses": {name: str(word) for name, word in STATUSES.items()},
+        "severities": {name: str(word) for name, word in SEVERITIES.items()},
+        "firing": services.runtime.call(alerts.firing_names, services.alerts),
+        "favicons": {"quiet": assets.static_url("favicon.svg"), "alert": assets.static_url("favicon-alert.svg")},
+    }

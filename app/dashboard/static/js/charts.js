@@ -1,0 +1,189 @@
+// Charts: figures come from the server, events are counted into them here, and Plotly draws the visible ones.
+
+import { clock, duration, local, now, number } from "./format.js";
+import { page, say, word } from "./page.js";
+import { onTheme } from "./theme.js";
+
+const MOST_POINTS = 720;
+const SETTLED = 0.5; // a step is shown as a rate once this share of it has passed
+const TABLE_ROWS = 60;
+const FEWEST_STEPS = 12; // a young run is drawn on an axis of that many
+const charts = new Set();
+
+const probe = document.createElement("i");
+probe.hidden = true;
+document.body.append(probe);
+
+/** The present value of a design token: a colour is read through an element, since the token holds a pair. */
+function token(name) {
+  if (name.startsWith("--font")) return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  probe.style.color = `var(${name})`;
+  return getComputedStyle(probe).color;
+}
+
+function resolved(value) {
+  if (typeof value === "string") return value.startsWith("--") ? token(value) : value;
+  if (Array.isArray(value)) return value.map(resolved);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, resolved(inner)]));
+}
+
+function faded(colour) {
+  const [red, green, blue] = colour.match(/[\d.]+/g);
+  return `rgba(${red}, ${green}, ${blue}, 0.14)`;
+}
+
+let template = null;
+
+class Chart {
+  /** figure, step (ms), per ("second", "step" or null for a state), open (still growing), span (ms kept, or null) */
+  constructor(element, { figure, step, per, open, span }) {
+    Object.assign(this, { element, figure, step, per, open, span, visible: false, dirty: true });
+    element.replaceChildren();
+    this.times = figure.data[0]?.x ?? [];
+    this.values = new Map(figure.data.map((trace) => [trace.meta.key, trace.y]));
+    this.table = document.querySelector(`[data-table="${element.id}"]`);
+    this.table?.addEventListener("toggle", () => this.fillTable());
+    const seen = ([entry]) => {
+      this.visible = entry.isIntersecting;
+      this.draw();
+    };
+    new IntersectionObserver(seen, { rootMargin: "200px" }).observe(element);
+    charts.add(this);
+  }
+
+  has(key) {
+    return this.values.has(key);
+  }
+
+  /** Whether the chart still grows; an ended run's last step is shown as it is. */
+  setOpen(open) {
+    if (open !== this.open) this.dirty = true;
+    this.open = open;
+  }
+
+  /** Adds `amount` to what was counted at that time. */
+  count(key, ms, amount) {
+    const at = this.index(ms);
+    const values = this.values.get(key);
+    if (at < 0 || !values) return;
+    values[at] = (values[at] ?? 0) + (this.per === "second" ? (amount * 1000) / this.step : amount);
+    this.dirty = true;
+  }
+
+  /** Says what was measured at that time. */
+  measure(key, ms, value) {
+    const at = this.index(ms);
+    if (at < 0) return;
+    this.values.get(key)[at] = value;
+    this.dirty = true;
+  }
+
+  index(ms) {
+    const slot = ms - (ms % this.step);
+    if (!this.times.length) this.extend(slot);
+    while (this.times.at(-1) < slot && this.times.length <= MOST_POINTS) this.extend(this.times.at(-1) + this.step);
+    if (this.times.length > MOST_POINTS) {
+      this.coarsen();
+      return this.index(ms);
+    }
+    return Math.round((slot - this.times[0]) / this.step);
+  }
+
+  extend(slot) {
+    this.times.push(slot);
+    this.values.forEach((values) => values.push(this.per ? 0 : null));
+    while (this.span && this.times[0] < slot - this.span) {
+      this.times.shift();
+      this.values.forEach((values) => values.shift());
+    }
+  }
+
+  /** Doubles the step: two neighbours become one. */
+  coarsen() {
+    const double = this.step * 2;
+    const slots = [...new Set(this.times.map((ms) => ms - (ms % double)))];
+    const place = new Map(slots.map((slot, at) => [slot, at]));
+    const share = this.per === "second" ? 0.5 : 1;
+    for (const [key, values] of this.values) {
+      const merged = slots.map(() => 0);
+      values.forEach((value, at) => {
+        merged[place.get(this.times[at] - (this.times[at] % double))] += (value ?? 0) * share;
+      });
+      this.values.set(key, merged);
+    }
+    this.times = slots;
+    this.step = double;
+    say(document.querySelector(`[data-step="${this.element.id}"]`), word("per", { span: duration(double) }));
+  }
+
+  /** What is drawn: the present step of a rate counts only the time that has passed of it. */
+  shown(values) {
+    if (!this.open || this.per !== "second" || !values.length) return values;
+    const passed = Math.min(1, (now() - this.times.at(-1)) / this.step);
+    const last = values.at(-1);
+    return [...values.slice(0, -1), passed < SETTLED ? null : last / passed];
+  }
+
+  draw() {
+    if (!this.dirty || !this.visible) return;
+    this.dirty = this.open && this.per === "second";
+    const x = this.times.map(local);
+    const data = this.figure.data.map((trace) => {
+      const colour = token(trace.meta.token);
+      const drawn = { ...trace, x, y: this.shown(this.values.get(trace.meta.key)) };
+      if (trace.type === "bar") return { ...drawn, marker: { color: colour } };
+      const fill = trace.stackgroup ? { fillcolor: faded(colour) } : {};
+      return { ...drawn, line: { ...trace.line, color: colour }, ...fill };
+    });
+    template ??= resolved(page.chartTemplate);
+    window.Plotly.react(this.element, data, { ...this.layout(), template }, page.chartConfig);
+    this.fillTable();
+  }
+
+  layout() {
+    const { layout } = this.figure;
+    if (!this.times.length || this.times.length >= FEWEST_STEPS) return layout;
+    const [from, half] = [this.times[0], this.step / 2];
+    const range = [local(from - half), local(from + FEWEST_STEPS * this.step - half)];
+    return { ...layout, xaxis: { ...layout.xaxis, range }, uirevision: this.times.length };
+  }
+
+  fillTable() {
+    if (!this.table?.open) return;
+    const traces = this.figure.data.map((trace) => this.values.get(trace.meta.key));
+    const rows = this.times.slice(-TABLE_ROWS).map((ms, at) => {
+      const row = document.createElement("tr");
+      const from = Math.max(0, this.times.length - TABLE_ROWS) + at;
+      const figures = traces.map((values) => number(values[from], this.per === "step" ? 0 : 1));
+      [clock(ms), ...figures].forEach((text, column) => {
+        const cell = document.createElement("td");
+        cell.className = column ? "num" : "mono";
+        cell.textContent = text;
+        row.append(cell);
+      });
+      return row;
+    });
+    this.table.querySelector("tbody").replaceChildren(...rows.reverse());
+  }
+}
+
+/** The chart of that id, drawn from now on; null where the page has none. */
+export function mount(id) {
+  const element = document.getElementById(id);
+  return element ? new Chart(element, page.charts[id]) : null;
+}
+
+onTheme(() => {
+  template = null;
+  charts.forEach((chart) => {
+    chart.dirty = true;
+  });
+});
+
+function drawAll() {
+  if (!document.hidden) charts.forEach((chart) => chart.draw());
+}
+
+setInterval(drawAll, 1_000);
+document.addEventListener("visibilitychange", drawAll);

@@ -1,0 +1,106 @@
+// Numbers, spans and times as people read them. The twin of app/dashboard/filters.py.
+
+import { shell, word } from "./page.js";
+
+export const NOTHING = "–";
+const SIZES = ["B", "kB", "MB", "GB", "TB", "PB"];
+const formats = new Map();
+
+export function number(value, digits = 0) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return NOTHING;
+  if (!formats.has(digits)) {
+    const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    formats.set(digits, new Intl.NumberFormat(shell.locale, options));
+  }
+  return formats.get(digits).format(value);
+}
+
+export const rate = (value) => number(value, 1);
+
+export function percent(ratio, digits = 0) {
+  if (ratio === null || ratio === undefined) return NOTHING;
+  const shown = Number((ratio * 100).toFixed(digits));
+  return number(shown < 100 || ratio >= 1 ? shown : 100 - 10 ** -digits, digits);
+}
+
+/** Bytes as [figure, unit], in steps of 1,000. */
+export function size(count) {
+  if (count === null || count === undefined) return [NOTHING, ""];
+  let step = 0;
+  while (count >= 999.5 && step < SIZES.length - 1) {
+    count /= 1000;
+    step += 1;
+  }
+  return [number(count, step && count < 100 ? 1 : 0), SIZES[step]];
+}
+
+export function duration(ms) {
+  if (ms === null || ms === undefined) return NOTHING;
+  if (ms < 1000) return word("ms", { n: Math.round(ms) });
+  const total = Math.floor(ms / 1000);
+  const [days, hours] = [Math.floor(total / 86400), Math.floor(total / 3600) % 24];
+  const [minutes, seconds] = [Math.floor(total / 60) % 60, total % 60];
+  if (days) return word("daysHours", { days, hours });
+  if (hours) return word("hoursMinutes", { hours, minutes });
+  if (minutes) return seconds ? word("minutesSeconds", { minutes, seconds }) : word("minutes", { minutes });
+  return word("seconds", { seconds });
+}
+
+/** How long ago that was, in its greatest unit. */
+export function age(ms) {
+  const passed = Math.max(0, Math.floor((now() - ms) / 1000));
+  if (passed >= 86400) return word("ageDays", { n: Math.floor(passed / 86400) });
+  if (passed >= 3600) return word("ageHours", { n: Math.floor(passed / 3600) });
+  return passed >= 60 ? word("ageMinutes", { n: Math.floor(passed / 60) }) : word("ageSeconds", { n: passed });
+}
+
+// The viewer's clock may be wrong by minutes; ages are counted on the server's.
+const ahead = Date.now() - shell.now;
+
+/** Milliseconds since 1970 by the server's clock. */
+export const now = () => Date.now() - ahead;
+
+const two = (value) => String(value).padStart(2, "0");
+
+/** The moment in the viewer's zone as `2026-11-23 14:32:08`, as Plotly's date axes read it. */
+export function local(ms) {
+  const at = new Date(ms);
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clock(ms)}`;
+}
+
+export function clock(ms) {
+  const at = new Date(ms);
+  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}
+
+export const shortClock = (ms) => clock(ms).slice(0, 5);
+
+/** The name people call the viewer's zone by: its city. */
+export function zone() {
+  const name = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC";
+  return name.split("/").pop().replaceAll("_", " ");
+}
+
+const SHOWN = { clock, age, "short-clock": shortClock, "day-and-time": local };
+
+/** Writes one `<time datetime data-format>` in the viewer's zone, the exact moment in its title. */
+export function showTime(element) {
+  const ms = Date.parse(element.dateTime);
+  if (Number.isNaN(ms)) return;
+  const text = SHOWN[element.dataset.format](ms);
+  if (element.textContent !== text) element.textContent = text;
+  const exact = `${local(ms)}.${String(ms % 1000).padStart(3, "0")} ${zone()}`;
+  if (element.title !== exact) element.title = exact;
+}
+
+/** Sets the moment of a `<time>` and writes it. */
+export function setTime(element, moment) {
+  if (!moment) {
+    element.removeAttribute("datetime");
+    element.removeAttribute("title");
+    element.textContent = NOTHING;
+    return;
+  }
+  element.dateTime = moment;
+  showTime(element);
+}

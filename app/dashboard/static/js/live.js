@@ -1,0 +1,133 @@
+// The live connection: one socket a page, rooms that notice gaps and fill them, and the chip that says how it stands.
+//
+// Events of a room form a chain: each batch names the cursor before it (`prev`). A batch whose `prev` lies beyond the
+// last cursor seen means that something is missing; the room then subscribes again from where it stands.
+
+import { io } from "../vendor/socket.io.esm.min.js";
+import { clock } from "./format.js";
+import { say, shell, word } from "./page.js";
+import { toast } from "./toast.js";
+
+const STALE_AFTER_MS = 10_000;
+const RETRY_MS = 2_000;
+const SETTLED_MS = 10_000;
+
+const socket = io("/live", {
+  path: shell.socket.path,
+  transports: shell.socket.transports,
+  tryAllTransports: true,
+  reconnectionDelay: 500,
+  reconnectionDelayMax: 10_000,
+});
+const rooms = new Map();
+
+class Room {
+  constructor(name, { since, onEvents, onMessage }) {
+    this.name = name;
+    this.last = since;
+    this.onEvents = onEvents;
+    this.onMessage = onMessage;
+    this.waiting = null; // batches that came while the subscription was being answered
+  }
+
+  subscribe() {
+    if (this.waiting) return;
+    this.waiting = [];
+    const since = this.last === undefined ? {} : { since: this.last };
+    socket.timeout(10_000).emit("subscribe", { room: this.name, batched: true, ...since }, (late, answer) => {
+      const waiting = this.waiting;
+      this.waiting = null;
+      if (late || !answer?.ok) {
+        if (socket.connected) setTimeout(() => this.subscribe(), RETRY_MS);
+        return;
+      }
+      this.answered(answer);
+      waiting?.forEach((batch) => this.receive(batch));
+    });
+  }
+
+  answered({ replay = [], cursor, reset }) {
+    if (reset && performance.now() > SETTLED_MS) {
+      location.reload(); // too far behind to catch up event by event: take a new snapshot
+      return;
+    }
+    if (replay.length) this.deliver(replay);
+    if (this.last !== undefined && Number.isInteger(cursor)) this.last = Math.max(this.last, cursor);
+  }
+
+  receive(batch) {
+    if (this.waiting) this.waiting.push(batch);
+    else if (this.last !== undefined && batch.prev > this.last) this.subscribe();
+    else this.deliver(batch.events, batch.cursor);
+  }
+
+  deliver(events, cursor = 0) {
+    const fresh = this.last === undefined ? events : events.filter((event) => event.cursor > this.last);
+    if (this.last !== undefined) this.last = Math.max(this.last, cursor, ...fresh.map((event) => event.cursor));
+    if (fresh.length) this.onEvents?.(fresh);
+  }
+}
+
+/**
+ * Follows a room.
+ *
+ * since: the cursor that the page shows already; events after it are asked for. Without it only new ones come.
+ * onEvents: called with new events in their order. onMessage: called with the room's own message (jobs, metrics).
+ */
+export function follow(name, options) {
+  const room = new Room(name, options);
+  rooms.set(name, room);
+  if (socket.connected) room.subscribe();
+}
+
+socket.on("events", (batch) => rooms.get(batch.room)?.receive(batch));
+socket.on("jobs", (message) => rooms.get("jobs")?.onMessage(message));
+socket.on("metrics", (message) => rooms.get("metrics")?.onMessage(message));
+socket.on("system_alert", (event) => rooms.get("alerts")?.onEvents([event]));
+
+const chip = document.getElementById("connection");
+let lostAt = null;
+let staleTimer = null;
+
+function show(state, text) {
+  chip.dataset.state = state;
+  say(chip, text);
+  document.body.classList.toggle("is-stale", state === "stale");
+}
+
+function showLive() {
+  const polling = socket.io.engine?.transport.name === "polling";
+  show(polling ? "polling" : "live", word(polling ? "polling" : "live"));
+}
+
+function showLost() {
+  if (lostAt !== null) return;
+  lostAt = Date.now();
+  show("connecting", word("connecting"));
+  staleTimer = setTimeout(() => show("stale", word("stale", { time: clock(lostAt) })), STALE_AFTER_MS);
+}
+
+socket.on("connect", () => {
+  clearTimeout(staleTimer);
+  lostAt = null;
+  showLive();
+  socket.io.engine.on("upgrade", showLive);
+  rooms.forEach((room) => {
+    room.waiting = null;
+    room.subscribe();
+  });
+});
+socket.on("disconnect", (reason) => {
+  showLost();
+  if (reason === "io server disconnect") setTimeout(() => socket.connect(), RETRY_MS);
+});
+socket.on("connect_error", (error) => {
+  showLost();
+  const code = error.data?.code;
+  if (code === "unauthorized" || code === "forbidden") {
+    toast("error", word("signedOut"), word("signInAgain"));
+  } else if (!socket.active) {
+    setTimeout(() => socket.connect(), error.data?.retryAfter ?? RETRY_MS);
+  }
+});
+showLost();

@@ -1,0 +1,149 @@
+"""Events in words: the sentence and the level under which an event is shown. Its twin is ``static/js/wording.js``.
+
+What a scraper sent may be of any kind, so nothing here trusts a field to be text or a number.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from flask_babel import lazy_gettext
+
+from app.dashboard.filters import NOTHING, as_text, duration, number, safe_href
+from app.dashboard.language import gettext
+from app.ingest.wire import event_json
+from app.storage.base import Event
+from scrapewatch.events import EVENTS, LEVELS
+
+LONGEST: Final = 300
+"""Characters of a sentence; the whole is in the event's body."""
+
+STREAMED: Final = frozenset({"item_scraped", "item_summary", "job_progress", "heartbeat", "worker", "metric"})
+"""Types that come too often for the log: items have their own stream, figures their own place."""
+
+LOGGED: Final = tuple(name for name in EVENTS if name not in STREAMED)
+"""Types that the log of a job shows."""
+
+STATUSES: Final = {
+    "running": lazy_gettext("Running"),
+    "queued": lazy_gettext("Queued"),
+    "stalled": lazy_gettext("Stalled"),
+    "lost": lazy_gettext("Lost"),
+    "failed": lazy_gettext("Failed"),
+    "completed": lazy_gettext("Completed"),
+    "cancelled": lazy_gettext("Cancelled"),
+}
+"""Job states in words, in the order of the tabs."""
+
+SEVERITIES: Final = {
+    "debug": lazy_gettext("Debug"),
+    "info": lazy_gettext("Info"),
+    "warning": lazy_gettext("Warning"),
+    "error": lazy_gettext("Error"),
+    "critical": lazy_gettext("Critical"),
+}
+"""Levels and severities in words."""
+
+_LEVEL_BY_TYPE: Final = {"job_failed": "error", "job_lost": "error", "job_stalled": "warning", "error": "error"}
+
+
+def shown(event: Event) -> dict[str, Any]:
+    """The event's JSON object with its body decoded and what a page adds: `level` and `headline`."""
+    found = {**event_json(event), "data": dict(event.body)}
+    return {**found, "level": level(found), "headline": headline(found)}
+
+
+def level(event: Mapping[str, Any]) -> str:
+    """One of `LEVELS`."""
+    data = event["data"]
+    said = data.get("severity") if event["type"] == "system_alert" else data.get("level")
+    if isinstance(said, str) and said.lower() in LEVELS and event["type"] in {"log", "error", "system_alert"}:
+        return said.lower()
+    return _LEVEL_BY_TYPE.get(event["type"], "info")
+
+
+def headline(event: Mapping[str, Any]) -> str:
+    """The event in one sentence."""
+    data = event["data"]
+    said = _SENTENCES.get(event["type"], _plain)(data)
+    return said if len(said) <= LONGEST else said[: LONGEST - 1] + "…"
+
+
+def item(event: Mapping[str, Any]) -> dict[str, Any]:
+    """What the stream shows of an item: `title`, `price`, `href`, `place`, with the moment."""
+    data = event["data"]
+    href = safe_href(data.get("url"))
+    price = " ".join(filter(None, (as_text(data.get("price")), as_text(data.get("currency")))))
+    return {
+        "title": _title(data),
+        "price": price,
+        "href": href,
+        "place": href.split("://", 1)[1] if href else as_text(data.get("url")),
+        "timestamp": event["timestamp"],
+        "cursor": event["cursor"],
+    }
+
+
+def _title(data: Mapping[str, Any]) -> str:
+    for name in ("title", "name"):
+        if as_text(data.get(name)):
+            return as_text(data[name])[:LONGEST]
+    return _plain(data)[:LONGEST]
+
+
+def _plain(data: Mapping[str, Any]) -> str:
+    return as_text(data) if data else NOTHING
+
+
+def _message(data: Mapping[str, Any]) -> str:
+    parts = (as_text(data.get("logger")) or as_text(data.get("kind")), as_text(data.get("message")))
+    return ": ".join(filter(None, parts)) or _plain(data)
+
+
+def _started(data: Mapping[str, Any]) -> str:
+    return " · ".join(filter(None, (as_text(data.get("source")), as_text(data.get("query"))))) or _plain(data)
+
+
+def _ended(data: Mapping[str, Any]) -> str:
+    reason = as_text(data.get("reason")) or as_text(data.get("error"))
+    counted = data.get("itemsScraped")
+    items = gettext("%(n)s items", n=number(counted)) if _is_number(counted) else ""
+    spent = data.get("duration")
+    took = gettext("in %(span)s", span=duration(spent)) if _is_number(spent) else ""
+    return ": ".join(filter(None, (" ".join(filter(None, (items, took))), reason))) or _plain(data)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _progress(data: Mapping[str, Any]) -> str:
+    done, total = data.get("done"), data.get("total")
+    if not _is_number(done):
+        return _plain(data)
+    of = f" / {number(total)}" if _is_number(total) else ""
+    return f"{number(done)}{of} {as_text(data.get('unit'))}".strip()
+
+
+def _item(data: Mapping[str, Any]) -> str:
+    return " · ".join(filter(None, (_title(data), as_text(data.get("price")))))
+
+
+def _alert(data: Mapping[str, Any]) -> str:
+    named = " ".join(filter(None, (as_text(data.get("name")), as_text(data.get("state")))))
+    return as_text(data.get("message")) or named or _plain(data)
+
+
+_SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
+    "job_queued": _started,
+    "job_started": _started,
+    "job_progress": _progress,
+    "item_scraped": _item,
+    "error": _message,
+    "log": _message,
+    "job_completed": _ended,
+    "job_failed": _ended,
+    "job_cancelled": _ended,
+    "job_stalled": lambda _: gettext("alive, but nothing new"),
+    "job_lost": lambda _: gettext("silent, its connection gone"),
+    "system_alert": _alert,
+}

@@ -1,0 +1,84 @@
+"""The sentences that scripts say, in the page's language; they travel in the page's JSON block.
+
+A script names a sentence by its key; ``{name}`` in it is filled in there. Where a number decides the form, there are
+two, `one` and `other`.
+"""
+
+from app.dashboard.language import gettext
+
+Sentence = str | dict[str, str]
+
+
+def sentences() -> dict[str, Sentence]:
+    """Key to sentence, or to its plural forms."""
+    return {**_spans(), **_connection(), **_counts(), **_actions(), **_job()}
+
+
+def _spans() -> dict[str, Sentence]:
+    return {
+        "ms": gettext("{n} ms"),
+        "seconds": gettext("{seconds} s"),
+        "minutes": gettext("{minutes} min"),
+        "minutesSeconds": gettext("{minutes} min {seconds} s"),
+        "hoursMinutes": gettext("{hours} h {minutes} min"),
+        "daysHours": gettext("{days} d {hours} h"),
+        "ageSeconds": gettext("{n} s"),
+        "ageMinutes": gettext("{n} min"),
+        "ageHours": gettext("{n} h"),
+        "ageDays": gettext("{n} d"),
+        "took": gettext("in {span}"),
+    }
+
+
+def _connection() -> dict[str, Sentence]:
+    return {
+        "live": gettext("Live"),
+        "polling": gettext("Live, polling"),
+        "connecting": gettext("Connecting"),
+        "stale": gettext("Stale since {time}"),
+        "signedOut": gettext("Your session has ended"),
+        "signInAgain": gettext("Reload the page to sign in again."),
+    }
+
+
+def _counts() -> dict[str, Sentence]:
+    return {
+        "firing": {"one": gettext("{n} firing"), "other": gettext("{n} firing")},
+        "noneFiring": gettext("None firing"),
+        "newJobs": {"one": gettext("{n} new job"), "other": gettext("{n} new jobs")},
+        "newLines": {"one": gettext("Latest, {n} new line"), "other": gettext("Latest, {n} new lines")},
+        "queued": gettext("{n} queued"),
+        "busy": gettext("of {n} busy"),
+        "items": {"one": gettext("{n} item"), "other": gettext("{n} items")},
+    }
+
+
+def _actions() -> dict[str, Sentence]:
+    return {
+        "copied": gettext("Copied"),
+        "notCopied": gettext("The browser did not allow copying"),
+        "copyByHand": gettext("Select the text and copy it by hand."),
+        "stalled": gettext("alive, but nothing new"),
+        "lost": gettext("silent, its connection gone"),
+    }
+
+
+def _job() -> dict[str, Sentence]:
+    return {
+        "noTotal": gettext("The scraper has not said how much there is to do"),
+        "of": gettext("of"),
+        "basis": gettext("Basis: the average pace of this attempt"),
+        "ends": gettext("ends about {time}"),
+        "ended": gettext("ended {time}"),
+        "running": gettext("running {span}"),
+        "tookSpan": gettext("took {span}"),
+        "waits": gettext("waits to start"),
+        "unknownEnd": gettext("end unknown"),
+        "per": gettext("per {span}"),
+        "says": gettext("scraper says {n}"),
+        "average": gettext("on average"),
+        "lastMinute": gettext("last minute"),
+        "retried": gettext("{n} retried"),
+        "failed": gettext("{n} failed"),
+        "under": gettext("95 % under {n} ms"),
+    }

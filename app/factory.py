@@ -1,0 +1,203 @@
+"""Builds everything and wires it: the only module that knows every other.
+
+`serve` runs the web process. `create_app` makes the Flask application over ready `Services`. `create_cli` makes one
+that carries the commands and has opened nothing.
+"""
+
+import logging
+import socket
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+
+import msgspec
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app import cli, dashboard
+from app.accounts import access
+from app.accounts.first_start import first_start
+from app.accounts.service import Accounts
+from app.alerts.service import Alerts
+from app.api import RESOURCES, problems
+from app.core.bus import Bus
+from app.core.clock import CLOCK
+from app.core.errors import ScrapewatchError
+from app.core.logs import set_up_logging
+from app.core.secrets import load_or_create
+from app.dashboard import login
+from app.dashboard.errors import error_page
+from app.ingest.check import Checker
+from app.ingest.service import Ingest
+from app.jobs.fold import fold as fold_jobs
+from app.metrics.collector import Collector
+from app.metrics.figures import Figures
+from app.metrics.points import baselines, points_of
+from app.metrics.system import Machine
+from app.runtime.base import Runtime, Served
+from app.runtime.listen import open_listener
+from app.scheduler import EVALUATE, Scheduler, table
+from app.services import Services
+from app.storage.base import Event, Job, Point
+from app.storage.retention import Retention
+from app.storage.sql import schema
+from app.storage.sql.accounts import SqlAccountStore
+from app.storage.sql.alerts import SqlAlertStore
+from app.storage.sql.database import Database
+from app.storage.stores import open_stores
+from app.storage.writer import Writer
+from app.websocket.server import Sockets
+from config import DAY_MS, Settings, load
+
+log = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 1024 * 1024
+WRITER_S = 2.5
+SCHEDULER_S = 1.0
+ANNOUNCE_S = 30.0
+SERVER_SENDER = "(server)"
+
+
+def create_cli() -> Flask:
+    """An application without a page: what ``flask --app wsgi`` needs."""
+    app = Flask("app")
+    cli.register(app, load())
+    return app
+
+
+def create_app(services: Services) -> Flask:
+    """The Flask application: guard, pages, API; every part is handed `services`."""
+    settings = services.settings
+    app = Flask("app", static_folder=None)
+    app.secret_key = settings.secret_key or load_or_create(settings.data_dir / "secret_key")
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
+        TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
+    )
+    access.protect(app, services.accounts, services.runtime, settings, services.clock)
+    dashboard.register(app, services)
+    for part in (login, *RESOURCES):
+        app.register_blueprint(part.blueprint(services))
+    problems.register(app, error_page)
+    return app
+
+
+def serve(settings: Settings, runtime: Runtime) -> None:
+    """Serve until told to stop.
+
+    Raises:
+        ScrapewatchError: the database has not the schema that this code needs, or a setting can't be used.
+        OSError: the address is taken or not ours.
+    """
+    set_up_logging(settings.log_level, settings.log_format)
+    database = Database(settings.database_url, readers=1)
+    try:
+        schema.require_current(database)
+    finally:
+        database.close()  # a mode that forks must not carry a connection over
+    with open_listener(settings.host, settings.port) as listener:
+        log.info("Listening on %s port %s, %s", *listener.getsockname()[:2], runtime.name)
+        runtime.serve(
+            listener, lambda: WebProcess(settings, runtime).open(), connections=settings.websocket_max_connections
+        )
+
+
+class WebProcess:
+    """One web process: its parts, how they start and how they stop."""
+
+    def __init__(self, settings: Settings, runtime: Runtime) -> None:
+        self._settings = settings
+        self._runtime = runtime
+        self._bus = Bus()
+        database = Database(settings.database_url, checkpoints=True)
+        events, series = open_stores(settings.storage_url, database, CLOCK)
+        self._writer = Writer(
+            events,
+            fold,
+            lambda commit: self._bus.publish("committed", commit),
+            capacity=settings.buffer_size,
+            per_sender=settings.buffer_batch_size,
+            gap_ms=settings.buffer_flush_interval,
+        )
+        database.attach(self._writer.run)
+        self._account_store = SqlAccountStore(database)
+        figures = Figures(events, CLOCK, socket.gethostname())
+        self.services = Services(
+            settings=settings,
+            clock=CLOCK,
+            runtime=runtime,
+            database=database,
+            events=events,
+            series=series,
+            ingest=Ingest(self._writer, Checker(CLOCK.now_ms, settings.retention_events_days * DAY_MS)),
+            accounts=Accounts(self._account_store, CLOCK),
+            figures=figures,
+            alerts=Alerts(
+                SqlAlertStore(database),
+                CLOCK,
+                figures.values,
+                announce=self._announce,
+                kick=lambda: self._scheduler.soon(EVALUATE),
+            ),
+        )
+        collector = Collector(Machine(), figures, series, CLOCK)
+        retention = Retention(
+            events,
+            series,
+            CLOCK,
+            events_days=settings.retention_events_days,
+            logs_days=settings.retention_logs_days,
+            metrics_days=settings.retention_metrics_days,
+        )
+        self._scheduler = Scheduler(table(collector, self.services.alerts, retention), CLOCK)
+
+    def open(self) -> Served:
+        """Start everything, in the process that will serve."""
+        self._writer.start()
+        services = self.services
+        self._server_sender = self._account_store.sender(SERVER_SENDER, at_ms=CLOCK.now_ms()).id
+        for line in first_start(services.accounts, self._settings):
+            print(line, flush=True)  # noqa: T201  (told once, to whoever started it)
+        app = create_app(services)
+        self._sockets = Sockets(app, services)
+        if self._settings.trusted_proxies:
+            hops = self._settings.trusted_proxies  # outside the socket's own middleware, or it would not count there
+            app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+        for receive in (services.figures.on_commit, services.alerts.on_commit, self._sockets.broadcaster.committed):
+            self._bus.subscribe("committed", receive)
+        services.figures.rebuild()
+        self._sockets.broadcaster.rebuild()
+        services.alerts.begin()
+        self._scheduler.start()
+        return Served(app.wsgi_app, self.close)
+
+    def close(self) -> None:
+        """Say goodbye, write what waits, close the sockets."""
+        self._sockets.say_goodbye()
+        self._runtime.call(self._scheduler.stop, SCHEDULER_S)
+        if not self._runtime.call(self._writer.close, WRITER_S):
+            log.warning(
+                "The writer had to be left with %d events waiting; their senders keep them", self._writer.waiting
+            )
+        self._sockets.close()
+
+    def _announce(self, notice: Mapping[str, object]) -> None:
+        """An alert's change becomes an event like any other, and so reaches history and rooms.
+
+        Raises:
+            ScrapewatchError: it was not stored; the alerts will tell it again.
+        """
+        event = {"jobId": "", "timestamp": CLOCK.now_ms(), "data": notice}
+        answered: Future[Mapping[str, object]] = Future()
+        text = msgspec.json.encode(event)
+        self.services.ingest.submit(self._server_sender, [text], answered.set_result, named="system_alert")
+        answer = answered.result(ANNOUNCE_S)
+        if not answer["ok"]:
+            raise ScrapewatchError(f"An alert's change could not be stored: {answer}")
+
+
+def fold(events: Sequence[Event], jobs: Mapping[str, Job]) -> list[Point]:
+    """What new events mean: first for their jobs, then for the series."""
+    before = baselines(jobs)
+    fold_jobs(events, jobs)
+    return points_of(events, jobs, before)

@@ -1,0 +1,170 @@
+"""The fields of an envelope, each read by its rule."""
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID
+
+from app.core.errors import InvalidInput
+from scrapewatch.events import EVENTS, MAX_JOB_ID, MAX_SAFE_INTEGER, EventType, Kind
+
+ULID_FORM: Final = 1 << 14
+"""Stored flag bit, shown to nobody: the sender wrote this id as a ULID, so it is given back as one."""
+
+_CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.IGNORECASE)
+_UUID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
+
+
+def read_type(value: Any) -> str:
+    """A type of the catalogue that may come from outside."""
+    if not isinstance(value, str) or "\x00" in value:
+        raise InvalidInput("must be a text" if value is not None else "is required", field="type")
+    kind = EVENTS.get(value)
+    if kind is None or kind.by_server:
+        raise InvalidInput(f"{value[:64]!r} is not a type of event", field="type", code="unknown_type")
+    return value
+
+
+def read_job_id(value: Any, kind: EventType) -> str:
+    """A job's id, or "" where the type allows an event without a job."""
+    if value == "" and not kind.needs_job:
+        return ""
+    if value is None:
+        raise InvalidInput("is required", field="jobId")
+    if not isinstance(value, str) or not 1 <= len(value) <= MAX_JOB_ID:
+        raise InvalidInput(f"must be a text of 1 to {MAX_JOB_ID} characters", field="jobId")
+    return _good_job_id(value)
+
+
+@lru_cache(maxsize=10_000)  # a job's events come by the thousand
+def _good_job_id(value: str) -> str:
+    if not value.isprintable() or value.isspace():
+        raise InvalidInput("must be printable", field="jobId")
+    if value.endswith("/events") or {".", ".."} & set(value.split("/")):
+        raise InvalidInput("must not end in /events or hold a . or .. segment", field="jobId")
+    return value
+
+
+def read_time(value: Any, field: str = "timestamp") -> int:
+    """RFC 3339 text (no zone is UTC) or integer ms, as ms since 1970 UTC."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        if abs(value) > MAX_SAFE_INTEGER:
+            raise InvalidInput("must be in milliseconds", field=field)
+        return value
+    if not isinstance(value, str):
+        raise InvalidInput("must be RFC 3339 or integer ms" if value is not None else "is required", field=field)
+    if not _RFC3339.fullmatch(value):
+        raise InvalidInput("must be RFC 3339, like 2026-11-23T14:32:08Z, or integer ms", field=field)
+    text = value.upper().replace(" ", "T")
+    if text[17:19] == "60":  # a leap second has no place in ms since 1970; it counts as the second before
+        text = f"{text[:17]}59{text[19:]}"
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput("is not a time that exists", field=field) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return math.floor(moment.timestamp() * 1000 + 0.5)
+
+
+def read_id(value: Any, field: str) -> tuple[bytes | None, bool]:
+    """A UUID or ULID as 16 bytes, and whether it was a ULID; None when absent."""
+    if value is None:
+        return None, False
+    if isinstance(value, str):
+        if _UUID.fullmatch(value):
+            return bytes.fromhex(value.replace("-", "")), False
+        if _ULID.fullmatch(value):
+            number = 0
+            for letter in value.upper():
+                number = number * 32 + _CROCKFORD.index(letter)
+            return number.to_bytes(16), True
+    raise InvalidInput("must be a UUID or a ULID", field=field)
+
+
+def id_text(value: bytes, *, ulid: bool) -> str:
+    """What `read_id` read."""
+    if not ulid:
+        return str(UUID(bytes=value))
+    number = int.from_bytes(value)
+    return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def read_seq(value: Any) -> int | None:
+    """A whole number from 1; None when absent."""
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_SAFE_INTEGER:
+        raise InvalidInput("must be a whole number from 1", field="seq")
+    return value
+
+
+def read_replay(value: Any) -> bool:
+    """True or false; absent is false."""
+    if value is not None and not isinstance(value, bool):
+        raise InvalidInput("must be true or false", field="replay")
+    return bool(value)
+
+
+def check_known(body: Mapping[str, Any], known: Mapping[str, Any], path: str = "data") -> None:
+    """Refuse a field of the catalogue whose value is not of its kind; null counts as absent."""
+    for name, kind in known.items():
+        value = body.get(name)
+        if value is None:
+            continue
+        if isinstance(kind, Mapping):
+            if not isinstance(value, Mapping):
+                raise InvalidInput(f"must be an {Kind.OBJECT}", field=f"{path}.{name}")
+            check_known(value, kind, f"{path}.{name}")
+        elif not _KINDS[kind](value):
+            raise InvalidInput(f"must be a {kind}", field=f"{path}.{name}")
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _amount(value: Any) -> bool:
+    return _number(value) and 0 <= value <= 2**63
+
+
+def _count(value: Any) -> bool:
+    return _amount(value) and float(value).is_integer() and value <= MAX_SAFE_INTEGER
+
+
+def _time(value: Any) -> bool:
+    try:
+        read_time(value)
+    except InvalidInput:
+        return False
+    return True
+
+
+def _all(test: Callable[[Any], bool], container: type[dict[str, Any]] | type[list[Any]]) -> Callable[[Any], bool]:
+    def check(value: Any) -> bool:
+        if not isinstance(value, container):
+            return False
+        parts: Iterable[Any] = value.values() if isinstance(value, dict) else value
+        return all(map(test, parts))
+
+    return check
+
+
+_KINDS: Final[dict[Kind, Callable[[Any], bool]]] = {
+    Kind.TEXT: lambda value: isinstance(value, str),
+    Kind.COUNT: _count,
+    Kind.AMOUNT: _amount,
+    Kind.NUMBER: _number,
+    Kind.TRUTH: lambda value: isinstance(value, bool),
+    Kind.OBJECT: lambda value: isinstance(value, dict),
+    Kind.LIST: lambda value: isinstance(value, list),
+    Kind.COUNTS: _all(_amount, dict),
+    Kind.NUMBERS: _all(_number, dict),
+    Kind.AMOUNTS: _all(_amount, list),
+    Kind.TIME: _time,
+}

@@ -1,0 +1,1 @@
+"""What a job is: the fold of its events and the shape in which it is shown."""

@@ -1,0 +1,28 @@
+"""Looks at the machine and writes the gauges down: the scheduler's tick for figures."""
+
+from app.core.clock import Clock
+from app.metrics.catalogue import METRICS
+from app.metrics.figures import Figures
+from app.metrics.points import points_of_values
+from app.metrics.system import Reader
+from app.storage.base import SeriesStore
+
+
+class Collector:
+    """Reads the host into the figures, and the figures into the series."""
+
+    def __init__(self, reader: Reader, figures: Figures, series: SeriesStore, clock: Clock) -> None:
+        self._reader = reader
+        self._figures = figures
+        self._series = series
+        self._clock = clock
+
+    def collect(self) -> None:
+        """Do it once; from a real thread.
+
+        Raises:
+            app.core.errors.Unavailable: the series could not be written; the figures are up to date all the same.
+        """
+        self._figures.read(self._reader())
+        ours = {name: value for name, value in self._figures.values().items() if name in METRICS}
+        self._series.record(points_of_values(ours, self._clock.now_ms()))

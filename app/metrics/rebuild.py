@@ -1,0 +1,129 @@
+"""Fills the windows from the store at start, so that a restart does not show an empty hour.
+
+The events are walked from the newest backwards, so that the walk can stop at the window's edge (or at
+`MAX_EVENTS`, when an hour holds more than a start should read) and needs no memory but one entry a job: a
+report's growth is known as soon as the report before it is met. The first report within the hour has none before
+it; its growth is left out unless the job began with it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from app.metrics.points import amount, effective_ms, is_late, totals_of
+from app.metrics.scraping import Scraping, live_of
+from app.metrics.window import growth
+from app.storage.base import HOUR_MS, MINUTE_MS, Event, EventFilter, EventStore, JobFilter
+from scrapewatch.events import EVENTS
+
+MAX_EVENTS: Final = 50_000
+_PAGE: Final = 1_000
+_ITEMS: Final = ("item_scraped", "item_summary")
+_ENDS: Final = {name: row.ends for name, row in EVENTS.items() if row.ends}
+_REPORTS: Final = ("job_started", "job_progress", "job_lost", "metric", "worker", *_ENDS)
+
+
+def rebuild(events: EventStore, now_ms: int) -> tuple[Scraping, list[Event]]:
+    """The windows as they would be, and the last minute's `worker` events, oldest first."""
+    scraping = Scraping()
+    _load_live(events, scraping)
+    for event in _backwards(events, _ITEMS, now_ms - MINUTE_MS):
+        count = 1 if event.type == "item_scraped" else int(amount(event.body.get("count")) or 0)
+        scraping.item(event.job_id, effective_ms(event), count, {})
+    walk = _Walk(scraping, now_ms)
+    for event in _backwards(events, _REPORTS, now_ms - HOUR_MS):
+        walk.take(event)
+    walk.finish()
+    return scraping, walk.workers[::-1]
+
+
+def _load_live(events: EventStore, scraping: Scraping) -> None:
+    wanted = JobFilter(statuses=("queued", "running", "stalled", "lost"))
+    before = None
+    while page := events.jobs(wanted, before=before, limit=_PAGE):
+        for job in page:
+            scraping.live[job.id] = live_of(job, totals_of(job.totals))
+        before = page[-1].key
+
+
+def _backwards(events: EventStore, types: tuple[str, ...], since_ms: int) -> Iterator[Event]:
+    """Events received after `since_ms`, newest first, at most `MAX_EVENTS`."""
+    wanted = EventFilter(types=types)
+    before = None
+    for _ in range(MAX_EVENTS // _PAGE):
+        page = events.events(wanted, before=before, limit=_PAGE)
+        for event in page:
+            if event.received_ms <= since_ms:
+                return
+            yield event
+        if len(page) < _PAGE:
+            return
+        before = page[-1].cursor
+
+
+@dataclass(slots=True)
+class _Report:
+    """A job's report whose predecessor is not met yet; `first` once its attempt's start is."""
+
+    at_ms: int
+    totals: dict[str, float]
+    first: bool = False
+
+
+@dataclass(slots=True)
+class _Walk:
+    scraping: Scraping
+    now_ms: int
+    workers: list[Event] = field(default_factory=list)
+    _open: dict[str, _Report] = field(default_factory=dict)
+    _ended: set[str] = field(default_factory=set)
+
+    def take(self, event: Event) -> None:
+        """Take the next event, older than all before."""
+        match event.type:
+            case "worker":
+                if event.received_ms > self.now_ms - MINUTE_MS:
+                    self.workers.append(event)
+            case "metric":
+                self.scraping.own_before(event)
+            case "job_progress":
+                self._progress(event)
+            case "job_started":
+                if event.job_id in self._open:
+                    self._open[event.job_id].first = True
+            case _:
+                self._end(event)
+
+    def finish(self) -> None:
+        """Count the reports that were their attempt's first."""
+        for job_id in list(self._open):
+            self._close(job_id)
+
+    def _progress(self, event: Event) -> None:
+        if is_late(event):
+            return
+        totals = totals_of(event.body)
+        later = self._open.get(event.job_id)
+        if later:
+            told_by_both = {name: value for name, value in later.totals.items() if name in totals}
+            self.scraping.grew(growth(totals, told_by_both), later.at_ms)
+            totals = later.totals | totals
+        self._open[event.job_id] = _Report(effective_ms(event), totals, first=event.prev == 0)
+
+    def _end(self, event: Event) -> None:
+        """The attempt before the one walked so far ended here."""
+        if is_late(event):
+            return
+        if event.job_id in self._open and self._open[event.job_id].first:
+            self._close(event.job_id)
+        if event.type not in _ENDS:  # a lost job may go on where it was
+            return
+        self.scraping.duration(event)
+        if event.job_id not in self._ended and event.job_id not in self.scraping.live:
+            self._ended.add(event.job_id)
+            self.scraping.ended(event.job_id, str(_ENDS[event.type]), effective_ms(event), self.now_ms)
+
+    def _close(self, job_id: str) -> None:
+        report = self._open.pop(job_id, None)
+        if report and report.first:
+            self.scraping.grew(report.totals, report.at_ms)

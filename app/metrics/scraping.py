@@ -1,0 +1,207 @@
+"""Committed events as sliding windows: what the jobs do now, did in the last minute, did in the last hour."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from app.metrics.points import amount, effective_ms, is_late, own_values, totals_of
+from app.metrics.window import Window, growth
+from app.storage.base import HOUR_MS, MINUTE_MS, Commit, Event, Job
+from scrapewatch.events import EVENTS
+
+ENDED: Final = frozenset(row.ends for row in EVENTS.values() if row.ends)
+MAX_OWN: Final = 1_000
+"""Names of users' own metrics whose latest value is remembered."""
+
+
+def minute() -> Window:
+    """A window over the last minute."""
+    return Window(MINUTE_MS, 1_000)
+
+
+def hour() -> Window:
+    """A window over the last hour."""
+    return Window(HOUR_MS, 10_000)
+
+
+@dataclass(slots=True)
+class Live:
+    """A job that has not ended: its state, and what its attempt has reported so far."""
+
+    status: str
+    attempt: int
+    since_ms: int
+    totals: dict[str, float] = field(default_factory=dict)
+    items: Window = field(default_factory=minute)
+
+
+def live_of(job: Job, totals: dict[str, float]) -> Live:
+    """What is remembered of a job that has reported `totals`."""
+    return Live(job.status, job.attempt, job.started_at or job.created_at, totals)
+
+
+class Scraping:
+    """The windows over all jobs, and the state of each that has not ended. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self.live: dict[str, Live] = {}
+        self._items = minute()
+        self._requests_minute = minute()
+        self._moved = {name: hour() for name in ("requests", "requestsProxied", "bytes")}
+        self._durations = hour()
+        self._durations_count = hour()
+        self._ended = {"completed": hour(), "failed": hour()}
+        self._ended_at: dict[str, tuple[str, int]] = {}
+        self._own: dict[str, tuple[int, float]] = {}
+        self._take: dict[str, Callable[[Event, Mapping[str, Job]], None]] = {
+            "job_started": self._started,
+            "job_progress": self._progress,
+            "metric": lambda event, _: self.own(event),
+            **dict.fromkeys((name for name, row in EVENTS.items() if row.ends), lambda event, _: self.duration(event)),
+        }
+
+    def take(self, commit: Commit, now_ms: int) -> None:
+        """Take one transaction's events and the states of the jobs they changed."""
+        jobs = {job.id: job for job in commit.jobs}
+        items: Counter[tuple[str, int]] = Counter()
+        for event in commit.events:
+            if event.type == "item_scraped":
+                items[event.job_id, effective_ms(event) // 1000] += 1
+            elif event.type == "item_summary":
+                items[event.job_id, effective_ms(event) // 1000] += int(amount(event.body.get("count")) or 0)
+            elif event.type in self._take:
+                self._take[event.type](event, jobs)
+        for (job_id, second), count in items.items():
+            self.item(job_id, second * 1000, count, jobs)
+        for job in commit.jobs:
+            self._place(job, now_ms)
+
+    def item(self, job_id: str, at_ms: int, count: int, jobs: Mapping[str, Job]) -> None:
+        """Count items of one job."""
+        self._items.add(at_ms, count)
+        live = self._live_of(job_id, jobs)
+        if live:
+            live.items.add(at_ms, count)
+
+    def grew(self, added: Mapping[str, float], at_ms: int) -> None:
+        """Count what a job's totals grew by."""
+        self._requests_minute.add(at_ms, added.get("requests", 0.0))
+        for name, window in self._moved.items():
+            window.add(at_ms, added.get(name, 0.0))
+
+    def duration(self, event: Event) -> None:
+        """Count a terminal event's reported duration."""
+        reported = amount(event.body.get("duration"))
+        if reported is not None and not is_late(event):
+            self._durations.add(effective_ms(event), reported)
+            self._durations_count.add(effective_ms(event))
+
+    def ended(self, job_id: str, status: str, at_ms: int, now_ms: int) -> None:
+        """Count a job as ended, once, for as long as the hour lasts."""
+        self._forget_ended(now_ms)
+        if self._ended_at.get(job_id) == (status, at_ms):
+            return
+        self.began_again(job_id)
+        if at_ms <= now_ms - HOUR_MS:
+            return
+        self._ended_at[job_id] = (status, at_ms)
+        if status in self._ended:
+            self._ended[status].add(at_ms)
+
+    def began_again(self, job_id: str) -> None:
+        """Take back that a job has ended; its present state is what counts."""
+        status, at_ms = self._ended_at.pop(job_id, ("", 0))
+        if status in self._ended:
+            self._ended[status].add(at_ms, -1)
+
+    def own(self, event: Event) -> None:
+        """Remember the values of users' own metrics; the name that was silent longest gives way."""
+        for name, value in own_values(event):
+            self._own.pop(name, None)
+            self._own[name] = (effective_ms(event), value)
+        while len(self._own) > MAX_OWN:
+            del self._own[next(iter(self._own))]
+
+    def own_before(self, event: Event) -> None:
+        """The same for an event older than those known."""
+        for name, value in own_values(event):
+            if len(self._own) < MAX_OWN:
+                self._own.setdefault(name, (effective_ms(event), value))
+
+    def forget(self, job_id: str) -> None:
+        """A job was deleted; what it did has been done, but it is in no state any more."""
+        self.live.pop(job_id, None)
+        self.began_again(job_id)
+
+    def job_rate(self, job_id: str, now_ms: int) -> float | None:
+        """Items per second over the last minute, or since the start of a younger job; None once it has ended."""
+        live = self.live.get(job_id)
+        if live is None:
+            return None
+        span_ms = min(MINUTE_MS, max(1_000, now_ms - live.since_ms))
+        return live.items.total(now_ms) * 1000 / span_ms
+
+    def values(self, now_ms: int) -> dict[str, float]:
+        """The metrics by name; a mean or a ratio of nothing is left out."""
+        states = Counter(live.status for live in self.live.values())
+        completed, failed = (window.total(now_ms) for window in self._ended.values())
+        requests, proxied, moved = (window.total(now_ms) for window in self._moved.values())
+        found = {name: value for name, (at_ms, value) in self._own.items() if at_ms > now_ms - HOUR_MS} | {
+            "system.network.requestsPerSecond": self._requests_minute.per_second(now_ms),
+            "jobs.active": float(states["running"] + states["stalled"]),
+            "jobs.queued": float(states["queued"]),
+            "jobs.completed": completed,
+            "jobs.failed": failed,
+            "jobs.finished": completed + failed,
+            "performance.itemsPerSecond": self._items.per_second(now_ms),
+            "resources.requests": requests,
+            "resources.bandwidthUsed": moved,
+        }
+        if completed + failed:
+            found["jobs.failureRate"] = failed / (completed + failed)
+            found["performance.successRate"] = completed / (completed + failed)
+        if count := self._durations_count.total(now_ms):
+            found["performance.averageJobDuration"] = self._durations.total(now_ms) / count
+        if requests or proxied:
+            found["resources.proxyUsage"] = min(1.0, proxied / requests) if requests else 1.0
+        return found
+
+    def _started(self, event: Event, jobs: Mapping[str, Job]) -> None:
+        """A new attempt counts from zero; a second `job_started` of the same one changes nothing."""
+        job, live = jobs.get(event.job_id), self.live.get(event.job_id)
+        if job and (live is None or live.attempt < job.attempt):
+            self.live[event.job_id] = live_of(job, {})
+
+    def _progress(self, event: Event, jobs: Mapping[str, Job]) -> None:
+        live = None if is_late(event) else self._live_of(event.job_id, jobs)
+        if live:
+            totals = totals_of(event.body)
+            self.grew(growth(live.totals, totals), effective_ms(event))
+            live.totals |= totals
+
+    def _live_of(self, job_id: str, jobs: Mapping[str, Job]) -> Live | None:
+        """The job, made if it is new; None for one that had ended before, whose stragglers say nothing of now."""
+        if job_id not in self.live and job_id in jobs and job_id not in self._ended_at:
+            self.live[job_id] = live_of(jobs[job_id], {})
+        return self.live.get(job_id)
+
+    def _place(self, job: Job, now_ms: int) -> None:
+        if job.status in ENDED:
+            self.live.pop(job.id, None)
+            self.ended(job.id, job.status, min(job.finished_at or job.last_event_at, now_ms), now_ms)
+            return
+        self.began_again(job.id)
+        live = self.live.get(job.id)
+        if live is None or live.attempt < job.attempt:
+            live = self.live[job.id] = live_of(job, totals_of(job.totals))
+        live.status = job.status
+        live.since_ms = job.started_at or job.created_at
+
+    def _forget_ended(self, now_ms: int) -> None:
+        """Let go of jobs that ended over an hour ago; they stand roughly in the order in which they ended."""
+        while self._ended_at:
+            job_id, (_, at_ms) = next(iter(self._ended_at.items()))
+            if at_ms > now_ms - HOUR_MS:
+                return
+            del self._ended_at[job_id]

@@ -1,0 +1,112 @@
+"""Query strings to what the stores are asked: one reading of `from`, `status`, `next` … for pages, API and export.
+
+Every function takes the arguments as a plain mapping of text and raises `InvalidInput` naming the field.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from app.core.errors import InvalidInput
+from app.ingest.fields import read_time
+from app.jobs.fold import STATUSES
+from app.storage.base import EventFilter, JobFilter
+from scrapewatch.events import EVENTS, LEVELS
+
+MAX_LIMIT: Final = 1_000
+_UNITS_MS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_RELATIVE = re.compile(r"-(\d{1,6})([smhd])")
+_MS = re.compile(r"\d{1,16}")
+
+
+def moment(value: str, now_ms: int, field: str) -> int:
+    """RFC 3339, ms since 1970, ``now``, or a time ago like ``-15m`` or ``-7d``; as ms since 1970 UTC."""
+    if value == "now":
+        return now_ms
+    if ago := _RELATIVE.fullmatch(value):
+        return now_ms - int(ago[1]) * _UNITS_MS[ago[2]]
+    return read_time(int(value) if _MS.fullmatch(value) else value, field)
+
+
+def span(args: Mapping[str, str], now_ms: int) -> tuple[int | None, int | None]:
+    """`from` and `to`, each None when not given."""
+    begin, end = (moment(args[name], now_ms, name) if args.get(name) else None for name in ("from", "to"))
+    if begin is not None and end is not None and begin > end:
+        raise InvalidInput("must not be after to", field="from")
+    return begin, end
+
+
+def event_filter(args: Mapping[str, str], now_ms: int, job_id: str | None = None) -> EventFilter:
+    """`job`, `type` (several by comma), `level` (and above), `q`, `from`, `to`."""
+    begin, end = span(args, now_ms)
+    level = args.get("level")
+    return EventFilter(
+        job_id=job_id if job_id is not None else (args.get("job") or None),
+        types=_words(args, "type", EVENTS),
+        min_level=LEVELS.index(_one_of(level, "level", LEVELS)) if level else None,
+        q=_text(args, "q"),
+        from_ms=begin,
+        to_ms=end,
+    )
+
+
+def job_filter(args: Mapping[str, str], now_ms: int) -> JobFilter:
+    """`status` (several by comma), `source`, `q`, `tag`, `from`, `to`."""
+    begin, end = span(args, now_ms)
+    return JobFilter(
+        statuses=_words(args, "status", STATUSES),
+        source=args.get("source") or None,
+        q=_text(args, "q"),
+        tag=args.get("tag") or None,
+        from_ms=begin,
+        to_ms=end,
+    )
+
+
+def limit(args: Mapping[str, str], default: int = 100) -> int:
+    """`limit`, from 1 to 1000."""
+    value = args.get("limit") or str(default)
+    if not (value.isascii() and value.isdigit() and 1 <= int(value[:6]) <= MAX_LIMIT):
+        raise InvalidInput(f"must be a whole number from 1 to {MAX_LIMIT}", field="limit")
+    return int(value)
+
+
+def before(args: Mapping[str, str]) -> int | None:
+    """`next` as `next_page` made it: go on below this number."""
+    value = args.get("next")
+    if not value:
+        return None
+    if not re.fullmatch(r"b[0-9a-z]{1,13}", value, re.ASCII):
+        raise InvalidInput("is not a value that a list has returned", field="next")
+    return int(value[1:], 36)
+
+
+def next_page(numbers: list[int], wanted: int) -> str | None:
+    """The opaque `next` of a list whose rows carry these falling numbers; None after the last page."""
+    return f"b{_base36(numbers[-1])}" if len(numbers) == wanted else None
+
+
+def _base36(number: int) -> str:
+    digits = ""
+    while True:
+        number, rest = divmod(number, 36)
+        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[rest] + digits
+        if not number:
+            return digits
+
+
+def _text(args: Mapping[str, str], name: str) -> str | None:
+    value = args.get(name) or None
+    if value is not None and ("\x00" in value or len(value) > 1_000):
+        raise InvalidInput("must be a text of at most 1000 characters", field=name)
+    return value
+
+
+def _words(args: Mapping[str, str], name: str, known: "Mapping[str, object] | tuple[str, ...]") -> tuple[str, ...]:
+    return tuple(_one_of(word, name, known) for word in (args.get(name) or "").split(",") if word)
+
+
+def _one_of(word: str, name: str, known: "Mapping[str, object] | tuple[str, ...]") -> str:
+    if word not in known:
+        raise InvalidInput(f"must be one of {', '.join(known)}", field=name)
+    return word

@@ -1,0 +1,68 @@
+"""How work waits: the one protocol behind `ASYNC_MODE`.
+
+There is one event loop (or, in threading mode, one dispatcher thread) that owns the sockets, and there are
+real OS threads for everything that blocks. The rules: the loop never waits on a disk or a query, it hands
+such work to `call`; a real thread never touches a socket, it hands such work to `post`.
+"""
+
+import logging
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, ParamSpec, Protocol, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, frozen=True)
+class Served:
+    """What a process serves.
+
+    Attributes:
+        app: the WSGI application.
+        closing: takes leave of the sockets and flushes; called on the loop, may wait up to 4 s.
+    """
+
+    app: Callable[..., Iterable[bytes]]
+    closing: Callable[[], object]
+
+
+class Runtime(Protocol):
+    """One way of waiting."""
+
+    name: str
+    """The value of ASYNC_MODE, which is also Flask-SocketIO's `async_mode`."""
+
+    def call(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run blocking `work` in a real thread; the caller waits, nobody else does. Exceptions come through."""
+        ...
+
+    def post(self, work: Callable[..., object], *args: Any) -> None:
+        """Run `work(*args)` on the loop soon; from any thread, in the order of the posts."""
+        ...
+
+    def every(self, interval_ms: int, work: Callable[[], object]) -> None:
+        """Run quick `work` on the loop each `interval_ms`, from when `serve` starts until it stops."""
+        ...
+
+    def serve(self, listener: socket.socket, opening: Callable[[], Served], *, connections: int) -> None:
+        """Answer `listener` until SIGTERM or SIGINT, then close within 5 s and return.
+
+        Args:
+            listener: an open listening socket.
+            opening: builds what is served; called once, in the process and before the first request. Threads and
+                database connections must not be made earlier: a mode may fork before it calls.
+            connections: how many WebSockets may be open at once; plain requests come on top.
+        """
+        ...
+
+
+def guarded(work: Callable[..., object], *args: Any) -> None:
+    """Run `work(*args)` on the loop's behalf: its failure is logged and stops nothing else."""
+    try:
+        work(*args)
+    except Exception:
+        log.exception("Work on the loop failed: %s", getattr(work, "__qualname__", work))

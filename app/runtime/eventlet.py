@@ -1,0 +1,125 @@
+"""ASYNC_MODE=eventlet: one loop of green threads owns the sockets, real threads do what blocks.
+
+Importing this module patches the standard library, all but threads: with threads patched too, locks, connection pools
+and logging deadlock as soon as two real threads meet. So locks here are real ones and must never be held across I/O.
+"""
+
+import signal
+import socket
+import threading
+import warnings
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # its retirement notice; docs/decisions/0003 says what we do about it
+    import eventlet
+    import eventlet.hubs
+    import eventlet.patcher
+    import eventlet.tpool
+    import eventlet.websocket
+    import eventlet.wsgi
+
+from app.runtime.base import P, Served, T, guarded
+from app.runtime.unmask import apply_mask
+
+_READERS = 8
+_PLAIN_REQUESTS = 1_000
+_CLOSE_S = 4.5
+_os: Any = eventlet.patcher.original("os")
+
+
+def open_runtime(*, compression: bool) -> "EventletRuntime":
+    """Patch the process and return its runtime."""
+    eventlet.monkey_patch(thread=False)
+    eventlet.tpool.set_num_threads(_READERS)
+    eventlet.websocket.RFC6455WebSocket._apply_mask = staticmethod(apply_mask)  # noqa: SLF001  (see `unmask`)
+    if not compression:
+        refuse: Callable[..., None] = lambda *_: None  # noqa: E731
+        eventlet.websocket.WebSocketWSGI._negotiate_permessage_deflate = refuse  # noqa: SLF001  (no option for it)
+    return EventletRuntime()
+
+
+class EventletRuntime:
+    """See `app.runtime.base.Runtime`."""
+
+    name = "eventlet"
+
+    def __init__(self) -> None:
+        self._loop_thread = threading.get_ident()
+        self._posts: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
+        self._bell = _Bell()
+        self._timers: list[tuple[int, Callable[[], object]]] = []
+
+    def call(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """See `Runtime`."""
+        if threading.get_ident() != self._loop_thread:
+            return work(*args, **kwargs)
+        result: T = eventlet.tpool.execute(work, *args, **kwargs)
+        return result
+
+    def post(self, work: Callable[..., object], *args: Any) -> None:
+        """See `Runtime`."""
+        self._posts.append((work, args))
+        self._bell.ring()
+
+    def every(self, interval_ms: int, work: Callable[[], object]) -> None:
+        """See `Runtime`."""
+        self._timers.append((interval_ms, work))
+
+    def serve(self, listener: socket.socket, opening: Callable[[], Served], *, connections: int) -> None:
+        """See `Runtime`."""
+        stop = _Bell()
+        # A handler alone does not wake the loop; a byte in a pipe does.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.ring())
+        served = opening()
+        eventlet.spawn(self._drain)
+        for interval_ms, work in self._timers:
+            eventlet.spawn(_repeat, interval_ms / 1000, work)
+        eventlet.spawn(
+            eventlet.wsgi.server,
+            listener,
+            served.app,
+            log_output=False,
+            debug=False,
+            max_size=connections + _PLAIN_REQUESTS,
+        )
+        stop.wait()
+        with eventlet.Timeout(_CLOSE_S, exception=False):
+            served.closing()
+
+    def _drain(self) -> None:
+        while True:
+            self._bell.wait()
+            while self._posts:
+                work, args = self._posts.popleft()
+                guarded(work, *args)
+
+
+class _Bell:
+    """Wakes a green thread from a real thread or a signal handler: a pipe that never blocks the one who rings."""
+
+    def __init__(self) -> None:
+        self._read, self._write = _os.pipe()
+        _os.set_blocking(self._read, False)
+        _os.set_blocking(self._write, False)
+
+    def ring(self) -> None:
+        """Wake the waiter; once is enough however often it rings before it looks."""
+        try:
+            _os.write(self._write, b"!")
+        except BlockingIOError:
+            return  # the pipe is full, so the waiter will wake anyway
+
+    def wait(self) -> None:
+        """Green wait for a ring."""
+        eventlet.hubs.trampoline(self._read, read=True)
+        _os.read(self._read, 65_536)
+
+
+def _repeat(interval_s: float, work: Callable[[], object]) -> None:
+    while True:
+        eventlet.sleep(interval_s)
+        guarded(work)

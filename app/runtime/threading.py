@@ -1,0 +1,127 @@
+"""ASYNC_MODE=threading: every request and WebSocket has a thread of its own, under gunicorn's gthread worker.
+
+The "loop" is one dispatcher thread: what is posted runs there in order, and so do the timers.
+"""
+
+import heapq
+import itertools
+import queue
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
+
+from app.core.clock import CLOCK
+from app.runtime.base import P, Served, T, guarded
+
+_PLAIN_REQUESTS = 32
+
+
+def open_runtime(*, compression: bool) -> "ThreadingRuntime":  # noqa: ARG001  (simple-websocket never deflates)
+    """Return the process's runtime; nothing is patched."""
+    return ThreadingRuntime()
+
+
+class ThreadingRuntime:
+    """See `app.runtime.base.Runtime`."""
+
+    name = "threading"
+
+    def __init__(self) -> None:
+        self._posts: queue.SimpleQueue[tuple[Callable[..., object], tuple[Any, ...]]] = queue.SimpleQueue()
+        self._timers: list[tuple[int, Callable[[], object]]] = []
+
+    def call(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """See `Runtime`; the caller's thread is nobody else's."""
+        return work(*args, **kwargs)
+
+    def post(self, work: Callable[..., object], *args: Any) -> None:
+        """See `Runtime`."""
+        self._posts.put((work, args))
+
+    def every(self, interval_ms: int, work: Callable[[], object]) -> None:
+        """See `Runtime`."""
+        self._timers.append((interval_ms, work))
+
+    def start(self) -> None:
+        """Start the dispatcher thread; `serve` does it by itself."""
+        threading.Thread(target=self._dispatch, name="dispatcher", daemon=True).start()
+
+    def serve(self, listener: socket.socket, opening: Callable[[], Served], *, connections: int) -> None:
+        """See `Runtime`."""
+        threads = connections + _PLAIN_REQUESTS
+
+        def load() -> Served:
+            served = opening()
+            self.start()
+            return served
+
+        _Gunicorn(
+            load,
+            bind=f"fd://{listener.detach()}",
+            workers=1,
+            worker_class=_Worker,
+            threads=threads,  # made as they are needed
+            worker_connections=2 * threads,
+            graceful_timeout=4,
+            timeout=0,
+            loglevel="warning",
+        ).run()
+
+    def _dispatch(self) -> None:
+        order = itertools.count()
+        due = [(CLOCK.monotonic_ms() + every, next(order), every, work) for every, work in self._timers]
+        heapq.heapify(due)
+        while True:
+            wait_ms = due[0][0] - CLOCK.monotonic_ms() if due else None
+            if wait_ms is not None and wait_ms <= 0:
+                at, _, every, work = heapq.heappop(due)
+                guarded(work)
+                heapq.heappush(due, (max(at + every, CLOCK.monotonic_ms()), next(order), every, work))
+                continue
+            try:
+                work, args = self._posts.get(timeout=None if wait_ms is None else wait_ms / 1000)
+            except queue.Empty:
+                continue
+            guarded(work, *args)
+
+
+class _Gunicorn(BaseApplication):
+    """gunicorn with our settings alone: no command line, no configuration file."""
+
+    def __init__(self, opening: Callable[[], Served], **options: Any) -> None:
+        self._opening = opening
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Called by gunicorn."""
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> "_App":
+        """Called by gunicorn in the worker process, after the fork."""
+        return _App(self._opening())
+
+
+class _App:
+    """The WSGI application as the worker holds it, with its way to close."""
+
+    def __init__(self, served: Served) -> None:
+        self.served = served
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        return self.served.app(environ, start_response)
+
+
+class _Worker(ThreadWorker):
+    """Says goodbye to the WebSockets as soon as it is told to stop, rather than wait for them to leave."""
+
+    def handle_exit(self, sig: int, frame: object) -> None:
+        """Called by gunicorn on SIGTERM, in the main thread."""
+        if self.alive:
+            threading.Thread(target=self.wsgi.served.closing, name="closing").start()
+        super().handle_exit(sig, frame)

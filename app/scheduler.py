@@ -1,0 +1,150 @@
+"""What runs how often: one table, and the one who runs it.
+
+Started by the web process, never by `create_app`, so that tests and commands schedule nothing. Tasks run in real
+threads, so they may wait on the database; a task never runs beside itself, one that comes late runs once, and one
+that fails is logged and runs again at its next turn.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from app.alerts.service import Alerts
+from app.core.clock import Clock
+from app.metrics.collector import Collector
+from app.storage.retention import Retention
+
+log = logging.getLogger(__name__)
+
+EVALUATE: Final = "evaluate alerts"
+THREADS: Final = 4
+GAP_MS: Final = 250
+"""Least time between two starts of a task that is asked for again and again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A row of the table; it first runs a tenth of its interval after the start."""
+
+    name: str
+    interval_ms: int
+    run: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a task fares; times in ms since 1970 UTC, None for never.
+
+    Attributes:
+        last_run: when it last began.
+        last_duration_ms: how long it took the last time it ended.
+        last_failure: when it last failed.
+        failure: how, in a line.
+    """
+
+    name: str
+    interval_ms: int
+    last_run: int | None = None
+    last_duration_ms: int | None = None
+    last_failure: int | None = None
+    failure: str = ""
+
+
+def table(collector: Collector, alerts: Alerts, retention: Retention) -> tuple[Task, ...]:
+    """Everything that the server does by itself."""
+    return (
+        Task("sample system", 5_000, collector.collect),
+        Task(EVALUATE, 5_000, alerts.evaluate),
+        Task("roll up series", 60_000, retention.roll_up),
+        Task("clean up", 3_600_000, retention.clean_up),
+    )
+
+
+class Scheduler:
+    """Runs tasks, and remembers how they fared."""
+
+    def __init__(self, tasks: Iterable[Task], clock: Clock) -> None:
+        self._tasks = {task.name: task for task in tasks}
+        self._clock = clock
+        self._statuses = {task.name: Status(task.name, task.interval_ms) for task in self._tasks.values()}
+        self._asked: set[str] = set()
+        self._running: set[str] = set()
+        self._changed = threading.Condition(threading.Lock())
+        self._scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(THREADS)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            timezone=UTC,
+        )
+
+    def start(self) -> None:
+        """Begin."""
+        now_ms = self._clock.now_ms()
+        for task in self._tasks.values():
+            self._scheduler.add_job(
+                self._run,
+                IntervalTrigger(seconds=task.interval_ms / 1000, timezone=UTC),
+                args=[task],
+                id=task.name,
+                next_run_time=_moment(now_ms + task.interval_ms // 10),
+            )
+        self._scheduler.start()
+
+    def soon(self, name: str) -> None:
+        """Run the task at once rather than at its next turn; asking twice before it begins is asking once.
+
+        Never waits, and does nothing before the start and after the stop.
+        """
+        with self._changed:
+            if name in self._asked or not self._scheduler.running:
+                return
+            self._asked.add(name)
+            last_run = self._statuses[name].last_run
+        now_ms = self._clock.now_ms()
+        earliest_ms = now_ms if last_run is None else max(now_ms, min(last_run, now_ms) + GAP_MS)
+        try:
+            self._scheduler.modify_job(name, next_run_time=_moment(earliest_ms))
+        except JobLookupError:
+            log.debug("The scheduler stopped before %s could run", name)
+
+    def statuses(self) -> list[Status]:
+        """How each task fares, in the table's order."""
+        with self._changed:
+            return list(self._statuses.values())
+
+    def stop(self, timeout_s: float) -> bool:
+        """Start nothing more and wait for what runs; False when that took longer than `timeout_s`."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._running, timeout_s)
+
+    def _run(self, task: Task) -> None:
+        started_ms, since_ms = self._clock.now_ms(), self._clock.monotonic_ms()
+        with self._changed:
+            self._asked.discard(task.name)
+            self._running.add(task.name)
+            self._statuses[task.name] = replace(self._statuses[task.name], last_run=started_ms)
+        failure = ""
+        try:
+            task.run()
+        except Exception as error:
+            log.exception("The task %s failed", task.name)
+            failure = f"{type(error).__name__}: {error}"
+        with self._changed:
+            done = replace(self._statuses[task.name], last_duration_ms=self._clock.monotonic_ms() - since_ms)
+            failed = replace(done, last_failure=started_ms, failure=failure)
+            self._statuses[task.name] = failed if failure else done
+            self._running.discard(task.name)
+            self._changed.notify_all()
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)

@@ -1,0 +1,29 @@
+"""What the factory built, in one record that pages, API and sockets are handed."""
+
+from dataclasses import dataclass
+
+from app.accounts.service import Accounts
+from app.alerts.service import Alerts
+from app.core.clock import Clock
+from app.ingest.service import Ingest
+from app.metrics.figures import Figures
+from app.runtime.base import Runtime
+from app.storage.base import EventStore, SeriesStore
+from app.storage.sql.database import Database
+from config import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """One process's parts."""
+
+    settings: Settings
+    clock: Clock
+    runtime: Runtime
+    database: Database
+    events: EventStore
+    series: SeriesStore
+    ingest: Ingest
+    accounts: Accounts
+    figures: Figures
+    alerts: Alerts

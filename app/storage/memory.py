@@ -1,0 +1,192 @@
+"""Events and jobs in memory, bounded: for a first look, for tests, and to keep the port honest.
+
+The oldest events go when `capacity` is reached; jobs stay until they are deleted. Nothing survives the process.
+"""
+
+import copy
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+
+from app.core.clock import Clock
+from app.storage.base import Commit, Event, EventFilter, Fold, Job, JobFilter, Outcome, Point
+
+DEFAULT_CAPACITY = 200_000
+_Key = tuple[int, str, bytes]
+
+
+class MemoryEventStore:
+    """`EventStore` in one process's memory.
+
+    Args:
+        clock: gives the receive times.
+        record: where the fold's points go.
+        capacity: events kept.
+    """
+
+    durable = False
+
+    def __init__(
+        self, clock: Clock, record: Callable[[Iterable[Point]], object], capacity: int = DEFAULT_CAPACITY
+    ) -> None:
+        self._clock = clock
+        self._record = record
+        self._capacity = capacity
+        self._lock = threading.RLock()
+        self._events: deque[Event] = deque()
+        self._keys: OrderedDict[_Key, bytes] = OrderedDict()
+        self._jobs: dict[str, Job] = {}
+        self._cursor = 0
+        self._job_key = 0
+
+    def append(self, events: Sequence[Event], fold: Fold) -> Commit:
+        """See `EventStore`."""
+        now_ms = self._clock.now_ms()
+        with self._lock:
+            prev = self._events[-1].cursor if self._events else 0
+            jobs, keys = dict[str, Job](), dict[_Key, bytes]()
+            outcomes = [self._judge(event, jobs, keys, now_ms) for event in events]
+            new = [event for event, outcome in zip(events, outcomes, strict=True) if outcome.state == "stored"]
+            for event in new:
+                self._number(event, jobs, now_ms)
+            changed = {event.job_id: jobs[event.job_id] for event in new if event.job_id}
+            points = fold(new, changed)  # works on copies, so that a fold that fails leaves everything as it was
+            self._record(points)
+            self._events.extend(new)
+            self._keys.update(keys)
+            self._jobs.update(changed)
+            self._forget(len(self._events) - self._capacity)
+        return Commit(outcomes, new, list(map(copy.copy, changed.values())), prev)
+
+    def _judge(self, event: Event, jobs: dict[str, Job], keys: dict[_Key, bytes], now_ms: int) -> Outcome:
+        """Say what becomes of an event, noting its job (a copy, or a new one) and its key."""
+        if event.job_id and event.job_id not in jobs:
+            jobs[event.job_id] = self._job_for(event, now_ms)
+        if event.job_id and jobs[event.job_id].sender_id != event.sender_id:
+            return Outcome("refused", "forbidden_job", "jobId")
+        if event.id is None:
+            return Outcome("stored")
+        key = (event.sender_id, event.job_id, event.id)
+        known = keys.get(key) or self._keys.get(key)
+        if known is None:
+            keys[key] = event.digest
+            return Outcome("stored")
+        return Outcome("duplicate") if known == event.digest else Outcome("refused", "id_conflict", "id")
+
+    def _job_for(self, event: Event, now_ms: int) -> Job:
+        known = self._jobs.get(event.job_id)
+        if known is not None:
+            return copy.copy(known)
+        self._job_key += 1
+        job_key = self._job_key
+        return Job(event.job_id, event.sender_id, created_at=now_ms, key=job_key, last_event_at=now_ms)
+
+    def _number(self, event: Event, jobs: dict[str, Job], now_ms: int) -> None:
+        self._cursor += 1
+        event.cursor, event.received_ms = self._cursor, now_ms
+        if event.job_id:
+            job = jobs[event.job_id]
+            event.prev, job.last_cursor = job.last_cursor, event.cursor
+
+    def events(self, wanted: EventFilter, *, before: int | None = None, limit: int = 100) -> list[Event]:
+        """See `EventStore`."""
+        with self._lock:
+            found = (
+                e for e in reversed(self._events) if (before is None or e.cursor < before) and _is_wanted(e, wanted)
+            )
+            return list(islice(found, limit))
+
+    def events_after(self, wanted: EventFilter, *, after: int, limit: int = 500) -> list[Event]:
+        """See `EventStore`."""
+        with self._lock:
+            return list(islice((e for e in self._events if e.cursor > after and _is_wanted(e, wanted)), limit))
+
+    def head(self) -> int:
+        """See `EventStore`."""
+        return self._events[-1].cursor if self._events else 0
+
+    def jobs(self, wanted: JobFilter, *, before: int | None = None, limit: int = 100) -> list[Job]:
+        """See `EventStore`."""
+        with self._lock:
+            newest = sorted(self._jobs.values(), key=lambda job: -job.key)
+            found = (job for job in newest if (before is None or job.key < before) and _is_wanted_job(job, wanted))
+            return [copy.copy(job) for job in islice(found, limit)]
+
+    def job(self, job_id: str) -> Job | None:
+        """See `EventStore`."""
+        with self._lock:
+            return copy.copy(self._jobs.get(job_id))
+
+    def job_counts(self, wanted: JobFilter) -> dict[str, int]:
+        """See `EventStore`."""
+        counts: dict[str, int] = {}
+        with self._lock:
+            for job in self._jobs.values():
+                if _is_wanted_job(job, wanted):
+                    counts[job.status] = counts.get(job.status, 0) + 1
+        return counts
+
+    def last_seqs(self, sender_id: int, epoch: bytes) -> dict[str, int]:
+        """See `EventStore`."""
+        found: dict[str, int] = {}
+        with self._lock:
+            for event in self._events:
+                if event.sender_id == sender_id and event.epoch == epoch and event.seq is not None and event.job_id:
+                    found[event.job_id] = max(event.seq, found.get(event.job_id, 0))
+        return found
+
+    def delete_job(self, job_id: str) -> bool:
+        """See `EventStore`."""
+        with self._lock:
+            if self._jobs.pop(job_id, None) is None:
+                return False
+            self._events = deque(event for event in self._events if event.job_id != job_id)
+            self._keys = OrderedDict((key, digest) for key, digest in self._keys.items() if key[1] != job_id)
+            return True
+
+    def prune(self, *, events_before_ms: int, logs_before_ms: int, limit: int) -> int:
+        """See `EventStore`."""
+
+        def is_old(event: Event) -> bool:
+            return event.received_ms < (logs_before_ms if event.type == "log" else events_before_ms)
+
+        with self._lock:
+            old = {event.cursor for event in islice(filter(is_old, self._events), limit)}
+            for event in self._events:
+                if event.cursor in old and event.id is not None:
+                    self._keys.pop((event.sender_id, event.job_id, event.id), None)
+            self._events = deque(event for event in self._events if event.cursor not in old)
+            return len(old)
+
+    def _forget(self, count: int) -> None:
+        for _ in range(count):
+            event = self._events.popleft()
+            if event.id is not None:
+                self._keys.pop((event.sender_id, event.job_id, event.id), None)
+
+
+def _is_wanted(event: Event, wanted: EventFilter) -> bool:
+    return (
+        (wanted.job_id is None or event.job_id == wanted.job_id)
+        and (not wanted.types or event.type in wanted.types)
+        and (wanted.min_level is None or (event.level is not None and event.level >= wanted.min_level))
+        and (not wanted.q or wanted.q.lower() in event.data.lower())
+        and _is_within(event.at_ms, wanted.from_ms, wanted.to_ms)
+    )
+
+
+def _is_wanted_job(job: Job, wanted: JobFilter) -> bool:
+    texts = (job.id, job.source or "", job.query or "")
+    began = job.created_at if job.started_at is None else job.started_at
+    return (
+        (not wanted.statuses or job.status in wanted.statuses)
+        and (wanted.source is None or job.source == wanted.source)
+        and (not wanted.q or any(wanted.q.lower() in text.lower() for text in texts))
+        and (wanted.tag is None or wanted.tag in job.tags)
+        and _is_within(began, wanted.from_ms, wanted.to_ms)
+    )
+
+
+def _is_within(at_ms: int, from_ms: int | None, to_ms: int | None) -> bool:
+    return (from_ms is None or at_ms >= from_ms) and (to_ms is None or at_ms <= to_ms)

@@ -1,0 +1,60 @@
+"""How long things are kept: rolls series up before their fine buckets go, and deletes what is older.
+
+Everything is done in slices, each a write of its own, so that senders never wait behind it.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from app.core.clock import Clock
+from app.storage.base import HOUR_MS, EventStore, SeriesStore
+
+DAY_MS: Final = 24 * HOUR_MS
+RAW_KEPT_MS: Final = 2 * DAY_MS
+MINUTES_KEPT_MS: Final = 30 * DAY_MS
+_SLICE: Final = 1_000
+
+
+@dataclass(frozen=True)
+class Retention:
+    """Keeps `events_days` of events, of which `logs_days` of logs, and `metrics_days` of series."""
+
+    events: EventStore
+    series: SeriesStore
+    clock: Clock
+    events_days: int
+    logs_days: int
+    metrics_days: int
+
+    def roll_up(self) -> None:
+        """Bring the hours up to date that the last two hours' events lie in."""
+        now_ms = self.clock.now_ms()
+        self.series.roll_up(now_ms - 2 * HOUR_MS, now_ms)
+
+    def clean_up(self) -> int:
+        """Delete what is older than it is kept; returns how many events and buckets went."""
+        now_ms = self.clock.now_ms()
+        return self._clean_series(now_ms) + self._clean_events(now_ms)
+
+    def _clean_series(self, now_ms: int) -> int:
+        kept_ms = self.metrics_days * DAY_MS
+        minutes_before_ms = now_ms - min(MINUTES_KEPT_MS, kept_ms)
+        minutes_before_ms -= minutes_before_ms % HOUR_MS  # an hour's minutes go together
+        # Events that came late (a replay after an outage) are in the minutes only: their last chance.
+        self.series.roll_up(now_ms - 2 * DAY_MS, now_ms)
+        self.series.roll_up(minutes_before_ms - DAY_MS, minutes_before_ms)
+        return self.series.prune(
+            raw_before_ms=now_ms - min(RAW_KEPT_MS, kept_ms),
+            minutes_before_ms=minutes_before_ms,
+            hours_before_ms=now_ms - kept_ms,
+        )
+
+    def _clean_events(self, now_ms: int) -> int:
+        gone = 0
+        while went := self.events.prune(
+            events_before_ms=now_ms - self.events_days * DAY_MS,
+            logs_before_ms=now_ms - self.logs_days * DAY_MS,
+            limit=_SLICE,
+        ):
+            gone += went
+        return gone

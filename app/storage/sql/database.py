@@ -1,0 +1,142 @@
+"""One database, SQLite or Postgres: many readers, one writer.
+
+In the web process every write runs on the writer thread (`attach`), which is also the only connection that
+checkpoints SQLite's log. A CLI command is a second process: it writes on its own connection, waits its turn for
+the lock, and never checkpoints (SQLite before 3.51.3 can lose data when two connections do).
+
+Call from real threads only, never from the event loop.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, exc
+from sqlalchemy.engine import make_url
+
+from app.core.errors import Unavailable
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+BUSY_TIMEOUT_MS = 30_000
+
+
+class Database:
+    """Engines for reading and writing at one address.
+
+    Args:
+        url: an SQLAlchemy address; Postgres by psycopg 3.
+        readers: how many reads may run at once.
+        checkpoints: whether this process is the one that checkpoints SQLite's log.
+    """
+
+    def __init__(self, url: str, *, readers: int = 8, checkpoints: bool = False) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            # A deferred transaction that reads first fails at once when it comes to write; an immediate one waits.
+            self._writer = _sqlite_engine(url, size=1, begin="BEGIN IMMEDIATE", setup=_sqlite_writer(checkpoints))
+            self._reader = _sqlite_engine(url, size=readers, begin="BEGIN", setup=_sqlite_reader)
+        else:
+            self._writer = create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
+            self._reader = create_engine(url, pool_size=readers, max_overflow=0, pool_pre_ping=True)
+        self._submit: Callable[[Callable[[], Any]], Future[Any]] | None = None
+        self._writing = threading.local()
+
+    @property
+    def engine(self) -> Engine:
+        """The writing engine, for migrations."""
+        return self._writer
+
+    def attach(self, submit: Callable[[Callable[[], Any]], Future[Any]]) -> None:
+        """From now on run every write through `submit`, the writer thread's door."""
+        self._submit = submit
+
+    def read(self, work: Work[T]) -> T:
+        """Run `work(connection)` on a reading connection and return its result."""
+        with translated(), self._reader.connect() as connection:
+            return work(connection)
+
+    def write(self, work: Work[T]) -> T:
+        """Run `work(connection)` in one transaction, on the writer thread if there is one; wait for the commit.
+
+        Raises:
+            Unavailable: the disk is full, the lock could not be had, or the server is gone; nothing was changed.
+        """
+        if self._submit is None or getattr(self._writing, "now", False):
+            return self._write_here(work)
+        future: Future[T] = self._submit(lambda: self._write_here(work))
+        return future.result()
+
+    def _write_here(self, work: Work[T]) -> T:
+        self._writing.now = True
+        try:
+            with translated(), self._writer.begin() as connection:
+                return work(connection)
+        finally:
+            self._writing.now = False
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turns the drivers' operational errors into `Unavailable`, so that callers know one word for each."""
+    try:
+        yield
+    except exc.OperationalError as error:
+        reason = getattr(error.orig, "sqlite_errorcode", None)
+        if reason == sqlite3.SQLITE_ERROR:  # wrong SQL: a fault of ours, which must stay loud
+            raise
+        if reason == sqlite3.SQLITE_FULL or getattr(error.orig, "sqlstate", None) == "53100":
+            raise Unavailable("storage_full", 5_000) from error
+        if reason in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            raise Unavailable("busy") from error
+        raise Unavailable("storage_down", 2_000) from error
+
+
+def _sqlite_engine(url: str, *, size: int, begin: str, setup: Callable[[Any], None]) -> Engine:
+    engine = create_engine(url, pool_size=size, max_overflow=0, connect_args={"check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, record: object) -> None:  # noqa: ARG001  (the hook's signature)
+        connection.isolation_level = None  # we say BEGIN ourselves
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        setup(connection)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _sqlite_writer(checkpoints: bool) -> Callable[[Any], None]:  # noqa: FBT001  (a factory with one switch)
+    def setup(connection: Any) -> None:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA cache_size = -65536")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {4000 if checkpoints else 0}")
+
+    return setup
+
+
+def _sqlite_reader(connection: Any) -> None:
+    connection.execute("PRAGMA query_only = ON")
+
+
+def sqlite_note() -> str | None:
+    """What an operator should know about this Python's SQLite, if anything."""
+    if sqlite3.sqlite_version_info >= (3, 51, 3):
+        return None
+    return (
+        f"SQLite {sqlite3.sqlite_version}: before 3.51.3 two connections that checkpoint can lose data; "
+        "the server alone does, so let no other program write to its file"
+    )

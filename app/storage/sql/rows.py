@@ -1,0 +1,47 @@
+"""Rows of the tables to records and back."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row
+
+from app.storage.base import Event, Job
+
+_FIXED = ("key", "id", "sender_id", "created_at")
+_CHANGING = (
+    "source", "query", "tags", "config", "status", "attempt", "done", "total", "unit", "items", "items_reported",
+    "errors", "started_at", "finished_at", "duration", "last_event_at", "worker", "reason", "totals",
+    "first_cursor", "last_cursor",
+)  # fmt: skip
+
+
+def job_of(row: Row[Any]) -> Job:
+    """The record of a row of `jobs`."""
+    return Job(**{name: getattr(row, name) for name in (*_FIXED, *_CHANGING)})
+
+
+def job_values(job: Job) -> dict[str, Any]:
+    """The columns of `jobs` that may change after the row was made."""
+    return {name: getattr(job, name) for name in _CHANGING}
+
+
+def event_of(row: Row[Any]) -> Event:
+    """The record of a row of `events` joined with its job's id as `job_id`."""
+    return Event(
+        sender_id=row.sender_id,
+        type=row.type,
+        job_id=row.job_id or "",
+        at_ms=row.at_ms,
+        data=row.data,
+        body=msgspec.json.decode(row.data),
+        digest=row.digest,
+        id=row.id,
+        seq=row.seq,
+        epoch=row.epoch,
+        replay=row.replay,
+        flags=row.flags,
+        level=row.level,
+        received_ms=row.received_ms,
+        cursor=row.cursor,
+        prev=row.prev,
+    )

@@ -1,0 +1,46 @@
+"""Which store a STORAGE_URL means: one row a scheme."""
+
+from collections.abc import Callable
+from typing import Final
+
+from app.core.clock import Clock
+from app.core.errors import ScrapewatchError
+from app.storage.base import EventStore, SeriesStore
+from app.storage.memory import MemoryEventStore
+from app.storage.memory_series import MemorySeriesStore
+from app.storage.sql.database import Database
+from app.storage.sql.events import SqlEventStore
+from app.storage.sql.series import SqlSeriesStore, merge_points
+
+Stores = tuple[EventStore, SeriesStore]
+
+
+def open_stores(storage_url: str, database: Database, clock: Clock) -> Stores:
+    """The two stores at `storage_url`; `database` is the one at DATABASE_URL.
+
+    Raises:
+        ScrapewatchError: this version has no such store.
+    """
+    scheme = storage_url.partition(":")[0].partition("+")[0]
+    opener = STORES.get(scheme)
+    if opener is None:
+        raise ScrapewatchError(f"STORAGE_URL: {scheme}:// is not among {', '.join(STORES)} yet.")
+    return opener(storage_url, database, clock)
+
+
+def _sql(storage_url: str, database: Database, clock: Clock) -> Stores:
+    if storage_url != database.url.render_as_string(hide_password=False):
+        raise ScrapewatchError("STORAGE_URL: a second database beside DATABASE_URL can't be used yet.")
+    return SqlEventStore(database, clock, merge_points), SqlSeriesStore(database)
+
+
+def _memory(storage_url: str, database: Database, clock: Clock) -> Stores:  # noqa: ARG001  (one signature for all)
+    series = MemorySeriesStore()
+    return MemoryEventStore(clock, series.record), series
+
+
+STORES: Final[dict[str, Callable[[str, Database, Clock], Stores]]] = {
+    "sqlite": _sql,
+    "postgresql": _sql,
+    "memory": _memory,
+}

@@ -1,0 +1,1 @@
+"""The two Socket.IO namespaces: ``/`` for scrapers, ``/live`` for whoever watches."""

@@ -1,0 +1,101 @@
+"""``/live``: readers subscribe to rooms, catch up by cursor, and can always find a gap."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from flask import request
+from flask_socketio import SocketIO
+
+from app.core.errors import Forbidden, InvalidInput, ScrapewatchError
+from app.ingest.wire import event_json
+from app.storage.base import EventStore
+from app.websocket.broadcast import LIVE, Broadcaster
+from app.websocket.connections import Connections
+from app.websocket.rooms import room_filter, wanted_room
+
+MOST_REPLAYED: Final = 500
+
+
+class Live:
+    """The handlers of the namespace."""
+
+    def __init__(
+        self,
+        socketio: SocketIO,
+        connections: Connections,
+        broadcaster: Broadcaster,
+        read: Callable[..., Any],
+        store: EventStore,
+    ) -> None:
+        self._connections = connections
+        self._broadcaster = broadcaster
+        self._read = read
+        self._store = store
+        socketio.on_event("subscribe", self.subscribe, namespace=LIVE)
+        socketio.on_event("unsubscribe", self.unsubscribe, namespace=LIVE)
+
+    def subscribe(self, payload: Any = None, *extra: Any) -> dict[str, Any]:
+        """Enter a room, then read what is after `since`: whatever comes in between arrives twice rather than never."""
+        return self._answer(lambda sid: self._enter(sid, payload), extra)
+
+    def unsubscribe(self, payload: Any = None, *extra: Any) -> dict[str, Any]:
+        """Leave a room."""
+        return self._answer(lambda sid: self._leave(sid, payload), extra)
+
+    def _answer(self, work: Callable[[str], dict[str, Any]], extra: tuple[Any, ...]) -> dict[str, Any]:
+        sid: str = request.sid  # type: ignore[attr-defined]  # Flask-SocketIO puts it there
+        try:
+            self._permit(sid, extra)
+            return work(sid)
+        except InvalidInput as error:
+            return {"ok": False, "code": error.code, "field": error.field, "message": error.detail}
+        except ScrapewatchError as error:
+            return {"ok": False, "code": getattr(error, "code", "unavailable"), "message": str(error)}
+
+    def _permit(self, sid: str, extra: tuple[Any, ...]) -> None:
+        if extra:
+            raise InvalidInput("takes one argument")
+        principal = self._connections.principal(LIVE, sid)
+        if principal is None or not principal.may("read"):
+            raise Forbidden("This needs the permission to read.")
+
+    def _enter(self, sid: str, payload: Any) -> dict[str, Any]:
+        room = wanted_room(payload)
+        since = _since(payload)
+        batched = payload.get("batched", False)
+        if not isinstance(batched, bool):
+            raise InvalidInput("must be true or false", field="batched")
+        self._broadcaster.join(sid, room, batched=batched)
+        return {"ok": True, "room": room, **self._read(self._catch_up, room, since)}
+
+    def _leave(self, sid: str, payload: Any) -> dict[str, Any]:
+        self._broadcaster.leave(sid, wanted_room(payload))
+        return {"ok": True}
+
+    def _catch_up(self, room: str, since: int | None) -> dict[str, Any]:
+        wanted = room_filter(room)
+        if wanted is None:
+            return {"cursor": self._store.head(), "replay": [], "reset": False, "recent": self._recent(room, since)}
+        if since is None:
+            newest = self._store.events(wanted, limit=1)
+            cursor = newest[0].cursor if newest else 0
+            return {"cursor": cursor, "replay": [], "reset": False, "recent": self._recent(room, since)}
+        missed = self._store.events_after(wanted, after=since, limit=MOST_REPLAYED + 1)
+        if len(missed) > MOST_REPLAYED:
+            newest = self._store.events(wanted, limit=1)
+            return {"cursor": newest[0].cursor, "replay": [], "reset": True, "recent": []}
+        chain = [since, *(event.cursor for event in missed)]
+        replay = [{**event_json(event), "prev": prev} for event, prev in zip(missed, chain, strict=False)]
+        return {"cursor": chain[-1], "replay": replay, "reset": False, "recent": []}
+
+    def _recent(self, room: str, since: int | None) -> list[dict[str, Any]]:
+        return [] if since is not None else self._broadcaster.recent(room)
+
+
+def _since(payload: dict[str, Any]) -> int | None:
+    since = payload.get("since")
+    if since is None:
+        return None
+    if not isinstance(since, int) or isinstance(since, bool) or since < 0:
+        raise InvalidInput("must be a cursor", field="since")
+    return since

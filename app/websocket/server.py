@@ -1,0 +1,157 @@
+"""The SocketIO object, who may connect to it, and how it takes its leave."""
+
+import logging
+from typing import Any, Final
+
+from flask import Flask, request
+from flask_socketio import ConnectionRefusedError as Refused
+from flask_socketio import SocketIO
+
+from app.accounts.access import authenticate_socket
+from app.accounts.principals import Principal
+from app.core.errors import Forbidden, InvalidInput, Unauthorized, Unavailable
+from app.ingest.fields import read_id
+from app.services import Services
+from app.websocket.broadcast import LIVE, Broadcaster
+from app.websocket.connections import Connections
+from app.websocket.ingest import IngestGate
+from app.websocket.live import Live
+from app.websocket.wire import StrictJson, TextPacket
+from scrapewatch.events import MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_DEPTH, MAX_EVENT_BYTES
+
+log = logging.getLogger(__name__)
+
+SCRAPERS: Final = "/"
+MAX_MESSAGE_BYTES: Final = 1_000_000
+_NEEDS: Final = {SCRAPERS: "ingest", LIVE: "read"}
+_LIMITS: Final = {
+    "maxEventBytes": MAX_EVENT_BYTES,
+    "maxBatchEvents": MAX_BATCH_EVENTS,
+    "maxBatchBytes": MAX_BATCH_BYTES,
+    "maxDepth": MAX_DEPTH,
+}
+
+
+class Sockets:
+    """Both namespaces, bound to one Flask application."""
+
+    def __init__(self, app: Flask, services: Services) -> None:
+        settings, runtime = services.settings, services.runtime
+        self._services = services
+        self._revision = 0
+        self.socketio = SocketIO(
+            app,
+            async_mode=runtime.name,
+            async_handlers=False,  # the default reorders a client's messages
+            manage_session=False,
+            json=StrictJson,
+            serializer=TextPacket,
+            path=settings.websocket_path,
+            transports=list(settings.websocket_transports),
+            ping_interval=settings.websocket_ping_interval / 1000,
+            ping_timeout=settings.websocket_ping_timeout / 1000,
+            max_http_buffer_size=MAX_MESSAGE_BYTES,
+            http_compression=False,
+        )
+        self._server: Any = self.socketio.server
+        self.connections = Connections(services.clock, settings.websocket_max_connections)
+        self.broadcaster = Broadcaster(
+            self.socketio, runtime, services.events, services.figures, clock=services.clock, settings=settings
+        )
+        IngestGate(self.socketio, self.connections, services.ingest, runtime)
+        Live(self.socketio, self.connections, self.broadcaster, runtime.call, services.events)
+        self._server.eio.on("connect", self._opened)
+        self._server.eio.on("disconnect", self._closed)
+        for namespace in (SCRAPERS, LIVE):
+            self.socketio.on_event("connect", self._connect, namespace=namespace)
+            self.socketio.on_event("disconnect", self._disconnect, namespace=namespace)
+        self.socketio.on_event("hello", self._hello, namespace=SCRAPERS)
+        runtime.every(1_000, self._sweep)
+
+    def say_goodbye(self) -> None:
+        """Tell everyone that the server goes and when to come back."""
+        for namespace in (SCRAPERS, LIVE):
+            self._server.emit("server_closing", {"reconnectAfter": 1_000}, namespace=namespace)
+
+    def close(self) -> None:
+        """Close every socket, once what was said has gone out."""
+        self._server.sleep(0.1)
+        for eio_sid in list(self._server.eio.sockets):
+            self._server.eio.disconnect(eio_sid)
+
+    def _opened(self, eio_sid: str, environ: dict[str, Any]) -> Any:
+        self.connections.opened(eio_sid)
+        return self._server._handle_eio_connect(eio_sid, environ)  # noqa: SLF001  (what stood here before)
+
+    def _closed(self, eio_sid: str, reason: str) -> None:
+        self.connections.closed(eio_sid)
+        self._server._handle_eio_disconnect(eio_sid, reason)  # noqa: SLF001  (what stood here before)
+
+    def _connect(self, auth: Any = None) -> None:
+        namespace: str = request.namespace  # type: ignore[attr-defined]  # Flask-SocketIO puts both there
+        sid: str = request.sid  # type: ignore[attr-defined]
+        if self.connections.full():
+            raise _refusal("too_many_connections", "Too many connections.", 5_000)
+        try:
+            principal = self._authenticate(auth, namespace)
+        except (Unauthorized, Forbidden) as error:
+            raise _refusal(error.code, error.detail, 0) from None
+        except Unavailable as error:
+            raise _refusal(error.code, "Try again later.", error.retry_after_ms) from None
+        self.connections.joined((namespace, sid), self._server.manager.eio_sid_from_sid(sid, namespace), principal)
+
+    def _authenticate(self, auth: Any, namespace: str) -> Principal:
+        principal = authenticate_socket(auth, namespace)
+        needed = _NEEDS[namespace]
+        if not principal.may(needed):
+            raise Forbidden(f"This needs the permission to {needed}.")
+        return principal
+
+    def _disconnect(self, reason: str | None = None) -> None:  # noqa: ARG002  (Flask-SocketIO gives it)
+        namespace: str = request.namespace  # type: ignore[attr-defined]
+        sid: str = request.sid  # type: ignore[attr-defined]
+        self.connections.left((namespace, sid))
+        if namespace == LIVE:
+            self.broadcaster.gone(sid)
+
+    def _hello(self, said: Any = None) -> dict[str, Any]:
+        """What a client should know before it sends; `said` is its own ``{epoch, host, pid, clock}``."""
+        services = self._services
+        sid: str = request.sid  # type: ignore[attr-defined]
+        principal = self.connections.principal(SCRAPERS, sid)
+        if principal is None or principal.sender_id is None:
+            return {"ok": False, "code": "unauthorized", "message": "Connect first."}
+        epoch = said.get("epoch") if isinstance(said, dict) else None
+        return {
+            "sender": principal.name,
+            "limits": _LIMITS,
+            "flow": services.ingest.flow(),
+            "clock": services.clock.now_ms(),
+            "durable": services.events.durable,
+            "lastSeq": services.runtime.call(self._last_seqs, principal.sender_id, epoch),
+        }
+
+    def _last_seqs(self, sender_id: int, epoch: Any) -> dict[str, int]:
+        try:
+            known, _ = read_id(epoch, "epoch")
+        except InvalidInput:
+            return {}
+        return self._services.events.last_seqs(sender_id, known) if known else {}
+
+    def _sweep(self) -> None:
+        """Close sockets that never said who they are, and those whose principal may no longer stay."""
+        for eio_sid in self.connections.overdue():
+            self._server.eio.disconnect(eio_sid)
+        for namespace, sid in self._services.runtime.call(self._expelled):
+            self._server.disconnect(sid, namespace=namespace)
+
+    def _expelled(self) -> list[tuple[str, str]]:
+        accounts = self._services.accounts
+        revision = accounts.revision()
+        changed, self._revision = revision != self._revision, revision
+        found = set(self.connections.expired())
+        return list(found.union(self.connections.no_longer_valid(accounts.still_valid) if changed else ()))
+
+
+def _refusal(code: str, message: str, retry_after_ms: int) -> Refused:
+    return Refused(message, {"code": code, "message": message, "retryAfter": retry_after_ms})

@@ -1,0 +1,104 @@
+"""Prints the reference pages from the tables of the code: ``python -m docs.build`` (``make docs``).
+
+A page is never edited by hand; ``tests/house/test_docs.py`` fails when one is older than its table.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Final
+
+from app.metrics.catalogue import METRICS
+from config import Settings, shown
+from scrapewatch.events import EVENTS, FLAGS, LEVELS, Kind
+
+FOLDER: Final = Path(__file__).parent
+
+
+def settings() -> str:
+    """Every setting of the server."""
+    rows = (
+        (
+            f"`{row.name.upper()}`",
+            f"`{shown(row.default)}`" if shown(row.default) else "",
+            _sentence(row.metadata["about"], later=row.metadata["later"]),
+        )
+        for row in fields(Settings)
+    )
+    return _page(
+        "Settings",
+        "Environment variables, all optional; a `.env` file is read when present. Durations are milliseconds unless "
+        "the name ends in `_DAYS`. Malformed values stop the start, and all of them are told at once. "
+        "`flask --app wsgi doctor` prints the effective ones.",
+        _table(("variable", "default", "meaning"), rows),
+    )
+
+
+def events() -> str:
+    """Every type of event with its known fields."""
+    rows = (
+        (f"`{name}`", _sentence(row.about), _known(row.fields)) for name, row in EVENTS.items() if not row.by_server
+    )
+    ours = ((f"`{name}`", _sentence(row.about)) for name, row in EVENTS.items() if row.by_server)
+    return _page(
+        "Events",
+        "What a job may send. Fields of `data` are optional; where present they must be of the kind named here; "
+        "unknown ones are kept.",
+        _table(("type", "says", "known fields of `data`"), rows),
+        "The server itself makes these; sent from outside they are `unknown_type`:",
+        _table(("type", "says"), ours),
+        f"Levels, least first: {', '.join(f'`{level}`' for level in LEVELS)}. "
+        f"Flags that the server may add: {', '.join(f'`{flag}`' for flag in FLAGS)}.",
+    )
+
+
+def metrics() -> str:
+    """Every metric that the server measures."""
+    rows = (
+        (f"`{row.name}`", row.unit, row.kind, ", ".join(f"`{label}`" for label in row.labels), _sentence(row.about))
+        for row in METRICS.values()
+    )
+    return _page(
+        "Metrics",
+        "Names for rules, charts and `GET /api/v1/metrics`. A gauge is a state; a counter's points are what came on "
+        "top. Your own metrics, sent as `metric` events, need no row here.",
+        _table(("name", "unit", "kind", "labels", "meaning"), rows),
+    )
+
+
+PAGES: Final[dict[str, Callable[[], str]]] = {"settings.md": settings, "events.md": events, "metrics.md": metrics}
+
+
+def main() -> None:
+    """Write every page."""
+    for name, page in PAGES.items():
+        (FOLDER / name).write_text(page(), encoding="utf-8")
+        print(f"docs/{name}")
+
+
+def _page(title: str, *paragraphs: str) -> str:
+    return (
+        "\n\n".join((f"# {title}", "<!-- Printed by `make docs`; edit the table in the code. -->", *paragraphs)) + "\n"
+    )
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = (head, tuple("---" for _ in head), *rows)
+    return "\n".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |" for line in lines)
+
+
+def _sentence(about: str, *, later: bool = False) -> str:
+    """The phrase of a table; names of settings in it are set as code."""
+    coded = re.sub(r"\b([A-Z]+_[A-Z_]+)\b", r"`\1`", about)
+    return f"{coded} (checked now, has an effect in a later version)" if later else coded
+
+
+def _known(known: Mapping[str, Kind | Mapping[str, Kind]]) -> str:
+    return "; ".join(
+        f"`{name}` {kind if isinstance(kind, Kind) else '{' + _known(kind) + '}'}" for name, kind in known.items()
+    )
+
+
+if __name__ == "__main__":
+    main()

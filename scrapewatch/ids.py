@@ -1,0 +1,22 @@
+"""UUID version 7: the id of an event or of a sending process, made by the sender (RFC 9562, section 5.7).
+
+Its first 48 bits are the time, so that ids made later sort later and an index over them grows at one end.
+"""
+
+import os
+from typing import Final
+
+from scrapewatch.clock import now_ms
+
+_VARIANT: Final = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+"""The digit that holds the variant: its first two bits are 10, the others random."""
+
+
+def uuid7() -> str:
+    """A fresh id: the time in ms and 74 random bits.
+
+    The random bits come from the operating system: a generator of our own would give two forked
+    processes the same ones. Digits are cut from text, which is twice as fast as arithmetic.
+    """
+    time, random = f"{now_ms():012x}", os.urandom(10).hex()
+    return f"{time[:8]}-{time[8:]}-7{random[:3]}-{_VARIANT[random[3]]}{random[4:7]}-{random[7:19]}"

@@ -1,0 +1,93 @@
+"""Every address of the server: who gets in, who is told what, and the headers of the answer."""
+
+import pytest
+from werkzeug.test import Client
+
+from app.accounts.access import PUBLIC, mark_of
+from app.factory import WebProcess, create_app
+from app.runtime import open_runtime
+from tests.sockets import scraped
+
+OPEN = {"/login", "/healthz", "/readyz", "/static/<path:name>"}
+
+
+@pytest.fixture
+def process(settings, sqlite_url):
+    """A process that was opened, to look at its routes."""
+    opened = WebProcess(settings, open_runtime("threading"))
+    served = opened.open()
+    yield opened
+    served.closing()
+
+
+@pytest.fixture
+def flask_app(process):
+    return create_app(process.services)
+
+
+def test_every_route_is_marked_and_only_the_listed_ones_are_open(flask_app):
+    """Login, health and static files; everything else takes a permission."""
+    with flask_app.app_context():
+        marks = {str(rule): mark_of(rule.endpoint) for rule in flask_app.url_map.iter_rules()}
+
+    assert None not in marks.values()
+    assert {rule for rule, mark in marks.items() if mark == PUBLIC} == OPEN
+
+
+def test_no_route_answers_without_credentials(flask_app):
+    """Pages lead to the login, everything for programs says 401 and never asks for Basic."""
+    client = Client(flask_app)
+    for rule in flask_app.url_map.iter_rules():
+        if str(rule) in OPEN:
+            continue
+        target = str(rule).replace("<path:job_id>", "x").replace("<kind>", "csv").replace("<int:incident_id>", "1")
+        for method in rule.methods - {"OPTIONS", "HEAD"}:
+            answer = client.open(target, method=method, base_url="http://127.0.0.1:5000")
+            assert answer.status_code in {302, 401}, (method, target, answer.status)
+            assert "WWW-Authenticate" not in answer.headers
+            if answer.status_code == 302:
+                assert answer.headers["Location"].startswith("/login")
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:5001"])
+def test_a_change_with_a_foreign_origin_is_refused_whatever_the_credentials(scraper, origin):
+    """Also with a good token."""
+    answer = scraper.open("/api/v1/events", method="POST", json=scraped(), headers={"Origin": origin})
+
+    assert answer.status_code == 403
+
+
+def test_scopes_stand_alone(reader, scraper):
+    """A reading token does not ingest, an ingest token does not read."""
+    assert reader.post("/api/v1/events", scraped()).status_code == 403
+    assert scraper.get("/api/v1/jobs").status_code == 403
+
+
+def test_another_host_name_is_refused(reader):
+    """TRUSTED_HOSTS guards against DNS rebinding."""
+    assert reader.get("/api/v1/jobs", headers={"Host": "evil.example"}).status_code == 400
+
+
+@pytest.mark.parametrize("target", ["/login", "/api/v1/jobs", "/nothing", "/healthz", "/export/events.csv"])
+def test_every_answer_carries_the_safe_headers(reader, target):
+    """Errors, exports and pages alike; private answers are not kept."""
+    headers = reader.get(target).headers
+
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cache-Control"] == "no-store"
+    if headers["Content-Type"].startswith("text/html"):
+        assert "unsafe" not in headers["Content-Security-Policy"]
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+
+
+def test_health_says_nothing_but_that(anyone):
+    """No version, no counts."""
+    assert (anyone.get("/healthz").text, anyone.get("/readyz").text) == ("ok\n", "ok\n")
+
+
+def test_a_wrong_method_is_a_problem(reader):
+    """405 for programs in their own form."""
+    answer = reader.open("/api/v1/jobs", method="PUT")
+
+    assert (answer.status_code, answer.json["code"]) == (405, "method_not_allowed")

@@ -1,0 +1,98 @@
+"""``/export/…``: what was filtered, whole, and harmless in a spreadsheet."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from app.api.spreadsheet import csv_text, defused
+from tests.sockets import scraped
+
+
+@pytest.fixture
+def stored(scraper):
+    """1,203 items of one job, more than a page, and an error of another."""
+    for start in range(0, 1203, 401):
+        answer = scraper.post("/api/v1/events", [scraped(data={"n": start + n, "t": "=1+1"}) for n in range(401)])
+        assert answer.json["accepted"] == 401
+    scraper.post("/api/v1/events", scraped("other", type="error", data={"message": "late, and\r\n“quoted”"}))
+
+
+def rows(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_the_csv_holds_exactly_what_the_filter_asks_for(stored, reader):
+    """All pages, newest first, and no other job's row."""
+    answer = reader.get("/export/events.csv?type=item_scraped&job=s1")
+
+    assert answer.content_type == "text/csv; charset=utf-8"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    found = rows(answer.text)
+    assert [json.loads(row["data"])["n"] for row in found] == list(range(1202, -1, -1))
+    assert list(found[0]) == ["cursor", "timestamp", "receivedAt", "jobId", "type", "id", "seq", "flags", "data"]
+
+
+def test_fields_of_the_data_may_be_columns(stored, reader):
+    """Each defused on its own; one that an event has not is empty."""
+    found = rows(reader.get("/export/events.csv?job=s1&fields=n,t,missing").text)
+
+    assert (found[0]["n"], found[0]["t"], found[0]["missing"]) == ("1202", "'=1+1", "")
+
+
+def test_a_json_line_is_the_api_s_own_object(stored, reader):
+    """Line for line."""
+    answer = reader.get("/export/events.jsonl?job=other")
+
+    assert [json.loads(line) for line in answer.text.splitlines()] == reader.json("/api/v1/events?job=other")["items"]
+
+
+def test_jobs_are_exported_too(stored, reader):
+    """In both formats, by the list's filters."""
+    assert [(row["id"], row["items"]) for row in rows(reader.get("/export/jobs.csv?q=s1").text)] == [("s1", "1203")]
+    assert json.loads(reader.get("/export/jobs.jsonl?q=other").text)["errors"] == 1
+
+
+def test_other_formats_are_not_found(reader):
+    """There is no ``.xls``."""
+    assert reader.get("/export/events.xls").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        "+1",
+        "-5",
+        "@x",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "\x00=1",
+        "  =1",
+        '"=1',
+        "'=1",
+        "＝1",
+        "＋1",
+        "－1",
+        "＠x",
+        "\tx",
+    ],
+)
+def test_a_text_that_a_spreadsheet_could_run_is_defused(text):
+    """By a leading apostrophe."""
+    assert defused(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("cell", [-5, 3.5, 0, None, "plain", "a=b", "1-2", "", "|x"])
+def test_what_is_harmless_is_left_alone(cell):
+    """Real numbers above all."""
+    assert defused(cell) == cell
+
+
+def test_cells_survive_the_way_there_and_back():
+    """Quotes, separators and line ends are kept (RFC 4180)."""
+    cells = ['say "hi"', "a,b;c", "two\r\nlines", "é夏", "x" * 100_000]
+
+    assert next(csv.reader(io.StringIO(csv_text([cells]), newline=""))) == cells

@@ -1,0 +1,93 @@
+"""``/api/v1/jobs``: lists, one job, deletion."""
+
+import pytest
+
+from tests.sockets import scraped
+
+JOBS = "/api/v1/jobs"
+SLASHED = "shop/2026-11-23/run 1"
+
+
+@pytest.fixture
+def jobs(scraper):
+    """One completed job and one that runs, whose id holds slashes."""
+    scraper.post(
+        "/api/v1/events",
+        [
+            scraped("123", type="job_started", data={"source": "ebay.com", "query": "vintage cards", "tags": ["shop"]}),
+            scraped("123"),
+            scraped("123", type="job_completed", data={"itemsScraped": 50, "duration": 60_000, "success": True}),
+            scraped(SLASHED, type="job_started"),
+        ],
+    )
+
+
+def test_a_job_tells_what_its_events_made_of_it(jobs, reader):
+    """What was stored and what the scraper says stand side by side."""
+    job = reader.json(f"{JOBS}/123")
+
+    assert (job["source"], job["query"], job["tags"]) == ("ebay.com", "vintage cards", ["shop"])
+    assert (job["status"], job["items"], job["itemsReported"], job["duration"]) == ("completed", 1, 50, 60_000)
+
+
+def test_jobs_are_listed_and_filtered(jobs, reader):
+    """Newest first."""
+
+    def ids(query=""):
+        return [job["id"] for job in reader.json(f"{JOBS}?{query}")["items"]]
+
+    assert ids() == [SLASHED, "123"]
+    assert ids("status=completed") == ids("source=ebay.com") == ids("q=VINTAGE") == ids("tag=shop") == ["123"]
+    assert ids("limit=1") == [SLASHED]
+
+
+def test_an_id_may_hold_slashes(jobs, reader):
+    """Also before ``/events``."""
+    assert reader.json(f"{JOBS}/{SLASHED}")["id"] == SLASHED
+    assert len(reader.json(f"{JOBS}/{SLASHED}/events")["items"]) == 1
+
+
+@pytest.mark.parametrize("target", ["/api/v1/jobs/nobody", "/api/v1/jobs/nobody/events", "/api/v1/nothing"])
+def test_what_is_not_there_is_a_problem(reader, target):
+    """404 with a code, for programs."""
+    answer = reader.get(target)
+
+    assert (answer.status_code, answer.json["code"]) == (404, "not_found")
+
+
+def test_only_an_admin_deletes_a_job(jobs, reader, client, environment):
+    """It is gone with its events; a second time there is nothing to delete."""
+    admin = ("admin", environment["ADMIN_PASSWORD"])
+
+    def delete(**options):
+        return client.delete(f"{JOBS}/123", base_url="http://127.0.0.1:5000", **options).status_code
+
+    assert reader.open(f"{JOBS}/123", method="DELETE").status_code == 403
+    assert [delete(auth=admin), delete(auth=admin)] == [204, 404]
+    assert len(reader.json("/api/v1/events")["items"]) == 1
+
+
+def test_an_unknown_status_is_refused(reader):
+    """By field."""
+    assert reader.get(f"{JOBS}?status=walking").json["field"] == "status"
+
+
+def test_metrics_have_the_seed_s_field_names(jobs, reader):
+    """Each figure is a number, the load three of them."""
+    current = reader.json("/api/v1/metrics/current")
+
+    assert {part: set(names) for part, names in current["system"].items()} == {
+        "cpu": {"usage", "load"},
+        "memory": {"used", "total", "free"},
+        "network": {"requestsPerSecond", "bytesTransferred"},
+        "workers": {"active", "idle", "maxConcurrency"},
+    }
+    assert {part: set(names) for part, names in current["scraping"].items()} == {
+        "jobs": {"active", "queued", "completed", "failed"},
+        "performance": {"averageJobDuration", "itemsPerSecond", "successRate"},
+        "resources": {"proxyUsage", "bandwidthUsed"},
+    }
+    assert len(current["system"]["cpu"]["load"]) == 3
+    assert current["scraping"]["jobs"] == {"active": 1, "queued": 0, "completed": 1, "failed": 0}
+    assert current["scraping"]["performance"]["successRate"] == 1
+    assert {row["name"] for row in reader.json("/api/v1/metrics/catalogue")["items"]} >= {"jobs.failureRate"}

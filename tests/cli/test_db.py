@@ -1,0 +1,86 @@
+"""``flask db`` and ``flask doctor``, as an operator types them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+
+from app import cli
+from config import Settings
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def flask(settings: Settings) -> Run:
+    """Runs ``flask WORDS…`` over the settings, some of them changed."""
+
+    def run(*words: str, **changed: Any) -> Result:
+        app = Flask(__name__)
+        cli.register(app, replace(settings, **changed))
+        return CliRunner().invoke(app.cli, words)
+
+    return run
+
+
+def test_upgrade_makes_the_database(flask: Run):
+    """From nothing to the schema of the code, step by step, and `check` agrees."""
+    before = flask("db", "check")
+    upgraded = flask("db", "upgrade")
+    after = flask("db", "check")
+
+    assert (before.exit_code, upgraded.exit_code, after.exit_code) == (1, 0, 0)
+    assert "flask --app wsgi db upgrade" in before.stderr
+    assert "Migration: Create meta" in upgraded.stdout
+
+
+def test_errors_are_one_line_on_stderr(flask: Run):
+    """No traceback meets an operator whose database is gone."""
+    failed = flask("db", "upgrade", database_url="postgresql+psycopg://nobody@127.0.0.1:1/none")
+
+    assert failed.exit_code == 1
+    assert failed.stdout == ""
+    assert failed.stderr.startswith("Error: The database can't be used now (storage_down)")
+    assert failed.stderr.count("\n") == 1
+
+
+def test_a_wrong_word_is_a_wrong_usage(flask: Run):
+    """Exit code 2, as every command line tool has it."""
+    assert flask("db", "upgrad").exit_code == 2
+
+
+def test_doctor_is_content_with_a_migrated_database(flask: Run, sqlite_url: str):
+    """Every setting is listed, no secret is, and the exit code is 0."""
+    told = flask("doctor")
+
+    assert told.exit_code == 0, told.output
+    assert "SECRET_KEY=(set)" in told.stdout
+    assert "of the tests" not in told.stdout
+    assert "ok    database: reached, at migration" in told.stdout
+
+
+def test_doctor_fails_on_an_empty_database(flask: Run):
+    """What stands in the way of serving is `bad`, and the exit code is 1."""
+    told = flask("doctor")
+
+    assert told.exit_code == 1
+    assert "bad   database: The database is empty" in told.stdout
+
+
+def test_doctor_warns_of_more_processes(flask: Run, sqlite_url: str):
+    """WEB_CONCURRENCY, set by some platforms from the machine's size, would split the sockets: say so."""
+    assert "note  WEB_CONCURRENCY" in flask("doctor", web_concurrency=2).stdout
+    assert "WEB_CONCURRENCY above" not in flask("doctor").stdout
+
+
+def test_making_the_commands_touches_nothing(settings: Settings, tmp_path: Path):
+    """Loading the CLI has no side effect."""
+    for make in cli.COMMANDS:
+        assert isinstance(make(settings), click.Command)
+
+    assert list(tmp_path.iterdir()) == []

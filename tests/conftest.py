@@ -1,0 +1,105 @@
+"""What every test may ask for: settings, a migrated database of its own, a server that really runs.
+
+Real parts that can't be had here skip the tests that need them, with the reason; `make test` lists them at its end.
+"""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+import config
+from app.storage.sql import schema
+from config import Settings
+from tests import parts, postgres
+from tests.server import ASYNC_MODES, Server, running
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--async-mode` narrows the tests that run under every ASYNC_MODE to one."""
+    parser.addoption("--async-mode", choices=ASYNC_MODES, help="run the server's tests in this ASYNC_MODE only")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks for `async_mode` runs once in each."""
+    if "async_mode" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--async-mode")
+        metafunc.parametrize("async_mode", [chosen] if chosen else ASYNC_MODES, scope="session")
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Variables with every secret given and all data in the test's own folder."""
+    return {
+        "DATA_DIR": str(tmp_path),
+        "SECRET_KEY": "a secret key of the tests, 32 bytes",
+        "ENCRYPTION_KEYS": "an encryption key of the tests 32b",
+        "ADMIN_PASSWORD": "admin's password",
+        "INGEST_TOKEN": "an ingest token of the tests, 32 characters",
+        "READ_TOKEN": "a reading token of the tests, 32 characters",
+    }
+
+
+@pytest.fixture
+def settings(environment: dict[str, str]) -> Settings:
+    """What `environment` says."""
+    return config.load(environment)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied: migrating takes longer than most tests."""
+    file = tmp_path_factory.mktemp("template") / "scrapewatch.db"
+    schema.upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A migrated SQLite database of the test's own, where `settings` expects it."""
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'scrapewatch.db')}"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Postgres]:
+    """A real Postgres, for the whole run."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(postgres.running())
+        except postgres.Unobtainable as reason:
+            pytest.skip(f"Postgres: {reason}")
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: postgres.Postgres) -> Iterator[str]:
+    """A migrated Postgres database of the test's own."""
+    with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database of the test's own, of each kind in turn."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def server(environment: dict[str, str], sqlite_url: str, async_mode: str, tmp_path: Path) -> Iterator[Server]:
+    """The real server on a free port, a process of its own, in each ASYNC_MODE in turn."""
+    with running({**environment, "ASYNC_MODE": async_mode}, tmp_path / "server.log") as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium that runs here."""
+    return parts.chromium() or pytest.skip("Chromium: not installed; `python -m tests.parts` obtains it")
+
+
+@pytest.fixture(scope="session")
+def node_client() -> Path:
+    """A folder in which Node finds the stock ``socket.io-client``."""
+    return parts.node_client() or pytest.skip("Node's socket.io-client: not installed; see `python -m tests.parts`")

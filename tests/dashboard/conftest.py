@@ -1,0 +1,75 @@
+"""A browser that is signed in, before an app over real stores."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.accounts.service import Accounts
+from app.alerts.service import Alerts
+from app.factory import create_app, fold
+from app.metrics.figures import Figures
+from app.services import Services
+from app.storage.base import Event, EventStore
+from app.storage.sql.accounts import SqlAccountStore
+from app.storage.sql.alerts import SqlAlertStore
+from app.storage.sql.database import Database
+from app.storage.stores import open_stores
+from config import Settings
+from tests.accounts.door import CHEAP, PoolRuntime
+from tests.fakes import StoppedClock
+
+
+@dataclass
+class House:
+    """A server without its socket: what is in it, and who looks at it."""
+
+    client: FlaskClient
+    events: EventStore
+    alerts: Alerts
+    figures: dict[str, float]
+
+    def send(self, events: Sequence[Event]) -> None:
+        """Store events as the writer does."""
+        self.events.append(events, fold)
+
+    def page(self, path: str, status: int = 200) -> str:
+        """The page at that path, which must answer with that status."""
+        answer = self.client.get(path)
+        assert answer.status_code == status, answer.text
+        return answer.text
+
+
+@pytest.fixture
+def house(sqlite_url: str, settings: Settings):
+    """An empty house."""
+    clock = StoppedClock()
+    database = Database(sqlite_url, checkpoints=True)
+    events, series = open_stores("memory:", database, clock)
+    accounts = Accounts(SqlAccountStore(database), clock, CHEAP)
+    accounts.create_user("zoe", "secret", "viewer")
+    values: dict[str, float] = {}
+    alerts = Alerts(SqlAlertStore(database), clock, lambda: values, announce=lambda _: None, kick=lambda: None)
+    alerts.begin()
+    absent: Any = None
+    services = Services(
+        settings=replace(settings, public_url="http://localhost"),
+        clock=clock,
+        runtime=PoolRuntime(),
+        database=database,
+        events=events,
+        series=series,
+        ingest=absent,
+        accounts=accounts,
+        figures=Figures(events, clock),
+        alerts=alerts,
+    )
+    client = create_app(services).test_client()
+    form = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/login").text)
+    assert form
+    client.post("/login", data={"csrf_token": form[1], "username": "zoe", "password": "secret"})
+    yield House(client, events, alerts, values)
+    database.close()

@@ -1,0 +1,86 @@
+"""Static files: addresses that change with the content, caching, and what a page weighs."""
+
+import gzip
+import hashlib
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from app.dashboard import assets
+
+STATIC = assets.FOLDER
+TEMPLATES = STATIC.parent / "templates"
+SCRIPTS = sorted((STATIC / "js").glob("*.js"))
+PAGES = sorted(TEMPLATES.rglob("*.html"))
+CHARTED = {"overview.html", "job.html"}
+
+
+def test_an_address_changes_with_the_content():
+    """A browser may keep the file for a year, since another content has another address."""
+    digest = hashlib.sha256((STATIC / "icons.svg").read_bytes()).hexdigest()
+
+    assert assets.static_url("icons.svg") == f"/static/icons.svg?v={digest[:16]}"
+
+
+@pytest.mark.parametrize("name", ["../assets.py", "css", "none.css", "/etc/hostname"])
+def test_only_files_of_the_folder_are_served(name):
+    """A path can't climb out of the folder, nor name the folder itself."""
+    assert assets.asset(name) is None
+
+
+@pytest.mark.parametrize("path", sorted(STATIC.glob("*.svg")), ids=lambda path: path.name)
+def test_a_drawing_is_well_formed(path):
+    """A browser shows nothing at all of a file with one wrong character."""
+    assert ET.fromstring(path.read_text()).tag.endswith("svg")
+
+
+@pytest.mark.parametrize("path", [*PAGES, *SCRIPTS], ids=lambda path: path.name)
+def test_every_symbol_is_in_the_sprite(path):
+    """An icon that is asked for by name exists."""
+    symbols = set(re.findall(r'<symbol id="([^"]+)"', (STATIC / "icons.svg").read_text()))
+    named = set(re.findall(r'parts\.icon\("([a-z0-9-]+)"|[^.]\bicon\("([a-z0-9-]+)"\)', path.read_text()))
+
+    assert {name for pair in named for name in pair if name} - symbols == set()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_a_page_holds_no_style_and_no_script(path):
+    """The policy forbids both; what scripts need stands in JSON blocks."""
+    text = path.read_text()
+
+    assert not re.search(r"\sstyle=|\son[a-z]+=|<style", text)
+    assert all("src=" in tag or "application/json" in tag for tag in re.findall(r"<script[^>]*>", text))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_never_writes_markup(path):
+    """What a server or a scraper says is set as text."""
+    assert not re.search(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", path.read_text()
+    )
+
+
+def test_every_sentence_of_the_scripts_is_theirs():
+    """No script asks for a sentence that the page does not carry, and none is carried in vain."""
+    text = "".join(path.read_text() for path in SCRIPTS)
+    asked = set(re.findall(r'word\(\s*"(\w+)"', text))
+    known = set(re.findall(r'"(\w+)": (?:gettext|\{"one")', (STATIC.parent / "words.py").read_text()))
+
+    assert asked - known == set()
+    assert {key for key in known - {"other"} if f'"{key}"' not in text} == set()
+
+
+def weight(name: str) -> int:
+    """Bytes of a page's scripts, styles and drawings as they travel; every page is charged with all of them."""
+    own = [path for path in STATIC.rglob("*") if path.is_file() and path.suffix in {".js", ".css", ".svg"}]
+    charted = name in CHARTED
+    return sum(
+        len(gzip.compress(path.read_bytes(), 9)) for path in own if charted or not path.name.startswith("plotly")
+    )
+
+
+@pytest.mark.parametrize(("name", "limit"), [("jobs.html", 55_000), ("job.html", 490_000)])
+def test_a_page_stays_light(name, limit):
+    """60 KB for a page without charts, 500 KB with, gzipped; the rest of it is the page itself."""
+    assert weight(name) <= limit

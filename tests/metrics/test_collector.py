@@ -1,0 +1,29 @@
+"""The tick that writes the gauges down."""
+
+from app.metrics.collector import Collector
+from app.metrics.figures import Figures
+from app.metrics.system import Reading
+from app.storage.memory import MemoryEventStore
+from app.storage.memory_series import MemorySeriesStore
+from tests.fakes import NOW_MS, StoppedClock, event, no_fold
+
+
+def test_a_tick_reads_the_host_and_records_the_gauges():
+    """Two ticks within ten seconds share a bucket: own metrics are not recorded again."""
+    clock, series = StoppedClock(NOW_MS - NOW_MS % 10_000), MemorySeriesStore()
+    store = MemoryEventStore(clock, list)
+    figures = Figures(store, clock)
+    figures.on_commit(store.append([event("metric", data={"values": {"queue": 3}})], no_fold))
+    readings = iter(Reading(usage, (1, 1, 1), 1, 2, 1, 0) for usage in (0.2, 0.6))
+    collector = Collector(lambda: next(readings), figures, series, clock)
+
+    collector.collect()
+    clock.advance(5_000)
+    collector.collect()
+
+    span = {"from_ms": 0, "to_ms": NOW_MS + 10_000, "step_ms": 10_000}
+    ((usage,),) = series.read("system.cpu.usage", {}, **span).values()
+    ((active,),) = series.read("jobs.active", {}, **span).values()
+    assert (usage.count, usage.min, usage.max) == (2, 0.2, 0.6)
+    assert (active.count, active.max) == (2, 1)
+    assert series.read("queue", {}, **span) == {}

@@ -1,0 +1,220 @@
+"""The live figures, as commits of a real store make them."""
+
+import threading
+
+from app.metrics.system import Reading
+from tests.fakes import NOW_MS, event, no_fold
+from tests.metrics.house import House
+
+HOUR_MS = 3_600_000
+
+
+def test_an_empty_house_shows_zeros_under_the_right_names(house: House):
+    """SystemMetrics and ScrapingMetrics, whole."""
+    assert house.figures.current() == {
+        "system": {
+            "cpu": {"usage": 0.0, "load": [0.0, 0.0, 0.0]},
+            "memory": {"used": 0, "total": 0, "free": 0},
+            "network": {"requestsPerSecond": 0.0, "bytesTransferred": 0},
+            "workers": {"active": 0, "idle": 0, "maxConcurrency": 0},
+        },
+        "scraping": {
+            "jobs": {"active": 0, "queued": 0, "completed": 0, "failed": 0},
+            "performance": {"averageJobDuration": 0.0, "itemsPerSecond": 0.0, "successRate": 0.0},
+            "resources": {"proxyUsage": 0.0, "bandwidthUsed": 0},
+        },
+    }
+
+
+def test_counts_are_whole_numbers(house: House):
+    """A reader in a typed language gets 1, not 1.0."""
+    house.figures.read(Reading(0.5, (1, 2, 3), 1, 2, 1, 0))
+    house.say("job_started")
+    current = house.figures.current()
+
+    assert isinstance(current["scraping"]["jobs"]["active"], int)
+    assert isinstance(current["system"]["memory"]["total"], int)
+
+
+def test_jobs_are_counted_by_their_present_state(house: House):
+    """Two run, one waits, two completed, one failed, one was cancelled, one is silent but not given up."""
+    house.say("job_queued", "waits")
+    for name in ("a", "b", "c", "d", "e", "f", "g"):
+        house.say("job_started", name)
+    for name, end in (("c", "completed"), ("d", "completed"), ("e", "failed"), ("f", "cancelled")):
+        house.say(f"job_{end}", name)
+    house.say("job_stalled", "g")
+
+    assert house.scraping["jobs"] == {"active": 3, "queued": 1, "completed": 2, "failed": 1}
+    assert house.scraping["performance"]["successRate"] == 2 / 3
+
+
+def test_finished_jobs_count_for_an_hour(house: House):
+    """A job that failed 50 minutes ago counts, one that failed 61 minutes ago does not."""
+    house.say("job_failed", "a")
+    house.clock.advance(11 * 60_000)
+    house.say("job_failed", "b")
+    house.clock.advance(50 * 60_000)
+
+    assert house.scraping["jobs"]["failed"] == 1
+    assert house.figures.values()["jobs.failureRate"] == 1.0
+
+
+def test_a_restarted_job_is_no_failure_any_more(house: House):
+    """It failed, runs again, completes: at each time it is in one state only."""
+    house.say("job_failed")
+    assert house.scraping["jobs"]["failed"] == 1
+
+    house.say("job_started")
+    assert house.scraping["jobs"] == {"active": 1, "queued": 0, "completed": 0, "failed": 0}
+
+    house.say("job_completed")
+    assert house.scraping["jobs"] == {"active": 0, "queued": 0, "completed": 1, "failed": 0}
+
+
+def test_a_second_end_changes_nothing(house: House):
+    """The first wins; neither the count nor the mean duration hear of the second."""
+    house.say("job_completed", duration=1_000)
+    house.say("job_failed", duration=9_000)
+
+    assert house.scraping["jobs"]["failed"] == 0
+    assert house.scraping["performance"]["averageJobDuration"] == 1_000
+
+
+def test_the_mean_duration_is_of_those_reported(house: House):
+    """60 s and 20 s, and one that does not say: 40 s."""
+    house.say("job_completed", "a", duration=60_000)
+    house.say("job_failed", "b", duration=20_000)
+    house.say("job_completed", "c")
+
+    assert house.scraping["performance"]["averageJobDuration"] == 40_000
+
+
+def test_items_per_second_are_of_the_last_minute(house: House):
+    """60 items and a summary of 30 are 1.5 a second for a minute, and then none."""
+    house.send(*[event() for _ in range(60)])
+    house.say("item_summary", count=30)
+
+    assert house.scraping["performance"]["itemsPerSecond"] == 1.5
+    house.clock.advance(60_000)
+    assert house.scraping["performance"]["itemsPerSecond"] == 0
+
+
+def test_items_count_when_they_were_scraped(house: House):
+    """Those replayed after an outage are not scraped now."""
+    house.send(*[event(at_ms=NOW_MS - 120_000, replay=True) for _ in range(60)])
+
+    assert house.scraping["performance"]["itemsPerSecond"] == 0
+
+
+def test_requests_are_growth_between_reports(house: House):
+    """100, then 160 of one job and 20 of another: 180 within the minute are 3 a second."""
+    house.say("job_progress", requests={"total": 100})
+    house.say("job_progress", requests={"total": 160})
+    house.say("job_progress", "other", requests={"total": 20})
+
+    assert house.figures.current()["system"]["network"]["requestsPerSecond"] == 3.0
+    assert house.figures.values()["resources.requests"] == 180
+
+
+def test_a_new_attempt_reports_from_zero(house: House):
+    """100 requests, a failure, then 150 of the next attempt: 250."""
+    house.say("job_progress", requests={"total": 100})
+    house.say("job_failed")
+    house.say("job_started")
+    house.say("job_progress", requests={"total": 150})
+
+    assert house.figures.values()["resources.requests"] == 250
+
+
+def test_a_straggler_after_the_end_is_not_a_job_from_the_start(house: House):
+    """A report that comes after the end does not count the whole job a second time, nor make it live."""
+    house.say("job_progress", requests={"total": 100})
+    house.say("job_completed")
+    house.say("job_progress", requests={"total": 101})
+
+    assert house.figures.values()["resources.requests"] == 100
+    assert house.scraping["jobs"]["active"] == 0
+
+
+def test_proxies_and_bandwidth_are_of_the_last_hour(house: House):
+    """30 of 120 requests through two proxies, 5,000 bytes: a quarter, for an hour."""
+    house.say(
+        "job_progress",
+        requests={"total": 120},
+        bytes={"sent": 1_000, "received": 4_000},
+        proxies={"a": {"requests": 10}, "b": {"requests": 20}},
+    )
+
+    assert house.scraping["resources"] == {"proxyUsage": 0.25, "bandwidthUsed": 5_000}
+    house.clock.advance(HOUR_MS + 10_000)
+    assert house.scraping["resources"] == {"proxyUsage": 0.0, "bandwidthUsed": 0}
+
+
+def test_a_jobs_rate_is_over_the_last_minute_or_its_life(house: House):
+    """20 items within 10 s of the start are 2 a second; a minute later they are none; after the end it has none."""
+    house.say("job_started")
+    house.clock.advance(10_000)
+    house.send(*[event(at_ms=house.clock.now_ms()) for _ in range(20)])
+
+    assert house.figures.job_rate("123") == 2.0
+    assert house.figures.job_rate("unknown") is None
+    house.clock.advance(60_000)
+    assert house.figures.job_rate("123") == 0.0
+    house.say("job_completed")
+    assert house.figures.job_rate("123") is None
+
+
+def test_a_deleted_job_is_in_no_state(house: House):
+    """Neither a running nor a failed one is counted once it was deleted."""
+    house.say("job_started", "a")
+    house.say("job_failed", "b")
+    for name in ("a", "b"):
+        house.figures.forget(name)
+
+    assert house.scraping["jobs"] == {"active": 0, "queued": 0, "completed": 0, "failed": 0}
+
+
+def test_own_metrics_have_their_latest_value(house: House):
+    """For an hour; they can't pose as one of the house's."""
+    house.send(event("metric", "", data={"values": {"queue": 4, "jobs.active": 99}}))
+    house.send(event("metric", "", data={"values": {"queue": 7}}))
+
+    assert house.figures.values()["queue"] == 7
+    assert house.figures.values()["jobs.active"] == 0
+    house.clock.advance(HOUR_MS)
+    assert "queue" not in house.figures.values()
+
+
+def test_a_ratio_of_nothing_is_no_value(house: House):
+    """Rules see no failure rate before a job has finished."""
+    assert "jobs.failureRate" not in house.figures.values()
+    assert house.figures.values()["jobs.finished"] == 0
+
+
+def test_commits_and_questions_may_meet(house: House):
+    """While the writer hands in commits, others ask: every item is counted and nobody fails."""
+    commits = [house.store.append([event(job_id=f"job {number}")], no_fold) for number in range(300)]
+    failures: list[Exception] = []
+    done = threading.Event()
+
+    def ask() -> None:
+        while not done.is_set():
+            try:
+                house.figures.current()
+                house.figures.job_rate("job 1")
+            except RuntimeError as error:  # a dictionary that changes while it is walked
+                failures.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for commit in commits:
+        house.figures.on_commit(commit)
+    done.set()
+    for thread in threads:
+        thread.join()
+
+    assert failures == []
+    assert house.scraping["performance"]["itemsPerSecond"] == 5.0
+    assert house.scraping["jobs"]["active"] == 300

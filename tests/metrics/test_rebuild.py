@@ -1,0 +1,86 @@
+"""What a restart finds in the store."""
+
+from app.metrics.figures import Figures
+from tests.fakes import event
+from tests.metrics.house import House
+
+HOUR_MS = 3_600_000
+
+
+def test_a_restart_shows_what_was_shown_before(house: House):
+    """An hour of jobs, attempts, requests, workers and own metrics is the same when read back from the store."""
+    house.say("job_queued", "waits")
+    house.say("job_started", "old")
+    house.say("job_progress", "old", requests={"total": 40}, bytes={"received": 100})
+    house.say("job_failed", "old", duration=4_000)
+    house.clock.advance(30 * 60_000)
+    house.say("job_started", "old")
+    house.say("job_progress", "old", requests={"total": 50}, proxies={"a": {"requests": 18}})
+    house.say("job_progress", "old", bytes={"received": 30})
+    house.say("job_progress", "old", requests={"total": 60})
+    house.say("job_completed", "done", duration=2_000)
+    house.say("metric", "", values={"queue": 1})
+    house.say("metric", "", values={"queue": 2})
+    for _ in range(6):
+        house.say("item_scraped", "old")
+    house.say("item_summary", "old", count=6)
+    for total in (1_000, 1_700):
+        house.clock.advance(1_000)
+        house.say("worker", "", host="a", network={"bytesTransferred": total}, workers={"active": 2})
+
+    fresh = house.restarted()
+
+    assert fresh.values() == house.figures.values()
+    assert fresh.current() == house.figures.current()
+    assert fresh.job_rate("old") == house.figures.job_rate("old") != 0
+    assert house.figures.values()["resources.requests"] == 100
+    assert house.figures.values()["resources.bandwidthUsed"] == 130
+
+
+def test_a_restart_goes_on_where_it_was(house: House):
+    """The next report after it counts from the last before it."""
+    house.say("job_progress", requests={"total": 100})
+    house.clock.advance(2 * HOUR_MS)
+    house.figures = house.restarted()
+    house.say("job_progress", requests={"total": 130})
+
+    assert house.figures.values()["resources.requests"] == 30
+
+
+def test_a_lost_job_goes_on_where_it_was(house: House):
+    """100 requests, silence, 130: 130 in all, before and after a restart."""
+    house.say("job_started")
+    house.say("job_progress", requests={"total": 100})
+    house.say("job_lost")
+    house.say("job_progress", requests={"total": 130})
+
+    for figures in (house.figures, house.restarted()):
+        assert figures.values()["resources.requests"] == 130
+        assert figures.values()["jobs.active"] == 1
+
+
+def test_a_job_that_began_before_the_hour_counts_from_its_first_report_within_it(house: House):
+    """1,000 requests by its first report within the hour are not of this hour; the 50 after it are."""
+    house.say("job_started")
+    house.clock.advance(2 * HOUR_MS)
+    house.say("job_progress", requests={"total": 1_000})
+    house.say("job_progress", requests={"total": 1_050})
+
+    assert house.restarted().values()["resources.requests"] == 50
+
+
+def test_many_pages_of_items_are_read(house: House):
+    """2,400 items within the minute are 40 a second after a restart as well."""
+    house.send(*[event() for _ in range(2_400)])
+
+    assert house.restarted().values()["performance.itemsPerSecond"] == 40
+
+
+def test_a_start_reads_a_bounded_number_of_events(house: House, monkeypatch):
+    """Where the last minute holds more, the newest are what is shown."""
+    monkeypatch.setattr("app.metrics.rebuild.MAX_EVENTS", 1_000)
+    house.send(*[event() for _ in range(2_400)])
+
+    fresh: Figures = house.restarted()
+
+    assert fresh.values()["performance.itemsPerSecond"] == 1_000 / 60

@@ -1,0 +1,82 @@
+"""The real parts that the tests drive: ``python -m tests.parts`` obtains what is missing; fixtures only look.
+
+Postgres needs no step of its own: a wheel among the development requirements brings it (see ``tests.postgres``).
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+NODE: Final = Path(__file__).parent / "e2e/node"
+BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+OBTAIN_S: Final = 600
+
+
+def chromium() -> str | None:
+    """The path of an installed Chromium: the system's, else Playwright's own."""
+    if found := next(filter(None, map(shutil.which, BROWSERS)), None):
+        return found
+    ours = sorted(Path("~/.cache/ms-playwright").expanduser().glob("chromium-*/chrome-linux*/chrome"))
+    return str(ours[-1]) if ours else None
+
+
+def node_client() -> Path | None:
+    """The folder in which Node finds the stock ``socket.io-client``, at the version locked there."""
+    installed = shutil.which("node") and (NODE / "node_modules/socket.io-client/package.json").exists()
+    return NODE if installed else None
+
+
+def obtain_chromium() -> None:
+    """By Playwright, else (where we may) by the system's packages."""
+    if not _runs(sys.executable, "-m", "playwright", "install", "chromium"):
+        _apt("chromium")
+
+
+def obtain_node_client() -> None:
+    """Node by the system's packages if need be, then what ``package-lock.json`` says."""
+    if not shutil.which("npm"):
+        _apt("nodejs", "npm")
+    _runs("npm", "ci", "--prefix", str(NODE), "--no-audit", "--no-fund")
+
+
+PARTS: Final[dict[str, tuple[Callable[[], object | None], Callable[[], None]]]] = {
+    "Chromium": (chromium, obtain_chromium),
+    "Node with socket.io-client": (node_client, obtain_node_client),
+}
+
+
+def main() -> None:
+    """Obtain what is missing; what can't be had is said here and again by each test skipped for it."""
+    for name, (find, obtain) in PARTS.items():
+        if not find():
+            print(f"Obtaining {name} for the tests", flush=True)
+            obtain()
+        print(f"{name}: {find() or 'not to be had here; its tests will be skipped'}", flush=True)
+
+
+def _apt(*packages: str) -> None:
+    """Install Debian packages, if we are root on such a system."""
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        _runs("apt-get", "update", "-q")
+        _runs("apt-get", "install", "-qy", "--no-install-recommends", *packages)
+
+
+def _runs(*command: str) -> bool:
+    """Whether `command` could be run and succeeded; what it prints is shown only when it fails."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=OBTAIN_S, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        print(f"  {command[0]}: {error}")
+        return False
+    if done.returncode:
+        print(f"  {' '.join(command)} failed: {done.stderr.strip()[-300:]}")
+    return done.returncode == 0
+
+
+if __name__ == "__main__":
+    main()

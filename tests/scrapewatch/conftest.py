@@ -1,0 +1,78 @@
+"""A server to send to, and conditions to wait for."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from scrapewatch.client import Emitter
+from tests.scrapewatch.stand_in import TOKEN, StandIn
+
+
+@pytest.fixture
+def stand_in() -> Iterator[StandIn]:
+    """A running server."""
+    running = StandIn()
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No address from the environment, and little patience."""
+    for name in ("URL", "TOKEN", "CLOSE_TIMEOUT", "RECONNECT_ATTEMPTS", "RECONNECT_BACKOFF"):
+        monkeypatch.delenv(f"SCRAPEWATCH_{name}", raising=False)
+    monkeypatch.setenv("SCRAPEWATCH_RECONNECT_DELAY", "20")
+
+
+@pytest.fixture
+def emitter_to(quick: None) -> Iterator[Callable[..., Emitter]]:
+    """Makes emitters to an address and closes them at the end."""
+    made: list[Emitter] = []
+
+    def make(url: str, **options: int) -> Emitter:
+        made.append(Emitter(url, TOKEN, **{"flush_interval": 5, **options}))
+        return made[-1]
+
+    yield make
+    for emitter in made:
+        emitter.close(1)
+
+
+@pytest.fixture
+def emitter(stand_in: StandIn, emitter_to: Callable[..., Emitter]) -> Emitter:
+    """An emitter to the running server."""
+    return emitter_to(stand_in.url)
+
+
+@pytest.fixture
+def until() -> Callable[..., None]:
+    """Waits for a condition, and fails if it doesn't come about."""
+
+    def wait(condition: Callable[[], object], timeout: float = 20) -> None:
+        deadline = time.monotonic() + timeout
+        while not condition():
+            assert time.monotonic() < deadline, "the condition did not come about"
+            time.sleep(0.005)
+
+    return wait
+
+
+@pytest.fixture
+def run_scraper(tmp_path: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """Runs a script as a scraper of its own, with an address, the token and other settings in its environment."""
+
+    def run(script: str, url: str, **settings: object) -> "subprocess.CompletedProcess[str]":
+        file = tmp_path / "scraper.py"
+        file.write_text(script)
+        variables = {"URL": url, "TOKEN": TOKEN, **settings}
+        environment = {f"SCRAPEWATCH_{name}": str(value) for name, value in variables.items()}
+        environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[2])
+        command = [sys.executable, str(file)]
+        return subprocess.run(command, env=environment, timeout=60, check=False, capture_output=True, text=True)
+
+    return run

@@ -1,0 +1,134 @@
+"""The real server as a process of its own, as an operator starts it; also driven by ``bench``."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+ASYNC_MODES = ("eventlet", "threading")
+START_S = 30
+STOP_S = 5  # what the server promises
+
+
+class DidNotStart(Exception):
+    """The server ended, or did not answer in time; holds the end of its log."""
+
+
+class Server:
+    """A server that may be started, stopped, killed and started again on the same address.
+
+    Args:
+        environment: its whole environment but for PATH; PORT is chosen if it is not given.
+        log: file that gets what it prints.
+        command: how it is started.
+    """
+
+    def __init__(
+        self, environment: Mapping[str, str], log: Path, command: Sequence[str] = (sys.executable, "wsgi.py")
+    ) -> None:
+        self.port = int(environment.get("PORT") or free_port())
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.environment = {**environment, "PATH": path(), "PORT": str(self.port)}
+        self.log = log
+        self._command = command
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def process(self) -> "subprocess.Popen[bytes]":
+        """The process that runs, or ran last."""
+        assert self._process is not None, "not started yet"
+        return self._process
+
+    def start(self) -> float:
+        """Start it and wait for its first answer; returns the seconds that took.
+
+        Raises:
+            DidNotStart: see there.
+        """
+        began = time.monotonic()
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                self._command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
+        while not self._answers():
+            if self.process.poll() is not None or time.monotonic() > began + START_S:
+                self.kill()
+                raise DidNotStart(self.log.read_text()[-2000:])
+            time.sleep(0.01)
+        return time.monotonic() - began
+
+    def stop(self) -> int:
+        """Ask it to end (SIGTERM); returns its exit code.
+
+        Raises:
+            subprocess.TimeoutExpired: it did not end within the 5 s that it promises.
+        """
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(STOP_S)
+
+    def kill(self) -> None:
+        """End it at once (SIGKILL), as a crash would."""
+        self.process.kill()
+        self.process.wait()
+
+    def request(
+        self, target: str, *, method: str | None = None, body: Any = None, token: str | None = None
+    ) -> tuple[int, bytes]:
+        """Status and body of the answer; `body` is sent as JSON."""
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"} if data is not None else {}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        request = urllib.request.Request(self.address + target, data, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                return refusal.code, refusal.read()
+
+    def json(self, target: str, **options: Any) -> Any:
+        """The decoded body of an answer that must be a success."""
+        status, body = self.request(target, **options)
+        assert 200 <= status < 300, (status, body[:500])
+        return json.loads(body)
+
+    def _answers(self) -> bool:
+        try:
+            return self.request("/healthz")[0] == 200
+        except OSError:
+            return False
+
+
+@contextmanager
+def running(environment: Mapping[str, str], log: Path, **options: Any) -> Iterator[Server]:
+    """A started `Server` that runs no longer than the block."""
+    server = Server(environment, log, **options)
+    server.start()
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.kill()
+
+
+def path() -> str:
+    """A PATH whose `python` is the one that runs the tests."""
+    return f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+
+
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,267 @@
+"""Every event store keeps the same promises: one suite over SQLite, Postgres and memory."""
+
+from collections.abc import Iterator
+from copy import copy
+
+import pytest
+
+from app.jobs.fold import fold
+from app.storage.base import EventFilter, EventStore, JobFilter, Point
+from app.storage.memory import MemoryEventStore
+from app.storage.sql.accounts import SqlAccountStore
+from app.storage.sql.database import Database
+from app.storage.sql.events import SqlEventStore
+from app.storage.sql.series import merge_points
+from tests.fakes import NOW_MS, StoppedClock, event, new_id, no_fold
+
+ANY = EventFilter()
+
+
+@pytest.fixture
+def clock():
+    return StoppedClock()
+
+
+@pytest.fixture(params=["sqlite", "postgres", "memory"])
+def store(request: pytest.FixtureRequest, clock: StoppedClock) -> Iterator[EventStore]:
+    """An empty store with the senders 1 and 2."""
+    if request.param == "memory":
+        yield MemoryEventStore(clock, list, capacity=1_000)
+        return
+    database = Database(request.getfixturevalue(f"{request.param}_url"))
+    accounts = SqlAccountStore(database)
+    assert [accounts.sender(name, at_ms=NOW_MS).id for name in ("one", "two")] == [1, 2]
+    yield SqlEventStore(database, clock, merge_points)
+    database.close()
+
+
+def jobs_fold(events, jobs) -> list[Point]:
+    fold(events, jobs)
+    return []
+
+
+def states(commit) -> list[str]:
+    return [outcome.code or outcome.state for outcome in commit.outcomes]
+
+
+def test_an_event_comes_back_as_it_was_stored(store):
+    """Everything that the sender gave, and the server's own times, survive the store."""
+    sent = event(data={"title": "Tea “夏”", "price": 4.5}, id=new_id(), seq=7, epoch=new_id(), replay=True, flags=1)
+
+    store.append([sent], no_fold)
+
+    (found,) = store.events(ANY)
+    assert (found.type, found.job_id, found.body, found.data) == (sent.type, "123", sent.body, sent.data)
+    assert (found.id, found.seq, found.epoch, found.replay, found.flags) == (sent.id, 7, sent.epoch, True, 1)
+    assert (found.at_ms, found.received_ms, found.digest) == (NOW_MS, NOW_MS, sent.digest)
+
+
+def test_cursors_rise_in_the_order_of_arrival(store):
+    """Also across batches, and the newest is the head."""
+    first = store.append([event(), event()], no_fold)
+    second = store.append([event()], no_fold)
+
+    cursors = [stored.cursor for commit in (first, second) for stored in commit.events]
+    assert cursors == sorted(set(cursors))
+    assert store.head() == cursors[-1]
+    assert second.prev == cursors[1]
+
+
+def test_a_job_s_events_are_chained(store):
+    """Each knows the cursor of its job's event before it, whatever other jobs did between."""
+    store.append([event(job_id="a"), event(job_id="b"), event(job_id="a")], no_fold)
+    store.append([event(job_id="a")], no_fold)
+
+    chain = store.events_after(EventFilter(job_id="a"), after=0)
+    assert [stored.prev for stored in chain] == [0, chain[0].cursor, chain[1].cursor]
+
+
+def test_the_same_event_twice_is_stored_once(store):
+    """In two batches, and also twice inside one."""
+    one, other = event(id=new_id()), event(id=new_id(), data={"n": 2})
+
+    assert states(store.append([one, other], no_fold)) == ["stored", "stored"]
+    third = event(id=new_id())
+    again = store.append([copy(one), third, copy(third), copy(other)], no_fold)
+
+    assert states(again) == ["duplicate", "stored", "duplicate", "duplicate"]
+    assert len(store.events(ANY)) == 3
+
+
+def test_another_event_under_the_same_id_is_a_conflict(store):
+    """The first stays, the second is refused by name."""
+    id_ = new_id()
+    store.append([event(id=id_, data={"price": 1})], no_fold)
+
+    commit = store.append([event(id=id_, data={"price": 2}), event()], no_fold)
+
+    assert states(commit) == ["id_conflict", "stored"]
+    assert commit.outcomes[0].field == "id"
+
+
+def test_the_same_id_in_another_job_or_of_another_sender_is_another_event(store):
+    """The key is (sender, job, id), also for events without a job."""
+    id_ = new_id()
+    batch = [event(job_id=job, id=id_) for job in ("a", "b")]
+    batch += [event("log", job_id="", sender_id=sender, id=id_) for sender in (1, 2)]
+
+    assert states(store.append(batch, no_fold)) == ["stored"] * 4
+
+
+def test_a_job_belongs_to_the_sender_of_its_first_event(store):
+    """Another's event for it is refused and neither stored nor counted."""
+    store.append([event(job_id="mine", sender_id=1)], jobs_fold)
+
+    commit = store.append([event(job_id="mine", sender_id=2), event(job_id="other", sender_id=2)], jobs_fold)
+
+    assert states(commit) == ["forbidden_job", "stored"]
+    assert store.job("mine").items == 1
+
+
+def test_only_new_events_reach_the_fold(store):
+    """A duplicate never counts twice."""
+    scraped = event(id=new_id())
+    store.append([scraped, event(id=new_id())], jobs_fold)
+    store.append([copy(scraped)], jobs_fold)
+
+    assert store.job("123").items == 2
+
+
+def test_a_fold_that_fails_leaves_nothing_behind(store):
+    """Events, keys and jobs are one transaction."""
+
+    def broken(events, jobs):
+        raise ArithmeticError
+
+    sent = event(id=new_id())
+    with pytest.raises(ArithmeticError):
+        store.append([sent], broken)
+
+    assert store.events(ANY) == []
+    assert store.job("123") is None
+    assert states(store.append([copy(sent)], no_fold)) == ["stored"]
+
+
+def test_a_job_comes_back_as_the_fold_left_it(store):
+    """Every field of the record is kept."""
+    start = {"source": "ebay.com", "query": "vintage cards", "config": {"pageCount": 5}, "tags": ["a", 'q"']}
+    progress = {"done": 2.5, "total": 10, "unit": "pages", "itemsScraped": 4, "requests": {"total": 9}}
+    store.append([event("job_started", data=start), event("job_progress", data=progress)], jobs_fold)
+    store.append([event("job_failed", data={"reason": "banned", "duration": 1500})], jobs_fold)
+
+    job = store.job("123")
+    assert (job.source, job.query, job.config, job.tags) == ("ebay.com", "vintage cards", {"pageCount": 5}, ["a", 'q"'])
+    assert (job.done, job.total, job.unit, job.items_reported) == (2.5, 10, "pages", 4)
+    assert (job.status, job.reason, job.duration, job.totals) == ("failed", "banned", 1500, {"requests": {"total": 9}})
+    assert (job.sender_id, job.started_at, job.finished_at) == (1, NOW_MS, NOW_MS)
+    assert job.first_cursor < job.last_cursor == store.head()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (EventFilter(job_id="a"), ["job_started", "error"]),
+        (EventFilter(job_id="nobody's"), []),
+        (EventFilter(types=("log", "error")), ["error", "log"]),
+        (EventFilter(min_level=3), ["error"]),
+        (EventFilter(q="TIME"), ["error"]),
+        (EventFilter(q="100%"), []),
+        (EventFilter(from_ms=NOW_MS + 1), ["log"]),
+        (EventFilter(to_ms=NOW_MS - 1), ["job_started"]),
+    ],
+)
+def test_events_are_found_by_each_field(store, wanted, found):
+    """Forwards and backwards alike; `%` in a search is a character like any other."""
+    store.append(
+        [
+            event("job_started", job_id="a", at_ms=NOW_MS - 5),
+            event("error", job_id="a", level=3, data={"message": "timed out"}),
+            event("log", job_id="b", level=1, at_ms=NOW_MS + 5, data={"message": "100 of 200"}),
+        ],
+        no_fold,
+    )
+
+    assert [stored.type for stored in store.events_after(wanted, after=0)] == found
+    assert [stored.type for stored in store.events(wanted)] == found[::-1]
+
+
+def test_pages_follow_one_another_without_gap_or_overlap(store):
+    """Three pages of two make up the five events."""
+    store.append([event(data={"n": n}) for n in range(5)], no_fold)
+
+    pages, before = [], None
+    while page := store.events(ANY, before=before, limit=2):
+        pages.append([stored.body["n"] for stored in page])
+        before = page[-1].cursor
+
+    assert pages == [[4, 3], [2, 1], [0]]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (JobFilter(), ["b", "a"]),
+        (JobFilter(statuses=("running",)), ["b"]),
+        (JobFilter(source="ebay.com"), ["a"]),
+        (JobFilter(q="CARDS"), ["a"]),
+        (JobFilter(tag="night"), ["b"]),
+        (JobFilter(tag="nigh"), []),
+        (JobFilter(from_ms=NOW_MS), ["b"]),
+        (JobFilter(to_ms=NOW_MS - 1), ["a"]),
+    ],
+)
+def test_jobs_are_found_by_each_field(store, wanted, found):
+    """Newest first, counted by the same filter."""
+    first = {"source": "ebay.com", "query": "vintage cards"}
+    store.append(
+        [
+            event("job_started", job_id="a", at_ms=NOW_MS - 1_000, data=first),
+            event("job_completed", job_id="a"),
+            event("job_started", job_id="b", data={"tags": ["night"]}),
+        ],
+        jobs_fold,
+    )
+
+    assert [job.id for job in store.jobs(wanted)] == found
+    assert sum(store.job_counts(wanted).values()) == len(found)
+
+
+def test_a_deleted_job_is_gone_with_its_events_and_keys(store):
+    """The same events may be sent again and make the job anew."""
+    kept, dropped = event(job_id="kept"), event(job_id="dropped", id=new_id())
+    store.append([kept, dropped], jobs_fold)
+
+    assert store.delete_job("dropped")
+    assert not store.delete_job("dropped")
+    assert [stored.job_id for stored in store.events(ANY)] == ["kept"]
+    assert states(store.append([copy(dropped)], jobs_fold)) == ["stored"]
+
+
+def test_pruning_takes_the_oldest_in_slices_and_logs_earlier(store, clock):
+    """What is older than its kind is kept goes, `limit` at a time, and its key with it."""
+    old = event(id=new_id())
+    store.append([old, event(), event("log", job_id="")], no_fold)
+    clock.advance(1_000)
+    store.append([event("log", job_id=""), event()], no_fold)
+
+    assert store.prune(events_before_ms=NOW_MS + 1, logs_before_ms=NOW_MS + 2_000, limit=2) == 2
+    assert store.prune(events_before_ms=NOW_MS + 1, logs_before_ms=NOW_MS + 2_000, limit=9) == 2
+    assert [stored.type for stored in store.events(ANY)] == ["item_scraped"]
+    assert states(store.append([copy(old)], no_fold)) == ["stored"]
+
+
+def test_the_last_sequence_numbers_of_an_epoch_are_known(store):
+    """By job, for a client that asks where it stopped."""
+    epoch = new_id()
+    store.append([event(job_id=job, epoch=epoch, seq=seq) for job, seq in (("a", 1), ("a", 2), ("b", 9))], no_fold)
+    store.append([event(job_id="a", epoch=new_id(), seq=50)], no_fold)
+
+    assert store.last_seqs(1, epoch) == {"a": 2, "b": 9}
+
+
+def test_memory_is_bounded(clock):
+    """Beyond its capacity the memory store forgets the oldest events."""
+    store = MemoryEventStore(clock, lambda points: None, capacity=3)
+    store.append([event(data={"n": n}) for n in range(5)], no_fold)
+
+    assert [stored.body["n"] for stored in store.events(ANY)] == [4, 3, 2]
