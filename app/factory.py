@@ -4,6 +4,7 @@
 that carries the commands and has opened nothing.
 """
 
+import gc
 import logging
 import socket
 from collections.abc import Mapping, Sequence
@@ -169,6 +170,8 @@ class WebProcess:
         self._sockets.broadcaster.rebuild()
         services.alerts.begin()
         self._scheduler.start()
+        # What was made by now stays; without it every full collection would go through it, which costs an event 5 µs.
+        gc.freeze()
         return Served(app.wsgi_app, self.close)
 
     def close(self) -> None:

@@ -15,8 +15,8 @@ from scrapewatch.events import EVENTS, LEVELS
 
 MAX_LIMIT: Final = 1_000
 _UNITS_MS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_RELATIVE = re.compile(r"-(\d{1,6})([smhd])")
-_MS = re.compile(r"\d{1,16}")
+_RELATIVE = re.compile(r"-(\d{1,6})([smhd])", re.ASCII)
+_MS = re.compile(r"\d{1,16}", re.ASCII)
 
 
 def moment(value: str, now_ms: int, field: str) -> int:

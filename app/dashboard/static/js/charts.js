@@ -131,7 +131,10 @@ class Chart {
     const x = this.times.map(local);
     const data = this.figure.data.map((trace) => {
       const colour = token(trace.meta.token);
-      const drawn = { ...trace, x, y: this.shown(this.values.get(trace.meta.key)) };
+      const values = this.values.get(trace.meta.key);
+      // In a stack, the empty rest would lie as a line on top of the others.
+      const visible = trace.meta.key !== "" || values.some(Boolean);
+      const drawn = { ...trace, x, y: this.shown(values), visible };
       if (trace.type === "bar") return { ...drawn, marker: { color: colour } };
       const fill = trace.stackgroup ? { fillcolor: faded(colour) } : {};
       return { ...drawn, line: { ...trace.line, color: colour }, ...fill };

@@ -1,0 +1,46 @@
+"""Log lines."""
+
+import json
+import logging
+
+import pytest
+
+from app.core.logs import set_up_logging
+
+
+@pytest.fixture
+def line(capsys):
+    """Logs through the shape given and returns what was written."""
+    root = logging.getLogger()
+    before = (root.level, list(root.handlers))
+
+    def write(shape, message, *args, level="INFO"):
+        set_up_logging("INFO", shape)
+        logging.getLogger("test").log(getattr(logging, level), message, *args)
+        return capsys.readouterr().err
+
+    yield write
+    root.setLevel(before[0])
+    root.handlers[:] = before[1]
+
+
+@pytest.mark.parametrize("shape", ["console", "json"])
+def test_what_came_from_outside_cannot_begin_a_line_of_its_own(line, shape):
+    """Line ends and terminal escapes are written as escapes."""
+    written = line(shape, "refused: %s", "x\r\n2026 INFO all is well\x1b[2J")
+
+    assert written.count("\n") == 1
+    assert "\x1b" not in written
+
+
+def test_a_json_line_has_its_parts(line):
+    """For programs."""
+    written = json.loads(line("json", "%d events", 5, level="WARNING"))
+
+    assert (written["level"], written["logger"], written["message"]) == ("warning", "test", "5 events")
+    assert written["time"].endswith("Z")
+
+
+def test_what_is_below_the_level_is_not_written(line):
+    """LOG_LEVEL counts."""
+    assert line("console", "detail", level="DEBUG") == ""

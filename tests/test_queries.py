@@ -1,0 +1,52 @@
+"""Query strings."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.errors import InvalidInput
+from app.queries import before, moment, next_page, span
+from tests.fakes import NOW_MS
+
+
+@pytest.mark.parametrize(
+    ("text", "ms"),
+    [
+        ("now", NOW_MS),
+        ("-15m", NOW_MS - 900_000),
+        ("-7d", NOW_MS - 604_800_000),
+        ("-30s", NOW_MS - 30_000),
+        ("-2h", NOW_MS - 7_200_000),
+        (str(NOW_MS), NOW_MS),
+        ("2026-11-23T14:32:08Z", NOW_MS),
+    ],
+)
+def test_a_moment_is_absolute_or_relative(text, ms):
+    """RFC 3339, ms, ``now``, or so long ago."""
+    assert moment(text, NOW_MS, "from") == ms
+
+
+@pytest.mark.parametrize("text", ["never", "-15", "15m", "-15y", "-m", "٣", "-٣m", "1e9", "--5m"])
+def test_anything_else_is_refused_by_its_field(text):
+    """Never guessed at."""
+    with pytest.raises(InvalidInput) as refusal:
+        moment(text, NOW_MS, "to")
+
+    assert refusal.value.field == "to"
+
+
+def test_a_span_may_be_open_at_either_end():
+    """And must not run backwards."""
+    assert span({"to": "now"}, NOW_MS) == (None, NOW_MS)
+    with pytest.raises(InvalidInput):
+        span({"from": "now", "to": "-1s"}, NOW_MS)
+
+
+@given(st.lists(st.integers(1, 2**60), min_size=1, max_size=3))
+def test_next_goes_on_where_the_page_ended(numbers):
+    """What a full page returns leads below its last row; a page that is not full is the last."""
+    token = next_page(numbers, len(numbers))
+
+    assert token is not None
+    assert before({"next": token}) == numbers[-1]
+    assert next_page(numbers, len(numbers) + 1) is None

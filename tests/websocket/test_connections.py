@@ -1,0 +1,66 @@
+"""The register of sockets."""
+
+import pytest
+
+from app.accounts.principals import Principal
+from app.websocket.connections import GRACE_MS, Connections
+from tests.fakes import StoppedClock
+
+ANN = Principal("ann", frozenset({"read"}), user_id=1)
+TOKEN = Principal("nightly", frozenset({"ingest"}), token_id=1, expires_at=StoppedClock().now_ms() + 60_000)
+
+
+@pytest.fixture
+def clock():
+    return StoppedClock()
+
+
+@pytest.fixture
+def connections(clock):
+    return Connections(clock, most=2)
+
+
+def test_a_socket_that_does_not_say_who_it_is_becomes_overdue(connections, clock):
+    """After the grace period, once; one that authenticated or left is not."""
+    for eio_sid in ("silent", "joined", "left"):
+        connections.opened(eio_sid)
+    connections.joined(("/", "sid"), "joined", ANN)
+    connections.closed("left")
+
+    assert connections.overdue() == []
+    clock.advance(GRACE_MS)
+    assert [connections.overdue(), connections.overdue()] == [["silent"], []]
+
+
+def test_there_is_room_for_so_many(connections):
+    """Who leaves makes room."""
+    connections.joined(("/", "a"), "1", ANN)
+    assert not connections.full()
+    connections.joined(("/live", "b"), "2", ANN)
+    assert connections.full()
+    connections.left(("/", "a"))
+    assert not connections.full()
+
+
+def test_who_may_no_longer_stay_is_found_in_every_namespace(connections):
+    """Asking once for each principal."""
+    connections.joined(("/", "a"), "1", ANN)
+    connections.joined(("/live", "b"), "2", ANN)
+    connections.joined(("/", "c"), "3", TOKEN)
+    asked = []
+
+    def still_valid(principal):
+        asked.append(principal.name)
+        return principal is not ANN
+
+    assert set(connections.no_longer_valid(still_valid)) == {("/", "a"), ("/live", "b")}
+    assert sorted(asked) == ["ann", "nightly"]
+
+
+def test_a_token_that_has_run_out_is_found_by_the_clock(connections, clock):
+    """No change of the accounts announces it."""
+    connections.joined(("/", "c"), "3", TOKEN)
+
+    assert connections.expired() == []
+    clock.advance(60_000)
+    assert connections.expired() == [("/", "c")]
