@@ -26,7 +26,7 @@ def job_json(job: Job, rate: float | None, now_ms: int) -> dict[str, Any]:
         "tags": job.tags,
         "status": job.status,
         "attempt": job.attempt,
-        "progress": {"done": job.done, "total": job.total, "unit": job.unit, "ratio": _ratio(job)},
+        "progress": {"done": _plain(job.done), "total": _plain(job.total), "unit": job.unit, "ratio": _ratio(job)},
         "items": job.items,
         "itemsReported": job.items_reported,
         "errors": job.errors,
@@ -34,7 +34,7 @@ def job_json(job: Job, rate: float | None, now_ms: int) -> dict[str, Any]:
         "eta": None if ended else _time(estimated_end_ms(job, now_ms)),
         "startedAt": _time(job.started_at),
         "finishedAt": _time(job.finished_at),
-        "duration": duration,
+        "duration": _plain(duration),
         "lastEventAt": _time(job.last_event_at),
         "worker": job.worker,
         "verdict": None,
@@ -56,6 +56,11 @@ def estimated_end_ms(job: Job, now_ms: int) -> int | None:
 
 def _running_for(job: Job, now_ms: int) -> int | None:
     return None if job.started_at is None else max(0, now_ms - job.started_at)
+
+
+def _plain(number: float | None) -> float | None:
+    """Stores keep amounts as floats; a whole one is shown as it was sent."""
+    return int(number) if number is not None and float(number).is_integer() else number
 
 
 def _ratio(job: Job) -> float | None:

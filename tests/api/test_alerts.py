@@ -1,0 +1,65 @@
+"""``/api/v1/alerts``: the two defaults, what fired, and who looks after it."""
+
+import time
+
+import pytest
+
+from tests.sockets import scraped
+
+RULES, INCIDENTS = "/api/v1/alerts/rules", "/api/v1/alerts/incidents"
+
+
+@pytest.fixture
+def incident(scraper, reader):
+    """The incident of six failed jobs, as soon as it is open."""
+    scraper.post("/api/v1/events", [scraped(f"j{n}", type="job_failed") for n in range(6)])
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        found = [each for each in reader.json(INCIDENTS)["items"] if each["rule"] == "high_failure_rate"]
+        if found:
+            return found[0]
+        time.sleep(0.02)
+    raise AssertionError("the rule did not fire")
+
+
+def test_the_seed_s_defaults_are_installed(reader):
+    """With its own fields and values."""
+    rules = {rule["name"]: rule for rule in reader.json(RULES)["items"]}
+
+    assert rules["high_failure_rate"]["condition"] == {
+        "metric": "jobs.failureRate",
+        "operator": ">",
+        "threshold": 0.1,
+    }
+    assert rules["high_failure_rate"]["cooldown"] == 300_000
+    assert rules["system_overload"]["severity"] == "critical"
+    assert rules["system_overload"]["channels"] == ["slack", "email", "sms"]
+
+
+def test_failed_jobs_open_an_incident_and_tell_it(incident, reader):
+    """At once, by the event of the sixth job; as a system_alert in the history."""
+    assert (incident["state"], incident["severity"], incident["value"]) == ("firing", "warning", 1)
+    assert set(incident) >= {"id", "startedAt", "endedAt", "peak", "reason", "ackedBy"}
+    told = reader.json("/api/v1/events?type=system_alert")["items"][0]
+    assert (told["jobId"], told["data"]["name"], told["data"]["state"]) == ("", "high_failure_rate", "firing")
+
+
+def test_an_operator_acknowledges(incident, client, environment, reader):
+    """By name; who may only read does not."""
+    target = f"{INCIDENTS}/{incident['id']}/ack"
+    assert reader.open(target, method="POST").status_code == 403
+
+    answer = client.post(
+        target,
+        json={"note": "looking"},
+        base_url="http://127.0.0.1:5000",
+        auth=("admin", environment["ADMIN_PASSWORD"]),
+    )
+
+    assert (answer.status_code, answer.json["state"], answer.json["ackedBy"]) == (200, "acknowledged", "admin")
+    assert [each["id"] for each in reader.json(f"{INCIDENTS}?state=acknowledged")["items"]] == [incident["id"]]
+
+
+def test_an_unknown_state_is_refused(reader):
+    """By its field."""
+    assert reader.get(f"{INCIDENTS}?state=sleeping").json["field"] == "state"
