@@ -15,18 +15,15 @@ if TYPE_CHECKING:
 
 def create_app() -> "Flask":
     """The application that carries the commands; opens nothing."""
-    from app.factory import create_cli
+    settings = load()
+    from app.cli import create_cli
 
-    return create_cli()
+    return create_cli(settings)
 
 
 def main() -> int:
     """Serve until told to stop; 1 when the process must not serve, with the reason on standard error."""
-    try:
-        settings = config.load()
-    except config.ConfigError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
+    settings = load()
     from app.runtime import open_runtime
 
     runtime = open_runtime(settings.async_mode, compression=settings.websocket_compression)
@@ -39,6 +36,15 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
+
+
+def load() -> config.Settings:
+    """The settings; the process ends here, with all that is wrong in them on standard error, if they can't be used."""
+    try:
+        return config.load()
+    except config.ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """Builds everything and wires it: the only module that knows every other.
 
-`serve` runs the web process. `create_app` makes the Flask application over ready `Services`. `create_cli` makes one
-that carries the commands and has opened nothing.
+`serve` runs the web process; `create_app` makes the Flask application over ready `Services`.
 """
 
 import gc
@@ -14,7 +13,7 @@ import msgspec
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import cli, dashboard
+from app import dashboard
 from app.accounts import access
 from app.accounts.first_start import first_start
 from app.accounts.service import Accounts
@@ -47,7 +46,7 @@ from app.storage.sql.database import Database
 from app.storage.stores import open_stores
 from app.storage.writer import Writer
 from app.websocket.server import Sockets
-from config import DAY_MS, Settings, load
+from config import DAY_MS, Settings
 
 log = logging.getLogger(__name__)
 
@@ -56,13 +55,6 @@ WRITER_S = 2.5
 SCHEDULER_S = 1.0
 ANNOUNCE_S = 30.0
 SERVER_SENDER = "(server)"
-
-
-def create_cli() -> Flask:
-    """An application without a page: what ``flask --app wsgi`` needs."""
-    app = Flask("app")
-    cli.register(app, load())
-    return app
 
 
 def create_app(services: Services) -> Flask:

@@ -4,7 +4,7 @@ import sqlite3
 import time
 from pathlib import Path
 
-from app.storage.sql import schema
+from app.storage.sql import migrate
 from bench.ingest import BATCH
 
 
@@ -20,7 +20,7 @@ def measure(stored: Path, folder: Path, rounds: int) -> list[float]:
 
 
 def _round(file: Path, insert: str, rows: list[tuple[object, ...]]) -> float:
-    schema.upgrade(f"sqlite:///{file}")
+    migrate.upgrade(f"sqlite:///{file}")
     connection = sqlite3.connect(file, isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")

@@ -8,7 +8,7 @@ from typing import Final
 
 import psutil
 
-from app.storage.sql import schema
+from app.storage.sql import migrate
 from tests.server import Server
 
 TOKEN: Final = secrets.token_hex(32)
@@ -16,7 +16,7 @@ TOKEN: Final = secrets.token_hex(32)
 
 def target(folder: Path, async_mode: str) -> Server:
     """A server, not started yet, whose data lie in `folder`."""
-    schema.upgrade(f"sqlite:///{folder / 'scrapewatch.db'}")
+    migrate.upgrade(f"sqlite:///{folder / 'scrapewatch.db'}")
     environment = {"DATA_DIR": str(folder), "ASYNC_MODE": async_mode, "INGEST_TOKEN": TOKEN, "LOG_LEVEL": "WARNING"}
     return Server(environment, folder / "log")
 

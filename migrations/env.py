@@ -8,7 +8,7 @@ from alembic.script import Script
 from sqlalchemy import Connection
 
 import config
-from app.storage.sql import schema
+from app.storage.sql import migrate as migrate_schema
 
 
 def migrate(connection: Connection, progress: Callable[[str], None]) -> None:
@@ -20,7 +20,7 @@ def migrate(connection: Connection, progress: Callable[[str], None]) -> None:
 
     context.configure(
         connection=connection,
-        target_metadata=schema.models(),
+        target_metadata=migrate_schema.models(),
         render_as_batch=True,
         transactional_ddl=True,
         compare_server_default=True,
@@ -36,7 +36,7 @@ def main() -> None:
     if "connection" in given:
         migrate(given["connection"], given["progress"])
         return
-    with schema.connected(config.load().database_url) as connection:
+    with migrate_schema.connected(config.load().database_url) as connection:
         migrate(connection, print)
 
 

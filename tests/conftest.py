@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import config
-from app.storage.sql import schema
+from app.storage.sql import migrate
 from config import Settings
 from tests import parts, postgres
 from tests.server import ASYNC_MODES, Server, running
@@ -52,7 +52,7 @@ def settings(environment: dict[str, str]) -> Settings:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file, to be copied: migrating takes longer than most tests."""
     file = tmp_path_factory.mktemp("template") / "scrapewatch.db"
-    schema.upgrade(f"sqlite:///{file}")
+    migrate.upgrade(f"sqlite:///{file}")
     return file
 
 

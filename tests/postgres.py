@@ -22,7 +22,7 @@ from urllib.parse import quote, urlsplit
 
 import psycopg
 
-from app.storage.sql import schema
+from app.storage.sql import migrate
 
 START_S = 30
 
@@ -43,7 +43,7 @@ class Postgres:
         self._template = f"scrapewatch_{os.getpid()}"
         self._names = (f"{self._template}_{number}" for number in count())
         self._execute(f"CREATE DATABASE {self._template}")
-        schema.upgrade(self._driver(self._template))
+        migrate.upgrade(self._driver(self._template))
 
     def close(self) -> None:
         """Leave nothing on the server."""

@@ -13,7 +13,9 @@ from config import Settings
 COMMANDS: Final = (users.command, tokens.command, db.command, doctor.command)
 
 
-def register(app: Flask, settings: Settings) -> None:
-    """Make every command a part of ``flask --app wsgi``."""
+def create_cli(settings: Settings) -> Flask:
+    """An application without a page: what ``flask --app wsgi`` needs."""
+    app = Flask("app")
     for make in COMMANDS:
         app.cli.add_command(make(settings))
+    return app

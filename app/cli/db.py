@@ -3,7 +3,7 @@
 import click
 
 from app.cli.base import Group
-from app.storage.sql import schema
+from app.storage.sql import migrate, schema
 from app.storage.sql.database import Database
 from config import Settings
 
@@ -15,7 +15,7 @@ def command(settings: Settings) -> click.Command:
     @group.command()
     def upgrade() -> None:
         """Run the migrations that the database has not had yet."""
-        schema.upgrade(settings.database_url, lambda step: click.echo(f"Migration: {step}"))
+        migrate.upgrade(settings.database_url, lambda step: click.echo(f"Migration: {step}"))
         click.echo(f"The database is at migration {schema.head()}.")
 
     @group.command()

@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 import pytest
 from click.testing import CliRunner, Result
-from flask import Flask
 
-from app import cli
+from app.cli import create_cli
 from config import Settings
 
 Run = Callable[..., Result]
@@ -17,8 +16,6 @@ def flask(settings: Settings) -> Run:
     """Runs the words as arguments of `flask`; `typed` is its standard input."""
 
     def run(*words: str, typed: str = "") -> Result:
-        app = Flask(__name__)
-        cli.register(app, settings)
-        return CliRunner().invoke(app.cli, words, input=typed)
+        return CliRunner().invoke(create_cli(settings).cli, words, input=typed)
 
     return run

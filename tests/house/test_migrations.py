@@ -7,7 +7,7 @@ import pytest
 from alembic import command
 from sqlalchemy import create_engine, inspect
 
-from app.storage.sql import schema
+from app.storage.sql import migrate, schema
 from tests.house import tree
 from tests.postgres import Postgres
 
@@ -50,20 +50,20 @@ def test_the_migrations_are_one_chain():
 
 def test_they_make_the_tables_of_the_code(empty_url: str):
     """A database migrated from empty has the tables, columns, indexes and constraints of the models."""
-    schema.upgrade(empty_url)
+    migrate.upgrade(empty_url)
 
-    with schema.prepared(empty_url) as config:
+    with migrate.prepared(empty_url) as config:
         command.check(config)
 
 
 def test_each_can_be_undone(empty_url: str):
     """Down to nothing and up again: no table stays behind, and none is missing afterwards."""
-    schema.upgrade(empty_url)
-    with schema.prepared(empty_url) as config:
+    migrate.upgrade(empty_url)
+    with migrate.prepared(empty_url) as config:
         command.downgrade(config, "base")
     engine = create_engine(empty_url)
     left = inspect(engine).get_table_names()
     engine.dispose()
-    schema.upgrade(empty_url)
+    migrate.upgrade(empty_url)
 
     assert left == ["alembic_version"]

@@ -4,7 +4,7 @@ import pytest
 from alembic import command
 
 from app.core.errors import ScrapewatchError, Unavailable
-from app.storage.sql import schema
+from app.storage.sql import migrate, schema
 from app.storage.sql.database import Database
 
 
@@ -19,7 +19,7 @@ def database(database_url: str):
 def test_the_current_schema_is_served(database: Database):
     """A migrated database passes, and migrating it again changes nothing."""
     steps: list[str] = []
-    schema.upgrade(database.url.render_as_string(hide_password=False), steps.append)
+    migrate.upgrade(database.url.render_as_string(hide_password=False), steps.append)
     schema.require_current(database)
 
     assert steps == []
@@ -27,7 +27,7 @@ def test_the_current_schema_is_served(database: Database):
 
 def test_an_older_schema_is_refused_by_naming_the_command(database: Database):
     """An operator who forgot the migration is told what to type."""
-    with schema.prepared(database.url.render_as_string(hide_password=False)) as config:
+    with migrate.prepared(database.url.render_as_string(hide_password=False)) as config:
         command.downgrade(config, "base")
 
     with pytest.raises(ScrapewatchError, match="flask --app wsgi db upgrade"):
