@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from dotenv import dotenv_values
 
@@ -51,7 +51,9 @@ class Settings:
     data_dir: Path = setting(path, Path("instance"), "folder of the embedded database and generated keys")
     database_url: str = setting(database_url, "", "SQLite or Postgres; default SQLite in DATA_DIR", secret=True)
     message_queue_url: str = setting(url("redis", "rediss"), "", "doorbell between processes", secret=True, later=True)
-    trusted_proxies: int = setting(number(0, 10), 0, "proxies in front whose forwarding headers are believed")
+    trusted_proxies: int = setting(
+        number(0, 10), 0, "proxies in front whose X-Forwarded-For and X-Forwarded-Proto are believed"
+    )
     trusted_hosts: tuple[str, ...] = setting(words(), (), "host names answered; default loopback and PUBLIC_URL's")
     log_level: str = setting(choice("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "least level logged")
     log_format: str = setting(choice("console", "json"), "console", "shape of a log line")
@@ -98,7 +100,7 @@ class Settings:
     encryption_enabled: bool = setting(boolean, True, "encrypt channel secrets at rest", later=True)
     encryption_algorithm: str = setting(choice("fernet", "aes-256-gcm"), "fernet", "how", later=True)
     encryption_keys: tuple[str, ...] = setting(
-        keys, (), "newest first; generated on loopback, required elsewhere", secret=True
+        keys, (), "newest first; generated on loopback, required elsewhere", secret=True, later=True
     )
     tls_cert_file: Path | None = setting(path, None, "serve TLS with this certificate", later=True)
     tls_key_file: Path | None = setting(path, None, "and this key", later=True)
@@ -187,7 +189,7 @@ def _derived(settings: Settings) -> dict[str, Any]:
     """Defaults that hang on other settings."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     data_dir = settings.data_dir.absolute()
-    database = settings.database_url or f"sqlite:///{data_dir / 'scrapewatch.db'}"
+    database = settings.database_url or f"sqlite:///{quote(str(data_dir / 'scrapewatch.db'))}"
     public = (settings.public_url or f"http://{host}:{settings.port}").rstrip("/")
     named = urlsplit(settings.public_url).hostname
     hosts = (*LOOPBACK, *([named] if named else [])) if settings.on_loopback else ((named,) if named else ())

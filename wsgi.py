@@ -27,13 +27,13 @@ def main() -> int:
     from app.runtime import open_runtime
 
     runtime = open_runtime(settings.async_mode, compression=settings.websocket_compression)
-    from app.core.errors import ScrapewatchError
+    from app.core.errors import ScrapewatchError, sentence
     from app.factory import serve
 
     try:
         serve(settings, runtime)
     except (ScrapewatchError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{sentence(error)}\n")
         return 1
     return 0
 

@@ -14,7 +14,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import dashboard
-from app.accounts import access
+from app.accounts import access, names
 from app.accounts.first_start import first_start
 from app.accounts.service import Accounts
 from app.alerts.service import Alerts
@@ -42,6 +42,7 @@ from app.storage.retention import Retention
 from app.storage.sql import schema
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.alerts import SqlAlertStore
+from app.storage.sql.claim import Claim
 from app.storage.sql.database import Database
 from app.storage.stores import open_stores
 from app.storage.writer import Writer
@@ -54,7 +55,6 @@ MAX_BODY_BYTES = 1024 * 1024
 WRITER_S = 2.5
 SCHEDULER_S = 1.0
 ANNOUNCE_S = 30.0
-SERVER_SENDER = "(server)"
 
 
 def create_app(services: Services) -> Flask:
@@ -113,12 +113,14 @@ class WebProcess:
             gap_ms=settings.buffer_flush_interval,
         )
         database.attach(self._writer.run)
+        self._claim = Claim(database)
         self._account_store = SqlAccountStore(database)
         figures = Figures(events, CLOCK, socket.gethostname())
         self.services = Services(
             settings=settings,
             clock=CLOCK,
             runtime=runtime,
+            bus=self._bus,
             database=database,
             events=events,
             series=series,
@@ -146,18 +148,23 @@ class WebProcess:
 
     def open(self) -> Served:
         """Start everything, in the process that will serve."""
+        self._claim.take()
         self._writer.start()
         services = self.services
-        self._server_sender = self._account_store.sender(SERVER_SENDER, at_ms=CLOCK.now_ms()).id
+        self._server_sender = self._account_store.sender(names.SERVER, at_ms=CLOCK.now_ms()).id
         for line in first_start(services.accounts, self._settings):
             print(line, flush=True)  # noqa: T201  (told once, to whoever started it)
         app = create_app(services)
         self._sockets = Sockets(app, services)
         if self._settings.trusted_proxies:
-            hops = self._settings.trusted_proxies  # outside the socket's own middleware, or it would not count there
-            app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+            # Outside the socket's own middleware, or it would not count there. X-Forwarded-Host is not believed: common
+            # routers pass on whatever a client wrote into it.
+            hops = self._settings.trusted_proxies
+            app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
         for receive in (services.figures.on_commit, services.alerts.on_commit, self._sockets.broadcaster.committed):
             self._bus.subscribe("committed", receive)
+        for forget in (services.figures.forget, self._sockets.broadcaster.forget):
+            self._bus.subscribe("deleted", forget)
         services.figures.rebuild()
         self._sockets.broadcaster.rebuild()
         services.alerts.begin()
@@ -175,6 +182,7 @@ class WebProcess:
                 "The writer had to be left with %d events waiting; their senders keep them", self._writer.waiting
             )
         self._sockets.close()
+        self._claim.release()
 
     def _announce(self, notice: Mapping[str, object]) -> None:
         """An alert's change becomes an event like any other, and so reaches history and rooms.

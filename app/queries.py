@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from app.core.errors import InvalidInput
+from app.core.errors import InvalidInput, NotFound
 from app.ingest.fields import read_time
 from app.jobs.fold import STATUSES
 from app.storage.base import EventFilter, JobFilter
@@ -17,6 +17,12 @@ MAX_LIMIT: Final = 1_000
 _UNITS_MS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _RELATIVE = re.compile(r"-(\d{1,6})([smhd])", re.ASCII)
 _MS = re.compile(r"\d{1,16}", re.ASCII)
+_LIMIT = re.compile(r"[1-9]\d{0,3}", re.ASCII)
+_NEXT = re.compile(r"b[0-9a-z]{1,13}", re.ASCII)
+GREATEST: Final = 2**63 - 1
+"""The greatest cursor, and the greatest key of a job, that a store takes."""
+GREATEST_ID: Final = 2**31 - 1
+"""The greatest id of anything else."""
 
 
 def moment(value: str, now_ms: int, field: str) -> int:
@@ -41,7 +47,7 @@ def event_filter(args: Mapping[str, str], now_ms: int, job_id: str | None = None
     begin, end = span(args, now_ms)
     level = args.get("level")
     return EventFilter(
-        job_id=job_id if job_id is not None else (args.get("job") or None),
+        job_id=job_id if job_id is not None else _text(args, "job"),
         types=_words(args, "type", EVENTS),
         min_level=LEVELS.index(_one_of(level, "level", LEVELS)) if level else None,
         q=_text(args, "q"),
@@ -55,9 +61,9 @@ def job_filter(args: Mapping[str, str], now_ms: int) -> JobFilter:
     begin, end = span(args, now_ms)
     return JobFilter(
         statuses=_words(args, "status", STATUSES),
-        source=args.get("source") or None,
+        source=_text(args, "source"),
         q=_text(args, "q"),
-        tag=args.get("tag") or None,
+        tag=_text(args, "tag"),
         from_ms=begin,
         to_ms=end,
     )
@@ -66,19 +72,30 @@ def job_filter(args: Mapping[str, str], now_ms: int) -> JobFilter:
 def limit(args: Mapping[str, str], default: int = 100) -> int:
     """`limit`, from 1 to 1000."""
     value = args.get("limit") or str(default)
-    if not (value.isascii() and value.isdigit() and 1 <= int(value[:6]) <= MAX_LIMIT):
+    if not _LIMIT.fullmatch(value) or int(value) > MAX_LIMIT:
         raise InvalidInput(f"must be a whole number from 1 to {MAX_LIMIT}", field="limit")
     return int(value)
 
 
-def before(args: Mapping[str, str]) -> int | None:
-    """`next` as `next_page` made it: go on below this number."""
+def before(args: Mapping[str, str], greatest: int = GREATEST) -> int | None:
+    """`next` as `next_page` made it: go on below this number, which is at most the `greatest` of such a list."""
     value = args.get("next")
     if not value:
         return None
-    if not re.fullmatch(r"b[0-9a-z]{1,13}", value, re.ASCII):
+    if not _NEXT.fullmatch(value) or int(value[1:], 36) > greatest:
         raise InvalidInput("is not a value that a list has returned", field="next")
     return int(value[1:], 36)
+
+
+def path_id(value: str) -> str:
+    """An id out of a path, fit to be looked up.
+
+    Raises:
+        NotFound: it holds NUL, which no store takes, so nothing is called so.
+    """
+    if "\x00" in value:
+        raise NotFound(f"There is no {value!r}.")
+    return value
 
 
 def next_page(numbers: list[int], wanted: int) -> str | None:

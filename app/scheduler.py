@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 EVALUATE: Final = "evaluate alerts"
 THREADS: Final = 4
 GAP_MS: Final = 250
-"""Least time between two starts of a task that is asked for again and again."""
+"""Least time between the end of a task that is asked for again and again and its next start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +100,26 @@ class Scheduler:
     def soon(self, name: str) -> None:
         """Run the task at once rather than at its next turn; asking twice before it begins is asking once.
 
-        Never waits, and does nothing before the start and after the stop.
+        One that runs already runs once more when it ends. Never waits, and does nothing before the start and after
+        the stop.
         """
         with self._changed:
             if name in self._asked or not self._scheduler.running:
                 return
             self._asked.add(name)
-            last_run = self._statuses[name].last_run
+            if name in self._running:
+                return
+        self._arm(name)
+
+    def _arm(self, name: str) -> None:
+        """Put the task's next turn as early as may be; the gap also lets APScheduler note that the last has ended."""
+        with self._changed:
+            status = self._statuses[name]
         now_ms = self._clock.now_ms()
-        earliest_ms = now_ms if last_run is None else max(now_ms, min(last_run, now_ms) + GAP_MS)
+        earliest_ms = now_ms
+        if status.last_run is not None:
+            ended_ms = status.last_run + (status.last_duration_ms or 0)
+            earliest_ms = max(now_ms, min(ended_ms, now_ms) + GAP_MS)
         try:
             self._scheduler.modify_job(name, next_run_time=_moment(earliest_ms))
         except JobLookupError:
@@ -143,7 +154,10 @@ class Scheduler:
             failed = replace(done, last_failure=started_ms, failure=failure)
             self._statuses[task.name] = failed if failure else done
             self._running.discard(task.name)
+            asked = task.name in self._asked
             self._changed.notify_all()
+        if asked:
+            self._arm(task.name)
 
 
 def _moment(ms: int) -> datetime:

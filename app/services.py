@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.accounts.service import Accounts
 from app.alerts.service import Alerts
+from app.core.bus import Bus
 from app.core.clock import Clock
 from app.ingest.service import Ingest
 from app.metrics.figures import Figures
@@ -20,6 +21,7 @@ class Services:
     settings: Settings
     clock: Clock
     runtime: Runtime
+    bus: Bus
     database: Database
     events: EventStore
     series: SeriesStore

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import bare, ingest, start
+from bench.packages import Packages, packages
 from bench.target import target
 from tests.server import ASYNC_MODES
 
@@ -34,16 +35,17 @@ def main() -> None:
     parser.add_argument("--async-mode", choices=ASYNC_MODES, default=ASYNC_MODES[0])
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="scrapewatch-bench-") as folder:
-        figures = measure(Path(folder), options.async_mode, options.rounds)
+        figures = measure(Path(folder), packages(), options.async_mode, options.rounds)
     _print(("figure", "median", "range", "budget"), [figure.row() for figure in figures])
 
 
-def measure(folder: Path, async_mode: str, rounds: int) -> list[Figure]:
-    """All figures, from servers whose data lie in `folder`."""
+def measure(folder: Path, installed: Packages, async_mode: str, rounds: int) -> list[Figure]:
+    """All figures, from servers whose data lie in `folder` and that run with `installed`."""
     print(f"start and memory, {rounds} rounds", flush=True)
-    starts = [start.measure(target(folder / f"start-{number}", async_mode)) for number in range(rounds)]
+    python = installed.python
+    starts = [start.measure(target(folder / f"start-{number}", async_mode, python)) for number in range(rounds)]
     print(f"ingest, {rounds} rounds of {ingest.BATCHES} batches of {ingest.BATCH} events", flush=True)
-    server = target(folder / "ingest", async_mode)
+    server = target(folder / "ingest", async_mode, python)
     rates = ingest.measure(server, rounds)
     print("bare inserts of the same rows", flush=True)
     inserts = bare.measure(folder / "ingest" / "scrapewatch.db", folder / "bare", rounds)
@@ -54,7 +56,7 @@ def measure(folder: Path, async_mode: str, rounds: int) -> list[Figure]:
         Figure("bare executemany into the same table, per CPU second", "rows/s", inserts),
         Figure("ratio of the two per CPU second", "×", [ratio], "≥ 0.4"),
         Figure("start to first answer", "s", [each.seconds for each in starts], "≤ 2"),
-        Figure("memory, idle", "MB", [each.resident_mb for each in starts], "≤ 90"),
+        Figure(f"memory, idle, {installed.name}", "MB", [each.resident_mb for each in starts], "≤ 90"),
     ]
 
 

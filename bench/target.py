@@ -14,11 +14,11 @@ from tests.server import Server
 TOKEN: Final = secrets.token_hex(32)
 
 
-def target(folder: Path, async_mode: str) -> Server:
-    """A server, not started yet, whose data lie in `folder`."""
+def target(folder: Path, async_mode: str, python: str) -> Server:
+    """A server, not started yet, whose data lie in `folder` and whose packages are those of `python`."""
     migrate.upgrade(f"sqlite:///{folder / 'scrapewatch.db'}")
     environment = {"DATA_DIR": str(folder), "ASYNC_MODE": async_mode, "INGEST_TOKEN": TOKEN, "LOG_LEVEL": "WARNING"}
-    return Server(environment, folder / "log")
+    return Server(environment, folder / "log", (python, "wsgi.py"))
 
 
 @contextmanager

@@ -17,11 +17,14 @@ from pathlib import Path
 from typing import Final
 
 import config
-from demo.processes import Failed, Program
+from demo.processes import Failed, Program, is_taken
 from demo.shop import Shop
 
 PYTHON: Final = sys.executable
 START_S: Final = 60.0
+LISTENING: Final = "Listening on"
+"""In the server's log as soon as the port is its own: what answers there before is another's."""
+
 PAUSE_S: Final = 8.0
 """Between two crawls."""
 
@@ -65,8 +68,10 @@ class Demo:
         """Start everything, and crawl until it is time to end.
 
         Raises:
-            Failed: a program ended by itself.
+            Failed: the port is taken, or a program ended by itself.
         """
+        if is_taken(self._settings.host, self._settings.port):
+            raise Failed(f"Port {self._settings.port} is taken; set PORT=…")
         with ExitStack() as stack:
             self._program("migration", [PYTHON, "-m", "flask", "--app", "wsgi", "db", "upgrade"]).wait()
             server = self._program("server", [PYTHON, "wsgi.py"])
@@ -104,7 +109,7 @@ class Demo:
 
     def _await_answer(self, server: Program) -> None:
         deadline = time.monotonic() + START_S
-        while not self._stopping.wait(0.1) and not self._healthy():
+        while not self._stopping.wait(0.1) and not (server.has_said(LISTENING) and self._healthy()):
             if not server.running:
                 raise server.failed("ended")
             if time.monotonic() > deadline:
@@ -140,6 +145,7 @@ class Demo:
             "ADMIN_USERNAME": self._login.username,
             "ADMIN_PASSWORD": self._login.password,
             "INGEST_TOKEN": self._login.token,
+            "LOG_LEVEL": "INFO",  # says LISTENING
             "SCRAPEWATCH_URL": address,
             "SCRAPEWATCH_TOKEN": self._login.token,
         }

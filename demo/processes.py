@@ -1,7 +1,9 @@
 """The programs that the demo consists of: started, watched, and stopped in order."""
 
+import errno
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -68,6 +70,10 @@ class Program:
         last = "\n".join(f"  {line}" for line in self.log.read_text(errors="replace").splitlines()[-15:])
         return Failed(f"The {self.name} {what}. The end of {self.log}:\n{last}")
 
+    def has_said(self, words: str) -> bool:
+        """Whether it has printed `words`."""
+        return words in self.log.read_text(errors="replace")
+
     def stop(self) -> None:
         """Ask it to end (SIGTERM), wait for that, and end it if it takes more than `STOP_S` seconds."""
         if not self.running:
@@ -78,3 +84,12 @@ class Program:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def is_taken(host: str, port: int) -> bool:
+    """Whether another program listens there."""
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        return error.errno == errno.EADDRINUSE
+    return False

@@ -11,7 +11,7 @@ from typing import Final
 
 from app.metrics.catalogue import METRICS
 from config import Settings, shown
-from scrapewatch.events import EVENTS, FLAGS, LEVELS, Kind
+from scrapewatch.events import EVENTS, FLAGS, LEVELS, Each, Fields, Kind
 
 FOLDER: Final = Path(__file__).parent
 
@@ -61,8 +61,8 @@ def metrics() -> str:
     )
     return _page(
         "Metrics",
-        "Names for rules, charts and `GET /api/v1/metrics`. A gauge is a state; a counter's points are what came on "
-        "top. Your own metrics, sent as `metric` events, need no row here.",
+        "Names for rules and charts. A gauge is a state; a counter's points are what came on top. Your own metrics, "
+        "sent as `metric` events, need no row here.",
         _table(("name", "unit", "kind", "labels", "meaning"), rows),
     )
 
@@ -94,10 +94,14 @@ def _sentence(about: str, *, later: bool = False) -> str:
     return f"{coded} (checked now, has an effect in a later version)" if later else coded
 
 
-def _known(known: Mapping[str, Kind | Mapping[str, Kind]]) -> str:
-    return "; ".join(
-        f"`{name}` {kind if isinstance(kind, Kind) else '{' + _known(kind) + '}'}" for name, kind in known.items()
-    )
+def _known(known: Fields) -> str:
+    return "; ".join(f"`{name}` {_kind(kind)}" for name, kind in known.items())
+
+
+def _kind(kind: Kind | Mapping[str, Kind] | Each) -> str:
+    if isinstance(kind, Kind):
+        return str(kind)
+    return f"{{each name: {_kind(kind.fields)}}}" if isinstance(kind, Each) else f"{{{_known(kind)}}}"
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ the latest, progress and heartbeats, one per job waits: a newer one takes the pl
 """
 
 import threading
-from collections import Counter, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -21,6 +21,9 @@ MAX_BYTES: Final = 64 * 1024 * 1024
 
 BATCH_BYTES: Final = MAX_BATCH_BYTES - 4_096  # room for the message around the batch
 HEAD_BYTES: Final = 32  # `{"seq":9007199254740991,` and the comma between two events
+
+NUMBERED_JOBS: Final = 10_000
+"""Jobs whose last number is known; the one that has been silent for longest, most likely ended, is forgotten first."""
 
 LATEST_ONLY: Final = frozenset({"job_progress", "heartbeat"})
 
@@ -35,6 +38,7 @@ class Entry:
         body: its JSON without the opening brace, so that the number can be set in front.
         size: bytes of the whole.
         seq: its number in its job and epoch; 0 until it is first taken.
+        place: its number among all that were put into the buffer.
     """
 
     event_type: str
@@ -42,6 +46,7 @@ class Entry:
     body: str
     size: int
     seq: int = 0
+    place: int = 0
 
     @property
     def text(self) -> str:
@@ -77,6 +82,11 @@ class Ledger:
         """Events that no one will see; superseded progress is not among them."""
         return self.rejected.total() + self.dropped.total() - self.dropped["superseded"]
 
+    def losses(self) -> dict[str, int]:
+        """Events dropped, refused or cut, by reason; empty when all is well."""
+        counts = {**self.rejected, **self.dropped, "truncated": self.truncated}
+        return {reason: n for reason, n in counts.items() if n and reason != "superseded"}
+
 
 class Buffer:
     """A bounded queue in memory.
@@ -96,10 +106,16 @@ class Buffer:
         self._waiting: deque[Entry] = deque()
         self._flight: list[Entry] = []
         self._latest: dict[tuple[str, str], Entry] = {}
-        self._numbers: Counter[str] = Counter()
+        self._numbers: OrderedDict[str, int] = OrderedDict()
+        self._places = 0
         self._bytes = 0
         self._hurried = 0
         self._refusing = ""
+
+    @property
+    def refusing(self) -> str:
+        """Why events are no longer taken in; empty while they are."""
+        return self._refusing
 
     def put(self, entry: Entry, *, truncated: bool = False) -> None:
         """Take in an event, or count why not."""
@@ -112,6 +128,8 @@ class Buffer:
             self.ledger.truncated += truncated
             if entry.event_type in LATEST_ONLY:
                 self._supersede(entry)
+            self._places += 1
+            entry.place = self._places
             self._waiting.append(entry)
             self._bytes += entry.size
             self.ledger.waiting += 1
@@ -168,14 +186,20 @@ class Buffer:
             self._changed.notify_all()
 
     def flush(self, timeout: float) -> bool:
-        """Wait up to `timeout` seconds until nothing waits; whether that came about."""
+        """Wait up to `timeout` seconds until nothing waits that does so now; whether that came about."""
         with self._changed:
+            last = self._places
             self._hurried += 1
             self._changed.notify_all()
             try:
-                return self._changed.wait_for(lambda: not self.ledger.waiting, timeout)
+                return self._changed.wait_for(lambda: self._oldest() > last, timeout)
             finally:
                 self._hurried -= 1
+
+    def _oldest(self) -> int:
+        """The place of the event that waits for longest; of the next to come, if none does."""
+        first = self._flight or self._waiting
+        return first[0].place if first else self._places + 1
 
     def _full(self, entry: Entry) -> str:
         if entry.event_type.startswith("job_") or entry.event_type in {"system_alert", "heartbeat"}:
@@ -205,6 +229,12 @@ class Buffer:
             if self._latest.get((entry.event_type, entry.job_id)) is entry:
                 del self._latest[entry.event_type, entry.job_id]
             if entry.job_id and not entry.seq:
-                self._numbers[entry.job_id] += 1
-                entry.seq = self._numbers[entry.job_id]
+                entry.seq = self._next_number(entry.job_id)
             self._flight.append(entry)
+
+    def _next_number(self, job_id: str) -> int:
+        number = self._numbers.pop(job_id, 0) + 1
+        self._numbers[job_id] = number
+        if len(self._numbers) > NUMBERED_JOBS:
+            self._numbers.popitem(last=False)
+        return number

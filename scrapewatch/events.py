@@ -25,6 +25,8 @@ MAX_BATCH_EVENTS: Final = 500
 MAX_BATCH_BYTES: Final = 512 * 1024
 MAX_AHEAD_MS: Final = 5 * 60_000
 MAX_SAFE_INTEGER: Final = 2**53 - 1
+MAX_NUMBER: Final = 1e100
+"""Greatest figure of a user's own, so that no sum of them is infinite."""
 
 
 class Kind(StrEnum):
@@ -33,14 +35,29 @@ class Kind(StrEnum):
     TEXT = "text"
     COUNT = "whole number ≥ 0"
     AMOUNT = "finite number ≥ 0"
-    NUMBER = "finite number"
+    NUMBER = "number within ±1e100"
     TRUTH = "true or false"
     OBJECT = "object"
     LIST = "list"
     COUNTS = "object of numbers ≥ 0"
-    NUMBERS = "object of finite numbers"
+    NUMBERS = "object of numbers within ±1e100"
     AMOUNTS = "list of numbers ≥ 0"
     TIME = "RFC 3339 text or ms"
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """What a known field of ``data`` must be: an object of objects, under names that are the sender's.
+
+    Attributes:
+        fields: known fields of each of them.
+    """
+
+    fields: Mapping[str, Kind]
+
+
+Fields = Mapping[str, Kind | Mapping[str, Kind] | Each]
+"""Known fields of an object: name to kind, or to a nested table for an object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +66,7 @@ class EventType:
 
     Attributes:
         about: what the event says, one phrase for the reference page.
-        fields: known fields of ``data``: name to kind, or to a nested table for an object.
+        fields: known fields of ``data``.
         needs_job: whether ``jobId`` must name a job; the others may leave it ``""``.
         ends: the status that the event gives its job, if it ends one.
         important: kept in the cache that a late viewer is handed.
@@ -57,7 +74,7 @@ class EventType:
     """
 
     about: str
-    fields: Mapping[str, "Kind | Mapping[str, Kind]"]
+    fields: Fields
     needs_job: bool = True
     ends: str | None = None
     important: bool = False
@@ -100,8 +117,8 @@ EVENTS: Final[dict[str, EventType]] = {
             },
             "bytes": {"sent": Kind.AMOUNT, "received": Kind.AMOUNT},
             "latency": {"p50": Kind.AMOUNT, "p95": Kind.AMOUNT},
-            "domains": Kind.OBJECT,
-            "proxies": Kind.OBJECT,
+            "domains": Each({"requests": Kind.COUNT, "byStatus": Kind.COUNTS, "bytes": Kind.AMOUNT}),
+            "proxies": Each({"requests": Kind.COUNT, "failed": Kind.COUNT, "bytes": Kind.AMOUNT}),
         },
     ),
     "item_scraped": EventType("an item, whole: its fields are `data`", {}),
@@ -167,5 +184,6 @@ FLAGS: Final = ("wrapped", "skew", "bigint", "text", "late")
 """What the server changed or noticed, in the order of the stored bits.
 
 `wrapped`: data was no object; `skew`: the timestamp lay ahead and the receive time is used; `bigint`: an integer
-beyond ±(2^53−1) became a string; `text`: NUL or a lone surrogate became U+FFFD; `late`: ended a job that had ended.
+beyond ±(2^53−1) became a string; `text`: NUL or a lone surrogate became U+FFFD; `late`: an end or
+progress that came after its job's end and changed nothing.
 """

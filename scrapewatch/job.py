@@ -62,11 +62,9 @@ class Job:
         self._outlet = outlet
         self._start = start
         self._lock = threading.Lock()
-        self._items = 0
-        self._figures: dict[str, object] = {key: start[key] for key in ("total", "unit") if key in start}
-        self._news = False
         self._ended = False
-        self._started_at = self._progress_at = self._sent_at = monotonic()
+        self._sent_at = monotonic()
+        self._reset()
 
     @property
     def items(self) -> int:
@@ -91,8 +89,11 @@ class Job:
 
     def start(self) -> None:
         """Send `job_started`; on a job that had ended, this begins a new attempt."""
-        self._started_at = monotonic()
-        self._ended = False
+        with self._lock:
+            if self._ended:
+                self._reset()
+            self._ended = False
+            self._started_at = monotonic()
         self.emit("job_started", self._start)
         self._outlet.attach(self)
 
@@ -180,6 +181,13 @@ class Job:
     def unlock(self) -> None:
         """In a forked child: a thread that held the lock stayed with the parent."""
         self._lock = threading.Lock()
+
+    def _reset(self) -> None:
+        """Nothing has been reported yet: counts are those of one attempt."""
+        self._items = 0
+        self._figures: dict[str, object] = {key: self._start[key] for key in ("total", "unit") if key in self._start}
+        self._news = False
+        self._progress_at = self._started_at = monotonic()
 
     def _send_progress(self) -> None:
         with self._lock:

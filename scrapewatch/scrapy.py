@@ -19,7 +19,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
-from scrapy.utils.asyncio import AsyncioLoopingCall, create_looping_call
+from scrapy.utils.asyncio import AsyncioLoopingCall, create_looping_call, run_in_thread
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
@@ -106,8 +106,8 @@ class Extension:
         self._repeat(self._progress, PROGRESS_S)
         self._repeat(self._worker, WORKER_S)
 
-    def spider_closed(self, spider: Spider, reason: str) -> None:  # noqa: ARG002 - a signal's arguments
-        """The job ends; what the process still has to send is sent as it exits."""
+    async def spider_closed(self, spider: Spider, reason: str) -> None:  # noqa: ARG002 - a signal's arguments
+        """The job ends; Scrapy waits until all of it is sent, while other crawls of the process go on."""
         for call in self._repeating:
             if call.running:
                 call.stop()
@@ -116,6 +116,7 @@ class Extension:
         if self._job is not None:
             self._progress()
             self._end(self._job, reason)
+        await run_in_thread(self._emitter.close)
 
     def item_scraped(self, item: Any) -> None:
         """An item has passed every pipeline."""

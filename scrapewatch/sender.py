@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 PULSE_S: Final = 0.5
 """How often jobs are asked for a heartbeat while there is nothing to send."""
 
+SILENT_S: Final = 1.0
+"""How long the end of the process may be delayed without a word."""
+
 HURRIED_S: Final = 1.0
 """Longest wait between two tries once the process is about to end."""
 
@@ -54,7 +57,12 @@ class Sender:
         """Send what waits, for up to `timeout` seconds, then end."""
         self._closing.set()
         self._buffer.hurry()
-        self._thread.join(timeout)
+        self._thread.join(min(timeout, SILENT_S))
+        waiting = self._buffer.ledger.waiting
+        if self._thread.is_alive() and timeout > SILENT_S:
+            if waiting:
+                log.warning("Waiting up to %.0f s for the server to take %d events; Ctrl-C ends it", timeout, waiting)
+            self._thread.join(timeout - SILENT_S)
         self._halt.set()
 
     def _run(self) -> None:

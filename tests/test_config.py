@@ -59,6 +59,11 @@ def test_all_mistakes_are_told_at_once():
         ("WEBSOCKET_PATH", "socket.io"),
         ("PUBLIC_URL", "example.org"),
         ("DATABASE_URL", "mysql://127.0.0.1/x"),
+        ("DATABASE_URL", "sqlite:x"),
+        ("DATABASE_URL", "sqlite://x"),
+        ("DATABASE_URL", "postgres://u:hunter2@h:port/db"),
+        ("DATABASE_URL", "postgres://u:hunter2@h:99999/db"),
+        ("STORAGE_URL", "postgres://h:5432x/db"),
         ("STORAGE_URL", "csv://x"),
         ("MESSAGE_QUEUE_URL", "amqp://127.0.0.1"),
         ("SMTP_URL", "http://127.0.0.1"),
@@ -74,6 +79,7 @@ def test_a_malformed_value_stops_the_start(variable: str, value: str):
 
     assert len(found) == 1
     assert found[0].startswith(f"{variable}: must ")
+    assert "hunter2" not in found[0]
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.errors import InvalidInput
-from app.queries import before, moment, next_page, span
+from app.core.errors import InvalidInput, NotFound
+from app.queries import before, limit, moment, next_page, path_id, span
 from tests.fakes import NOW_MS
 
 
@@ -42,6 +42,23 @@ def test_a_span_may_be_open_at_either_end():
         span({"from": "now", "to": "-1s"}, NOW_MS)
 
 
+@pytest.mark.parametrize("text", ["0", "0005", "0005000", "1001", "-1", "+5", " 5", "٣", "9" * 4_500])
+def test_a_limit_is_a_plain_number_in_its_range(text):
+    """However long what was sent."""
+    assert (limit({}), limit({"limit": "1000"})) == (100, 1000)
+    with pytest.raises(InvalidInput) as refusal:
+        limit({"limit": text})
+
+    assert refusal.value.field == "limit"
+
+
+def test_no_list_has_returned_a_number_that_no_store_takes():
+    """The greatest there is passes; one more is made up."""
+    assert before({"next": next_page([2**63 - 1], 1) or ""}) == 2**63 - 1
+    with pytest.raises(InvalidInput):
+        before({"next": next_page([2**63], 1) or ""})
+
+
 @given(st.lists(st.integers(1, 2**60), min_size=1, max_size=3))
 def test_next_goes_on_where_the_page_ended(numbers):
     """What a full page returns leads below its last row; a page that is not full is the last."""
@@ -50,3 +67,10 @@ def test_next_goes_on_where_the_page_ended(numbers):
     assert token is not None
     assert before({"next": token}) == numbers[-1]
     assert next_page(numbers, len(numbers) + 1) is None
+
+
+def test_nothing_is_called_by_nul():
+    """No store is asked for such an id: Postgres would fail on it."""
+    assert path_id("shop/run 1") == "shop/run 1"
+    with pytest.raises(NotFound):
+        path_id("a\0")

@@ -26,6 +26,7 @@ from app.accounts.principals import Principal
 from app.accounts.service import Accounts
 from app.accounts.sessions import Visitor
 from app.accounts.sockets import SocketGuard
+from app.accounts.turnstile import Turnstile
 from app.core.clock import CLOCK, Clock
 from app.core.errors import Forbidden, InvalidInput, NotFound, ScrapewatchError, Unauthorized
 from app.core.problems import CONTENT_TYPE, problem
@@ -38,6 +39,7 @@ LOGIN_PATH: Final = "/login"
 API_PREFIXES: Final = ("/api/", "/export/", "/metrics")
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 SOCKETS: Final = "scrapewatch.sockets"
+TURNSTILE: Final = "scrapewatch.turnstile"
 PUBLIC: Final = "public"
 SIGNED: Final = "signed"
 
@@ -109,10 +111,16 @@ def authenticate_socket(auth: object, namespace: str) -> Principal:
     Raises:
         Unauthorized: no credentials, or none that hold.
         Forbidden: the session's, but from another site's page; or by a name outside TRUSTED_HOSTS.
-        Unavailable: `rate_limited` after ten wrong passwords within a minute.
+        Unavailable: `rate_limited` after too many wrong passwords within a minute; `busy`.
     """
     guard: SocketGuard = current_app.extensions[SOCKETS]
     return guard.authenticate(auth, namespace)
+
+
+def log_in(name: str, password: str) -> Principal:
+    """Who logs in by the present request; raises what `Accounts.log_in` does, and `Unavailable` (`busy`)."""
+    turnstile: Turnstile = current_app.extensions[TURNSTILE]
+    return turnstile.log_in(name, password, request.remote_addr or "")
 
 
 def refuse(error: Unauthorized | Forbidden) -> ResponseReturnValue | HTTPException:
@@ -150,8 +158,9 @@ def protect(app: flask.Flask, accounts: Accounts, runtime: Runtime, settings: Se
     sessions.configure(app, settings)
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False)
     CSRFProtect(app)
-    app.extensions[SOCKETS] = SocketGuard(accounts, runtime, settings, clock)
-    guard = _Guard(accounts, runtime, settings, clock)
+    turnstile = app.extensions[TURNSTILE] = Turnstile(accounts, runtime)
+    app.extensions[SOCKETS] = SocketGuard(turnstile, settings, clock)
+    guard = _Guard(turnstile, settings, clock)
     manager = flask_login.LoginManager()
     manager.user_loader(guard.by_session)
     manager.request_loader(guard.by_header)
@@ -162,9 +171,8 @@ def protect(app: flask.Flask, accounts: Accounts, runtime: Runtime, settings: Se
 class _Guard:
     """What stands before every view."""
 
-    def __init__(self, accounts: Accounts, runtime: Runtime, settings: Settings, clock: Clock) -> None:
-        self._accounts = accounts
-        self._runtime = runtime
+    def __init__(self, turnstile: Turnstile, settings: Settings, clock: Clock) -> None:
+        self._turnstile = turnstile
         self._public_url = settings.public_url
         self._clock = clock
 
@@ -187,7 +195,7 @@ class _Guard:
         holder = None if "Authorization" in request.headers else sessions.holder(flask.session, now_ms)
         if holder is None:
             return None
-        principal = self._resolved(self._accounts.by_session, *holder)
+        principal = self._resolved(self._turnstile.by_session, *holder)
         if principal is None:
             return None
         sessions.seen(now_ms)
@@ -199,17 +207,17 @@ class _Guard:
         credentials = from_header(header) if header else None
         if credentials is None:
             return None
-        principal = self._resolved(self._accounts.identify, credentials, request.remote_addr or "")
+        principal = self._resolved(self._turnstile.identify, credentials, request.remote_addr or "")
         return None if principal is None else Visitor(principal, by_session=False)
 
     def _resolved(self, resolve: Callable[..., Principal | None], *args: object) -> Principal | None:
-        """Ask the accounts in a real thread.
+        """Ask the turnstile.
 
         A failure is kept for `current_principal` rather than raised, because a template that only wants to know
         whether someone is logged in, say that of the error page, comes here too.
         """
         try:
-            return self._runtime.call(resolve, *args)
+            return resolve(*args)
         except ScrapewatchError as error:
             g.access_failure = error
             return None

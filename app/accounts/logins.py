@@ -6,7 +6,6 @@ minute and not once a call. An account change anywhere raises the store's revisi
 
 import hmac
 import secrets
-import threading
 import unicodedata
 from dataclasses import dataclass
 from typing import Final
@@ -15,12 +14,11 @@ from app.accounts import names
 from app.accounts.passwords import Passwords, check_length
 from app.accounts.throttle import Throttle
 from app.core.clock import Clock
-from app.core.errors import Unauthorized, Unavailable
+from app.core.errors import Unauthorized
 from app.storage.base_accounts import AccountStore, User
 
 REMEMBER_MS: Final = 60_000
 REMEMBERED: Final = 1_000
-PATIENCE_S: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,11 @@ class _Verified:
 
 
 class Logins:
-    """Verifies passwords; blocks, so call it from a real thread."""
+    """Verifies passwords; blocks, so call it from a real thread.
+
+    Call `verify` from one thread at a time: that bounds the memory, makes the throttle exact, and lets a burst of
+    requests with the same credentials wait for one hash. `remembered` is free to all.
+    """
 
     def __init__(self, store: AccountStore, clock: Clock, passwords: Passwords, throttle: Throttle) -> None:
         self._store = store
@@ -40,35 +42,31 @@ class Logins:
         self._throttle = throttle
         self._verified: dict[bytes, _Verified] = {}
         self._secret = secrets.token_bytes(32)
-        # One hash at a time: bounds the memory, makes the throttle exact, and lets a burst of requests with the
-        # same credentials wait for one answer.
-        self._turn = threading.Lock()
+
+    def remembered(self, name: str, password: str, address: str) -> User | None:
+        """The user of that name and password, if they were right within the last minute; None tells nothing.
+
+        Raises:
+            Unavailable: `rate_limited`, see `verify`.
+        """
+        self._throttle.check(names.key(name), address)
+        return self._recall(self._fingerprint(name, password))
 
     def verify(self, name: str, password: str, address: str) -> User:
         """The user of that name, written exactly as it was given, and password.
 
         Raises:
             Unauthorized: no such user, wrong password, or disabled: which one is not told.
-            Unavailable: `rate_limited` after ten wrong passwords within a minute; `busy`.
+            Unavailable: `rate_limited` after too many wrong passwords within a minute.
             InvalidInput: the password is too long to look at.
         """
         check_length(password)
-        key = names.key(name)
-        fingerprint = self._fingerprint(name, password)
-        self._throttle.check(key, address)
-        user = self._remembered(fingerprint)
-        if user is not None:
-            return user
-        if not self._turn.acquire(timeout=PATIENCE_S):
-            raise Unavailable("busy")
+        user = self.remembered(name, password, address)
         try:
-            self._throttle.check(key, address)
-            return self._remembered(fingerprint) or self._verify(name, password, fingerprint)
+            return user or self._verify(name, password, self._fingerprint(name, password))
         except Unauthorized:
-            self._throttle.wrong(key, address)
+            self._throttle.wrong(names.key(name), address)
             raise
-        finally:
-            self._turn.release()
 
     def _verify(self, name: str, password: str, fingerprint: bytes) -> User:
         revision = self._store.revision()  # before the user is read, so that a later change is noticed
@@ -90,7 +88,7 @@ class Logins:
         exact = user is not None and user.username == unicodedata.normalize("NFC", name)
         return user if exact else None
 
-    def _remembered(self, fingerprint: bytes) -> User | None:
+    def _recall(self, fingerprint: bytes) -> User | None:
         found = self._verified.get(fingerprint)
         if found is None:
             return None

@@ -6,6 +6,8 @@ from typing import Final
 from app.core.errors import InvalidInput
 
 LONGEST: Final = 100
+SERVER: Final = "(server)"
+"""The sender of the events that the server makes itself; nobody else can be called so."""
 
 
 def checked(name: str, field: str) -> str:
@@ -13,11 +15,13 @@ def checked(name: str, field: str) -> str:
 
     Raises:
         InvalidInput: it is empty, too long, begins or ends with a space, or holds a character that can't be seen, or
-            a colon, which HTTP Basic needs to part it from the password.
+            a colon, which HTTP Basic needs to part it from the password; or it is the server's own.
     """
     composed = unicodedata.normalize("NFC", name)
     if not is_possible(composed) or composed != composed.strip() or ":" in composed:
         raise InvalidInput(f"A name has 1 to {LONGEST} visible characters and no colon.", field=field)
+    if key(composed) == SERVER:
+        raise InvalidInput(f"{SERVER} is the server itself; choose another name.", field=field)
     return composed
 
 

@@ -1,6 +1,6 @@
 """Passwords as argon2id hashes.
 
-All of this takes tens of milliseconds and 19 MiB on purpose: call it from a real thread, one at a time.
+All of this takes tens of milliseconds and 19 MiB on purpose: call it from a real thread, one at a time (`turnstile`).
 """
 
 import base64

@@ -9,6 +9,7 @@ from typing import Final
 
 from app.accounts import names, principals, tokens
 from app.accounts.credentials import Basic, Bearer
+from app.accounts.lane import Lane
 from app.accounts.logins import Logins
 from app.accounts.passwords import Passwords
 from app.accounts.principals import Principal
@@ -24,7 +25,7 @@ DEFAULT_SENDER: Final = "default"
 NOTE_USE_MS: Final = 60_000
 LONGEST_TOKEN: Final = 1_024
 LEAST_TOKEN: Final = 32
-THEMES: Final = ("system", "dark", "light")
+NOTES: Final = 1_000
 
 
 class Accounts:
@@ -35,6 +36,7 @@ class Accounts:
         self._clock = clock
         self._passwords = passwords or Passwords()
         self._logins = Logins(store, clock, self._passwords, Throttle())
+        self._notes = Lane("notes", NOTES)
         self._used: dict[int, int] = {}
 
     # Who is asking
@@ -44,7 +46,7 @@ class Accounts:
 
         Raises:
             Unauthorized: nobody does.
-            Unavailable: `rate_limited` after ten wrong passwords within a minute.
+            Unavailable: `rate_limited` after too many wrong passwords within a minute.
         """
         if isinstance(credentials, Bearer):
             found = self.by_token(credentials.token)
@@ -55,6 +57,13 @@ class Accounts:
             return self.by_password(credentials.username, credentials.password, address)
         except InvalidInput as error:
             raise Unauthorized from error
+
+    def recognise(self, credentials: Bearer | Basic, address: str) -> Principal | None:
+        """As `identify`, but without the work of hashing: None when only that could tell."""
+        if isinstance(credentials, Bearer):
+            return self.identify(credentials, address)
+        user = self._logins.remembered(credentials.username, credentials.password, address)
+        return None if user is None else principals.of_user(user)
 
     def by_token(self, token: str) -> Principal | None:
         """Who a token speaks for; None when it is unknown, expired or revoked."""
@@ -71,7 +80,7 @@ class Accounts:
 
         Raises:
             Unauthorized: no such user, wrong password, or disabled.
-            Unavailable: `rate_limited` after ten wrong passwords for the name from the address within a minute.
+            Unavailable: `rate_limited` after too many wrong passwords from the address within a minute, see `throttle`.
             InvalidInput: the password is longer than 1,024 characters.
         """
         return principals.of_user(self._logins.verify(name, password, address))
@@ -109,7 +118,7 @@ class Accounts:
         principal = self.by_password(name, password, address)
         user_id, now_ms = principal.user_id, self._clock.now_ms()
         if user_id is not None:
-            _note(lambda: self._store.change_user(user_id, {"last_login_at": now_ms}))
+            self._note(lambda: self._store.change_user(user_id, {"last_login_at": now_ms}))
         return principal
 
     def log_out(self, user_id: int) -> None:
@@ -148,18 +157,6 @@ class Accounts:
         """Change a password; all of the user's sessions end."""
         return self._change_access(user_id, {"password_hash": self._passwords.hash(password)})
 
-    def set_role(self, user_id: int, role: str) -> User:
-        """Change what a user may do.
-
-        Raises:
-            InvalidInput: no such role.
-            Conflict: they are the last admin.
-        """
-        _check_word(role, ROLES, "role")
-        if role != "admin":
-            self._keep_an_admin(user_id)
-        return self._store.change_user(user_id, {"role": role})
-
     def disable(self, user_id: int) -> User:
         """Shut a user out at once; all of their sessions end.
 
@@ -172,11 +169,6 @@ class Accounts:
     def enable(self, user_id: int) -> User:
         """Let a disabled user back in."""
         return self._store.change_user(user_id, {"disabled": False})
-
-    def set_theme(self, user_id: int, theme: str) -> User:
-        """Choose how the pages look for a user: `system`, `dark` or `light`."""
-        _check_word(theme, THEMES, "theme")
-        return self._store.change_user(user_id, {"theme": theme})
 
     # Tokens
 
@@ -257,15 +249,23 @@ class Accounts:
         now_ms = self._clock.now_ms()
         if now_ms - max(token.last_used_at or 0, self._used.get(token.id, 0)) >= NOTE_USE_MS:
             self._used[token.id] = now_ms
-            _note(lambda: self._store.change_token(token.id, {"last_used_at": now_ms}))
+            self._note(lambda: self._store.change_token(token.id, {"last_used_at": now_ms}))
+
+    def _note(self, change: Callable[[], object]) -> None:
+        """Write down what is only good to know; nobody waits for the commit, and no failure shuts anyone out."""
+        try:
+            self._notes.submit(_tried, change)
+        except Unavailable as error:
+            log.warning("The last use of an account could not be noted: %s", error)
 
 
-def _note(change: Callable[[], object]) -> None:
-    """Write down what is only good to know; a store that can't write now shuts nobody out."""
+def _tried(change: Callable[[], object]) -> None:
     try:
         change()
     except Unavailable as error:
         log.warning("The last use of an account could not be noted: %s", error)
+    except Exception:
+        log.exception("The last use of an account could not be noted")
 
 
 def _check_word(word: str, allowed: Iterable[str], field: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import flask
 import flask_login
+from flask.sessions import SecureCookieSessionInterface
 
 from app.accounts.principals import Principal
 from config import Settings
@@ -20,6 +21,8 @@ SEEN_STEP_MS: Final = 60_000
 USER: Final = "_user_id"  # Flask-Login's own name for it
 STARTED: Final = "started"
 SEEN: Final = "seen"
+
+SECURE_NAME: Final = "__Host-scrapewatch"
 
 
 class Visitor:
@@ -47,16 +50,31 @@ class Visitor:
         return self.principal.may(permission)
 
 
+class CookieSessions(SecureCookieSessionInterface):
+    """Flask's own, but that the cookie is bound to https as soon as people come by it.
+
+    PUBLIC_URL may say so, or the present request, perhaps in the words of a trusted proxy.
+    """
+
+    def get_cookie_name(self, app: flask.Flask) -> str:
+        """See Flask."""
+        return SECURE_NAME if self.get_cookie_secure(app) else super().get_cookie_name(app)
+
+    def get_cookie_secure(self, app: flask.Flask) -> bool:
+        """See Flask."""
+        return super().get_cookie_secure(app) or flask.request.is_secure
+
+
 def configure(app: flask.Flask, settings: Settings) -> None:
     """Set the cookie's rules: scripts never see it, other sites never send it, and with https nothing else carries it.
 
     Browsers share cookies between the ports of a host, so the plain cookie's name holds the port: two servers on one
     machine don't log each other's users out.
     """
-    secure = settings.public_url.startswith("https://")
+    app.session_interface = CookieSessions()
     app.config.update(
-        SESSION_COOKIE_NAME="__Host-scrapewatch" if secure else f"scrapewatch-{settings.port}",
-        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_NAME=f"scrapewatch-{settings.port}",
+        SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_PATH="/",

@@ -10,10 +10,9 @@ from werkzeug.exceptions import SecurityError
 from app.accounts import origins, sessions
 from app.accounts.credentials import Basic, Bearer, from_header
 from app.accounts.principals import Principal
-from app.accounts.service import Accounts
+from app.accounts.turnstile import Turnstile
 from app.core.clock import Clock
 from app.core.errors import Forbidden, Unauthorized
-from app.runtime.base import Runtime
 from config import Settings
 
 LIVE: Final = "/live"
@@ -23,9 +22,8 @@ LIVE: Final = "/live"
 class SocketGuard:
     """Judges connects by WEBSOCKET_AUTH_REQUIRED and WEBSOCKET_AUTH_TYPE."""
 
-    def __init__(self, accounts: Accounts, runtime: Runtime, settings: Settings, clock: Clock) -> None:
-        self._accounts = accounts
-        self._runtime = runtime
+    def __init__(self, turnstile: Turnstile, settings: Settings, clock: Clock) -> None:
+        self._turnstile = turnstile
         self._settings = settings
         self._clock = clock
 
@@ -43,7 +41,7 @@ class SocketGuard:
             return found
         if self._settings.websocket_auth_required:
             raise Unauthorized
-        return self._runtime.call(self._accounts.anonymous)
+        return self._turnstile.anonymous()
 
     @staticmethod
     def _check_host() -> None:
@@ -57,7 +55,7 @@ class SocketGuard:
         kind = "basic" if isinstance(credentials, Basic) else "token"
         if credentials is None or kind not in self._settings.websocket_auth_type:
             raise Unauthorized
-        return self._runtime.call(self._accounts.identify, credentials, request.remote_addr or "")
+        return self._turnstile.identify(credentials, request.remote_addr or "")
 
     def _by_session(self) -> Principal | None:
         """The holder of the page's session, if the page is ours: browsers send cookies along for other sites too."""
@@ -66,7 +64,7 @@ class SocketGuard:
             return None
         if not self._is_own_page():
             raise Forbidden("The socket comes from another site; behind a proxy, set PUBLIC_URL.")
-        return self._runtime.call(self._accounts.by_session, *holder)
+        return self._turnstile.by_session(*holder)
 
     def _is_own_page(self) -> bool:
         origin = request.headers.get("Origin")

@@ -1,4 +1,7 @@
-"""Slows down who guesses passwords: ten wrong ones for a user from an address within a minute, then a pause."""
+"""Slows down who guesses passwords: so many wrong ones from an address within a minute, then a pause.
+
+Ten are enough for one user, thirty for all users together.
+"""
 
 from typing import Final
 
@@ -10,13 +13,15 @@ from app.core.clock import CLOCK
 from app.core.errors import Unavailable
 
 WRONG_PER_MINUTE: Final = 10
+WRONG_PER_MINUTE_AND_ADDRESS: Final = 30
 
 
 class Throttle:
     """Counts wrong passwords of this process, in a moving window by the machine's clock (the `limits` package's)."""
 
     def __init__(self) -> None:
-        self._limit = RateLimitItemPerMinute(WRONG_PER_MINUTE)
+        self._of_name = RateLimitItemPerMinute(WRONG_PER_MINUTE)
+        self._of_address = RateLimitItemPerMinute(WRONG_PER_MINUTE_AND_ADDRESS)
         self._window = MovingWindowRateLimiter(MemoryStorage())
 
     def check(self, name_key: str, address: str) -> None:
@@ -25,11 +30,15 @@ class Throttle:
         Raises:
             Unavailable: `rate_limited`, with the time until the oldest wrong guess is forgotten.
         """
-        if self._window.test(self._limit, name_key, address):
-            return
-        ends_ms = self._window.get_window_stats(self._limit, name_key, address).reset_time * 1_000
-        raise Unavailable("rate_limited", max(1_000, int(ends_ms) - CLOCK.now_ms()))
+        for limit, who in self._counted(name_key, address):
+            if not self._window.test(limit, *who):
+                ends_ms = self._window.get_window_stats(limit, *who).reset_time * 1_000
+                raise Unavailable("rate_limited", max(1_000, int(ends_ms) - CLOCK.now_ms()))
 
     def wrong(self, name_key: str, address: str) -> None:
         """Count a wrong guess."""
-        self._window.hit(self._limit, name_key, address)
+        for limit, who in self._counted(name_key, address):
+            self._window.hit(limit, *who)
+
+    def _counted(self, name_key: str, address: str) -> tuple[tuple[RateLimitItemPerMinute, tuple[str, ...]], ...]:
+        return (self._of_name, (name_key, address)), (self._of_address, (address,))

@@ -7,13 +7,13 @@ A rule looks like the AlertConfig it is named after, with two optional fields::
      "minSamples": int = 1, "enabled": bool = true}
 """
 
-import math
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from app.core.errors import InvalidInput
 from app.storage.base_alerts import Rule
+from scrapewatch.events import MAX_NUMBER
 
 SEVERITIES: Final = ("info", "warning", "error", "critical")
 OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
@@ -105,8 +105,8 @@ def _choice(value: object, field: str, allowed: tuple[str, ...]) -> str:
 
 
 def _threshold(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InvalidInput("condition.threshold must be a finite number", field="condition.threshold")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= MAX_NUMBER:
+        raise InvalidInput("condition.threshold must be a number within ±1e100", field="condition.threshold")
     return float(value)
 
 

@@ -1,5 +1,7 @@
 """``/api/v1/alerts``: the rules, their incidents, and the word that somebody looks after one."""
 
+import re
+
 from flask import Blueprint, Response, request
 
 from app.accounts.access import current_principal, require
@@ -7,8 +9,10 @@ from app.alerts.rules import rule_json
 from app.alerts.service import incident_json
 from app.api.answers import answer
 from app.core.errors import InvalidInput
-from app.queries import before, limit, next_page
+from app.queries import GREATEST_ID, before, limit, next_page
 from app.services import Services
+
+_BAD_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -26,11 +30,11 @@ def blueprint(services: Services) -> Blueprint:
     def incidents() -> Response:
         states = [state for state in request.args.get("state", "").split(",") if state]
         size = limit(request.args)
-        found = call(kept.incidents, states, before=before(request.args), limit=size)
+        found = call(kept.incidents, states, before=before(request.args, GREATEST_ID), limit=size)
         numbers = [incident.id for incident in found]
         return answer({"items": [incident_json(incident) for incident in found], "next": next_page(numbers, size)})
 
-    @alerts.post("/incidents/<int:incident_id>/ack")
+    @alerts.post(f"/incidents/<int(max={GREATEST_ID}):incident_id>/ack")
     @require("operate")
     def acknowledge(incident_id: int) -> Response:
         acked = call(kept.acknowledge, incident_id, current_principal().name, _note())
@@ -45,6 +49,6 @@ def _note() -> str | None:
     if not isinstance(body, dict):
         raise InvalidInput("must be an object")
     note = body.get("note")
-    if note is not None and not isinstance(note, str):
-        raise InvalidInput("must be a text", field="note")
+    if note is not None and (not isinstance(note, str) or _BAD_TEXT.search(note)):
+        raise InvalidInput("must be a text without NUL and half surrogates", field="note")
     return note

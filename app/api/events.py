@@ -4,6 +4,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.accounts.access import current_principal, require
 from app.api.answers import answer, problem_answer
@@ -47,15 +48,30 @@ def _take(services: Services) -> Response:
     principal = current_principal()
     if principal.sender_id is None:
         raise Forbidden("This needs the permission to ingest.")
-    body = request.get_data(cache=False)
-    if len(body) > MAX_BATCH_BYTES:
+    body = _body()
+    if body is None:
         return problem_answer(413, "batch_too_large", f"must be at most {MAX_BATCH_BYTES} bytes")
     texts = _texts(body, request.mimetype)
     if len(texts) > MAX_BATCH_EVENTS:
         return problem_answer(413, "batch_too_large", f"must be at most {MAX_BATCH_EVENTS} events")
     answered: Future[dict[str, Any]] = Future()
     services.ingest.submit(principal.sender_id, texts, answered.set_result)
-    return _answer(services.runtime.call(answered.result))
+    return _answer(services.runtime.wait(answered))
+
+
+def _body() -> bytes | None:
+    """What was sent, None when it is more than a batch may have.
+
+    Raises:
+        InvalidInput: the connection broke off before all of it had come.
+    """
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        return None
+    if request.content_length not in {None, len(body)}:
+        raise InvalidInput("ended before its Content-Length")
+    return body if len(body) <= MAX_BATCH_BYTES else None
 
 
 def _texts(body: bytes, mimetype: str) -> list[bytes]:

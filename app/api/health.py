@@ -1,4 +1,4 @@
-"""``/healthz``: the process answers. ``/readyz``: its database answers too. Both without a word about either."""
+"""``/healthz``: the process answers. ``/readyz``: its database and its writer live too. No details."""
 
 from flask import Blueprint, Response
 
@@ -21,8 +21,9 @@ def blueprint(services: Services) -> Blueprint:
     def ready() -> Response:
         try:
             services.runtime.call(services.events.head)
+            fit = services.ingest.ready()
         except Unavailable:
-            return Response("unavailable\n", 503, content_type="text/plain")
-        return Response("ok\n", content_type="text/plain")
+            fit = False
+        return Response("ok\n" if fit else "unavailable\n", 200 if fit else 503, content_type="text/plain")
 
     return health

@@ -7,7 +7,7 @@ from app.api.answers import answer
 from app.api.events import list_events
 from app.core.errors import NotFound
 from app.jobs.view import job_json
-from app.queries import before, job_filter, limit, next_page
+from app.queries import before, job_filter, limit, next_page, path_id
 from app.services import Services
 from app.storage.base import Job
 
@@ -42,14 +42,14 @@ def blueprint(services: Services) -> Blueprint:
     @require("admin")
     def delete(job_id: str) -> Response:
         services.runtime.call(services.events.delete_job, _known(services, job_id).id)
-        services.figures.forget(job_id)
+        services.bus.publish("deleted", job_id)
         return Response(status=204)
 
     return jobs
 
 
 def _known(services: Services, job_id: str) -> Job:
-    job = services.runtime.call(services.events.job, job_id)
+    job = services.runtime.call(services.events.job, path_id(job_id))
     if job is None:
         raise NotFound(f"There is no job {job_id!r}.")
     return job

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from app.core.errors import ScrapewatchError, Unavailable
+from app.core.errors import ScrapewatchError, sentence
 
 
 class Group(click.Group):
@@ -20,11 +20,3 @@ class Group(click.Group):
             return super().invoke(ctx)
         except ScrapewatchError as error:
             raise click.ClickException(sentence(error)) from error
-
-
-def sentence(error: ScrapewatchError) -> str:
-    """What a person is told."""
-    if isinstance(error, Unavailable):
-        reason = f": {error.__cause__}".splitlines()[0] if error.__cause__ else ""
-        return f"The database can't be used now ({error.code}){reason}"
-    return str(error)

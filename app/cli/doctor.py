@@ -10,8 +10,7 @@ from typing import Final, Literal
 
 import click
 
-from app.cli.base import sentence
-from app.core.errors import ScrapewatchError
+from app.core.errors import ScrapewatchError, sentence
 from app.storage.sql import schema
 from app.storage.sql.database import Database, sqlite_note
 from config import Settings, describe

@@ -64,3 +64,11 @@ class Unavailable(ScrapewatchError):
         super().__init__(code)
         self.code = code
         self.retry_after_ms = retry_after_ms
+
+
+def sentence(error: Exception) -> str:
+    """What a person at a terminal is told, in one line."""
+    if isinstance(error, Unavailable):
+        reason = f": {error.__cause__}".splitlines()[0] if error.__cause__ else ""
+        return f"The database can't be used now ({error.code}){reason}"
+    return str(error)

@@ -61,7 +61,7 @@ def url(*schemes: str) -> Callable[[str], str]:
     """An address whose scheme is one of those given."""
 
     def parse(value: str) -> str:
-        if urlsplit(value).scheme not in schemes:
+        if urlsplit(value).scheme not in schemes or "://" not in value:
             raise ValueError(f"must start with one of {', '.join(f'{name}://' for name in schemes)}")
         return value
 
@@ -72,7 +72,22 @@ def database_url(value: str) -> str:
     """SQLite or Postgres; Postgres always speaks through psycopg 3, whatever the platform wrote."""
     found = url("sqlite", "postgres", "postgresql", "postgresql+psycopg")(value)
     scheme, _, rest = found.partition("://")
-    return found if scheme == "sqlite" else f"postgresql+psycopg://{rest}"
+    if scheme == "sqlite":
+        if not rest.startswith("/"):
+            raise ValueError("must name a file after sqlite:///")
+        return found
+    if not _has_port_or_none(rest):
+        raise ValueError("must have a number from 0 to 65535 for its port")
+    return f"postgresql+psycopg://{rest}"
+
+
+def _has_port_or_none(rest: str) -> bool:
+    """Whether what follows ``postgresql://`` names a possible port or none; a password may hold anything but @."""
+    try:
+        _ = urlsplit(f"//{rest.partition('@')[2] or rest}").port
+    except ValueError:
+        return False
+    return True
 
 
 def storage_url(value: str) -> str:

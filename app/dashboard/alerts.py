@@ -23,7 +23,7 @@ def blueprint(services: Services) -> Blueprint:
     @require("read")
     def alerts() -> str:
         query = Query("/alerts", request.args, ("next",))
-        content = services.runtime.call(_content, services.alerts, queries.before(query.args))
+        content = services.runtime.call(_content, services.alerts, queries.before(query.args, queries.GREATEST_ID))
         return render_template("alerts/alerts.html", query=query, **content)
 
     return pages

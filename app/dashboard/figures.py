@@ -110,15 +110,18 @@ def lines(times: Sequence[int], traces: Sequence[Trace], *, unit: str = "", stac
     return _figure(drawn, unit)
 
 
-def bars(times: Sequence[int], traces: Sequence[Trace], *, unit: str = "") -> dict[str, Any]:
-    """Bars over time, stacked upon one another in the order given."""
-    from plotly.graph_objs import Bar  # noqa: PLC0415 - see the module's docstring
+def bars(
+    times: Sequence[int], traces: Sequence[Trace], *, marks: Sequence[Trace] = (), unit: str = ""
+) -> dict[str, Any]:
+    """Bars over time, stacked upon one another in the order given; `marks` are diamonds, which add to no stack."""
+    from plotly.graph_objs import Bar, Scatter  # noqa: PLC0415 - see the module's docstring
 
-    drawn = [
-        Bar(x=list(times), y=list(one.values), name=one.name, meta=_meta(one), hovertemplate=_hover(unit))
-        for one in traces
-    ]
-    return _figure(drawn, unit)
+    def told(one: Trace) -> dict[str, Any]:
+        return {"x": list(times), "y": list(one.values), "name": one.name, "meta": _meta(one)}
+
+    drawn = [Bar(**told(one), hovertemplate=_hover(unit)) for one in traces]
+    diamonds = {"mode": "markers", "marker": {"symbol": "diamond", "size": 8}, "hovertemplate": _hover(unit)}
+    return _figure([*drawn, *(Scatter(**told(one), **diamonds) for one in marks)], unit)
 
 
 def _figure(drawn: Sequence[Any], unit: str) -> dict[str, Any]:

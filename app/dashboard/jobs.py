@@ -11,7 +11,7 @@ from app.core.errors import NotFound
 from app.dashboard import figures, trends
 from app.dashboard.figures import Trace
 from app.dashboard.language import gettext
-from app.dashboard.links import Query
+from app.dashboard.links import Chip, Query
 from app.dashboard.threads import in_thread
 from app.dashboard.wording import LOGGED, STATUSES, item, shown
 from app.jobs.fold import ENDED
@@ -38,16 +38,19 @@ def blueprint(services: Services) -> Blueprint:
         now_ms = services.clock.now_ms()
         wanted = queries.job_filter(query.args, now_ms)
         before = queries.before(query.args)
-        found, counts = services.runtime.call(_listed, services, wanted, before)
+        since, found, counts = services.runtime.call(_listed, services, wanted, before)
         rows = [job_json(job, services.figures.job_rate(job.id), now_ms) for job in found]
         return render_template(
-            "jobs/jobs.html", **_list_context(query, wanted, rows, counts, now_ms), next=_next(found)
+            "jobs/jobs.html",
+            **_list_context(query, rows, counts),
+            next=_next(found),
+            page=_list_block(query, wanted, now_ms, since),
         )
 
     @pages.get("/jobs/<path:job_id>")
     @require("read")
     def job(job_id: str) -> str:
-        content = in_thread(services.runtime, _job_content, services, job_id)
+        content = in_thread(services.runtime, _job_content, services, queries.path_id(job_id))
         if content is None:
             raise NotFound(job_id)
         return render_template("jobs/job.html", **content)
@@ -55,35 +58,43 @@ def blueprint(services: Services) -> Blueprint:
     return pages
 
 
-def _listed(services: Services, wanted: JobFilter, before: int | None) -> tuple[list[Job], dict[str, int]]:
+def _listed(services: Services, wanted: JobFilter, before: int | None) -> tuple[int, list[Job], dict[str, int]]:
+    since = services.events.head()
     found = services.events.jobs(wanted, before=before, limit=PAGE_ROWS)
-    return found, services.events.job_counts(replace(wanted, statuses=()))
+    return since, found, services.events.job_counts(replace(wanted, statuses=()))
 
 
 def _next(found: list[Job]) -> str | None:
     return queries.next_page([job.key for job in found], PAGE_ROWS)
 
 
-def _list_context(
-    query: Query, wanted: JobFilter, rows: list[dict[str, Any]], counts: dict[str, int], now_ms: int
-) -> dict[str, Any]:
-    labels = {"q": gettext("text"), "source": gettext("source"), "tag": gettext("tag"), "from": gettext("from")}
-    chips = query.chips({**labels, "to": gettext("to")})
+def _list_context(query: Query, rows: list[dict[str, Any]], counts: dict[str, int]) -> dict[str, Any]:
     return {
         "query": query,
         "jobs": rows,
         "tabs": [("", gettext("All"), sum(counts.values())), *((s, w, counts.get(s, 0)) for s, w in STATUSES.items())],
         "hot": HOT,
-        "chips": chips,
+        "chips": _chips(query),
         "cleared": query.address(q=None, source=None, tag=None, **{"from": None, "to": None}),
-        "page": {
-            "now": now_ms,
-            "first": not query.get("next"),
-            "unfiltered": not chips,
-            "statuses": list(wanted.statuses),
-            "here": query.address(),
-        },
     }
+
+
+def _list_block(query: Query, wanted: JobFilter, now_ms: int, since: int) -> dict[str, Any]:
+    """What the script of the list needs; `api` lists the same jobs."""
+    return {
+        "now": now_ms,
+        "since": since,
+        "first": not query.get("next"),
+        "unfiltered": not _chips(query),
+        "statuses": list(wanted.statuses),
+        "here": query.address(),
+        "api": query.api("/api/v1/jobs", PAGE_ROWS),
+    }
+
+
+def _chips(query: Query) -> list[Chip]:
+    labels = {"q": gettext("text"), "source": gettext("source"), "tag": gettext("tag"), "from": gettext("from")}
+    return query.chips({**labels, "to": gettext("to")})
 
 
 def _job_content(services: Services, job_id: str) -> dict[str, Any] | None:
@@ -143,8 +154,8 @@ def _charts(services: Services, job: Job, now_ms: int) -> dict[str, Any]:
         [
             Trace("answered", gettext("answered"), "--quiet", answered),
             Trace("failed", gettext("failed"), "--stalled", failed),
-            Trace("errors", gettext("errors"), "--failed", gained("errors")),
         ],
+        marks=[Trace("errors", gettext("errors"), "--failed", gained("errors"))],  # a failed request may be one, too
     )
     return {
         "rate": {**shared, "per": "second", "figure": rate},

@@ -24,6 +24,11 @@ def gettext(text: str, **values: object) -> str:
     return str(flask_babel.gettext(text, **values))
 
 
+def ngettext(one: str, other: str, count: float, /, **values: object) -> str:
+    """`one` or `other`, as the page's language has it for `count`; ``%(name)s`` filled in as by `gettext`."""
+    return str(flask_babel.ngettext(one, other, int(count), **values))
+
+
 def install(app: Flask) -> None:
     """Make gettext known to code and templates."""
     known = languages()

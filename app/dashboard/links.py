@@ -40,6 +40,10 @@ class Query:
         """An export's address with exactly the filters of this page."""
         return self._at(path, self._filters())
 
+    def api(self, path: str, limit: int) -> str:
+        """The API's address of exactly the rows of this page."""
+        return self._at(path, {**self.args, "limit": str(limit)})
+
     def chips(self, labels: Mapping[str, str]) -> list[Chip]:
         """The filters that are on, by those labels."""
         return [

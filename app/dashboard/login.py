@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from app.accounts import links, sessions
 from app.accounts.access import LOGIN_PATH, check_csrf, current_principal, public, require
+from app.accounts.access import log_in as log_user_in
 from app.core.errors import InvalidInput, Unauthorized, Unavailable
 from app.services import Services
 
@@ -29,7 +30,7 @@ def blueprint(services: Services) -> Blueprint:
         name, password = request.form.get("username", ""), request.form.get("password", "")
         try:
             check_csrf()
-            principal = runtime.call(accounts.log_in, name, password, request.remote_addr or "")
+            principal = log_user_in(name, password)
         except (InvalidInput, Unauthorized, Unavailable) as error:
             return _refusal(error)
         sessions.begin(principal, services.clock.now_ms())

@@ -17,6 +17,7 @@ from app.services import Services
 from app.storage.base import MINUTE_MS, Job, JobFilter
 
 RANGES_MS: Final = {"15m": 15 * MINUTE_MS, "1h": 60 * MINUTE_MS, "6h": 360 * MINUTE_MS}
+RUNNING: Final = ("running", "stalled")
 ROWS: Final = 10
 ALERTS: Final = 4
 SOURCES: Final = 3
@@ -46,8 +47,9 @@ def blueprint(services: Services) -> Blueprint:
 
 def _content(services: Services, chosen: str) -> dict[str, Any]:
     """All that the page shows; runs in a real thread."""
+    since = services.events.head()
     now_ms = services.clock.now_ms()
-    running = services.events.jobs(JobFilter(statuses=("running", "stalled")), limit=ROWS)
+    running = services.events.jobs(JobFilter(statuses=RUNNING), limit=ROWS)
     charts = _charts(services, chosen, now_ms)
     return {
         "ranges": tuple(RANGES_MS),
@@ -60,7 +62,9 @@ def _content(services: Services, chosen: str) -> dict[str, Any]:
         "blank": job_json(Job(id="", sender_id=0, created_at=now_ms), None, now_ms),
         "page": {
             "now": now_ms,
+            "since": since,
             "rows": ROWS,
+            "api": f"/api/v1/jobs?status={','.join(RUNNING)}&limit={ROWS}",
             "jobs": [(job.id, job.items) for job in running],
             "charts": charts,
             "chartTemplate": figures.TEMPLATE,

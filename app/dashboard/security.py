@@ -7,7 +7,9 @@ of the empty style sheet that Plotly inserts and then fills through the object m
 from typing import Final
 
 from flask import Flask, Response, request
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask.sessions import SessionMixin
+
+from app.accounts.sessions import CookieSessions
 
 EMPTY_SHEET: Final = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
 HEADERS: Final = {
@@ -20,8 +22,8 @@ HEADERS: Final = {
 HSTS: Final = "max-age=31536000"
 
 
-class Sessions(SecureCookieSessionInterface):
-    """Flask's own, but for answers that anyone may keep.
+class Sessions(CookieSessions):
+    """The login's, but for answers that anyone may keep.
 
     Those carry no session and no ``Vary: Cookie``, which would empty browsers' caches at each new cookie.
     """

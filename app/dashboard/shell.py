@@ -53,6 +53,7 @@ def theme(default: str) -> str:
 
 def shell_block(services: Services) -> dict[str, Any]:
     """What scripts need on every page."""
+    since, firing = services.runtime.call(_alerts, services)
     return {
         "socket": {
             "path": services.settings.websocket_path,
@@ -63,6 +64,12 @@ def shell_block(services: Services) -> dict[str, Any]:
         "words": sentences(),
         "statuses": {name: str(word) for name, word in STATUSES.items()},
         "severities": {name: str(word) for name, word in SEVERITIES.items()},
-        "firing": services.runtime.call(alerts.firing_names, services.alerts),
+        "since": since,
+        "firing": firing,
         "favicons": {"quiet": assets.static_url("favicon.svg"), "alert": assets.static_url("favicon-alert.svg")},
     }
+
+
+def _alerts(services: Services) -> tuple[int, list[str]]:
+    """The newest cursor and what fires; in this order, so that a change in between is heard of twice, not never."""
+    return services.events.head(), alerts.firing_names(services.alerts)

@@ -6,7 +6,7 @@ from typing import Final
 DEFAULT_PATH: Final = "/socket.io"
 
 SCRAPY: Final = """\
-pip install scrapewatch
+pip install .                          # in a checkout of Scrapewatch: the client package alone
 scrapy crawl my_spider -s ADDONS='{"scrapewatch.scrapy.Addon": 0}'"""
 
 PYTHON: Final = """\
@@ -21,6 +21,10 @@ import { io } from "socket.io-client";
 
 const auth = { token: process.env.SCRAPEWATCH_TOKEN };
 const socket = io("$address", { ${path}auth });
+socket.on("connect_error", ({ message }) => {
+  console.error(message);
+  if (!socket.active) process.exit(1);   // refused for good; otherwise it tries again
+});
 const now = () => new Date().toISOString();
 await socket.emitWithAck("job_started", { jobId: "123", timestamp: now(),
   data: { source: "ebay.com", query: "vintage cards" } });
@@ -34,8 +38,12 @@ CURL: Final = """\
 curl $address/api/v1/events \\
   -H "Authorization: Bearer $$SCRAPEWATCH_TOKEN" \\
   -H "Content-Type: application/json" \\
-  -d '{"type": "job_started", "jobId": "123", "timestamp": "$moment",
-       "data": {"source": "ebay.com", "query": "vintage cards"}}'"""
+  -d '[{"type": "job_started", "jobId": "123", "timestamp": "$moment",
+        "data": {"source": "ebay.com", "query": "vintage cards"}},
+       {"type": "item_scraped", "jobId": "123", "timestamp": "$moment",
+        "data": {"title": "Vintage Pokemon Card", "price": "29.99", "url": "https://…"}},
+       {"type": "job_completed", "jobId": "123", "timestamp": "$moment",
+        "data": {"itemsScraped": 1, "duration": 1000, "success": true}}]'"""
 
 
 def snippets(address: str, socket_path: str, moment: str) -> dict[str, str]:

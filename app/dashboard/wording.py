@@ -4,12 +4,12 @@ What a scraper sent may be of any kind, so nothing here trusts a field to be tex
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from flask_babel import lazy_gettext
 
-from app.dashboard.filters import NOTHING, as_text, duration, number, safe_href
-from app.dashboard.language import gettext
+from app.dashboard.filters import NOTHING, as_text, duration, number, percent, safe_href, size
+from app.dashboard.language import gettext, ngettext
 from app.ingest.wire import event_json
 from app.storage.base import Event
 from scrapewatch.events import EVENTS, LEVELS
@@ -106,13 +106,13 @@ def _started(data: Mapping[str, Any]) -> str:
 def _ended(data: Mapping[str, Any]) -> str:
     reason = as_text(data.get("reason")) or as_text(data.get("error"))
     counted = data.get("itemsScraped")
-    items = gettext("%(n)s items", n=number(counted)) if _is_number(counted) else ""
+    items = ngettext("%(n)s item", "%(n)s items", counted, n=number(counted)) if _is_number(counted) else ""
     spent = data.get("duration")
     took = gettext("in %(span)s", span=duration(spent)) if _is_number(spent) else ""
     return ": ".join(filter(None, (" ".join(filter(None, (items, took))), reason))) or _plain(data)
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -126,6 +126,25 @@ def _progress(data: Mapping[str, Any]) -> str:
 
 def _item(data: Mapping[str, Any]) -> str:
     return " · ".join(filter(None, (_title(data), as_text(data.get("price")))))
+
+
+def _worker(data: Mapping[str, Any]) -> str:
+    cpu, memory, workers = (_part(data, name) for name in ("cpu", "memory", "workers"))
+    parts = []
+    if _is_number(cpu.get("usage")):
+        parts.append(gettext("CPU %(n)s %%", n=percent(cpu["usage"])))
+    if _is_number(memory.get("used")) and _is_number(memory.get("total")):
+        used, total = " ".join(size(memory["used"])), " ".join(size(memory["total"]))
+        parts.append(gettext("memory %(used)s of %(total)s", used=used, total=total))
+    if _is_number(workers.get("active")) and _is_number(workers.get("maxConcurrency")):
+        active, most = number(workers["active"]), number(workers["maxConcurrency"])
+        parts.append(gettext("%(active)s of %(most)s workers busy", active=active, most=most))
+    return ": ".join(filter(None, (as_text(data.get("host")), ", ".join(parts)))) or _plain(data)
+
+
+def _part(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = data.get(name)
+    return part if isinstance(part, Mapping) else {}
 
 
 def _alert(data: Mapping[str, Any]) -> str:
@@ -146,4 +165,5 @@ _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "job_stalled": lambda _: gettext("alive, but nothing new"),
     "job_lost": lambda _: gettext("silent, its connection gone"),
     "system_alert": _alert,
+    "worker": _worker,
 }

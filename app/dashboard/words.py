@@ -50,6 +50,7 @@ def _counts() -> dict[str, Sentence]:
         "queued": gettext("{n} queued"),
         "busy": gettext("of {n} busy"),
         "items": {"one": gettext("{n} item"), "other": gettext("{n} items")},
+        "itemNoun": {"one": gettext("item"), "other": gettext("items")},
     }
 
 
@@ -75,6 +76,7 @@ def _job() -> dict[str, Sentence]:
         "waits": gettext("waits to start"),
         "unknownEnd": gettext("end unknown"),
         "per": gettext("per {span}"),
+        "worker": gettext("worker {name}"),
         "says": gettext("scraper says {n}"),
         "average": gettext("on average"),
         "lastMinute": gettext("last minute"),

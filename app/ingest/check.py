@@ -9,7 +9,17 @@ import msgspec
 
 from app.core.errors import InvalidInput
 from app.ingest.decode import decode, normalise
-from app.ingest.fields import ULID_FORM, check_known, read_id, read_job_id, read_replay, read_seq, read_time, read_type
+from app.ingest.fields import (
+    ULID_EPOCH,
+    ULID_FORM,
+    check_known,
+    read_id,
+    read_job_id,
+    read_replay,
+    read_seq,
+    read_time,
+    read_type,
+)
 from app.ingest.split import depth
 from app.storage.base import Event
 from scrapewatch.events import EVENTS, FLAGS, LEVELS, MAX_AHEAD_MS, MAX_DEPTH, MAX_EVENT_BYTES
@@ -61,7 +71,7 @@ class Checker:
         job_id = read_job_id(envelope.get("jobId"), kind)
         at_ms, flags = self._time(envelope.get("timestamp"))
         id_, ulid = read_id(envelope.get("id"), "id")
-        epoch, _ = read_id(envelope.get("epoch"), "epoch")
+        epoch, ulid_epoch = read_id(envelope.get("epoch"), "epoch")
         body, changed = _body(envelope.get("data"), suspect=suspect)
         check_known(body, kind.fields)
         data = _encode(body)
@@ -77,7 +87,7 @@ class Checker:
             seq=read_seq(envelope.get("seq")),
             epoch=epoch,
             replay=read_replay(envelope.get("replay")),
-            flags=flags | changed | (ULID_FORM if ulid else 0),
+            flags=flags | changed | (ULID_FORM if ulid else 0) | (ULID_EPOCH if ulid_epoch else 0),
             level=_level(name, body),
         )
 

@@ -9,10 +9,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.core.errors import InvalidInput
-from scrapewatch.events import EVENTS, MAX_JOB_ID, MAX_SAFE_INTEGER, EventType, Kind
+from scrapewatch.events import EVENTS, MAX_JOB_ID, MAX_NUMBER, MAX_SAFE_INTEGER, Each, EventType, Fields, Kind
 
 ULID_FORM: Final = 1 << 14
 """Stored flag bit, shown to nobody: the sender wrote this id as a ULID, so it is given back as one."""
+
+ULID_EPOCH: Final = 1 << 13
+"""The same for the epoch."""
 
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.IGNORECASE)
@@ -111,22 +114,24 @@ def read_replay(value: Any) -> bool:
     return bool(value)
 
 
-def check_known(body: Mapping[str, Any], known: Mapping[str, Any], path: str = "data") -> None:
+def check_known(body: Mapping[str, Any], known: Fields, path: str = "data") -> None:
     """Refuse a field of the catalogue whose value is not of its kind; null counts as absent."""
     for name, kind in known.items():
         value = body.get(name)
         if value is None:
             continue
-        if isinstance(kind, Mapping):
-            if not isinstance(value, Mapping):
-                raise InvalidInput(f"must be an {Kind.OBJECT}", field=f"{path}.{name}")
-            check_known(value, kind, f"{path}.{name}")
-        elif not _KINDS[kind](value):
-            raise InvalidInput(f"must be a {kind}", field=f"{path}.{name}")
+        if isinstance(kind, Kind):
+            if not _KINDS[kind](value):
+                raise InvalidInput(f"must be a {kind}", field=f"{path}.{name}")
+        elif not isinstance(value, Mapping):
+            raise InvalidInput(f"must be an {Kind.OBJECT}", field=f"{path}.{name}")
+        else:
+            inner = dict.fromkeys(value, kind.fields) if isinstance(kind, Each) else kind
+            check_known(value, inner, f"{path}.{name}")
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MAX_NUMBER
 
 
 def _amount(value: Any) -> bool:

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 Reply = Callable[[dict[str, Any]], object]
 _MESSAGES = {
+    "invalid": "could not be stored",
     "id_conflict": "another event was stored under this id",
     "forbidden_job": "this job belongs to another sender",
 }
@@ -45,20 +46,24 @@ class Ingest:
         if len(text) > MAX_BATCH_BYTES:
             reply(self.refusal("batch_too_large", f"must be at most {MAX_BATCH_BYTES} bytes"))
             return
-        self._submit(_Message(self, sender_id, lambda: split_array(text)), text.count(b'"jobId"'), reply)
+        size = _size(text.count(b'"jobId"'), len(text))
+        self._submit(_Message(self, sender_id, lambda: split_array(text)), size, reply)
 
     def submit(self, sender_id: int, texts: Sequence[bytes], reply: Reply, named: str | None = None) -> None:
         """Take envelopes, each as JSON text; `named` is the type by which a socket called a single one."""
-        self._submit(_Message(self, sender_id, lambda: texts, named), len(texts), reply)
+        size = _size(len(texts), sum(map(len, texts)))
+        self._submit(_Message(self, sender_id, lambda: texts, named), size, reply)
 
     def _submit(self, message: "_Message", size: int, reply: Reply) -> None:
-        submission = Submission(
-            message.sender_id, max(1, size), message.read, lambda result: reply(message.answer(result))
-        )
+        submission = Submission(message.sender_id, size, message.read, lambda result: reply(message.answer(result)))
         try:
             self._writer.submit(submission)
         except Unavailable as reason:
             reply(self.unavailable(reason))
+
+    def ready(self) -> bool:
+        """Whether events can be taken: the writer is alive."""
+        return self._writer.alive
 
     def check(self, text: bytes, sender_id: int, named: str | None) -> Event:
         """See `Checker.check`; what nobody foresaw is logged and refuses only this event."""
@@ -144,6 +149,11 @@ class _Message:
 
     def _reject(self, place: int, id_: str | None, code: str, at: str, message: str) -> None:
         self.rejected.append({"index": place, "id": id_, "code": code, "field": at, "message": message})
+
+
+def _size(count: int, octets: int) -> int:
+    """What a message weighs in the queue: its events, or its KiB if it says to hold fewer than it weighs."""
+    return max(1, count, octets // 1024)
 
 
 def _sent_id(text: bytes) -> str | None:

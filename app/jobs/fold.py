@@ -7,15 +7,15 @@
                  stalled, lost │ any sign of life                         │ started: a new attempt
                           └────┘                                          ▼ running
 
-The first end wins: a second one is stored with the flag `late` and changes nothing. Items and errors that arrive
-after the end still count, since what was scraped was scraped.
+The first end wins: a second one, like progress reported after it, is stored with the flag `late` and changes nothing.
+Items and errors that arrive after the end still count, since what was scraped was scraped.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from app.storage.base import Event, Job
-from scrapewatch.events import EVENTS, FLAGS
+from scrapewatch.events import EVENTS, FLAGS, MAX_SAFE_INTEGER
 
 ENDED: Final = frozenset(kind.ends for kind in EVENTS.values() if kind.ends)
 OPEN: Final = ("queued", "running", "stalled", "lost")
@@ -83,6 +83,9 @@ def _describe(event: Event, job: Job) -> None:
 
 
 def _progress(event: Event, job: Job) -> None:
+    if job.status in ENDED:
+        event.flags |= _LATE
+        return
     job.done = _said(event, "done", job.done)
     job.total = _said(event, "total", job.total)
     job.unit = _said(event, "unit", job.unit)
@@ -93,15 +96,15 @@ def _progress(event: Event, job: Job) -> None:
 
 
 def _item(event: Event, job: Job) -> None:  # noqa: ARG001  (one signature for all changes)
-    job.items += 1
+    job.items = _counted(job.items, 1)
 
 
 def _summary(event: Event, job: Job) -> None:
-    job.items += int(_said(event, "count", 0))
+    job.items = _counted(job.items, _said(event, "count", 0))
 
 
 def _error(event: Event, job: Job) -> None:
-    job.errors += int(_said(event, "count", 1))
+    job.errors = _counted(job.errors, _said(event, "count", 1))
 
 
 def _worker(event: Event, job: Job) -> None:
@@ -117,6 +120,11 @@ def _ended(event: Event, job: Job) -> None:
     job.items_reported = _said(event, "itemsScraped", job.items_reported)
     job.duration = _said(event, "duration", _span(job, event.at_ms))
     job.reason = _said(event, "reason", _said(event, "error", None))
+
+
+def _counted(so_far: int, more: float) -> int:
+    """The sum, or the greatest that every store and reader can hold."""
+    return min(so_far + int(more), MAX_SAFE_INTEGER)
 
 
 def _said(event: Event, name: str, otherwise: Any) -> Any:

@@ -1,10 +1,15 @@
 """A job as outsiders see it: the object of the API, the pages and the live rooms."""
 
-from typing import Any
+import math
+from typing import Any, Final
 
 from app.core.clock import rfc3339
 from app.jobs.fold import ENDED
 from app.storage.base import Job
+from scrapewatch.events import MAX_SAFE_INTEGER
+
+FARTHEST_MS: Final = 10 * 366 * 86_400_000
+"""An estimate that lies further ahead is none."""
 
 
 def job_json(job: Job, rate: float | None, now_ms: int) -> dict[str, Any]:
@@ -18,7 +23,7 @@ def job_json(job: Job, rate: float | None, now_ms: int) -> dict[str, Any]:
     ended = job.status in ENDED
     duration = job.duration if ended else _running_for(job, now_ms)
     if ended:
-        rate = round(job.items / duration * 1000, 3) if duration else 0.0
+        rate = _finite(round(job.items / duration * 1000, 3)) if duration else 0.0
     return {
         "id": job.id,
         "source": job.source,
@@ -43,15 +48,15 @@ def job_json(job: Job, rate: float | None, now_ms: int) -> dict[str, Any]:
 
 
 def estimated_end_ms(job: Job, now_ms: int) -> int | None:
-    """When the job will end if it goes on at its average pace; None without a basis for it.
+    """When the job will end if it goes on at its average pace; None without a basis for it or beyond `FARTHEST_MS`.
 
     The pace is that of the whole attempt: a shorter window swings with every slow page.
     """
     if job.started_at is None or not job.done or not job.total or job.done >= job.total:
         return None
     elapsed = max(1, job.last_event_at - job.started_at)
-    left = elapsed * (job.total - job.done) / job.done
-    return max(now_ms, round(job.last_event_at + left))
+    left = elapsed * ((job.total - job.done) / job.done)
+    return max(now_ms, round(job.last_event_at + left)) if left <= FARTHEST_MS else None
 
 
 def _running_for(job: Job, now_ms: int) -> int | None:
@@ -60,7 +65,14 @@ def _running_for(job: Job, now_ms: int) -> int | None:
 
 def _plain(number: float | None) -> float | None:
     """Stores keep amounts as floats; a whole one is shown as it was sent."""
-    return int(number) if number is not None and float(number).is_integer() else number
+    if number is None or not float(number).is_integer() or abs(number) > MAX_SAFE_INTEGER:
+        return _finite(number)
+    return int(number)
+
+
+def _finite(number: float | None) -> float | None:
+    """JSON knows no other numbers."""
+    return number if number is not None and math.isfinite(number) else None
 
 
 def _ratio(job: Job) -> float | None:

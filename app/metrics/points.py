@@ -16,7 +16,7 @@ from typing import Any, Final
 from app.metrics.catalogue import METRICS
 from app.metrics.window import growth
 from app.storage.base import RAW_MS, Event, Job, Labels, Point
-from scrapewatch.events import FLAGS
+from scrapewatch.events import FLAGS, MAX_SAFE_INTEGER
 
 MAX_LABELS: Final = 20
 MAX_TEXT: Final = 200
@@ -44,7 +44,7 @@ def effective_ms(event: Event) -> int:
 
 
 def is_late(event: Event) -> bool:
-    """Whether it came after its job's end, and so changes nothing about the job."""
+    """Whether it is an end or progress that came after its job's end, and so changes nothing about the job."""
     return bool(event.flags & _LATE)
 
 
@@ -130,7 +130,7 @@ class _Batch:
     def points(self) -> list[Point]:
         """All that was gathered."""
         made = [
-            Point("items", self._labels_of(job_id), slot, float(count), count, 1.0, 1.0)
+            Point("items", self._labels_of(job_id), slot, float(count), min(count, MAX_SAFE_INTEGER), 1.0, 1.0)
             for (job_id, slot), count in self._items.items()
             if count
         ]

@@ -26,7 +26,7 @@ _REPORTS: Final = ("job_started", "job_progress", "job_lost", "metric", "worker"
 def rebuild(events: EventStore, now_ms: int) -> tuple[Scraping, list[Event]]:
     """The windows as they would be, and the last minute's `worker` events, oldest first."""
     scraping = Scraping()
-    _load_live(events, scraping)
+    _load_live(events, scraping, now_ms)
     for event in _backwards(events, _ITEMS, now_ms - MINUTE_MS):
         count = 1 if event.type == "item_scraped" else int(amount(event.body.get("count")) or 0)
         scraping.item(event.job_id, effective_ms(event), count, {})
@@ -37,13 +37,17 @@ def rebuild(events: EventStore, now_ms: int) -> tuple[Scraping, list[Event]]:
     return scraping, walk.workers[::-1]
 
 
-def _load_live(events: EventStore, scraping: Scraping) -> None:
+def _load_live(events: EventStore, scraping: Scraping, now_ms: int) -> None:
     wanted = JobFilter(statuses=("queued", "running", "stalled", "lost"))
     before = None
     while page := events.jobs(wanted, before=before, limit=_PAGE):
         for job in page:
-            scraping.live[job.id] = live_of(job, totals_of(job.totals))
+            if job.last_event_at > now_ms - HOUR_MS:
+                scraping.live[job.id] = live_of(job, totals_of(job.totals))
+            else:
+                scraping.quiet[job.id] = job.status
         before = page[-1].key
+    scraping.live = dict(sorted(scraping.live.items(), key=lambda item: item[1].heard_ms))
 
 
 def _backwards(events: EventStore, types: tuple[str, ...], since_ms: int) -> Iterator[Event]:

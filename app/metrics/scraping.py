@@ -27,25 +27,35 @@ def hour() -> Window:
 
 @dataclass(slots=True)
 class Live:
-    """A job that has not ended: its state, and what its attempt has reported so far."""
+    """A job that has not ended: its state, and what its attempt has reported so far.
+
+    `totals` is None until the end of the commit by which a quiet job is heard again.
+    """
 
     status: str
     attempt: int
     since_ms: int
-    totals: dict[str, float] = field(default_factory=dict)
+    heard_ms: int
+    totals: dict[str, float] | None
     items: Window = field(default_factory=minute)
 
 
-def live_of(job: Job, totals: dict[str, float]) -> Live:
+def live_of(job: Job, totals: dict[str, float] | None) -> Live:
     """What is remembered of a job that has reported `totals`."""
-    return Live(job.status, job.attempt, job.started_at or job.created_at, totals)
+    return Live(job.status, job.attempt, job.started_at or job.created_at, job.last_event_at, totals)
 
 
 class Scraping:
-    """The windows over all jobs, and the state of each that has not ended. Not thread-safe."""
+    """The windows over all jobs, and the state of each that has not ended. Not thread-safe.
+
+    Attributes:
+        live: jobs heard within the hour, about in the order in which they were last heard.
+        quiet: the state of each that was not, and no more: there may be many that never end.
+    """
 
     def __init__(self) -> None:
         self.live: dict[str, Live] = {}
+        self.quiet: dict[str, str] = {}
         self._items = minute()
         self._requests_minute = minute()
         self._moved = {name: hour() for name in ("requests", "requestsProxied", "bytes")}
@@ -76,6 +86,7 @@ class Scraping:
             self.item(job_id, second * 1000, count, jobs)
         for job in commit.jobs:
             self._place(job, now_ms)
+        self._forget_quiet(now_ms)
 
     def item(self, job_id: str, at_ms: int, count: int, jobs: Mapping[str, Job]) -> None:
         """Count items of one job."""
@@ -131,20 +142,20 @@ class Scraping:
 
     def forget(self, job_id: str) -> None:
         """A job was deleted; what it did has been done, but it is in no state any more."""
-        self.live.pop(job_id, None)
+        self._drop(job_id)
         self.began_again(job_id)
 
     def job_rate(self, job_id: str, now_ms: int) -> float | None:
         """Items per second over the last minute, or since the start of a younger job; None once it has ended."""
         live = self.live.get(job_id)
         if live is None:
-            return None
+            return 0.0 if job_id in self.quiet else None
         span_ms = min(MINUTE_MS, max(1_000, now_ms - live.since_ms))
         return live.items.total(now_ms) * 1000 / span_ms
 
     def values(self, now_ms: int) -> dict[str, float]:
         """The metrics by name; a mean or a ratio of nothing is left out."""
-        states = Counter(live.status for live in self.live.values())
+        states = Counter(live.status for live in self.live.values()) + Counter(self.quiet.values())
         completed, failed = (window.total(now_ms) for window in self._ended.values())
         requests, proxied, moved = (window.total(now_ms) for window in self._moved.values())
         found = {name: value for name, (at_ms, value) in self._own.items() if at_ms > now_ms - HOUR_MS} | {
@@ -170,12 +181,15 @@ class Scraping:
     def _started(self, event: Event, jobs: Mapping[str, Job]) -> None:
         """A new attempt counts from zero; a second `job_started` of the same one changes nothing."""
         job, live = jobs.get(event.job_id), self.live.get(event.job_id)
-        if job and (live is None or live.attempt < job.attempt):
+        if job is None or (event.job_id in self.quiet and job.first_cursor < event.cursor):
+            return
+        if live is None or live.attempt < job.attempt:
+            self._drop(event.job_id)
             self.live[event.job_id] = live_of(job, {})
 
     def _progress(self, event: Event, jobs: Mapping[str, Job]) -> None:
         live = None if is_late(event) else self._live_of(event.job_id, jobs)
-        if live:
+        if live and live.totals is not None:
             totals = totals_of(event.body)
             self.grew(growth(live.totals, totals), effective_ms(event))
             live.totals |= totals
@@ -183,20 +197,38 @@ class Scraping:
     def _live_of(self, job_id: str, jobs: Mapping[str, Job]) -> Live | None:
         """The job, made if it is new; None for one that had ended before, whose stragglers say nothing of now."""
         if job_id not in self.live and job_id in jobs and job_id not in self._ended_at:
-            self.live[job_id] = live_of(jobs[job_id], {})
+            known = self.quiet.pop(job_id, None)
+            self.live[job_id] = live_of(jobs[job_id], {} if known is None else None)
         return self.live.get(job_id)
 
     def _place(self, job: Job, now_ms: int) -> None:
         if job.status in ENDED:
-            self.live.pop(job.id, None)
+            self._drop(job.id)
             self.ended(job.id, job.status, min(job.finished_at or job.last_event_at, now_ms), now_ms)
             return
         self.began_again(job.id)
-        live = self.live.get(job.id)
+        live = self._drop(job.id)
         if live is None or live.attempt < job.attempt:
-            live = self.live[job.id] = live_of(job, totals_of(job.totals))
+            live = live_of(job, totals_of(job.totals))
         live.status = job.status
         live.since_ms = job.started_at or job.created_at
+        live.heard_ms = job.last_event_at
+        if live.totals is None:
+            live.totals = totals_of(job.totals)
+        self.live[job.id] = live  # the last heard stands last
+
+    def _drop(self, job_id: str) -> Live | None:
+        self.quiet.pop(job_id, None)
+        return self.live.pop(job_id, None)
+
+    def _forget_quiet(self, now_ms: int) -> None:
+        """Keep no more than the state of jobs that have been silent for an hour."""
+        while self.live:
+            job_id, live = next(iter(self.live.items()))
+            if live.heard_ms > now_ms - HOUR_MS:
+                return
+            del self.live[job_id]
+            self.quiet[job_id] = live.status
 
     def _forget_ended(self, now_ms: int) -> None:
         """Let go of jobs that ended over an hour ago; they stand roughly in the order in which they ended."""

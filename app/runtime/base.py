@@ -8,6 +8,7 @@ such work to `call`; a real thread never touches a socket, it hands such work to
 import logging
 import socket
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, ParamSpec, Protocol, TypeVar
 
@@ -41,7 +42,18 @@ class Runtime(Protocol):
         ...
 
     def post(self, work: Callable[..., object], *args: Any) -> None:
-        """Run `work(*args)` on the loop soon; from any thread, in the order of the posts."""
+        """Run `work(*args)` on the loop soon; from any thread, in the order of the posts.
+
+        The work must not wait, not even greenly: all that is posted after it would wait with it.
+        """
+        ...
+
+    def wait(self, future: Future[T]) -> T:
+        """The result of `future`, settled by another thread; the caller waits without holding a real thread."""
+        ...
+
+    def connection(self, environ: dict[str, Any]) -> socket.socket | None:
+        """The connection that a WSGI request came over, so that it can be cut; None where there is none to have."""
         ...
 
     def every(self, interval_ms: int, work: Callable[[], object]) -> None:

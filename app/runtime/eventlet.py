@@ -4,29 +4,38 @@ Importing this module patches the standard library, all but threads: with thread
 and logging deadlock as soon as two real threads meet. So locks here are real ones and must never be held across I/O.
 """
 
+import logging
 import signal
 import socket
 import threading
 import warnings
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its retirement notice; docs/decisions/0003 says what we do about it
     import eventlet
+    import eventlet.event
     import eventlet.hubs
     import eventlet.patcher
     import eventlet.tpool
-    import eventlet.websocket
     import eventlet.wsgi
 
+    from app.runtime import websockets
+
 from app.runtime.base import P, Served, T, guarded
-from app.runtime.unmask import apply_mask
+from app.runtime.listen import is_exhausted, raise_file_limit
+
+log = logging.getLogger(__name__)
 
 _READERS = 8
 _PLAIN_REQUESTS = 1_000
 _CLOSE_S = 4.5
+_SHORTAGE_S = 0.2
+_PATIENCE_S = 30
+"""How long a plain request may keep the server waiting for its bytes; WebSockets set their own, by the ping."""
 _os: Any = eventlet.patcher.original("os")
 
 
@@ -34,10 +43,7 @@ def open_runtime(*, compression: bool) -> "EventletRuntime":
     """Patch the process and return its runtime."""
     eventlet.monkey_patch(thread=False)
     eventlet.tpool.set_num_threads(_READERS)
-    eventlet.websocket.RFC6455WebSocket._apply_mask = staticmethod(apply_mask)  # noqa: SLF001  (see `unmask`)
-    if not compression:
-        refuse: Callable[..., None] = lambda *_: None  # noqa: E731
-        eventlet.websocket.WebSocketWSGI._negotiate_permessage_deflate = refuse  # noqa: SLF001  (no option for it)
+    websockets.install(compression=compression)
     return EventletRuntime()
 
 
@@ -64,6 +70,19 @@ class EventletRuntime:
         self._posts.append((work, args))
         self._bell.ring()
 
+    def wait(self, future: Future[T]) -> T:
+        """See `Runtime`; only the green thread that asks waits, no real one is held."""
+        if threading.get_ident() == self._loop_thread and not future.done():
+            done = eventlet.event.Event()
+            future.add_done_callback(lambda _: self.post(done.send))
+            done.wait()
+        return future.result()
+
+    def connection(self, environ: dict[str, Any]) -> socket.socket | None:
+        """See `Runtime`."""
+        source = environ.get("eventlet.input")
+        return source.get_socket() if source is not None else None
+
     def every(self, interval_ms: int, work: Callable[[], object]) -> None:
         """See `Runtime`."""
         self._timers.append((interval_ms, work))
@@ -74,21 +93,27 @@ class EventletRuntime:
         # A handler alone does not wake the loop; a byte in a pipe does.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.ring())
+        raise_file_limit(connections + _PLAIN_REQUESTS)
         served = opening()
         eventlet.spawn(self._drain)
         for interval_ms, work in self._timers:
             eventlet.spawn(_repeat, interval_ms / 1000, work)
-        eventlet.spawn(
+        serving = eventlet.spawn(
             eventlet.wsgi.server,
-            listener,
+            _Listener(listener),
             served.app,
             log_output=False,
             debug=False,
             max_size=connections + _PLAIN_REQUESTS,
+            environ={"wsgi.input_terminated": True},  # it ends a body by itself, a chunked one too, and does not say so
+            socket_timeout=_PATIENCE_S,
         )
+        serving.link(lambda _: stop.ring())  # a server that no longer accepts must not live on deaf
         stop.wait()
         with eventlet.Timeout(_CLOSE_S, exception=False):
             served.closing()
+        if serving.dead:
+            serving.wait()  # raises what ended it
 
     def _drain(self) -> None:
         while True:
@@ -96,6 +121,27 @@ class EventletRuntime:
             while self._posts:
                 work, args = self._posts.popleft()
                 guarded(work, *args)
+
+
+class _Listener:
+    """A listening socket that outlives a shortage: with no file descriptor left it waits for one, and goes on."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._listener = listener
+
+    def accept(self) -> Any:
+        """The next connection."""
+        while True:
+            try:
+                return self._listener.accept()
+            except OSError as error:
+                if not is_exhausted(error):
+                    raise
+                log.warning("No connection can be accepted for now: %s", error.strerror)
+                eventlet.sleep(_SHORTAGE_S)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._listener, name)
 
 
 class _Bell:

@@ -1,8 +1,28 @@
 """The listening socket, opened by us rather than by a server, so that its options are ours."""
 
+import errno
+import resource
 import socket
+from typing import Final
 
 _BACKLOG = 1_024
+_OTHER_FILES = 256
+_EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+def raise_file_limit(connections: int) -> None:
+    """Allow as many open files as that many connections need, as far as the system lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _OTHER_FILES
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def is_exhausted(error: OSError) -> bool:
+    """Whether a connection could not be accepted for want of something that comes back by itself."""
+    return error.errno in _EXHAUSTED
 
 
 def open_listener(host: str, port: int) -> socket.socket:

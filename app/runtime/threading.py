@@ -5,23 +5,29 @@ The "loop" is one dispatcher thread: what is posted runs there in order, and so 
 
 import heapq
 import itertools
+import os
 import queue
 import socket
 import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from typing import Any
 
+from engineio.async_drivers import threading as driver
+from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
 from app.core.clock import CLOCK
 from app.runtime.base import P, Served, T, guarded
+from app.runtime.listen import raise_file_limit
 
 _PLAIN_REQUESTS = 32
 
 
 def open_runtime(*, compression: bool) -> "ThreadingRuntime":  # noqa: ARG001  (simple-websocket never deflates)
-    """Return the process's runtime; nothing is patched."""
+    """Return the process's runtime; WebSocket messages are bounded here, as engine.io does it too late."""
+    driver._async["websocket"] = _BoundedWebSocket  # noqa: SLF001  (there is no option for it)
     return ThreadingRuntime()
 
 
@@ -42,6 +48,14 @@ class ThreadingRuntime:
         """See `Runtime`."""
         self._posts.put((work, args))
 
+    def wait(self, future: Future[T]) -> T:
+        """See `Runtime`."""
+        return future.result()
+
+    def connection(self, environ: dict[str, Any]) -> socket.socket | None:
+        """See `Runtime`."""
+        return environ.get("gunicorn.socket")
+
     def every(self, interval_ms: int, work: Callable[[], object]) -> None:
         """See `Runtime`."""
         self._timers.append((interval_ms, work))
@@ -53,6 +67,7 @@ class ThreadingRuntime:
     def serve(self, listener: socket.socket, opening: Callable[[], Served], *, connections: int) -> None:
         """See `Runtime`."""
         threads = connections + _PLAIN_REQUESTS
+        raise_file_limit(threads)
 
         def load() -> Served:
             served = opening()
@@ -89,6 +104,13 @@ class ThreadingRuntime:
             guarded(work, *args)
 
 
+class _BoundedWebSocket(SimpleWebSocketWSGI):
+    """A WebSocket whose messages are bounded as a whole; engine.io measures them when they are in memory."""
+
+    def __init__(self, handler: Any, server: Any) -> None:
+        super().__init__(handler, server, max_message_size=int(server.max_http_buffer_size))
+
+
 class _Gunicorn(BaseApplication):
     """gunicorn with our settings alone: no command line, no configuration file."""
 
@@ -119,6 +141,16 @@ class _App:
 
 class _Worker(ThreadWorker):
     """Says goodbye to the WebSockets as soon as it is told to stop, rather than wait for them to leave."""
+
+    def is_parent_alive(self) -> bool:
+        """Called by gunicorn every second; a killed parent takes this process with it at once.
+
+        gunicorn only stops accepting and waits for the open connections, of which a WebSocket never ends: the process
+        would go on taking events beside the one that was started in its place.
+        """
+        if not super().is_parent_alive():
+            os._exit(1)
+        return True
 
     def handle_exit(self, sig: int, frame: object) -> None:
         """Called by gunicorn on SIGTERM, in the main thread."""

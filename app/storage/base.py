@@ -117,7 +117,10 @@ class Bucket:
 
 @dataclass(slots=True, frozen=True)
 class Outcome:
-    """What became of one event: stored, or refused by `code` (`id_conflict`, `forbidden_job`)."""
+    """What became of one event: stored, or refused by `code`.
+
+    A store refuses by `id_conflict` or `forbidden_job`, the writer by `invalid` what no store could take.
+    """
 
     state: Literal["stored", "duplicate", "refused"]
     code: str = ""
@@ -216,11 +219,18 @@ class EventStore(Protocol):
         ...
 
     def delete_job(self, job_id: str) -> bool:
-        """Forget a job and its events; False when there is none."""
+        """Forget a job and its events; False when there is none.
+
+        Its events go in slices after the job, so that other writes never wait long; one that comes meanwhile makes a
+        new job.
+        """
         ...
 
     def prune(self, *, events_before_ms: int, logs_before_ms: int, limit: int) -> int:
-        """Delete up to `limit` events received before those times; returns how many went."""
+        """Delete up to `limit` events received before those times, logs at the earlier of both; returns how many went.
+
+        Looks at the oldest alone, so that it is cheap where there is nothing to do.
+        """
         ...
 
 
@@ -228,7 +238,7 @@ class SeriesStore(Protocol):
     """Figures over time, kept in the resolutions of `STEPS_MS`."""
 
     def record(self, points: Iterable[Point]) -> None:
-        """Merge points into their buckets of `RAW_MS` and `MINUTE_MS`."""
+        """Merge points into their buckets of `RAW_MS` and `MINUTE_MS`; counts saturate at `MAX_SAFE_INTEGER`."""
         ...
 
     def roll_up(self, from_ms: int, to_ms: int) -> None:

@@ -149,7 +149,8 @@ class MemoryEventStore:
         """See `EventStore`."""
 
         def is_old(event: Event) -> bool:
-            return event.received_ms < (logs_before_ms if event.type == "log" else events_before_ms)
+            before_ms = max(events_before_ms, logs_before_ms) if event.type == "log" else events_before_ms
+            return event.received_ms < before_ms
 
         with self._lock:
             old = {event.cursor for event in islice(filter(is_old, self._events), limit)}

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from app.storage.base import HOUR_MS, MINUTE_MS, RAW_MS, STEPS_MS, Bucket, Labels, Point
+from scrapewatch.events import MAX_SAFE_INTEGER
 
 _Steps = dict[int, dict[int, Bucket]]
 
@@ -92,7 +93,7 @@ def _whole(parts: list[Bucket], at_ms: int) -> Bucket:
     return Bucket(
         at_ms,
         sum(part.sum for part in parts),
-        sum(part.count for part in parts),
+        min(sum(part.count for part in parts), MAX_SAFE_INTEGER),
         min(part.min for part in parts),
         max(part.max for part in parts),
     )

@@ -12,7 +12,7 @@ from app.storage.base import HOUR_MS, EventStore, SeriesStore
 DAY_MS: Final = 24 * HOUR_MS
 RAW_KEPT_MS: Final = 2 * DAY_MS
 MINUTES_KEPT_MS: Final = 30 * DAY_MS
-_SLICE: Final = 1_000
+_SLICE: Final = 500
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
+from sqlalchemy.engine import make_url
+
 from app.core.clock import Clock
 from app.core.errors import ScrapewatchError
 from app.storage.base import EventStore, SeriesStore
@@ -29,7 +31,7 @@ def open_stores(storage_url: str, database: Database, clock: Clock) -> Stores:
 
 
 def _sql(storage_url: str, database: Database, clock: Clock) -> Stores:
-    if storage_url != database.url.render_as_string(hide_password=False):
+    if make_url(storage_url) != database.url:
         raise ScrapewatchError("STORAGE_URL: a second database beside DATABASE_URL can't be used yet.")
     return SqlEventStore(database, clock, merge_points), SqlSeriesStore(database)
 

@@ -4,8 +4,8 @@ What comes in is of two kinds. A *submission* is a message of events from one se
 time share one transaction (group commit), taken from the senders in turn so that a flood slows only its own sender;
 each is answered after the commit. A *task* is any other write (a login, an alert, a roll-up), run alone in order.
 
-If a group fails for another reason than the store being full or away, its submissions are tried one by one, so that
-one that can't be stored takes no neighbour with it.
+If a group fails for another reason than the store being full or away, its submissions are tried one by one, and the
+events of one that fails again too, so that an event that can't be stored takes no neighbour with it.
 """
 
 import logging
@@ -14,12 +14,16 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from app.core.errors import Unavailable
 from app.storage.base import Commit, Event, EventStore, Fold, Outcome
 
 log = logging.getLogger(__name__)
+
+UNSTORABLE: Final = Outcome("refused", "invalid")
 
 Answer = Callable[["list[Outcome] | Unavailable"], object]
 
@@ -28,6 +32,7 @@ Answer = Callable[["list[Outcome] | Unavailable"], object]
 class Submission:
     """Events of one message and who waits for the answer; `answer` runs in the writer thread and must be quick.
 
+    `size` is what it counts for while it waits: about its events, more for one of few but long ones.
     `read` gives the events when their turn comes: checking them here rather than on the event loop saves the loop
     the time and the two threads their struggle for the interpreter.
     """
@@ -70,8 +75,14 @@ class Writer:
         self._tasks: deque[Callable[[], None]] = deque()
         self._waiting = 0
         self._closing = False
+        self._stopped = False
         self._wake = threading.Condition(threading.Lock())
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+
+    @property
+    def alive(self) -> bool:
+        """Whether what is queued now will be written."""
+        return self._thread.is_alive() and not self._stopped
 
     @property
     def waiting(self) -> int:
@@ -116,7 +127,7 @@ class Writer:
             settle()
             return future
         with self._wake:
-            if self._closing and not self._thread.is_alive():
+            if self._stopped:
                 raise Unavailable("closing", 2_000)
             self._tasks.append(settle)
             self._wake.notify()
@@ -137,6 +148,7 @@ class Writer:
                 while not (self._tasks or self._queues or self._closing):
                     self._wake.wait()
                 if not (self._tasks or self._queues):
+                    self._stopped = True
                     return
                 tasks, self._tasks = self._tasks, deque()
                 group = self._take()
@@ -172,8 +184,7 @@ class Writer:
             return
         except Exception:
             if len(group) == 1:
-                log.exception("A message of events could not be stored")
-                _tell(group[0], Unavailable("storage_down", 5_000))
+                _tell(group[0], self._commit_singly(_read(group[0])))
                 return
             log.warning("A group of %d messages could not be stored; trying each alone", len(group), exc_info=True)
             for submission in group:
@@ -185,6 +196,30 @@ class Writer:
         for submission, some in read:
             _tell(submission, commit.outcomes[position : position + len(some)])
             position += len(some)
+
+    def _commit_singly(self, events: Sequence[Event]) -> "list[Outcome] | Unavailable":
+        """Store a message's events each by itself, so that only what can't be stored is refused, and for good."""
+        outcomes: list[Outcome] = []
+        for event in events:
+            try:
+                commit = self._store.append([event], self._fold)
+            except Unavailable as reason:
+                return reason
+            except Exception as error:
+                log.exception("An event could not be stored")
+                if not _is_of_the_event(error):
+                    return Unavailable("storage_down", 5_000)
+                outcomes.append(UNSTORABLE)
+            else:
+                outcomes += commit.outcomes
+                if commit.events:
+                    self._committed(commit)
+        return outcomes
+
+
+def _is_of_the_event(error: Exception) -> bool:
+    """Whether an event is at fault: a broken database must not make its sender throw it away."""
+    return isinstance(error, DataError | IntegrityError) or not isinstance(error, DBAPIError)
 
 
 def _read(submission: Submission) -> Sequence[Event]:

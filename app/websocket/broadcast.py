@@ -22,6 +22,7 @@ from scrapewatch.events import EVENTS
 
 BATCHES_PER_S: Final = 30
 JOBS_EVERY_MS: Final = 500
+MOST_RECENT: Final = 100
 LIVE: Final = "/live"
 _IMPORTANT: Final = tuple(name for name, kind in EVENTS.items() if kind.important)
 
@@ -45,7 +46,7 @@ class Broadcaster:
         self._figures = figures
         self._clock = clock
         self._lock = threading.Lock()
-        self._members: dict[tuple[str, bool], set[str]] = defaultdict(set)
+        self._members: dict[tuple[str, bool], set[str]] = {}
         self._waiting: dict[str, list[tuple[int, Event]]] = defaultdict(list)
         self._changed: dict[str, Job] = {}
         self._recent: deque[Event] = deque(maxlen=settings.cache_size if settings.cache_enabled else 0)
@@ -71,8 +72,8 @@ class Broadcaster:
         """The reader wants the room, by single events or in batches; what waits for a batch goes out before."""
         self._send_batch(room)
         with self._lock:
-            self._members[room, batched].add(sid)
-            self._members[room, not batched].discard(sid)
+            self._members.setdefault((room, batched), set()).add(sid)
+            self._discard(sid, room, batched=not batched)
         self._server.leave_room(sid, _channel(room, batched=not batched), namespace=LIVE)
         self._server.enter_room(sid, _channel(room, batched=batched), namespace=LIVE)
 
@@ -99,11 +100,18 @@ class Broadcaster:
     def recent(self, room: str) -> list[dict[str, Any]]:
         """The room's last important events, oldest first."""
         since = self._clock.now_ms() - self._recent_for_ms
-        return [
-            event_json(event)
+        found = [
+            event
             for event in list(self._recent)
             if event.received_ms >= since and (room in {"events", "jobs"} or room in _rooms(event))
         ]
+        return [event_json(event) for event in found[-MOST_RECENT:]]
+
+    def forget(self, job_id: str) -> None:
+        """A job was deleted; nothing of it is handed out any more."""
+        kept = [event for event in list(self._recent) if event.job_id != job_id]
+        self._recent.clear()
+        self._recent.extend(kept)
 
     def _spread(self, commit: Commit) -> None:
         with self._lock:

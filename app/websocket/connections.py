@@ -1,22 +1,30 @@
 """Who is connected: each socket's principal, and the order to leave for those who may not stay.
 
-A socket that has not authenticated within `GRACE_MS` is closed (Socket.IO itself would keep it for ever). When accounts
-change, everyone connected is looked at again, so a revoked token is out within a second.
+A socket that is in no namespace, because it has not authenticated or has left, is closed after `GRACE_MS` (Socket.IO
+itself would keep it for ever). When accounts change, everyone connected is looked at again, so a revoked token is out
+within a second.
 """
 
-import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from app.accounts.principals import Principal
 from app.core.clock import Clock
 
-log = logging.getLogger(__name__)
-
 GRACE_MS: Final = 10_000
 Key = tuple[str, str]
 """(namespace, sid)"""
+
+
+@dataclass(slots=True, frozen=True)
+class Seat:
+    """Someone's place in a namespace, on the engine.io socket `eio_sid`."""
+
+    eio_sid: str
+    principal: Principal
 
 
 class Connections:
@@ -26,56 +34,66 @@ class Connections:
         self._clock = clock
         self._most = most
         self._lock = threading.Lock()
-        self._principals: dict[Key, Principal] = {}
-        self._waiting: dict[str, int] = {}
+        self._seats: dict[Key, Seat] = {}
+        self._taken: Counter[str] = Counter()  # seats of each socket
+        self._standing: dict[str, int] = {}  # sockets in no namespace, and since when
 
     def opened(self, eio_sid: str) -> None:
         """A socket is open and nobody knows whose it is."""
         with self._lock:
-            self._waiting[eio_sid] = self._clock.monotonic_ms()
+            self._standing[eio_sid] = self._clock.monotonic_ms()
 
     def full(self) -> bool:
         """Whether as many sockets are in as may be."""
-        return len(self._principals) >= self._most
+        return len(self._seats) >= self._most
 
     def joined(self, key: Key, eio_sid: str, principal: Principal) -> None:
         """The socket has said who it is."""
         with self._lock:
-            self._waiting.pop(eio_sid, None)
-            self._principals[key] = principal
+            self._standing.pop(eio_sid, None)
+            self._seats[key] = Seat(eio_sid, principal)
+            self._taken[eio_sid] += 1
 
     def left(self, key: Key) -> None:
-        """The socket is out of the namespace."""
+        """The socket is out of the namespace; if it was its last, its time runs."""
         with self._lock:
-            self._principals.pop(key, None)
+            seat = self._seats.pop(key, None)
+            if seat is None:
+                return
+            self._taken[seat.eio_sid] -= 1
+            if not self._taken[seat.eio_sid]:
+                del self._taken[seat.eio_sid]
+                self._standing[seat.eio_sid] = self._clock.monotonic_ms()
 
     def closed(self, eio_sid: str) -> None:
         """The socket is gone."""
         with self._lock:
-            self._waiting.pop(eio_sid, None)
+            self._standing.pop(eio_sid, None)
 
     def principal(self, namespace: str, sid: str) -> Principal | None:
         """Whose socket it is."""
-        return self._principals.get((namespace, sid))
+        seat = self._seats.get((namespace, sid))
+        return None if seat is None else seat.principal
 
     def overdue(self) -> list[str]:
-        """Sockets that stayed silent about themselves for too long; each is named once."""
+        """Sockets that were in no namespace for too long; each is named once."""
         limit = self._clock.monotonic_ms() - GRACE_MS
         with self._lock:
-            found = [eio_sid for eio_sid, since in self._waiting.items() if since <= limit]
+            found = [eio_sid for eio_sid, since in self._standing.items() if since <= limit]
             for eio_sid in found:
-                del self._waiting[eio_sid]
+                del self._standing[eio_sid]
         return found
 
-    def expired(self) -> list[Key]:
+    def expired(self) -> set[str]:
         """Sockets whose token has run out."""
         now_ms = self._clock.now_ms()
         with self._lock:
-            return [key for key, who in self._principals.items() if who.expires_at and who.expires_at <= now_ms]
+            seats = list(self._seats.values())
+        return {seat.eio_sid for seat in seats if seat.principal.expires_at and seat.principal.expires_at <= now_ms}
 
-    def no_longer_valid(self, still_valid: Callable[[Principal], bool]) -> Iterable[Key]:
+    def no_longer_valid(self, still_valid: Callable[[Principal], bool]) -> Iterable[str]:
         """Sockets whose principal may not stay; asks once a principal."""
         with self._lock:
-            everyone = list(self._principals.items())
-        verdicts = {principal: still_valid(principal) for principal in {who for _, who in everyone}}
-        return [key for key, principal in everyone if not verdicts[principal]]
+            seats = list(self._seats.values())
+        verdicts = {principal: still_valid(principal) for principal in {seat.principal for seat in seats}}
+        return {seat.eio_sid for seat in seats if not verdicts[seat.principal]}

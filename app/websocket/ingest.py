@@ -7,6 +7,7 @@ returned. Everything that is no event of a scraper's goes the usual way.
 
 import logging
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -18,18 +19,26 @@ from app.websocket.connections import Connections
 
 log = logging.getLogger(__name__)
 
-_EVENT: Final = re.compile(r'2(\d{0,18})\["([^"\\]{0,64})"\s*(,?)')
+_EVENT: Final = re.compile(r'2(\d{0,18})\["([^"\\]*(?:\\.[^"\\]*)*)"\s*(,?)')
 """Packet type EVENT of the namespace ``/``, acknowledgement id, name."""
 
 
 class IngestGate:
     """Stands before python-socketio's own reader of messages."""
 
-    def __init__(self, socketio: SocketIO, connections: Connections, ingest: Ingest, runtime: Runtime) -> None:
+    def __init__(
+        self,
+        socketio: SocketIO,
+        connections: Connections,
+        ingest: Ingest,
+        runtime: Runtime,
+        drop: Callable[[str], object],
+    ) -> None:
         self._server: Any = socketio.server
         self._connections = connections
         self._ingest = ingest
         self._runtime = runtime
+        self._drop = drop
         self._server.eio.on("message", self.receive)
 
     def receive(self, eio_sid: str, message: str | bytes) -> None:
@@ -42,12 +51,15 @@ class IngestGate:
             return
         try:
             self._server._handle_eio_message(eio_sid, message)  # noqa: SLF001  (its own next step)
-        except (ValueError, TypeError, KeyError, IndexError) as error:
+        except ValueError as error:
             self._close(eio_sid, error)
+        except Exception:
+            log.exception("A socket's message could not be handled")
+            self._close(eio_sid, "a message that could not be handled")
 
     def _close(self, eio_sid: str, what: object) -> None:
         log.warning("A socket sent what is no Socket.IO and is closed: %s", what)
-        self._runtime.post(self._server.eio.disconnect, eio_sid)
+        self._runtime.post(self._drop, eio_sid)
 
     def _take(self, eio_sid: str, found: re.Match[str]) -> bool:
         principal = self._connections.principal("/", self._server.manager.sid_from_eio_sid(eio_sid, "/"))

@@ -1,5 +1,6 @@
 """``/live``: readers subscribe to rooms, catch up by cursor, and can always find a gap."""
 
+import logging
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -8,10 +9,13 @@ from flask_socketio import SocketIO
 
 from app.core.errors import Forbidden, InvalidInput, ScrapewatchError
 from app.ingest.wire import event_json
-from app.storage.base import EventStore
+from app.storage.base import EventFilter, EventStore
 from app.websocket.broadcast import LIVE, Broadcaster
 from app.websocket.connections import Connections
 from app.websocket.rooms import room_filter, wanted_room
+from scrapewatch.events import MAX_SAFE_INTEGER
+
+log = logging.getLogger(__name__)
 
 MOST_REPLAYED: Final = 500
 
@@ -33,6 +37,7 @@ class Live:
         self._store = store
         socketio.on_event("subscribe", self.subscribe, namespace=LIVE)
         socketio.on_event("unsubscribe", self.unsubscribe, namespace=LIVE)
+        socketio.on_event("*", self.unknown, namespace=LIVE)
 
     def subscribe(self, payload: Any = None, *extra: Any) -> dict[str, Any]:
         """Enter a room, then read what is after `since`: whatever comes in between arrives twice rather than never."""
@@ -41,6 +46,10 @@ class Live:
     def unsubscribe(self, payload: Any = None, *extra: Any) -> dict[str, Any]:
         """Leave a room."""
         return self._answer(lambda sid: self._leave(sid, payload), extra)
+
+    def unknown(self, name: str, *_payload: Any) -> dict[str, Any]:
+        """Whatever else is sent."""
+        return {"ok": False, "code": "invalid", "field": "event", "message": f"there is no event {name[:64]!r} here"}
 
     def _answer(self, work: Callable[[str], dict[str, Any]], extra: tuple[Any, ...]) -> dict[str, Any]:
         sid: str = request.sid  # type: ignore[attr-defined]  # Flask-SocketIO puts it there
@@ -51,6 +60,9 @@ class Live:
             return {"ok": False, "code": error.code, "field": error.field, "message": error.detail}
         except ScrapewatchError as error:
             return {"ok": False, "code": getattr(error, "code", "unavailable"), "message": str(error)}
+        except Exception:
+            log.exception("A subscription failed")
+            return {"ok": False, "code": "internal", "message": "something went wrong here; the log knows what"}
 
     def _permit(self, sid: str, extra: tuple[Any, ...]) -> None:
         if extra:
@@ -74,28 +86,28 @@ class Live:
 
     def _catch_up(self, room: str, since: int | None) -> dict[str, Any]:
         wanted = room_filter(room)
+        recent = self._broadcaster.recent(room) if since is None else []
         if wanted is None:
-            return {"cursor": self._store.head(), "replay": [], "reset": False, "recent": self._recent(room, since)}
+            return {"cursor": self._store.head(), "replay": [], "reset": False, "recent": recent}
         if since is None:
-            newest = self._store.events(wanted, limit=1)
-            cursor = newest[0].cursor if newest else 0
-            return {"cursor": cursor, "replay": [], "reset": False, "recent": self._recent(room, since)}
+            return {"cursor": self._newest(wanted), "replay": [], "reset": False, "recent": recent}
         missed = self._store.events_after(wanted, after=since, limit=MOST_REPLAYED + 1)
-        if len(missed) > MOST_REPLAYED:
-            newest = self._store.events(wanted, limit=1)
-            return {"cursor": newest[0].cursor, "replay": [], "reset": True, "recent": []}
+        is_foreign = not missed and since > self._store.head()  # of another store, or of one that has lost its end
+        if len(missed) > MOST_REPLAYED or is_foreign:
+            return {"cursor": self._newest(wanted), "replay": [], "reset": True, "recent": []}
         chain = [since, *(event.cursor for event in missed)]
         replay = [{**event_json(event), "prev": prev} for event, prev in zip(missed, chain, strict=False)]
         return {"cursor": chain[-1], "replay": replay, "reset": False, "recent": []}
 
-    def _recent(self, room: str, since: int | None) -> list[dict[str, Any]]:
-        return [] if since is not None else self._broadcaster.recent(room)
+    def _newest(self, wanted: EventFilter) -> int:
+        found = self._store.events(wanted, limit=1)
+        return found[0].cursor if found else 0
 
 
 def _since(payload: dict[str, Any]) -> int | None:
     since = payload.get("since")
     if since is None:
         return None
-    if not isinstance(since, int) or isinstance(since, bool) or since < 0:
+    if not isinstance(since, int) or isinstance(since, bool) or not 0 <= since <= MAX_SAFE_INTEGER:
         raise InvalidInput("must be a cursor", field="since")
     return since

@@ -41,6 +41,6 @@ def room_filter(room: str) -> EventFilter | None:
 
 
 def _job_id(value: Any, field: str) -> str:
-    if not isinstance(value, str) or not 1 <= len(value) <= MAX_JOB_ID:
-        raise InvalidInput(f"must be a text of 1 to {MAX_JOB_ID} characters", field=field)
+    if not isinstance(value, str) or not 1 <= len(value) <= MAX_JOB_ID or not value.isprintable():
+        raise InvalidInput(f"must be a printable text of 1 to {MAX_JOB_ID} characters", field=field)
     return value

@@ -6,7 +6,9 @@ from typing import Any, Final
 from flask import Flask, request
 from flask_socketio import ConnectionRefusedError as Refused
 from flask_socketio import SocketIO
+from werkzeug.wsgi import get_host as host_of
 
+from app.accounts import origins
 from app.accounts.access import authenticate_socket
 from app.accounts.principals import Principal
 from app.core.errors import Forbidden, InvalidInput, Unauthorized, Unavailable
@@ -15,6 +17,7 @@ from app.services import Services
 from app.websocket.broadcast import LIVE, Broadcaster
 from app.websocket.connections import Connections
 from app.websocket.ingest import IngestGate
+from app.websocket.lines import Lines
 from app.websocket.live import Live
 from app.websocket.wire import StrictJson, TextPacket
 from scrapewatch.events import MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_DEPTH, MAX_EVENT_BYTES
@@ -23,6 +26,8 @@ log = logging.getLogger(__name__)
 
 SCRAPERS: Final = "/"
 MAX_MESSAGE_BYTES: Final = 1_000_000
+FLOW_MS: Final = 250
+GOODBYE_S: Final = 0.1
 _NEEDS: Final = {SCRAPERS: "ingest", LIVE: "read"}
 _LIMITS: Final = {
     "maxEventBytes": MAX_EVENT_BYTES,
@@ -39,6 +44,7 @@ class Sockets:
         settings, runtime = services.settings, services.runtime
         self._services = services
         self._revision = 0
+        self._level = "ok"
         self.socketio = SocketIO(
             app,
             async_mode=runtime.name,
@@ -52,13 +58,15 @@ class Sockets:
             ping_timeout=settings.websocket_ping_timeout / 1000,
             max_http_buffer_size=MAX_MESSAGE_BYTES,
             http_compression=False,
+            cors_allowed_origins=self._is_own_page,
         )
         self._server: Any = self.socketio.server
+        self._lines = Lines(self._server.eio, runtime, services.clock)
         self.connections = Connections(services.clock, settings.websocket_max_connections)
         self.broadcaster = Broadcaster(
             self.socketio, runtime, services.events, services.figures, clock=services.clock, settings=settings
         )
-        IngestGate(self.socketio, self.connections, services.ingest, runtime)
+        IngestGate(self.socketio, self.connections, services.ingest, runtime, self._lines.drop)
         Live(self.socketio, self.connections, self.broadcaster, runtime.call, services.events)
         self._server.eio.on("connect", self._opened)
         self._server.eio.on("disconnect", self._closed)
@@ -67,6 +75,7 @@ class Sockets:
             self.socketio.on_event("disconnect", self._disconnect, namespace=namespace)
         self.socketio.on_event("hello", self._hello, namespace=SCRAPERS)
         runtime.every(1_000, self._sweep)
+        runtime.every(FLOW_MS, self._tell_flow)
 
     def say_goodbye(self) -> None:
         """Tell everyone that the server goes and when to come back."""
@@ -74,31 +83,46 @@ class Sockets:
             self._server.emit("server_closing", {"reconnectAfter": 1_000}, namespace=namespace)
 
     def close(self) -> None:
-        """Close every socket, once what was said has gone out."""
-        self._server.sleep(0.1)
+        """Close every socket, and give what was said a moment to go out."""
         for eio_sid in list(self._server.eio.sockets):
-            self._server.eio.disconnect(eio_sid)
+            self._lines.drop(eio_sid)
+        self._server.sleep(GOODBYE_S)
 
     def _opened(self, eio_sid: str, environ: dict[str, Any]) -> Any:
         self.connections.opened(eio_sid)
+        self._lines.opened(eio_sid, environ)
         return self._server._handle_eio_connect(eio_sid, environ)  # noqa: SLF001  (what stood here before)
 
     def _closed(self, eio_sid: str, reason: str) -> None:
-        self.connections.closed(eio_sid)
         self._server._handle_eio_disconnect(eio_sid, reason)  # noqa: SLF001  (what stood here before)
+        self.connections.closed(eio_sid)
+        self._lines.closed(eio_sid)
+
+    def _is_own_page(self, origin: str, environ: dict[str, Any]) -> bool:
+        """Whether a browser's socket comes from a page of ours; clients without a page send no Origin."""
+        return origins.is_own(
+            origin, f"{environ['wsgi.url_scheme']}://{host_of(environ)}/", self._services.settings.public_url
+        )
 
     def _connect(self, auth: Any = None) -> None:
         namespace: str = request.namespace  # type: ignore[attr-defined]  # Flask-SocketIO puts both there
         sid: str = request.sid  # type: ignore[attr-defined]
         if self.connections.full():
             raise _refusal("too_many_connections", "Too many connections.", 5_000)
+        eio_sid: str = self._server.manager.eio_sid_from_sid(sid, namespace)
+        revision = self._revision
         try:
             principal = self._authenticate(auth, namespace)
         except (Unauthorized, Forbidden) as error:
             raise _refusal(error.code, error.detail, 0) from None
         except Unavailable as error:
             raise _refusal(error.code, "Try again later.", error.retry_after_ms) from None
-        self.connections.joined((namespace, sid), self._server.manager.eio_sid_from_sid(sid, namespace), principal)
+        self.connections.joined((namespace, sid), eio_sid, principal)
+        if self._server.manager.eio_sid_from_sid(sid, namespace) is None:  # it went while it was being looked at
+            self.connections.left((namespace, sid))
+            self.connections.closed(eio_sid)
+        elif revision != self._revision and not self._services.runtime.call(self._is_still_valid, principal):
+            raise _refusal("unauthorized", "This access was just ended.", 0)
 
     def _authenticate(self, auth: Any, namespace: str) -> Principal:
         principal = authenticate_socket(auth, namespace)
@@ -114,7 +138,10 @@ class Sockets:
         if namespace == LIVE:
             self.broadcaster.gone(sid)
 
-    def _hello(self, said: Any = None) -> dict[str, Any]:
+    def _is_still_valid(self, principal: Principal) -> bool:
+        return self._services.accounts.still_valid(principal)
+
+    def _hello(self, said: Any = None, *_extra: Any) -> dict[str, Any]:
         """What a client should know before it sends; `said` is its own ``{epoch, host, pid, clock}``."""
         services = self._services
         sid: str = request.sid  # type: ignore[attr-defined]
@@ -139,18 +166,25 @@ class Sockets:
         return self._services.events.last_seqs(sender_id, known) if known else {}
 
     def _sweep(self) -> None:
-        """Close sockets that never said who they are, and those whose principal may no longer stay."""
-        for eio_sid in self.connections.overdue():
-            self._server.eio.disconnect(eio_sid)
-        for namespace, sid in self._services.runtime.call(self._expelled):
-            self._server.disconnect(sid, namespace=namespace)
+        """Drop sockets that never said who they are, that do not read, and whose principal may no longer stay."""
+        self._lines.sweep()
+        expelled = self._services.runtime.call(self._expelled)
+        for eio_sid in {*self.connections.overdue(), *self._lines.stuck(), *expelled}:
+            self._lines.drop(eio_sid)
 
-    def _expelled(self) -> list[tuple[str, str]]:
+    def _expelled(self) -> set[str]:
         accounts = self._services.accounts
         revision = accounts.revision()
         changed, self._revision = revision != self._revision, revision
-        found = set(self.connections.expired())
-        return list(found.union(self.connections.no_longer_valid(accounts.still_valid) if changed else ()))
+        found = self.connections.expired()
+        return found.union(self.connections.no_longer_valid(accounts.still_valid) if changed else ())
+
+    def _tell_flow(self) -> None:
+        """Tell all scrapers when they may go faster or should go slower."""
+        flow = self._services.ingest.flow()
+        if flow["level"] != self._level:
+            self._level = flow["level"]
+            self._server.emit("flow", flow, namespace=SCRAPERS)
 
 
 def _refusal(code: str, message: str, retry_after_ms: int) -> Refused:

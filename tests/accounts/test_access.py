@@ -193,9 +193,9 @@ def test_a_forged_session_is_nobody(app: flask.Flask, people: Accounts, clock: S
 
 
 def test_the_cookie_is_for_our_pages_alone(app: flask.Flask, people: Accounts, clock: StoppedClock, plain: Settings):
-    """No script reads it, no other site sends it; with https nothing else carries it and no subdomain sets it."""
+    """No script reads it, no other site sends it; with https, by PUBLIC_URL or the request, nothing else carries it."""
     secure = guarded(people, replace(plain, public_url="https://localhost"), clock)
-    for application, name, is_secure in ((app, "scrapewatch-5000", False), (secure, "__Host-scrapewatch", True)):
+    for application in (app, secure):
 
         @application.get("/begin", endpoint="begin")
         def begin():
@@ -203,13 +203,17 @@ def test_the_cookie_is_for_our_pages_alone(app: flask.Flask, people: Accounts, c
             return ""
 
         vars(begin)["access"] = "public"
-        answer = application.test_client().get("/begin", base_url="https://localhost")
+    for application, address, name, is_secure in (
+        (app, "http://localhost", "scrapewatch-5000", False),
+        (app, "https://localhost", "__Host-scrapewatch", True),
+        (secure, "http://localhost", "__Host-scrapewatch", True),
+    ):
+        answer = application.test_client().get("/begin", base_url=address)
         [(found, morsel)] = SimpleCookie(answer.headers["Set-Cookie"]).items()
 
-        assert found == name
+        assert (found, bool(morsel["secure"])) == (name, is_secure)
         assert morsel["httponly"]
         assert morsel["samesite"] == "Lax"
-        assert bool(morsel["secure"]) == is_secure
         assert (morsel["path"], morsel["domain"]) == ("/", "")
 
 

@@ -95,6 +95,18 @@ def test_spellings_of_a_name_share_their_tries(people: Accounts):
         people.by_password("viewer", "viewer's", HERE)
 
 
+def test_thirty_wrong_passwords_of_an_address_are_enough(people: Accounts):
+    """Whatever the names: trying one password on everybody is guessing too."""
+    for number in range(30):
+        guess(people, f"name {number}")
+
+    for name in ("viewer", "somebody else"):
+        with pytest.raises(Unavailable) as pause:
+            people.by_password(name, "viewer's", HERE)
+        assert pause.value.code == "rate_limited"
+    assert people.by_password("viewer", "viewer's", "10.0.0.1").name
+
+
 def test_right_passwords_do_not_count(people: Accounts):
     """A program may send them with every request."""
     for _ in range(20):
@@ -114,7 +126,7 @@ def test_a_right_password_is_remembered_for_a_minute(store: SqlAccountStore, clo
     assert [verified(), verified()] == [1, 1]
     clock.advance(60_000)
     assert [verified(), verified()] == [2, 2]
-    accounts.set_role(user.id, "operator")
+    store.change_user(user.id, {"role": "operator"})
     assert [verified(), verified()] == [3, 3]
     assert accounts.by_password("zoe", "secret", HERE).role == "operator"
 

@@ -56,6 +56,7 @@ def test_optional_fields_are_taken():
         ("condition.threshold", True),
         ("condition.threshold", float("nan")),
         ("condition.threshold", float("inf")),
+        ("condition.threshold", 1e101),
         ("condition.window", 5),
         ("severity", "fatal"),
         ("channels", "slack"),

@@ -1,5 +1,9 @@
 """Every address of the server: who gets in, who is told what, and the headers of the answer."""
 
+import re
+from dataclasses import replace
+from http.cookies import SimpleCookie
+
 import pytest
 from werkzeug.test import Client
 
@@ -40,7 +44,7 @@ def test_no_route_answers_without_credentials(flask_app):
     for rule in flask_app.url_map.iter_rules():
         if str(rule) in OPEN:
             continue
-        target = str(rule).replace("<path:job_id>", "x").replace("<kind>", "csv").replace("<int:incident_id>", "1")
+        target = re.sub(r"<int.*?>", "1", str(rule).replace("<path:job_id>", "x").replace("<kind>", "csv"))
         for method in rule.methods - {"OPTIONS", "HEAD"}:
             answer = client.open(target, method=method, base_url="http://127.0.0.1:5000")
             assert answer.status_code in {302, 401}, (method, target, answer.status)
@@ -55,6 +59,42 @@ def test_a_change_with_a_foreign_origin_is_refused_whatever_the_credentials(scra
     answer = scraper.open("/api/v1/events", method="POST", json=scraped(), headers={"Origin": origin})
 
     assert answer.status_code == 403
+
+
+@pytest.fixture
+def behind_proxy(settings, sqlite_url):
+    """A client whose requests come through one trusted proxy; PUBLIC_URL is not set."""
+    process = WebProcess(replace(settings, trusted_proxies=1, trusted_hosts=()), open_runtime("threading"))
+    served = process.open()
+    yield Client(served.app)
+    served.closing()
+
+
+def test_the_cookie_is_bound_to_https_behind_a_proxy_that_speaks_it(behind_proxy):
+    """The proxy says how people come; without its word the cookie is the plain one."""
+
+    def cookie(scheme):
+        answer = behind_proxy.get("/login", headers={"Host": "watch.example", "X-Forwarded-Proto": scheme})
+        [(name, morsel)] = SimpleCookie(answer.headers["Set-Cookie"]).items()
+        return name, bool(morsel["secure"])
+
+    assert cookie("https") == ("__Host-scrapewatch", True)
+    assert cookie("http") == ("scrapewatch-5000", False)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Host": "watch.example", "Origin": "https://watch.example"}, 200),
+        ({"Host": "watch.example", "Origin": "https://evil.example"}, 403),
+        ({"Host": "watch.example", "Origin": "https://evil.example", "X-Forwarded-Host": "evil.example"}, 403),
+    ],
+)
+def test_a_proxy_tells_our_own_origin_by_host_alone(behind_proxy, environment, headers, status):
+    """X-Forwarded-Host may be anyone's: routers that do not set it pass it on."""
+    sent = {**headers, "X-Forwarded-Proto": "https", "Authorization": f"Bearer {environment['INGEST_TOKEN']}"}
+
+    assert behind_proxy.post("/api/v1/events", json=scraped(), headers=sent).status_code == status
 
 
 def test_scopes_stand_alone(reader, scraper):

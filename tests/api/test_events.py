@@ -51,7 +51,7 @@ def test_rejections_answer_207_and_the_neighbours_are_stored(scraper, reader):
         (b"[1,", 400, "invalid"),
         (b"[" + b",".join([b"{}"] * 501) + b"]", 413, "batch_too_large"),
         (b" " * (512 * 1024 + 1), 413, "batch_too_large"),
-        (b" " * (1024 * 1024 + 1), 413, "too_large"),
+        (b" " * (1024 * 1024 + 1), 413, "batch_too_large"),
     ],
 )
 def test_a_message_that_cannot_be_taken_is_a_problem(scraper, body, status, code):
@@ -127,7 +127,12 @@ def test_history_is_filtered(scraper, reader):
         ("limit=%C2%B2", "limit"),
         ("next=5", "next"),
         ("next=b99999999999999999999", "next"),
+        ("limit=0005", "limit"),
+        ("limit=0005000", "limit"),
+        (f"limit={'9' * 4_500}", "limit"),
+        ("next=bzzzzzzzzzzzzz", "next"),
         ("q=%00", "q"),
+        ("job=a%00", "job"),
     ],
 )
 def test_a_bad_filter_names_its_field(reader, query, field):

@@ -47,7 +47,16 @@ def test_an_id_may_hold_slashes(jobs, reader):
     assert len(reader.json(f"{JOBS}/{SLASHED}/events")["items"]) == 1
 
 
-@pytest.mark.parametrize("target", ["/api/v1/jobs/nobody", "/api/v1/jobs/nobody/events", "/api/v1/nothing"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/api/v1/jobs/nobody",
+        "/api/v1/jobs/nobody/events",
+        "/api/v1/jobs/a%00",
+        "/api/v1/jobs/a%00/events",
+        "/api/v1/nothing",
+    ],
+)
 def test_what_is_not_there_is_a_problem(reader, target):
     """404 with a code, for programs."""
     answer = reader.get(target)
@@ -67,9 +76,14 @@ def test_only_an_admin_deletes_a_job(jobs, reader, client, environment):
     assert len(reader.json("/api/v1/events")["items"]) == 1
 
 
-def test_an_unknown_status_is_refused(reader):
-    """By field."""
-    assert reader.get(f"{JOBS}?status=walking").json["field"] == "status"
+@pytest.mark.parametrize(
+    ("query", "field"), [("status=walking", "status"), ("source=%00", "source"), ("tag=a%00", "tag"), ("q=%00", "q")]
+)
+def test_a_bad_filter_is_refused(reader, query, field):
+    """By field; NUL is in no text that a store keeps."""
+    answer = reader.get(f"{JOBS}?{query}")
+
+    assert (answer.status_code, answer.json["field"]) == (400, field)
 
 
 def test_metrics_have_the_seed_s_field_names(jobs, reader):

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from app.accounts.service import Accounts
 from app.alerts.service import Alerts
+from app.core.bus import Bus
 from app.factory import create_app, fold
 from app.metrics.figures import Figures
 from app.services import Services
@@ -56,6 +57,7 @@ def house(sqlite_url: str, settings: Settings):
     alerts.begin()
     absent: Any = None
     services = Services(
+        bus=Bus(),
         settings=replace(settings, public_url="http://localhost"),
         clock=clock,
         runtime=PoolRuntime(),

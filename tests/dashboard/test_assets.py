@@ -71,6 +71,15 @@ def test_every_sentence_of_the_scripts_is_theirs():
     assert {key for key in known - {"other"} if f'"{key}"' not in text} == set()
 
 
+def test_no_token_is_carried_in_vain():
+    """Each custom property is read by a rule, by a script or by a figure."""
+    sheets = "".join(path.read_text() for path in (STATIC / "css").glob("*.css"))
+    code = "".join(path.read_text() for path in [*SCRIPTS, *STATIC.parent.glob("*.py")])
+    tokens = set(re.findall(r"(?m)^\s*(--[a-z0-9-]+):", sheets))
+
+    assert {one for one in tokens if f"var({one})" not in sheets and f'"{one}"' not in code} == set()
+
+
 def weight(name: str) -> int:
     """Bytes of a page's scripts, styles and drawings as they travel; every page is charged with all of them."""
     own = [path for path in STATIC.rglob("*") if path.is_file() and path.suffix in {".js", ".css", ".svg"}]

@@ -53,6 +53,13 @@ def test_stacked_lines_are_one_stack():
     assert {trace["stackgroup"] for trace in figure["data"]} == {"all"}
 
 
+def test_marks_are_no_part_of_the_stack():
+    """A failed request may be an error, too: as a bar it would be counted twice."""
+    figure = bars(TIMES, TRACES[:1], marks=TRACES[1:])
+
+    assert [(trace["type"], trace.get("mode")) for trace in figure["data"]] == [("bar", None), ("scatter", "markers")]
+
+
 def test_every_token_is_in_the_style_sheet():
     """A figure names no colour that the tokens do not have."""
     sheet = (FOLDER / "css" / "tokens.css").read_text()

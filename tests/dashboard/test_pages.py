@@ -55,6 +55,8 @@ def test_a_new_server_shows_how_to_send(house: House):
     for name in ("sn-scrapy", "sn-python", "sn-node", "sn-curl"):
         assert f'id="{name}"' in page
     assert "curl http://localhost/api/v1/events" in unescape(page)
+    assert "pip install ." in page
+    assert "pip install scrapewatch" not in page
 
     house.send(run())
 
@@ -117,6 +119,37 @@ def test_any_job_id_has_a_page_that_lists_lead_to(house: House, job_id: str):
     assert json.loads(Tags(house.page(unescape(row[1]))).blocks["page"])["job"]["id"] == job_id
 
 
+def test_a_list_says_what_it_is_as_of(house: House):
+    """Its script can tell whether something was missed, and where the API lists the same rows."""
+    house.send(run())
+
+    block = json.loads(Tags(house.page("/jobs?source=ebay.com")).blocks["page"])
+
+    assert block["since"] == 5
+    assert block["api"] == "/api/v1/jobs?source=ebay.com&limit=50"
+    assert json.loads(Tags(house.page("/")).blocks["page"])["since"] == 5
+
+
+def test_counts_are_told_as_people_do(house: House):
+    """One is not several."""
+    house.send(run())
+
+    assert "1 job shown" in house.page("/jobs")
+    assert re.search(r'data-cell="items">1</b> <span data-cell="noun">item<', house.page("/jobs"))
+    assert "5 events shown" in house.page("/events")
+
+
+def test_what_is_over_is_not_shown_as_critical(house: House):
+    """The history badges the notice of a resolved incident as the list of alerts does."""
+    notice = {"name": "rule", "severity": "critical", "message": "well again"}
+    house.send([event("system_alert", "", data={**notice, "state": state}) for state in ("firing", "resolved")])
+
+    page = house.page("/events")
+
+    assert page.count('class="badge critical"') == 1
+    assert page.count('class="badge resolved"') == 1
+
+
 def test_a_list_keeps_its_filters_through_tabs_and_pages(house: House):
     """The address holds the filters; the next page begins below the last row."""
     house.send([one for number in range(60) for one in run(f"job {number:02}")[:1]])
@@ -158,7 +191,10 @@ def test_alerts_fire_on_every_page(house: House):
     house.figures |= {"jobs.failureRate": 0.25, "jobs.finished": 8.0}
     house.alerts.evaluate()
 
-    assert "1 firing" in house.page("/jobs")
+    page = house.page("/jobs")
+    assert "1 firing" in page
+    shell = json.loads(Tags(page).blocks["shell"])
+    assert (shell["firing"], shell["since"]) == (["high_failure_rate"], 5)
     for path in ("/", "/alerts"):
         assert "jobs.failureRate is 25 %, above 10 %." in house.page(path)
 
@@ -208,3 +244,12 @@ def test_times_say_their_zone(house: House):
     page = house.page("/jobs")
 
     assert "<span data-zone>UTC</span>" in page
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/jobs/a%00", 404), ("/jobs?tag=%00", 400), ("/jobs?source=%00", 400), ("/events?job=%00", 400)],
+)
+def test_no_store_is_asked_for_nul(house: House, path: str, status: int):
+    """Postgres would fail on it; what is wrong is told like everywhere."""
+    house.page(path, status)

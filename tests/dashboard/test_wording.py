@@ -42,7 +42,19 @@ def test_any_field_of_any_kind_is_told(type_, value):
         ("item_scraped", {"title": "Vintage Pokemon Card", "price": "29.99"}, "Vintage Pokemon Card · 29.99"),
         ("error", {"kind": "TimeoutError", "message": "after 30 s"}, "TimeoutError: after 30 s"),
         ("job_completed", {"itemsScraped": 50, "duration": 60_000}, "50 items in 1 min"),
+        ("job_completed", {"itemsScraped": 1}, "1 item"),
         ("job_failed", {"error": "gave up"}, "gave up"),
+        (
+            "worker",
+            {
+                "host": "crawler-1",
+                "cpu": {"usage": 0.8},
+                "memory": {"used": 2e9, "total": 16e9},
+                "workers": {"active": 8, "maxConcurrency": 8},
+            },
+            "crawler-1: CPU 80 %, memory 2.0 GB of 16.0 GB, 8 of 8 workers busy",
+        ),
+        ("worker", {"host": "crawler-1", "cpu": "busy"}, "crawler-1"),
         ("metric", {}, "–"),
     ],
 )

@@ -8,13 +8,17 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
-from demo.__main__ import credentials
+import config
+from demo.__main__ import Demo, credentials
+from demo.processes import Failed
 from tests.server import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -114,6 +118,51 @@ def test_a_program_that_dies_ends_the_demo_and_is_named(demo, until):
     assert demo.process.wait(60) == 1
     assert "The server ended" in demo.output.read_text()
     assert not any(Path(f"/proc/{pid}").exists() for pid in started)
+
+
+class Healthy(BaseHTTPRequestHandler):
+    """Another server, which finds itself in the best of health."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Nothing."""
+
+
+@pytest.fixture
+def occupied():
+    """A port at which another server answers."""
+    with HTTPServer(("127.0.0.1", 0), Healthy) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+def test_a_port_that_is_taken_is_named(occupied, tmp_path):
+    """It does not greet in another server's name, and says what to do."""
+    environment = {"PATH": os.environ["PATH"], "PORT": str(occupied), "DATA_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "demo"],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"Port {occupied} is taken; set PORT=…\n"
+
+
+def test_another_server_that_answers_is_not_taken_for_ours(occupied, tmp_path, monkeypatch):
+    """The port is lost between the look and the start: our server ends, and so does the demo, without a greeting."""
+    monkeypatch.setattr("demo.__main__.is_taken", lambda *_: False)
+    monkeypatch.setenv("PORT", str(occupied))
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    demo = Demo(config.load(), threading.Event())
+
+    with pytest.raises(Failed, match="The server ended"):
+        demo.run()
 
 
 def test_the_login_is_made_once(tmp_path):

@@ -11,6 +11,7 @@ from scrapewatch.events import EVENTS
 from tests.fakes import NOW_MS
 
 DAY_MS = 86_400_000
+GOOD_ID = "0190f3c9-51f0-7b42-8e1c-6d2a90f4b123"
 CHECKER = Checker(lambda: NOW_MS, 30 * DAY_MS)
 GOOD = {"type": "item_scraped", "jobId": "123", "timestamp": "2026-11-23T14:32:08Z", "data": {"title": "Tea"}}
 
@@ -91,6 +92,21 @@ def nested(levels):
         ({"type": "item_summary", "data": {"count": 2**60}}, "invalid", "data.count"),
         ({"type": "worker", "data": {"cpu": {"load": [1, "x"]}}}, "invalid", "data.cpu.load"),
         ({"type": "metric", "data": {"values": {"a": None}}}, "invalid", "data.values"),
+        ({"type": "metric", "data": {"values": {"a": 1e101}}}, "invalid", "data.values"),
+        ({"type": "system_alert", "data": {"value": -1e300}}, "invalid", "data.value"),
+        ({"type": "job_progress", "data": {"done": 1e300}}, "invalid", "data.done"),
+        ({"type": "job_started", "data": {"total": 1e300}}, "invalid", "data.total"),
+        ({"type": "job_completed", "data": {"duration": 1e300}}, "invalid", "data.duration"),
+        ({"type": "job_progress", "data": {"proxies": {"x": 5}}}, "invalid", "data.proxies.x"),
+        ({"type": "job_progress", "data": {"proxies": {"x": {"requests": -1}}}}, "invalid", "data.proxies.x.requests"),
+        ({"type": "job_progress", "data": {"proxies": {"x": {"failed": "1"}}}}, "invalid", "data.proxies.x.failed"),
+        ({"type": "job_progress", "data": {"domains": {"x": {"requests": 1.5}}}}, "invalid", "data.domains.x.requests"),
+        (
+            {"type": "job_progress", "data": {"domains": {"x": {"byStatus": {"403": -1}}}}},
+            "invalid",
+            "data.domains.x.byStatus",
+        ),
+        ({"type": "job_progress", "data": {"domains": {"x": {"bytes": -1}}}}, "invalid", "data.domains.x.bytes"),
     ],
 )
 def test_a_bad_event_is_refused_by_code_and_field(changes, code, field):
@@ -177,10 +193,13 @@ def test_times_are_rfc_3339_or_milliseconds(timestamp, ms):
 )
 def test_an_id_comes_back_in_the_form_it_was_sent_in(id_):
     """UUID or ULID; 16 bytes in between."""
-    event = check(id=id_)
+    event = check(id=id_, epoch=id_)
+    other = check(id=GOOD_ID, epoch=id_)
 
-    assert len(event.id) == 16
-    assert event_json(event)["id"] == id_
+    assert len(event.id) == len(event.epoch) == 16
+    assert (event_json(event)["id"], event_json(event)["epoch"]) == (id_, id_)
+    assert (event_json(other)["id"], event_json(other)["epoch"]) == (GOOD_ID, id_)
+    assert event_json(event)["flags"] == []
 
 
 def test_events_differ_by_type_time_and_data():

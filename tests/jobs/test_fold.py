@@ -4,7 +4,7 @@ import pytest
 
 from app.jobs.fold import fold
 from app.storage.base import Job
-from scrapewatch.events import FLAGS
+from scrapewatch.events import FLAGS, MAX_SAFE_INTEGER
 from tests.fakes import NOW_MS, event
 
 LATE = 1 << FLAGS.index("late")
@@ -53,6 +53,29 @@ def test_the_first_end_wins():
 
     assert (job.status, job.reason, job.finished_at, job.items_reported) == ("failed", "banned", NOW_MS + 10, None)
     assert [item.flags & LATE for item in events] == [0, LATE]
+
+
+def test_progress_after_the_end_changes_nothing():
+    """It is flagged; items and errors that come as late still count."""
+    job, events = run(
+        ("job_progress", {"done": 5, "itemsScraped": 5, "requests": {"total": 7}}),
+        ("job_completed", {}),
+        ("job_progress", {"done": 2, "total": 9, "itemsScraped": 2, "requests": {"total": 8}}),
+        ("item_scraped", {}),
+        ("error", {}),
+    )
+
+    assert (job.status, job.done, job.total, job.items_reported) == ("completed", 5, None, 5)
+    assert (job.totals, job.items, job.errors) == ({"requests": {"total": 7}}, 1, 1)
+    assert [item.flags & LATE for item in events] == [0, 0, LATE, 0, 0]
+
+
+def test_counters_stop_at_what_every_reader_can_hold():
+    """No sum of counts is refused by a store."""
+    most = {"count": MAX_SAFE_INTEGER}
+    job, _ = run(("item_summary", most), ("item_summary", most), ("item_scraped", {}), ("error", most), ("error", {}))
+
+    assert (job.items, job.errors) == (MAX_SAFE_INTEGER, MAX_SAFE_INTEGER)
 
 
 def test_a_start_after_the_end_opens_a_new_attempt():

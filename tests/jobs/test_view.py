@@ -1,5 +1,10 @@
 """The job object that outsiders see."""
 
+import json
+import math
+
+import pytest
+
 from app.jobs.view import estimated_end_ms, job_json
 from app.storage.base import Job
 from tests.fakes import NOW_MS
@@ -30,6 +35,25 @@ def test_a_running_job_ends_when_its_average_pace_says():
 def test_there_is_no_estimate_without_a_basis():
     """Nothing done, no total, or already there: rather none than a wrong one."""
     assert all(estimated_end_ms(each, NOW_MS) is None for each in (job(), job(done=0, total=9), job(done=9, total=9)))
+
+
+@pytest.mark.parametrize(("done", "total"), [(1, 1e10), (5e-324, 1e308), (1e-300, 1), (math.nan, 9)])
+def test_an_estimate_of_centuries_is_none(done, total):
+    """One page of ten billion in a minute has no end that a calendar knows; the job is shown all the same."""
+    endless = job(done=done, total=total, last_event_at=NOW_MS + 60_000)
+
+    assert job_json(endless, None, NOW_MS + 60_000)["eta"] is None
+
+
+@pytest.mark.parametrize("number", [5e-324, 1e-300, 2.0**63, 1e300, 1.7e308, math.inf, math.nan])
+@pytest.mark.parametrize("status", ["running", "completed"])
+def test_no_number_breaks_the_object(number, status):
+    """Whatever a store holds, what is shown is JSON of a reasonable length."""
+    huge = job(status=status, done=number, total=number, duration=number, items=2**53 - 1)
+
+    text = json.dumps(job_json(huge, 1.0, NOW_MS + 1), allow_nan=False)
+
+    assert len(text) < 1_000
 
 
 def test_an_ended_job_shows_its_average_rate():

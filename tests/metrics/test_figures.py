@@ -2,9 +2,11 @@
 
 import threading
 
+from app.metrics.scraping import Scraping
 from app.metrics.system import Reading
-from tests.fakes import NOW_MS, event, no_fold
-from tests.metrics.house import House
+from app.storage.memory import MemoryEventStore
+from tests.fakes import NOW_MS, StoppedClock, event, no_fold
+from tests.metrics.house import House, jobs_fold
 
 HOUR_MS = 3_600_000
 
@@ -173,6 +175,37 @@ def test_a_deleted_job_is_in_no_state(house: House):
         house.figures.forget(name)
 
     assert house.scraping["jobs"] == {"active": 0, "queued": 0, "completed": 0, "failed": 0}
+
+
+def test_jobs_that_never_end_cost_little_and_stay_counted():
+    """After an hour of silence a job's rates are forgotten but not its state, which still changes with it."""
+    scraping, store = Scraping(), MemoryEventStore(clock := StoppedClock(), list)
+
+    def send(*events) -> None:
+        scraping.take(store.append(events, jobs_fold), clock.now_ms())
+
+    send(*[event("job_started", name) for name in "abc"], event("job_queued", "d"))
+    clock.advance(HOUR_MS)
+    send(event("job_started", "e", at_ms=clock.now_ms()))
+
+    assert (list(scraping.live), scraping.quiet) == (["e"], dict.fromkeys("abc", "running") | {"d": "queued"})
+    assert scraping.values(clock.now_ms())["jobs.active"] == 4
+    send(event("job_completed", "a"), event(job_id="b"), event("job_started", "d"))
+    scraping.forget("c")
+    assert (list(scraping.live), scraping.quiet) == (["e", "b", "d"], {})
+    assert scraping.values(clock.now_ms())["jobs.active"] == 3
+
+
+def test_what_a_quiet_job_did_is_not_of_this_hour(house: House):
+    """1,000 requests before its silence and at its first report after it count no more; the 50 after that do."""
+    house.say("job_progress", requests={"total": 900})
+    house.clock.advance(2 * HOUR_MS)
+    house.say("heartbeat", "another")
+    report = event("job_progress", data={"requests": {"total": 1_000}}, at_ms=house.clock.now_ms())
+    house.send(event("job_started"), report, event())
+    house.say("job_progress", requests={"total": 1_050})
+
+    assert house.figures.values()["resources.requests"] == 50
 
 
 def test_own_metrics_have_their_latest_value(house: House):

@@ -70,6 +70,13 @@ def test_progress_counts_what_came_on_top():
     assert sums(found) == {"requests": 120, "requestsFailed": 2, "bytes": 100}
 
 
+def test_progress_after_the_end_makes_no_points():
+    """It is late; an item that comes as late still counts."""
+    report = event("job_progress", data={"requests": {"total": 50}})
+
+    assert sums(points(event("job_completed"), report, event(), event("error"))) == {"items": 1, "errors": 1}
+
+
 def test_a_new_attempt_counts_from_zero():
     """After 40 requests a new attempt that reports 50 has made 50, not 10; a second start changes nothing."""
     known = job(status="failed", totals={"requests": {"total": 40}})

@@ -41,10 +41,25 @@ def test_a_restart_goes_on_where_it_was(house: House):
     """The next report after it counts from the last before it."""
     house.say("job_progress", requests={"total": 100})
     house.clock.advance(2 * HOUR_MS)
+    house.say("heartbeat")
     house.figures = house.restarted()
     house.say("job_progress", requests={"total": 130})
 
     assert house.figures.values()["resources.requests"] == 30
+
+
+def test_a_restart_remembers_only_the_state_of_quiet_jobs(house: House):
+    """Of jobs silent for an hour nothing is loaded but that they run; what they report next counts from there."""
+    house.say("job_progress", requests={"total": 100})
+    house.say("job_queued", "waits")
+    house.clock.advance(2 * HOUR_MS)
+    house.figures = house.restarted()
+
+    assert house.scraping["jobs"] == {"active": 1, "queued": 1, "completed": 0, "failed": 0}
+    assert house.figures.job_rate("123") == 0.0
+    house.say("job_progress", requests={"total": 130})
+    house.say("job_progress", requests={"total": 150})
+    assert house.figures.values()["resources.requests"] == 20
 
 
 def test_a_lost_job_goes_on_where_it_was(house: House):

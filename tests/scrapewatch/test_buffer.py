@@ -1,5 +1,7 @@
 """The queue between scraper and sender."""
 
+import threading
+
 import pytest
 
 from scrapewatch import buffer as module
@@ -96,3 +98,33 @@ def test_refusing_drops_what_waits_and_what_comes():
 
     assert buffer.ledger.dropped == {"closed": 2}
     assert buffer.flush(0)
+
+
+def test_flushing_waits_for_what_is_there_and_not_for_what_comes():
+    """Others may go on emitting: the event that came after the call does not hold it up."""
+    buffer = Buffer(10, 0, 1)
+    buffer.put(entry())
+    buffer.take(0)
+    flushed: list[bool] = []
+    flushing = threading.Thread(target=lambda: flushed.append(buffer.flush(10)))
+    flushing.start()
+    while not buffer._hurried:
+        pass
+    buffer.put(entry())
+    buffer.settle(accept)
+    flushing.join()
+
+    assert flushed == [True]
+    assert buffer.ledger.waiting == 1
+    assert not buffer.flush(0)
+
+
+def test_the_numbers_of_old_jobs_are_forgotten(monkeypatch):
+    """With room for two jobs: the one that was silent for longest begins anew, the others count on."""
+    monkeypatch.setattr(module, "NUMBERED_JOBS", 2)
+    buffer = Buffer(10, 0, 10)
+    for job in ("a", "b", "a", "c", "a", "b"):
+        buffer.put(entry(job_id=job))
+
+    assert [event.seq for event in buffer.take(0)] == [1, 1, 2, 1, 3, 1]
+    assert len(buffer._numbers) == 2

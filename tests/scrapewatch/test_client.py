@@ -72,7 +72,7 @@ def test_without_an_address_nothing_happens():
 
     assert not emitter.enabled
     assert emitter.ledger.emitted == 0
-    assert emitter._sender is None
+    assert emitter._outbox._sender is None
     assert emitter.flush(0)
     assert emitter.close()
 

@@ -1,6 +1,14 @@
 """Scrapers that end, and scrapers that fork: each a process of its own."""
 
+import os
+import re
+import signal
+import subprocess
+import sys
+
 import pytest
+
+from tests.server import ROOT
 
 SCRAPER = """
 from scrapewatch import Emitter
@@ -33,6 +41,27 @@ def test_a_server_that_is_down_delays_the_end_by_no_more_than_was_set(run_scrape
     assert "202 of 202 events were lost: {'closed': 202}" in done.stderr
 
 
+def test_the_wait_for_a_server_that_is_down_is_told_and_can_be_ended(tmp_path, until):
+    """Once: how long, for how many events; Ctrl-C then ends it at once, with what was lost and no traceback."""
+    (tmp_path / "scraper.py").write_text(SCRAPER)
+    told = tmp_path / "stderr"
+    with told.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, tmp_path / "scraper.py"],
+            env={"SCRAPEWATCH_URL": "http://127.0.0.1:1", "PYTHONPATH": str(ROOT), "PATH": os.defpath},
+            stderr=output,
+        )
+    until(lambda: "Waiting" in told.read_text())
+    process.send_signal(signal.SIGINT)
+
+    process.wait(10)
+    assert re.findall("Waiting.*", told.read_text()) == [
+        "Waiting up to 30 s for the server to take 202 events; Ctrl-C ends it"
+    ]
+    assert re.findall(".* lost.*", told.read_text()) == ["202 of 202 events were lost: {'closed': 202}"]
+    assert "Traceback" not in told.read_text()
+
+
 def test_a_child_of_multiprocessing_sends_before_it_ends(stand_in, run_scraper):
     """Such children skip `atexit`; their events arrive all the same."""
     script = """
@@ -50,6 +79,24 @@ process.join()
 """
     assert run_scraper(script, stand_in.url).returncode == 0
     assert {event["data"]["message"] for event in stand_in.events} == {"from the parent", "from the child"}
+
+
+def test_a_worker_of_a_pool_flushes(stand_in, run_scraper):
+    """Its pool terminates it: what it sends must be answered for before its task ends."""
+    script = """
+import multiprocessing
+from scrapewatch import Emitter
+
+def task(n):
+    emitter = Emitter()
+    emitter.emit("log", str(n), {"message": "from the pool"})
+    return emitter.flush(10)
+
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    assert all(pool.map(task, range(4)))
+"""
+    assert run_scraper(script, stand_in.url).returncode == 0
+    assert {event["jobId"] for event in stand_in.events} == set("0123")
 
 
 def test_a_forked_child_shares_nothing_with_its_parent(stand_in, run_scraper):

@@ -120,6 +120,25 @@ def test_a_job_may_start_again(job, tape):
     assert tape.types() == ["job_started", "job_failed", "job_started", "job_completed"]
 
 
+def test_a_further_attempt_counts_from_nothing(job, tape, now):
+    """Items, figures and the time of the first attempt are the first's; what was said of the job at its start stays."""
+    job = Job(tape, "123", {"total": 9})
+    for attempt in range(2):
+        job.start()
+        assert job.items == 0
+        job.item({})
+        now[0] += 60
+        if not attempt:
+            job.progress(5, unit="pages")
+        job.progress(retried=attempt)
+        job.complete()
+
+    first, second = (data for event_type, data in tape.events if event_type == "job_completed")
+    assert (first["itemsScraped"], first["duration"]) == (second["itemsScraped"], second["duration"]) == (1, 60_000)
+    last = [data for event_type, data in tape.events if event_type == "job_progress"][-1]
+    assert last == {"itemsScraped": 1, "total": 9, "retried": 1}
+
+
 def test_progress_is_sent_at_most_once_a_second(job, tape, now):
     """1,000 steps in 2.5 s: two on the way, and the last one before the end."""
     with job:
@@ -222,4 +241,4 @@ def test_a_running_job_is_kept_alive_by_the_sender(stand_in, emitter, until, mon
     assert isinstance(emitter, Emitter)
     assert emitter.flush(10)
     assert stand_in.events[-1]["type"] == "job_completed"
-    assert not emitter._jobs
+    assert not emitter._outbox._jobs

@@ -188,6 +188,26 @@ def test_a_crawl_that_is_stopped_is_cancelled(crawl, shop, until):
     assert ended["data"]["itemsScraped"] == len(crawl.events("item_scraped"))
 
 
+def test_a_crawl_leaves_nothing_running_in_its_process(stand_in, shop, run_scraper):
+    """Two crawls side by side, one sender: when both are over, all has arrived, and no thread or socket is left."""
+    script = f"""
+import threading
+from scrapy.crawler import CrawlerProcess
+from demo.spider import CollectablesSpider
+
+process = CrawlerProcess({{"ADDONS": {{"scrapewatch.scrapy.Addon": 0}}, "DOWNLOAD_DELAY": 0, "LOG_ENABLED": False}})
+for _ in range(2):
+    process.crawl(CollectablesSpider, shop="{shop.url}")
+process.start()
+assert not [thread for thread in threading.enumerate() if thread.name == "scrapewatch"], threading.enumerate()
+"""
+    done = run_scraper(script, stand_in.url)
+
+    assert done.returncode == 0, done.stderr
+    assert [event["type"] for event in stand_in.events].count("job_completed") == 2
+    assert len(stand_in.headers) == 1
+
+
 def test_without_an_address_the_add_on_is_off(crawl):
     """The setting can stay in a project that is not watched: no event, no complaint."""
     crawl.run(url="")

@@ -32,7 +32,7 @@ def test_a_server_that_starts_late_gets_everything(emitter_to, until):
     late._server.server_close()
     emitter = emitter_to(f"http://127.0.0.1:{port}")
     send(emitter, 50)
-    until(lambda: emitter._sender._unreached >= 2)
+    until(lambda: emitter._outbox._sender._unreached >= 2)
     late = StandIn(port)
     late.start()
 
@@ -46,7 +46,7 @@ def test_a_connection_that_drops_is_made_again(stand_in, emitter, until):
     send(emitter, 10)
     assert emitter.flush(10)
     stand_in.hang_up()
-    until(lambda: not emitter._sender._link.connected)
+    until(lambda: not emitter._outbox._sender._link.connected)
     send(emitter, 10)
 
     assert emitter.flush(10)
@@ -87,7 +87,7 @@ def test_what_can_pass_later_is_tried_again(stand_in, emitter, code):
 def test_an_answer_that_accounts_for_less_is_not_believed(stand_in, emitter, raw):
     """Whatever the answer says but that all five are accounted for, all five are sent again."""
     stand_in.answers = [lambda batch: {} if raw is None else raw]
-    emitter._buffer._flush_s = 10  # one batch
+    emitter._outbox.buffer._flush_s = 10  # one batch
     send(emitter, 5)
 
     assert emitter.flush(10)
@@ -119,7 +119,7 @@ def test_rejected_events_are_counted_and_leave_their_neighbours_alone(stand_in, 
         return answer(accepted=len(batch) - 3, rejected=rejected)
 
     stand_in.answers = [reject]
-    emitter._buffer._flush_s = 10
+    emitter._outbox.buffer._flush_s = 10
     with caplog.at_level(logging.WARNING, "scrapewatch"):
         send(emitter, 6)
         assert emitter.flush(10)
@@ -135,7 +135,7 @@ def test_rejected_events_are_counted_and_leave_their_neighbours_alone(stand_in, 
 
 def test_batches_stay_below_the_limits(stand_in, emitter):
     """1,200 small events make messages of 500; fifty of 30 kB make messages below 512 KiB."""
-    emitter._buffer._flush_s = 10
+    emitter._outbox.buffer._flush_s = 10
     send(emitter, 1_200)
     for n in range(50):
         emitter.emit("item_scraped", "1", {"n": n, "text": "x" * 30_000})
@@ -155,7 +155,7 @@ def test_a_batch_too_large_is_split(stand_in, emitter):
         return None if len(batch) <= 3 else answer(ok=False, code="batch_too_large")
 
     stand_in.answers = [at_most_three] * 200
-    emitter._buffer._flush_s = 10
+    emitter._outbox.buffer._flush_s = 10
     send(emitter, 50)
 
     assert emitter.flush(20)
@@ -170,7 +170,7 @@ def test_one_event_that_can_never_pass_does_not_hold_up_the_rest(stand_in, emitt
         return answer(ok=False, code="invalid") if 7 in numbers(batch) else None
 
     stand_in.answers = [never_seven] * 200
-    emitter._buffer._flush_s = 10
+    emitter._outbox.buffer._flush_s = 10
     send(emitter, 20)
 
     assert emitter.flush(20)
@@ -184,7 +184,7 @@ def test_a_refused_credential_is_named_and_tried_again(stand_in, emitter_to, cap
     emitter = emitter_to(stand_in.url)
     with caplog.at_level(logging.WARNING, "scrapewatch"):
         send(emitter, 3)
-        until(lambda: emitter._sender._unreached >= 2)
+        until(lambda: emitter._outbox._sender._unreached >= 2)
     stand_in.refusal = None
 
     assert emitter.flush(20)
@@ -199,8 +199,8 @@ def test_closing_does_not_wait_for_a_server_that_refuses_us(stand_in, emitter_to
     stand_in.refusal = {"code": "unauthorized", "message": "No such token"}
     emitter = emitter_to(stand_in.url)
     send(emitter, 3)
-    until(lambda: emitter._sender._unreached)
-    thread = emitter._sender._thread
+    until(lambda: emitter._outbox._sender._unreached)
+    thread = emitter._outbox._sender._thread
 
     assert not emitter.close(30)
     assert not thread.is_alive()
@@ -216,7 +216,7 @@ def test_giving_up_after_a_number_of_tries(emitter_to, until, monkeypatch):
     send(emitter, 1)
 
     assert emitter.ledger.dropped == {"unreachable": 4}
-    assert emitter._sender._unreached == 3
+    assert emitter._outbox._sender._unreached == 3
 
 
 def test_the_server_says_goodbye_and_when_to_return(stand_in, emitter, until):
@@ -224,7 +224,7 @@ def test_the_server_says_goodbye_and_when_to_return(stand_in, emitter, until):
     send(emitter, 1)
     assert emitter.flush(10)
     stand_in.io.emit("server_closing", {"reconnectAfter": 400})
-    until(lambda: emitter._sender._link._asked_ms)
+    until(lambda: emitter._outbox._sender._link._asked_ms)
     stand_in.hang_up()
     began = time.monotonic()
     send(emitter, 1)

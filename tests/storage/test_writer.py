@@ -3,14 +3,16 @@
 import threading
 import time
 from contextlib import contextmanager
+from copy import copy
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import DatabaseError
 
 from app.core.errors import Unavailable
 from app.storage.memory import MemoryEventStore
-from app.storage.writer import Submission, Writer
-from tests.fakes import StoppedClock, event, no_fold
+from app.storage.writer import UNSTORABLE, Submission, Writer
+from tests.fakes import StoppedClock, event, new_id, no_fold
 
 
 class Recorder(MemoryEventStore):
@@ -142,7 +144,7 @@ def test_the_answer_follows_the_commit_and_what_it_set_off(store, mailbox):
 
 
 def test_a_message_that_cannot_be_stored_takes_no_neighbour_with_it(store, mailbox):
-    """The group is tried one by one; the others are stored, the bad one is answered."""
+    """The group is tried one by one; the others are stored, the bad one is refused for good."""
 
     def refuse(events):
         if any(item.job_id == "bad" for item in events):
@@ -157,7 +159,68 @@ def test_a_message_that_cannot_be_stored_takes_no_neighbour_with_it(store, mailb
         answers = mailbox.wait(4)
 
     assert answers["a"][0].state == answers["b"][0].state == "stored"
-    assert answers["bad"].code == "storage_down"
+    assert answers["bad"] == [UNSTORABLE]
+
+
+def test_an_event_that_cannot_be_stored_takes_no_neighbour_with_it(store, mailbox):
+    """Its message is tried event by event: each has its own outcome, in order, and readers hear of the good."""
+
+    def refuse(events):
+        if any(item.body["n"] == 2 for item in events):
+            raise OverflowError("poison")
+
+    told: list[int] = []
+    store.refuses = refuse
+    with writing(store, lambda commit: told.extend(item.body["n"] for item in commit.events)) as writer:
+        same = new_id()
+        made = [event(data={"n": n}, id=same if n in {0, 1} else None) for n in range(4)]
+        writer.submit(Submission(1, 4, lambda: [copy(item) for item in made], mailbox.put("mixed")))
+        answers = mailbox.wait(1)
+
+    assert [outcome.code or outcome.state for outcome in answers["mixed"]] == [
+        "stored", "id_conflict", "invalid", "stored",
+    ]  # fmt: skip
+    assert told == [0, 3]
+
+
+def test_a_broken_database_makes_no_event_invalid(store, mailbox):
+    """A sender keeps what it could not deliver for a fault that is not the event's."""
+
+    def refuse(events):
+        raise DatabaseError("INSERT", {}, Exception("database disk image is malformed"))
+
+    store.refuses = refuse
+    with writing(store) as writer:
+        writer.submit(message("good", mailbox))
+        answers = mailbox.wait(1)
+
+    assert answers["good"].code == "storage_down"
+
+
+def test_a_task_that_comes_as_the_loop_ends_is_refused(store):
+    """Though its thread still lives: a future that nobody settles would hold a request for ever."""
+    writer = Writer(store, no_fold, lambda commit: None, capacity=9, per_sender=9, gap_ms=0)
+    ended, release = threading.Event(), threading.Event()
+    thread = writer._thread
+    loop = thread.run
+
+    def lingering():
+        loop()
+        ended.set()
+        release.wait(10)
+
+    thread.run = lingering  # type: ignore[method-assign]
+    writer.start()
+    alive = [writer.alive]
+    try:
+        assert not writer.close(0)
+        assert ended.wait(10)
+        assert [*alive, writer.alive] == [True, False]
+        with pytest.raises(Unavailable, match="closing"):
+            writer.run(lambda: 5)
+    finally:
+        release.set()
+        thread.join(10)
 
 
 def test_a_full_store_is_told_to_everyone_who_waits(store, mailbox):

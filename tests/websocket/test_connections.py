@@ -53,7 +53,7 @@ def test_who_may_no_longer_stay_is_found_in_every_namespace(connections):
         asked.append(principal.name)
         return principal is not ANN
 
-    assert set(connections.no_longer_valid(still_valid)) == {("/", "a"), ("/live", "b")}
+    assert set(connections.no_longer_valid(still_valid)) == {"1", "2"}
     assert sorted(asked) == ["ann", "nightly"]
 
 
@@ -61,6 +61,18 @@ def test_a_token_that_has_run_out_is_found_by_the_clock(connections, clock):
     """No change of the accounts announces it."""
     connections.joined(("/", "c"), "3", TOKEN)
 
-    assert connections.expired() == []
+    assert connections.expired() == set()
     clock.advance(60_000)
-    assert connections.expired() == [("/", "c")]
+    assert connections.expired() == {"3"}
+
+
+def test_a_socket_that_left_its_last_namespace_is_watched_again(connections, clock):
+    """One that is still in another is not."""
+    connections.joined(("/", "a"), "1", ANN)
+    connections.joined(("/live", "b"), "1", ANN)
+    connections.left(("/", "a"))
+    clock.advance(GRACE_MS)
+    assert connections.overdue() == []
+    connections.left(("/live", "b"))
+    clock.advance(GRACE_MS)
+    assert connections.overdue() == ["1"]

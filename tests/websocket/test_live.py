@@ -114,6 +114,7 @@ def test_who_unsubscribes_hears_no_more(viewer, scraper):
         ({"room": 5}, "room"),
         ({"jobId": 5}, "jobId"),
         ({"jobId": ""}, "jobId"),
+        ({"jobId": "a\x00b"}, "jobId"),
         ({"room": "jobs", "since": -1}, "since"),
         ({"room": "jobs", "since": "5"}, "since"),
         ({"room": "jobs", "batched": 1}, "batched"),

@@ -90,6 +90,12 @@ def translated() -> Iterator[None]:
     """Turns the drivers' operational errors into `Unavailable`, so that callers know one word for each."""
     try:
         yield
+    except exc.TimeoutError as error:  # the pool's: every connection is taken
+        raise Unavailable("busy") from error
+    except exc.InterfaceError as error:
+        if isinstance(error.orig, sqlite3.Error):  # a wrong call: a fault of ours, which must stay loud
+            raise
+        raise Unavailable("storage_down", 2_000) from error
     except exc.OperationalError as error:
         reason = getattr(error.orig, "sqlite_errorcode", None)
         if reason == sqlite3.SQLITE_ERROR:  # wrong SQL: a fault of ours, which must stay loud

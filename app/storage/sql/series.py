@@ -35,6 +35,7 @@ from app.storage.base import HOUR_MS, MINUTE_MS, RAW_MS, Bucket, Labels, Point
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import Key
 from app.storage.sql.metadata import metadata
+from scrapewatch.events import MAX_SAFE_INTEGER
 
 _PLAIN: Final = Text().with_variant(Text(collation="C"), "postgresql")
 """Compared by code points everywhere, so that a prefix is a span of the index."""
@@ -67,7 +68,9 @@ _MERGE: Final = (
     "INSERT INTO buckets (series_id, step_ms, at_ms, sum, count, min, max) VALUES ",
     (
         " ON CONFLICT (series_id, step_ms, at_ms) DO UPDATE SET"
-        " sum = buckets.sum + excluded.sum, count = buckets.count + excluded.count,"
+        " sum = buckets.sum + excluded.sum,"
+        f" count = CASE WHEN buckets.count + excluded.count < {MAX_SAFE_INTEGER}"
+        f" THEN buckets.count + excluded.count ELSE {MAX_SAFE_INTEGER} END,"
         " min = CASE WHEN excluded.min < buckets.min THEN excluded.min ELSE buckets.min END,"
         " max = CASE WHEN excluded.max > buckets.max THEN excluded.max ELSE buckets.max END"
     ),
@@ -165,7 +168,7 @@ def series_number(name: str, labels: str) -> int:
 def _both(
     one: tuple[float, int, float, float], other: tuple[float, int, float, float]
 ) -> tuple[float, int, float, float]:
-    return (one[0] + other[0], one[1] + other[1], min(one[2], other[2]), max(one[3], other[3]))
+    return (one[0] + other[0], min(one[1] + other[1], MAX_SAFE_INTEGER), min(one[2], other[2]), max(one[3], other[3]))
 
 
 def _insert(connection: Connection, statement: tuple[str, str], rows: Sequence[tuple[object, ...]]) -> None:

@@ -1,5 +1,6 @@
-// Alerts: a change on the server is a new snapshot; incidents are few and a person reads them.
+// Alerts: each change on the server renews the lists; incidents are few and a person reads them.
 
 import "./shell.js";
+import { renewing } from "./snapshot.js";
 
-document.addEventListener("alert-changed", () => location.reload());
+document.addEventListener("alerts-changed", renewing("alerts"));

@@ -36,20 +36,27 @@ function faded(colour) {
 let template = null;
 
 class Chart {
-  /** figure, step (ms), per ("second", "step" or null for a state), open (still growing), span (ms kept, or null) */
-  constructor(element, { figure, step, per, open, span }) {
-    Object.assign(this, { element, figure, step, per, open, span, visible: false, dirty: true });
+  constructor(element, kept) {
+    this.element = element;
+    this.visible = false;
     element.replaceChildren();
-    this.times = figure.data[0]?.x ?? [];
-    this.values = new Map(figure.data.map((trace) => [trace.meta.key, trace.y]));
-    this.table = document.querySelector(`[data-table="${element.id}"]`);
+    this.table = document.getElementById(`${element.id}-table`);
     this.table?.addEventListener("toggle", () => this.fillTable());
+    this.show(kept);
     const seen = ([entry]) => {
       this.visible = entry.isIntersecting;
       this.draw();
     };
     new IntersectionObserver(seen, { rootMargin: "200px" }).observe(element);
     charts.add(this);
+  }
+
+  /** figure, step (ms), per ("second", "step" or null for a state), open (still growing), span (ms kept, or null) */
+  show({ figure, step, per, open, span }) {
+    Object.assign(this, { figure, step, per, open, span, dirty: true });
+    this.times = figure.data[0]?.x ?? [];
+    this.values = new Map(figure.data.map((trace) => [trace.meta.key, trace.y]));
+    this.sayStep();
   }
 
   has(key) {
@@ -114,19 +121,32 @@ class Chart {
     }
     this.times = slots;
     this.step = double;
-    say(document.querySelector(`[data-step="${this.element.id}"]`), word("per", { span: duration(double) }));
+    this.sayStep();
   }
 
-  /** What is drawn: the present step of a rate counts only the time that has passed of it. */
+  sayStep() {
+    say(document.querySelector(`[data-step="${this.element.id}"]`), word("per", { span: duration(this.step) }));
+  }
+
+  /** What is drawn: the present step of a rate counts only the time that has passed of it, and is left out at first. */
   shown(values) {
     if (!this.open || this.per !== "second" || !values.length) return values;
     const passed = Math.min(1, (now() - this.times.at(-1)) / this.step);
-    const last = values.at(-1);
-    return [...values.slice(0, -1), passed < SETTLED ? null : last / passed];
+    const before = values.slice(0, -1);
+    return passed < SETTLED ? before : [...before, values.at(-1) / passed];
+  }
+
+  /** Time passes although nothing comes. */
+  advance() {
+    const last = this.times.at(-1);
+    this.index(now());
+    if (this.times.at(-1) !== last) this.dirty = true;
   }
 
   draw() {
-    if (!this.dirty || !this.visible) return;
+    if (!this.visible) return;
+    if (this.open) this.advance();
+    if (!this.dirty) return;
     this.dirty = this.open && this.per === "second";
     const x = this.times.map(local);
     const data = this.figure.data.map((trace) => {
@@ -134,11 +154,16 @@ class Chart {
       const values = this.values.get(trace.meta.key);
       // In a stack, the empty rest would lie as a line on top of the others.
       const visible = trace.meta.key !== "" || values.some(Boolean);
-      const drawn = { ...trace, x, y: this.shown(values), visible };
+      const y = this.shown(values);
+      const drawn = { ...trace, x: x.slice(0, y.length), y, visible };
       if (trace.type === "bar") return { ...drawn, marker: { color: colour } };
+      if (trace.mode === "markers") {
+        return { ...drawn, y: values.map((value) => value || null), marker: { ...trace.marker, color: colour } };
+      }
       const fill = trace.stackgroup ? { fillcolor: faded(colour) } : {};
       return { ...drawn, line: { ...trace.line, color: colour }, ...fill };
     });
+    if (this.figure.data[0].stackgroup) data.reverse(); // the busiest on top: zeros of the others stay under its line
     template ??= resolved(page.chartTemplate);
     window.Plotly.react(this.element, data, { ...this.layout(), template }, page.chartConfig);
     this.fillTable();

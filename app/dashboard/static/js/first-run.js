@@ -4,4 +4,4 @@ import "./shell.js";
 import { follow } from "./live.js";
 
 const toOverview = () => location.reload();
-follow("events", { since: 0, onEvents: toOverview });
+follow("events", { since: 0, onEvents: toOverview, onAgain: toOverview });

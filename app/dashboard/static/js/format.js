@@ -76,7 +76,7 @@ export function clock(ms) {
 export const shortClock = (ms) => clock(ms).slice(0, 5);
 
 /** The name people call the viewer's zone by: its city. */
-export function zone() {
+function zone() {
   const name = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC";
   return name.split("/").pop().replaceAll("_", " ");
 }
@@ -91,6 +91,14 @@ export function showTime(element) {
   if (element.textContent !== text) element.textContent = text;
   const exact = `${local(ms)}.${String(ms % 1000).padStart(3, "0")} ${zone()}`;
   if (element.title !== exact) element.title = exact;
+}
+
+/** Writes all times under `root`, and the zone they are in. */
+export function showTimes(root) {
+  root.querySelectorAll("[data-zone]").forEach((element) => {
+    element.textContent = zone();
+  });
+  root.querySelectorAll("time[data-format]").forEach(showTime);
 }
 
 /** Sets the moment of a `<time>` and writes it. */

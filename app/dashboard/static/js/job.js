@@ -1,11 +1,12 @@
 // A job's live page. Its events are folded here as the server folds them, so every figure moves with the event that
-// moves it; what only the server knows (pace, end, state) is asked for every few seconds while something happens.
+// moves it; what only the server knows (pace, end, state) is asked for every few seconds while the job is open.
 
 import { mount } from "./charts.js";
 import { duration, now, number, percent, rate, setTime, shortClock, size } from "./format.js";
 import { follow } from "./live.js";
 import { page, say, word } from "./page.js";
 import { isOver, jobPath, paintBar, paintStatus } from "./row.js";
+import { snapshot } from "./snapshot.js";
 import { Log, Stream } from "./streams.js";
 import { isLogged } from "./wording.js";
 import "./shell.js";
@@ -19,6 +20,9 @@ const items = new Stream("items");
 const errors = new Stream("errors");
 let painted = 0;
 let asked = performance.now();
+let asks = 0;
+let answered = 0;
+let heard = false; // since the last ask
 let waiting = null;
 
 const amount = (value) => (Number.isFinite(value) && value >= 0 ? value : null);
@@ -76,16 +80,21 @@ function onEvents(events) {
   }
   [log, items, errors].forEach((list) => list.flush());
   paintSoon();
+  heard = true;
   if (turning) ask();
-  else if (performance.now() - asked > ASK_MS && !document.hidden) ask();
 }
 
 /** What only the server knows. Counters stay as they are while the job runs: the events have counted them. */
 async function ask() {
   asked = performance.now();
+  heard = false;
+  asks += 1;
+  const turn = asks;
   const answer = await fetch(`/api/v1${jobPath(job.id)}`, { headers: { Accept: "application/json" } }).catch(() => null);
   if (!answer?.ok) return;
-  const fresh = await answer.json();
+  const fresh = await answer.json().catch(() => null);
+  if (!fresh || turn < answered) return; // a later one was faster
+  answered = turn;
   const again = fresh.attempt !== job.attempt;
   if (again) {
     location.reload(); // a new attempt counts from zero: take a new snapshot
@@ -95,6 +104,18 @@ async function ask() {
   Object.assign(job, rest, isOver(fresh) ? { items: stored, errors: seen } : {});
   Object.values(charts).forEach((chart) => chart.setOpen(!isOver(job)));
   paintSoon();
+}
+
+/** All of it as it is now: the page was too far behind to catch up event by event. */
+async function again() {
+  const fresh = await snapshot();
+  if (!fresh) return undefined;
+  Object.assign(job, fresh.page.job);
+  Object.assign(totals, fresh.page.totals);
+  Object.entries(charts).forEach(([name, chart]) => chart.show(fresh.page.charts[name]));
+  [log, items, errors].forEach((list) => list.adopt(fresh));
+  paintSoon();
+  return fresh.page.since;
 }
 
 function paintSoon() {
@@ -123,7 +144,7 @@ function paint() {
   const p95 = Number.isFinite(latency.p95) ? word("under", { n: number(latency.p95) }) : "";
   figure("latency", number(latency.p50), Number.isFinite(latency.p50) ? "ms" : "", p95);
   setTime(document.querySelector('[data-cell="last"]'), job.lastEventAt);
-  say(document.getElementById("worker"), job.worker ?? "");
+  say(document.getElementById("worker"), job.worker ? word("worker", { name: job.worker }) : "");
 }
 
 function paintHead() {
@@ -156,7 +177,9 @@ function paintSpent() {
 }
 
 setInterval(() => {
-  if (!document.hidden) paintSpent();
+  if (document.hidden) return;
+  paintSpent();
+  if ((heard || !isOver(job)) && performance.now() - asked > ASK_MS) ask();
 }, 1_000);
 paint();
-follow(`job:${job.id}`, { since: page.since, onEvents });
+follow(`job:${job.id}`, { since: page.since, onEvents, onAgain: again });

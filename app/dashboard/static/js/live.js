@@ -1,7 +1,8 @@
 // The live connection: one socket a page, rooms that notice gaps and fill them, and the chip that says how it stands.
 //
 // Events of a room form a chain: each batch names the cursor before it (`prev`). A batch whose `prev` lies beyond the
-// last cursor seen means that something is missing; the room then subscribes again from where it stands.
+// last cursor seen means that something is missing; the room then subscribes again from where it stands. Rooms of
+// figures (jobs, metrics) can't be replayed: whoever enters one again looks at the whole once more.
 
 import { io } from "../vendor/socket.io.esm.min.js";
 import { clock } from "./format.js";
@@ -10,7 +11,6 @@ import { toast } from "./toast.js";
 
 const STALE_AFTER_MS = 10_000;
 const RETRY_MS = 2_000;
-const SETTLED_MS = 10_000;
 
 const socket = io("/live", {
   path: shell.socket.path,
@@ -22,42 +22,59 @@ const socket = io("/live", {
 const rooms = new Map();
 
 class Room {
-  constructor(name, { since, onEvents, onMessage }) {
+  constructor(name, { since, onEvents, onMessage, onAgain }) {
     this.name = name;
     this.last = since;
     this.onEvents = onEvents;
     this.onMessage = onMessage;
-    this.waiting = null; // batches that came while the subscription was being answered
+    this.onAgain = onAgain;
+    this.entered = false;
+    this.waiting = null; // what came while the subscription was being answered
   }
 
   subscribe() {
     if (this.waiting) return;
-    this.waiting = [];
+    const waiting = [];
+    this.waiting = waiting;
     const since = this.last === undefined ? {} : { since: this.last };
-    socket.timeout(10_000).emit("subscribe", { room: this.name, batched: true, ...since }, (late, answer) => {
-      const waiting = this.waiting;
+    socket.timeout(10_000).emit("subscribe", { room: this.name, batched: true, ...since }, async (late, answer) => {
+      if (this.waiting !== waiting) return; // a newer connection has asked, too
+      const good = !late && answer?.ok;
+      if (good) await this.answered(answer);
+      if (this.waiting !== waiting) return;
       this.waiting = null;
-      if (late || !answer?.ok) {
-        if (socket.connected) setTimeout(() => this.subscribe(), RETRY_MS);
-        return;
-      }
-      this.answered(answer);
-      waiting?.forEach((batch) => this.receive(batch));
+      if (good) waiting.forEach((work) => this.inTurn(work));
+      else if (socket.connected) setTimeout(() => this.subscribe(), RETRY_MS);
     });
   }
 
-  answered({ replay = [], cursor, reset }) {
-    if (reset && performance.now() > SETTLED_MS) {
-      location.reload(); // too far behind to catch up event by event: take a new snapshot
+  async answered({ replay = [], cursor, reset }) {
+    const missed = this.onMessage ? this.entered || cursor > this.last : reset;
+    this.entered = true;
+    if (missed) {
+      this.last = (await this.onAgain?.()) ?? this.last;
       return;
     }
     if (replay.length) this.deliver(replay);
     if (this.last !== undefined && Number.isInteger(cursor)) this.last = Math.max(this.last, cursor);
   }
 
+  /** Does it now, or once the subscription has been answered. */
+  inTurn(work) {
+    if (this.waiting) this.waiting.push(work);
+    else work();
+  }
+
+  hear(message) {
+    this.inTurn(() => this.onMessage(message));
+  }
+
   receive(batch) {
-    if (this.waiting) this.waiting.push(batch);
-    else if (this.last !== undefined && batch.prev > this.last) this.subscribe();
+    this.inTurn(() => this.take(batch));
+  }
+
+  take(batch) {
+    if (this.last !== undefined && batch.prev > this.last) this.subscribe();
     else this.deliver(batch.events, batch.cursor);
   }
 
@@ -73,6 +90,9 @@ class Room {
  *
  * since: the cursor that the page shows already; events after it are asked for. Without it only new ones come.
  * onEvents: called with new events in their order. onMessage: called with the room's own message (jobs, metrics).
+ * onAgain: called when what came meanwhile can't be replayed: after every connect but the first (and after that one, if
+ * the page is older than it) in a room of figures, when too far behind in a room of events. What comes in the meantime
+ * waits for it. It looks at the whole once more and returns the cursor of what it saw.
  */
 export function follow(name, options) {
   const room = new Room(name, options);
@@ -81,9 +101,8 @@ export function follow(name, options) {
 }
 
 socket.on("events", (batch) => rooms.get(batch.room)?.receive(batch));
-socket.on("jobs", (message) => rooms.get("jobs")?.onMessage(message));
-socket.on("metrics", (message) => rooms.get("metrics")?.onMessage(message));
-socket.on("system_alert", (event) => rooms.get("alerts")?.onEvents([event]));
+socket.on("jobs", (message) => rooms.get("jobs")?.hear(message));
+socket.on("metrics", (message) => rooms.get("metrics")?.hear(message));
 
 const chip = document.getElementById("connection");
 let lostAt = null;

@@ -28,12 +28,15 @@ export function paintBar(svg, job) {
   svg.setAttribute("aria-label", job.progress.ratio === null ? word("noTotal") : `${percent(job.progress.ratio)} %`);
 }
 
+/** Paints what may have changed; an answer that an event has overtaken changes nothing. */
 export function paintRow(row, job) {
   const cell = (name) => row.querySelector(`[data-cell="${name}"]`);
+  if (job.lastEventAt < cell("last").dateTime) return;
   const over = isOver(job);
   paintStatus(row.querySelector(".status"), job.status);
   paintBar(row.querySelector(".progress-bar"), job);
   say(cell("items"), number(job.items));
+  say(cell("noun"), word("itemNoun", { n: job.items }));
   say(cell("share"), over ? duration(job.duration) : job.progress.ratio === null ? "" : `${percent(job.progress.ratio)} %`);
   setTime(cell("eta"), over ? null : job.eta);
   say(cell("rate"), rate(job.startedAt ? job.itemsPerSecond : null));

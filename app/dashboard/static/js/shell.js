@@ -2,21 +2,21 @@
 
 import "./copy.js";
 import "./theme.js";
-import { showTime, zone } from "./format.js";
+import { number, showTime, showTimes } from "./format.js";
 import { follow } from "./live.js";
-import { number } from "./format.js";
 import { say, shell, word } from "./page.js";
+import { snapshot } from "./snapshot.js";
 import { toast } from "./toast.js";
-import { headline, level } from "./wording.js";
+import { headline, level, text } from "./wording.js";
 
-document.querySelectorAll("[data-zone]").forEach((element) => say(element, zone()));
-document.querySelectorAll("time[data-format]").forEach(showTime);
+showTimes(document);
 setInterval(() => {
   if (!document.hidden) document.querySelectorAll('time[data-format="age"][datetime]').forEach(showTime);
 }, 1_000);
 
-// Alerts: count in the bezel, in the title and on the tab's icon; a toast for each change.
-const firing = new Set(shell.firing);
+// Alerts: count in the bezel, in the title and on the tab's icon; a toast for each change. Only the server's own notices
+// of its incidents are counted: a scraper may send an alert of any name and state.
+let firing = new Set(shell.firing);
 const title = document.title;
 const pulse = document.getElementById("pulse");
 const favicon = document.querySelector('link[rel="icon"]');
@@ -31,19 +31,30 @@ function showFiring() {
 
 function onAlerts(events) {
   for (const event of events) {
-    const key = `${event.data.name}|${event.jobId}`;
-    const resolved = event.data.state !== "firing";
-    if (resolved) firing.delete(key);
-    else firing.add(key);
-    const kind = resolved ? "ok" : level(event);
-    toast(kind, String(event.data.name ?? ""), headline(event), resolved ? "check" : kind);
-    document.dispatchEvent(new CustomEvent("alert-changed", { detail: event }));
+    const { name, state, incident } = event.data;
+    if (Number.isInteger(incident) && state === "firing") firing.add(name);
+    if (Number.isInteger(incident) && state === "resolved") firing.delete(name);
+    const kind = state === "resolved" ? "ok" : level(event);
+    toast(kind, text(name), headline(event), state === "resolved" ? "check" : kind);
   }
+  changed();
+}
+
+function changed() {
   showFiring();
+  document.dispatchEvent(new CustomEvent("alerts-changed"));
+}
+
+async function again() {
+  const fresh = await snapshot();
+  if (!fresh) return undefined;
+  firing = new Set(fresh.shell.firing);
+  changed();
+  return fresh.shell.since;
 }
 
 showFiring();
-follow("alerts", { onEvents: onAlerts });
+follow("alerts", { since: shell.since, onEvents: onAlerts, onAgain: again });
 
 // Keys: off while typing.
 const PLACES = new Map([["o", "/"], ["j", "/jobs"], ["a", "/alerts"], ["h", "/events"]]);
@@ -62,6 +73,7 @@ document.addEventListener("keydown", (event) => {
       search.select();
     }
   } else if (pending === "g" && PLACES.has(event.key)) {
+    event.preventDefault(); // the page's own keys leave it alone
     location.assign(PLACES.get(event.key));
   }
   pending = event.key;

@@ -11,11 +11,11 @@ const NEAR_PX = 24;
 export class Log {
   constructor() {
     this.box = document.getElementById("log");
-    this.list = this.box.querySelector("ol");
+    this.list = document.getElementById("log-lines");
     this.empty = document.getElementById("no-log");
     this.jump = document.getElementById("jump");
     this.button = document.getElementById("follow");
-    this.counts = new Map();
+    this.levels = document.getElementById("levels");
     this.added = document.createDocumentFragment();
     this.unseen = 0;
     this.setUpLevels();
@@ -30,12 +30,10 @@ export class Log {
   }
 
   setUpLevels() {
-    const group = document.getElementById("levels");
-    group.hidden = false;
+    this.levels.hidden = false;
+    this.readCounts(this.levels);
     const hidden = new Set();
-    group.querySelectorAll("button").forEach((button) => {
-      const count = button.querySelector("span");
-      this.counts.set(button.dataset.level, { element: count, n: Number(count.textContent) });
+    this.levels.querySelectorAll("button").forEach((button) => {
       button.addEventListener("click", () => {
         const show = hidden.delete(button.dataset.level);
         if (!show) hidden.add(button.dataset.level);
@@ -43,6 +41,27 @@ export class Log {
         this.box.dataset.hide = [...hidden].join(" ");
       });
     });
+  }
+
+  /** Counts on from what the server has counted in `levels`. */
+  readCounts(levels) {
+    const read = (button) => [button.dataset.level, Number(button.querySelector("span").textContent)];
+    this.counts = new Map([...levels.querySelectorAll("button")].map(read));
+  }
+
+  showCounts() {
+    this.levels.querySelectorAll("button").forEach((button) => {
+      say(button.querySelector("span"), number(this.counts.get(button.dataset.level)));
+    });
+  }
+
+  /** Takes the lines of a fresh snapshot. */
+  adopt(fresh) {
+    this.added = document.createDocumentFragment();
+    ["log-lines", "no-log"].forEach((id) => fresh.adopt(id));
+    this.readCounts(fresh.document.getElementById("levels"));
+    this.showCounts();
+    if (this.following) this.toEnd();
   }
 
   add(event) {
@@ -56,8 +75,8 @@ export class Log {
     say(line.querySelector(".msg"), plain ? headline(event) : `${event.type} ${headline(event)}`);
     this.added.append(line);
     this.unseen += 1;
-    const count = this.counts.get(of === "critical" ? "error" : of);
-    if (count) count.n += 1;
+    const counted = of === "critical" ? "error" : of;
+    this.counts.set(counted, this.counts.get(counted) + 1);
   }
 
   /** Puts what was added into the page, all at once. */
@@ -66,7 +85,7 @@ export class Log {
     this.list.append(this.added);
     while (this.list.childElementCount > MOST_LINES) this.list.firstElementChild.remove();
     this.empty.hidden = true;
-    this.counts.forEach(({ element, n }) => say(element, number(n)));
+    this.showCounts();
     if (this.following) this.toEnd();
     else this.showUnseen();
   }
@@ -98,10 +117,17 @@ export class Log {
 export class Stream {
   constructor(name) {
     this.list = document.getElementById(name);
+    this.name = name;
     this.empty = document.getElementById(`no-${name}`);
     this.row = name === "items" ? itemRow : errorRow;
     this.waiting = [];
     this.list.addEventListener("scroll", () => this.flush(), { passive: true });
+  }
+
+  /** Takes the rows of a fresh snapshot. */
+  adopt(fresh) {
+    this.waiting = [];
+    [this.name, `no-${this.name}`].forEach((id) => fresh.adopt(id));
   }
 
   add(event) {

@@ -1,0 +1,56 @@
+"""A real browser, a server for it to look at, and somebody who is signed in."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.e2e.browsing import FLAGS, Visit, enter, visiting
+from tests.e2e.seed import NodeScraper, client_environment, node_scraper
+from tests.server import ASYNC_MODES, Server, running
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """A Chromium for a module; no longer, since its loop would stand in the way of other tests' `asyncio.run`."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    """Opens a visitor's browser before a server: see `visiting`."""
+    with ExitStack() as stack:
+
+        def open_one(server: Server, **how: Any) -> BrowserContext:
+            return stack.enter_context(visiting(browser, server.address, **how))
+
+        yield open_one
+
+
+@pytest.fixture
+def one_server(
+    environment: dict[str, str], sqlite_url: str, tmp_path: Path, pytestconfig: pytest.Config
+) -> Iterator[Server]:
+    """The real server in one ASYNC_MODE, for what is the same in both."""
+    mode = pytestconfig.getoption("--async-mode") or ASYNC_MODES[0]
+    with running({**environment, "ASYNC_MODE": mode}, tmp_path / "server.log") as started:
+        yield started
+
+
+@pytest.fixture
+def signed_in(visit: Visit, server: Server, environment: dict[str, str]) -> Page:
+    """The page of jobs, before somebody who signed in by the form."""
+    return enter(visit(server), environment)
+
+
+@pytest.fixture
+def from_node(node_client: Path, server: Server, environment: dict[str, str]) -> Iterator[NodeScraper]:
+    """A scraper in Node, connected to `server`."""
+    with node_scraper(node_client, client_environment(server, environment)) as scraper:
+        yield scraper

@@ -1,0 +1,100 @@
+"""The history in a browser: what is filtered on the page is what is downloaded, in either format."""
+
+import csv
+import io
+import json
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.browsing import enter
+from tests.e2e.seed import event
+
+FILTERS = {
+    "q=br%C3%BBl%C3%A9e": 3,
+    "level=error": 3,
+    "job=c%2B3&from=-15m": 63,
+    "job=a/1&type=job_completed": 1,
+    "to=-1h": 0,
+}
+"""Queries, and how many of the events below they find."""
+
+
+@pytest.fixture
+def history(one_server, environment, visit):
+    """The history of three jobs, 60 items each, of errors and of their ends."""
+    for job in ("a/1", "b 2", "c+3"):
+        batch = [event("item_scraped", {"title": f"=Card {number}", "price": number}, job) for number in range(60)]
+        batch += [event("error", {"message": "blocked", "level": "critical"}, job), event("job_completed", {}, job)]
+        batch += [event("log", {"level": "info", "message": "A crème brûlée, “quoted”\nand broken"}, job)]
+        one_server.json("/api/v1/events", body=batch, token=environment["INGEST_TOKEN"])
+    page = enter(visit(one_server), environment)
+    page.goto("/events")
+    return page
+
+
+@pytest.fixture
+def api(one_server, environment):
+    """What the API says to the same filters."""
+
+    def ask(query: str):
+        return one_server.json(f"/api/v1/events?limit=1000&{query}", token=environment["READ_TOKEN"])["items"]
+
+    return ask
+
+
+def download(page: Page, label: str) -> str:
+    """What a click in the export menu gives."""
+    page.get_by_text("Export", exact=True).click()
+    with page.expect_download() as given:
+        page.get_by_role("link", name=label, exact=True).click()
+    page.keyboard.press("Escape")
+    return given.value.path().read_bytes().decode("utf-8-sig")
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_filters_hold_in_both_downloads(history, api):
+    """A job and two types, chosen by hand: over all pages, exactly the API's events, in its order."""
+    history.get_by_label("Job", exact=True).fill("b 2")
+    history.get_by_label("Job", exact=True).press("Enter")
+    history.wait_for_url("**job=b+2")
+    history.get_by_label("item_scraped", exact=True).check()
+    history.wait_for_url("**job=b+2&type=item_scraped")
+    history.get_by_label("error", exact=True).check()
+    history.wait_for_url("**&type=error")
+    expected = api("job=b%202&type=item_scraped,error")
+    table, lines = rows(download(history, "CSV")), download(history, "JSON lines")
+
+    assert len(expected) == 61
+    assert [json.loads(line) for line in lines.splitlines()] == expected
+    assert [int(row["cursor"]) for row in table] == [each["cursor"] for each in expected]
+    assert {row["jobId"] for row in table} == {"b 2"}
+    assert [json.loads(row["data"]) for row in table] == [each["data"] for each in expected]
+    expect(history.locator("table.events tbody tr:not(.more)")).to_have_count(50)
+    history.get_by_role("link", name="Older").click()
+    expect(history.locator("table.events tbody tr:not(.more)")).to_have_count(11)
+    assert len(rows(download(history, "CSV"))) == 61
+
+
+def test_each_filter_gives_the_same_everywhere(history, api):
+    """Text, level, time, and jobs with signs that addresses treat as their own."""
+    for query, count in FILTERS.items():
+        history.goto(f"/events?{query}")
+        table, lines = rows(download(history, "CSV")), download(history, "JSON lines").splitlines()
+
+        assert len(api(query)) == count
+        assert [json.loads(line) for line in lines] == api(query)
+        assert [int(row["cursor"]) for row in table] == [each["cursor"] for each in api(query)]
+        expect(history.locator("table.events tbody tr:not(.more)")).to_have_count(min(count, 50))
+
+
+def test_a_downloaded_cell_runs_nowhere(history, one_server):
+    """A title that a spreadsheet would take for a formula comes as text; the JSON lines keep it as it was."""
+    answer = history.request.get("/export/events.csv?job=a/1&type=item_scraped&fields=title,price")
+
+    titles = [row["title"] for row in rows(answer.text().removeprefix("\ufeff"))]
+    assert len(titles) == 60
+    assert all(title.endswith(f"=Card {59 - place}") and title[0] in "'\t" for place, title in enumerate(titles))

@@ -1,0 +1,108 @@
+"""Open pages while a scraper in Node sends: what comes is there within a second, and harmless."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.browsing import enter, live, within_a_second
+from tests.e2e.seed import COMPLETED, ITEM, JOB, STARTED, event
+
+SCRIPT = "<script>document.title = 'owned'</script><img src=x onerror=alert(1)>"
+
+
+@pytest.fixture
+def job_page(signed_in, from_node):
+    """The live page of a job that has just begun."""
+    from_node.send(event("job_started", STARTED))
+    return live(signed_in, f"/jobs/{JOB}")
+
+
+def test_the_first_event_turns_the_first_page_into_the_overview(signed_in, from_node):
+    """The page that waits for the first event shows the running job instead."""
+    live(signed_in, "/")
+    expect(signed_in.get_by_role("heading", name="Send your first job")).to_be_visible()
+    from_node.send(event("job_started", STARTED))
+
+    expect(signed_in.get_by_role("heading", name="Overview")).to_be_visible()
+    expect(signed_in.locator(f'#running tr[data-job="{JOB}"]')).to_contain_text("ebay.com vintage cards")
+    expect(signed_in.locator("#connection")).to_have_attribute("data-state", "live")
+
+
+def test_a_job_appears_on_the_overview_and_in_the_list(signed_in, from_node):
+    """Both are open, neither is reloaded: the row, the counts and the pill are there within a second."""
+    from_node.send(event("job_started", STARTED, "earlier"), event("job_completed", COMPLETED, "earlier"))
+    overview, jobs = live(signed_in, "/"), live(signed_in.context.new_page(), "/jobs")
+    from_node.send(event("job_started", STARTED))
+    row = overview.locator(f'#running tr[data-job="{JOB}"]')
+    pill = jobs.get_by_role("button", name="1 new job")
+    within_a_second(row, pill)
+    from_node.send(event("item_scraped", ITEM))
+    within_a_second(row.locator('[data-cell="items"]', has_text="1"))
+
+    expect(row.get_by_role("link")).to_have_attribute("href", f"/jobs/{JOB}")
+    expect(row.locator('[data-status="running"]')).to_be_visible()
+    expect(jobs.locator('[data-count="running"]')).to_have_text("1")
+    pill.click()
+    expect(jobs.locator("tr[data-job]")).to_have_count(2)
+    from_node.send(event("job_completed", COMPLETED))
+    within_a_second(*(page.locator(f'tr[data-job="{JOB}"] [data-status="completed"]') for page in (overview, jobs)))
+
+
+def test_an_item_appears_with_title_price_and_link(job_page, from_node):
+    """On the job's open page, within a second; the counter goes up with each."""
+    items, count = job_page.locator("#items li"), job_page.locator('dl [data-figure="items"]')
+    from_node.send(event("item_scraped", ITEM))
+    within_a_second(items.get_by_role("link", name=ITEM["title"]), items.get_by_text(ITEM["price"]))
+    within_a_second(count.get_by_text("1", exact=True))
+    from_node.send(
+        event("item_scraped", {"title": "Another", "price": 5, "currency": "EUR", "url": "http://a.example/5"})
+    )
+    within_a_second(items.get_by_role("link", name="Another"), items.get_by_text("5 EUR"))
+    within_a_second(count.get_by_text("2", exact=True))
+
+    assert items.get_by_role("link").all_inner_texts() == ["Another", ITEM["title"]]
+    assert items.get_by_role("link", name="Another").get_attribute("href") == "http://a.example/5"
+    assert items.get_by_role("link", name=ITEM["title"]).get_attribute("href") == ITEM["url"]
+    from_node.send(event("job_completed", COMPLETED))
+    within_a_second(job_page.locator('#status [data-status="completed"]'), job_page.get_by_text("scraper says 50"))
+
+
+def test_hostile_items_are_harmless_text(job_page, from_node):
+    """No element comes of a title, and only http and https become links; live, and when the server paints the page."""
+    hostile = [
+        {"title": SCRIPT, "price": "<b>1</b>", "url": "https://a.example/?q=<script>"},
+        {"title": "no link", "url": "javascript:document.title='owned'"},
+        {"title": "nor this", "url": " jAvAsCrIpT:alert(1)"},
+        {"title": "nor data", "url": "data:text/html,<script>alert(1)</script>"},
+        {"title": {"an": ["object"]}, "price": None, "url": 5},
+    ]
+    from_node.send(*(event("item_scraped", item) for item in hostile))
+    from_node.send(event("error", {"message": SCRIPT, "kind": "<i>", "url": "javascript:alert(1)"}))
+    items = job_page.locator("#items li")
+    expect(items).to_have_count(len(hostile))
+    expect(job_page.locator("#errors li")).to_have_count(1)
+    painted_live = job_page.locator("#items, #errors, #log ol").all_inner_texts()
+
+    for _ in range(2):
+        expect(items.get_by_text(SCRIPT)).to_be_visible()
+        assert job_page.locator("main :is(script, img, b:not(#done b), i)").count() == 0
+        addresses = [link.get_attribute("href") or "" for link in job_page.get_by_role("link").all()]
+        assert all(re.match(r"/|#|https?://", address) for address in addresses)
+        assert items.get_by_role("link").count() == 1
+        assert not job_page.title().startswith("owned")
+        live(job_page, job_page.url)
+    assert job_page.locator("#items, #errors, #log ol").all_inner_texts() == painted_live
+
+
+def test_who_comes_later_sees_the_same(job_page, from_node, visit, server, environment):
+    """A second visitor's page shows what the first one's has gathered live."""
+    for number in range(1, 31):
+        from_node.send(
+            event("item_scraped", {"title": f"Card {number}", "price": number, "url": f"https://a.example/{number}"})
+        )
+    expect(job_page.locator('dl [data-figure="items"]')).to_have_text("30")
+    later = live(enter(visit(server), environment), f"/jobs/{JOB}")
+
+    assert later.locator("#items li").all_inner_texts() == job_page.locator("#items li").all_inner_texts()
+    assert later.locator('dl [data-figure="items"]').inner_text() == "30"
