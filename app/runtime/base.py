@@ -57,7 +57,7 @@ class Runtime(Protocol):
         ...
 
     def every(self, interval_ms: int, work: Callable[[], object]) -> None:
-        """Run quick `work` on the loop each `interval_ms`, from when `serve` starts until it stops."""
+        """Run `work` each `interval_ms`, from when `serve` starts until it stops; it may wait, and delays no other."""
         ...
 
     def serve(self, listener: socket.socket, opening: Callable[[], Served], *, connections: int) -> None:

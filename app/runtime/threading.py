@@ -1,10 +1,8 @@
 """ASYNC_MODE=threading: every request and WebSocket has a thread of its own, under gunicorn's gthread worker.
 
-The "loop" is one dispatcher thread: what is posted runs there in order, and so do the timers.
+The "loop" is one dispatcher thread, where what is posted runs in order; each timer has a thread of its own.
 """
 
-import heapq
-import itertools
 import os
 import queue
 import socket
@@ -18,7 +16,6 @@ from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
-from app.core.clock import CLOCK
 from app.runtime.base import P, Served, T, guarded
 from app.runtime.listen import raise_file_limit
 
@@ -61,8 +58,10 @@ class ThreadingRuntime:
         self._timers.append((interval_ms, work))
 
     def start(self) -> None:
-        """Start the dispatcher thread; `serve` does it by itself."""
+        """Start the dispatcher and the timers; `serve` does it by itself."""
         threading.Thread(target=self._dispatch, name="dispatcher", daemon=True).start()
+        for interval_ms, work in self._timers:
+            threading.Thread(target=_repeat, args=(interval_ms / 1000, work), daemon=True).start()
 
     def serve(self, listener: socket.socket, opening: Callable[[], Served], *, connections: int) -> None:
         """See `Runtime`."""
@@ -87,21 +86,15 @@ class ThreadingRuntime:
         ).run()
 
     def _dispatch(self) -> None:
-        order = itertools.count()
-        due = [(CLOCK.monotonic_ms() + every, next(order), every, work) for every, work in self._timers]
-        heapq.heapify(due)
         while True:
-            wait_ms = due[0][0] - CLOCK.monotonic_ms() if due else None
-            if wait_ms is not None and wait_ms <= 0:
-                at, _, every, work = heapq.heappop(due)
-                guarded(work)
-                heapq.heappush(due, (max(at + every, CLOCK.monotonic_ms()), next(order), every, work))
-                continue
-            try:
-                work, args = self._posts.get(timeout=None if wait_ms is None else wait_ms / 1000)
-            except queue.Empty:
-                continue
+            work, args = self._posts.get()
             guarded(work, *args)
+
+
+def _repeat(interval_s: float, work: Callable[[], object]) -> None:
+    pause = threading.Event()
+    while not pause.wait(interval_s):
+        guarded(work)
 
 
 class _BoundedWebSocket(SimpleWebSocketWSGI):

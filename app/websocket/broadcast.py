@@ -46,6 +46,7 @@ class Broadcaster:
         self._figures = figures
         self._clock = clock
         self._lock = threading.Lock()
+        self._sending = threading.Lock()
         self._members: dict[tuple[str, bool], set[str]] = {}
         self._waiting: dict[str, list[tuple[int, Event]]] = defaultdict(list)
         self._changed: dict[str, Job] = {}
@@ -144,12 +145,13 @@ class Broadcaster:
             self._send_batch(room)
 
     def _send_batch(self, room: str) -> None:
-        with self._lock:
-            waiting = self._waiting.pop(room, None)
-        if waiting:
-            events = [{**event_json(event), "prev": prev} for prev, event in waiting]
-            batch = {"room": room, "prev": waiting[0][0], "cursor": waiting[-1][1].cursor, "events": events}
-            self._emit("events", batch, _channel(room, batched=True))
+        with self._sending:  # a batch popped later must not be sent before
+            with self._lock:
+                waiting = self._waiting.pop(room, None)
+            if waiting:
+                events = [{**event_json(event), "prev": prev} for prev, event in waiting]
+                batch = {"room": room, "prev": waiting[0][0], "cursor": waiting[-1][1].cursor, "events": events}
+                self._emit("events", batch, _channel(room, batched=True))
 
     def _send_jobs(self) -> None:
         with self._lock:

@@ -7,7 +7,7 @@ within a second.
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -91,7 +91,7 @@ class Connections:
             seats = list(self._seats.values())
         return {seat.eio_sid for seat in seats if seat.principal.expires_at and seat.principal.expires_at <= now_ms}
 
-    def no_longer_valid(self, still_valid: Callable[[Principal], bool]) -> Iterable[str]:
+    def no_longer_valid(self, still_valid: Callable[[Principal], bool]) -> set[str]:
         """Sockets whose principal may not stay; asks once a principal."""
         with self._lock:
             seats = list(self._seats.values())

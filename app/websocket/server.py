@@ -122,6 +122,7 @@ class Sockets:
             self.connections.left((namespace, sid))
             self.connections.closed(eio_sid)
         elif revision != self._revision and not self._services.runtime.call(self._is_still_valid, principal):
+            self.connections.left((namespace, sid))
             raise _refusal("unauthorized", "This access was just ended.", 0)
 
     def _authenticate(self, auth: Any, namespace: str) -> Principal:
@@ -168,16 +169,23 @@ class Sockets:
     def _sweep(self) -> None:
         """Drop sockets that never said who they are, that do not read, and whose principal may no longer stay."""
         self._lines.sweep()
-        expelled = self._services.runtime.call(self._expelled)
-        for eio_sid in {*self.connections.overdue(), *self._lines.stuck(), *expelled}:
+        for eio_sid in {*self.connections.overdue(), *self.connections.expired(), *self._lines.stuck()}:
+            self._lines.drop(eio_sid)
+        for eio_sid in self._services.runtime.call(self._expelled):
             self._lines.drop(eio_sid)
 
     def _expelled(self) -> set[str]:
+        """Sockets of those whose access was ended; asks only when accounts have changed."""
         accounts = self._services.accounts
-        revision = accounts.revision()
-        changed, self._revision = revision != self._revision, revision
-        found = self.connections.expired()
-        return found.union(self.connections.no_longer_valid(accounts.still_valid) if changed else ())
+        try:
+            revision = accounts.revision()
+            if revision == self._revision:
+                return set()
+            found = self.connections.no_longer_valid(accounts.still_valid)
+        except Unavailable:
+            return set()  # the revision stands as it was, so it is asked again in a second
+        self._revision = revision
+        return found
 
     def _tell_flow(self) -> None:
         """Tell all scrapers when they may go faster or should go slower."""
