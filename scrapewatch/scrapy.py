@@ -101,7 +101,7 @@ class Extension:
             config={name: settings.get(name) for name in TOLD},
         )
         job.start()
-        self._logs = LogHandler(job, spider=spider)
+        self._logs = LogHandler(job, spider=spider, reported="scrapy.core.scraper")
         logging.getLogger().addHandler(self._logs)
         self._repeat(self._progress, PROGRESS_S)
         self._repeat(self._worker, WORKER_S)

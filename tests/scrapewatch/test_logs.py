@@ -51,6 +51,19 @@ def test_log_lines_of_the_scraper_are_forwarded(line, record):
     ]
 
 
+def test_an_exception_that_is_sent_as_an_error_is_not_told_twice(line, record):
+    """Other lines of the same logger are, and the same exception from elsewhere."""
+    handler = LogHandler(line, reported="scrapy.core.scraper")
+    handler.handle(record("scrapy.core.scraper", logging.ERROR, KeyError("price")))
+    handler.handle(record("scrapy.core.scraper"))
+    handler.handle(record("shop.pages", logging.ERROR, KeyError("price")))
+
+    assert [(level, logger) for level, logger, _ in line.lines] == [
+        ("warning", "scrapy.core.scraper"),
+        ("error", "shop.pages"),
+    ]
+
+
 @pytest.mark.parametrize("name", ["scrapewatch.sender", "socketio.client", "engineio.client"])
 def test_the_client_s_own_lines_are_not(line, record, name):
     """What the sender says of its troubles would feed on itself."""
