@@ -175,17 +175,18 @@ class Sockets:
             self._lines.drop(eio_sid)
 
     def _expelled(self) -> set[str]:
-        """Sockets of those whose access was ended; asks only when accounts have changed."""
-        accounts = self._services.accounts
+        """Sockets of those whose access was ended; asks only when accounts have changed.
+
+        The revision moves before the seats are looked at: whoever sits down meanwhile sees that it has, and asks.
+        """
+        accounts, before = self._services.accounts, self._revision
         try:
-            revision = accounts.revision()
-            if revision == self._revision:
-                return set()
-            found = self.connections.no_longer_valid(accounts.still_valid)
+            self._revision = accounts.revision()
+            changed = self._revision != before
+            return self.connections.no_longer_valid(accounts.still_valid) if changed else set()
         except Unavailable:
-            return set()  # the revision stands as it was, so it is asked again in a second
-        self._revision = revision
-        return found
+            self._revision = before  # so it is asked again in a second
+            return set()
 
     def _tell_flow(self) -> None:
         """Tell all scrapers when they may go faster or should go slower."""
