@@ -1,7 +1,5 @@
 """``/api/v1/alerts``: the rules, their incidents, and the word that somebody looks after one."""
 
-import re
-
 from flask import Blueprint, Response, request
 
 from app.accounts.access import current_principal, require
@@ -9,10 +7,9 @@ from app.alerts.rules import rule_json
 from app.alerts.service import incident_json
 from app.api.answers import answer
 from app.core.errors import InvalidInput
+from app.ingest.decode import BAD_TEXT
 from app.queries import GREATEST_ID, before, limit, next_page
 from app.services import Services
-
-_BAD_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -49,6 +46,6 @@ def _note() -> str | None:
     if not isinstance(body, dict):
         raise InvalidInput("must be an object")
     note = body.get("note")
-    if note is not None and (not isinstance(note, str) or _BAD_TEXT.search(note)):
+    if note is not None and (not isinstance(note, str) or BAD_TEXT.search(note)):
         raise InvalidInput("must be a text without NUL and half surrogates", field="note")
     return note

@@ -19,7 +19,7 @@ BIGINT = 1 << FLAGS.index("bigint")
 TEXT = 1 << FLAGS.index("text")
 _LONGEST_INTEGER = 4_000
 _ZEROED: Final = bytes(ord("0") if chr(octet).isdecimal() else octet for octet in range(128)) + bytes(range(128, 256))
-_BAD_TEXT = re.compile("[\x00\ud800-\udfff]")
+BAD_TEXT = re.compile("[\x00\ud800-\udfff]")
 _decode = msgspec.json.Decoder().decode
 
 
@@ -44,7 +44,7 @@ def normalise(value: Any, path: str = "data") -> tuple[Any, int]:
         InvalidInput: a number is not finite; names its path.
     """
     if isinstance(value, str):
-        clean = _BAD_TEXT.sub("\ufffd", value)
+        clean = BAD_TEXT.sub("\ufffd", value)
         return clean, TEXT if clean != value else 0
     if isinstance(value, bool) or value is None:
         return value, 0

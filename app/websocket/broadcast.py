@@ -156,8 +156,7 @@ class Broadcaster:
     def _send_jobs(self) -> None:
         with self._lock:
             changed, self._changed = self._changed, {}
-            heard = any((("jobs", batched) in self._members) for batched in (True, False))
-        if not changed or not heard:
+        if not changed or not self._is_heard("jobs"):
             return
         now_ms = self._clock.now_ms()
         shown = [job_json(job, self._figures.job_rate(job.id), now_ms) for job in changed.values()]
@@ -165,10 +164,12 @@ class Broadcaster:
         self._emit_all("jobs", "jobs", {"changed": shown, "counts": counts})
 
     def _send_metrics(self) -> None:
-        with self._lock:
-            heard = any((("metrics", batched) in self._members) for batched in (True, False))
-        if heard:
+        if self._is_heard("metrics"):
             self._emit_all("metrics", "metrics", self._figures.current())
+
+    def _is_heard(self, room: str) -> bool:
+        with self._lock:
+            return (room, True) in self._members or (room, False) in self._members
 
     def _emit_all(self, room: str, name: str, payload: dict[str, Any]) -> None:
         for batched in (True, False):
