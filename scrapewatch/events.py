@@ -160,6 +160,22 @@ EVENTS: Final[dict[str, EventType]] = {
         needs_job=False,
     ),
     "metric": EventType("figures of your own", {"values": Kind.NUMBERS, "labels": Kind.OBJECT}, needs_job=False),
+    "client_report": EventType(
+        "what became of the events of one sending process so far; the last of an `epoch` counts",
+        {
+            "host": Kind.TEXT,
+            "pid": Kind.COUNT,
+            "emitted": Kind.COUNT,
+            "accepted": Kind.COUNT,
+            "duplicates": Kind.COUNT,
+            "rejected": Kind.COUNTS,
+            "dropped": Kind.COUNTS,
+            "truncated": Kind.COUNT,
+            "adopted": Kind.COUNT,
+            "spool": {"events": Kind.COUNT, "bytes": Kind.AMOUNT, "oldest": Kind.TIME},
+        },
+        needs_job=False,
+    ),
     "system_alert": EventType(
         "an alert changed its state",
         {
