@@ -70,6 +70,10 @@ class Connections:
         with self._lock:
             self._standing.pop(eio_sid, None)
 
+    def is_open(self, eio_sid: str) -> bool:
+        """Whether the socket is there and in a namespace."""
+        return eio_sid in self._taken
+
     def principal(self, namespace: str, sid: str) -> Principal | None:
         """Whose socket it is."""
         seat = self._seats.get((namespace, sid))

@@ -76,3 +76,15 @@ def test_a_socket_that_left_its_last_namespace_is_watched_again(connections, clo
     connections.left(("/live", "b"))
     clock.advance(GRACE_MS)
     assert connections.overdue() == ["1"]
+
+
+def test_a_socket_is_open_while_it_is_in_a_namespace(connections):
+    """Neither before it has authenticated nor after it has left the last one."""
+    connections.opened("1")
+    assert not connections.is_open("1")
+    connections.joined(("/", "a"), "1", ANN)
+    connections.joined(("/live", "b"), "1", ANN)
+    connections.left(("/", "a"))
+    assert connections.is_open("1")
+    connections.left(("/live", "b"))
+    assert not connections.is_open("1")
