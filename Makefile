@@ -47,11 +47,12 @@ lock: $(DEV) ## lock the requirements anew from the groups in pyproject.toml
 	$(LOCK) --group server --output-file requirements.txt
 	$(LOCK) --group server --group dev --output-file requirements-dev.txt
 
-bench: $(DEV) ## measure speed, start and memory; a table at the end
-	$(BIN)/python -m bench
+bench: $(DEV) ## measure speed, start and memory, beside a reference in Node; a table at the end
+	@$(BIN)/python -m bench
 
 clean: ## remove what the tools made, but no data
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis tests/e2e/node/node_modules
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf tests/e2e/node/node_modules bench/peers/node_modules
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'

@@ -1,74 +1,97 @@
-"""Runs every measurement and prints what it found; figures of one run only compare with one another."""
+"""Runs the measurements, all or those named, and prints what they found; ratios within one run are what counts."""
 
 import argparse
-import statistics
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from bench import bare, ingest, start
+from bench import ingest, node, start
+from bench.figures import Figure, table
 from bench.packages import Packages, packages
 from bench.target import target
-from tests.server import ASYNC_MODES
+from tests.server import ASYNC_MODES, Server
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """A row of the table: what was measured, in each round, and what is wanted of the median."""
+class Run:
+    """What a measurement is given.
 
-    name: str
-    unit: str
-    values: Sequence[float]
-    budget: str = ""
+    Attributes:
+        folder: for its files, its own.
+        installed: what our server runs with.
+        async_mode: of our server.
+        rounds: how often to measure.
+        has_node: whether the reference in Node can be had.
+    """
 
-    def row(self) -> tuple[str, ...]:
-        """Its cells."""
-        median, least, most = map(_short, (statistics.median(self.values), min(self.values), max(self.values)))
-        return self.name, f"{median} {self.unit}", f"{least} to {most}", self.budget
+    folder: Path
+    installed: Packages
+    async_mode: str
+    rounds: int
+    has_node: bool
+
+    def ours(self, name: str = "ours") -> Server:
+        """Our server, not started yet."""
+        return target(self.folder / name, self.async_mode, self.installed.python)
+
+    def peers(self, *forms: str) -> dict[str, Server]:
+        """The reference in these forms, none if it can't be had."""
+        return {f"node {form}": node.peer(self.folder / form, form) for form in forms if self.has_node}
+
+
+def _start(run: Run) -> list[Figure]:
+    starts = [start.measure(run.ours(f"start-{number}")) for number in range(run.rounds)]
+    return [
+        Figure("start to first answer", "s", [each.seconds for each in starts], "≤ 2"),
+        Figure(f"memory, idle, {run.installed.name}", "MB", [each.resident_mb for each in starts], "≤ 90"),
+    ]
+
+
+def _ingest(run: Run) -> list[Figure]:
+    servers = {ingest.OURS: run.ours(), **run.peers("plain", "same")}
+    return ingest.measure(servers, run.folder / "bare", run.rounds)
+
+
+MEASUREMENTS: Final[dict[str, Callable[[Run], list[Figure]]]] = {"start": _start, "ingest": _ingest}
 
 
 def main() -> None:
     """Measure, then print."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(MEASUREMENTS)}; all by default")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each measurement (default 5)")
     parser.add_argument("--async-mode", choices=ASYNC_MODES, default=ASYNC_MODES[0])
     options = parser.parse_args()
+    if unknown := set(options.names) - set(MEASUREMENTS):
+        parser.error(f"there is no measurement called {', '.join(sorted(unknown))}")
+    print(table(measure(options.names or list(MEASUREMENTS), options.async_mode, options.rounds)))
+
+
+def measure(names: list[str], async_mode: str, rounds: int) -> list[Figure]:
+    """The figures of the measurements of these names."""
+    has_node, installed = _has_node(), packages()
+    figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="scrapewatch-bench-") as folder:
-        figures = measure(Path(folder), packages(), options.async_mode, options.rounds)
-    _print(("figure", "median", "range", "budget"), [figure.row() for figure in figures])
+        for name in names:
+            print(f"{name}, {rounds} rounds", flush=True)
+            began = time.monotonic()
+            own = Path(folder) / name
+            own.mkdir()
+            figures += MEASUREMENTS[name](Run(own, installed, async_mode, rounds, has_node))
+            print(f"  took {time.monotonic() - began:.0f} s", flush=True)
+    return figures
 
 
-def measure(folder: Path, installed: Packages, async_mode: str, rounds: int) -> list[Figure]:
-    """All figures, from servers whose data lie in `folder` and that run with `installed`."""
-    print(f"start and memory, {rounds} rounds", flush=True)
-    python = installed.python
-    starts = [start.measure(target(folder / f"start-{number}", async_mode, python)) for number in range(rounds)]
-    print(f"ingest, {rounds} rounds of {ingest.BATCHES} batches of {ingest.BATCH} events", flush=True)
-    server = target(folder / "ingest", async_mode, python)
-    rates = ingest.measure(server, rounds)
-    print("bare inserts of the same rows", flush=True)
-    inserts = bare.measure(folder / "ingest" / "scrapewatch.db", folder / "bare", rounds)
-    ratio = statistics.median(rate.per_cpu_s for rate in rates) / statistics.median(inserts)
-    return [
-        Figure("ingest with acknowledgement, per server CPU second", "events/s", [rate.per_cpu_s for rate in rates]),
-        Figure("ingest with acknowledgement, per second", "events/s", [rate.per_s for rate in rates]),
-        Figure("bare executemany into the same table, per CPU second", "rows/s", inserts),
-        Figure("ratio of the two per CPU second", "×", [ratio], "≥ 0.4"),
-        Figure("start to first answer", "s", [each.seconds for each in starts], "≤ 2"),
-        Figure(f"memory, idle, {installed.name}", "MB", [each.resident_mb for each in starts], "≤ 90"),
-    ]
-
-
-def _short(value: float) -> str:
-    return f"{value:,.2f}" if value < 10 else f"{value:,.0f}"
-
-
-def _print(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
-    print()
-    for row in (head, tuple("-" * width for width in widths), *rows):
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+def _has_node() -> bool:
+    try:
+        node.obtain()
+    except node.Unobtainable as reason:
+        print(f"No reference in Node: {reason}; its rows are left out", flush=True)
+        return False
+    return True
 
 
 if __name__ == "__main__":

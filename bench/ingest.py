@@ -1,106 +1,108 @@
-"""Events end to end: batches over a WebSocket, several unacknowledged at a time, as the client package sends them.
+"""Events per CPU second of the server: ours, the reference in Node, and bare inserts, in turns within each round.
 
-Speaks Socket.IO by hand over a plain WebSocket: the messages are made beforehand, so that on a machine with few cores
-the sender takes next to nothing from the server. An acknowledgement comes after the commit.
+An acknowledgement comes after the commit. All get the very same bytes. A ratio is taken in each round, of what ran side
+by side, and its median over the rounds is what counts: absolute figures move with the machine.
 """
 
-import json
 import time
-import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
-from websocket import WebSocket, create_connection
-
-from bench.target import TOKEN, cpu_s, started
+from bench import samples
+from bench.bare import Bare
+from bench.figures import Figure, ratios
+from bench.load import BATCH, Clients, Envelope, batches
+from bench.samples import job_name
+from bench.target import cpu_s, started
 from tests.server import Server
 
-BATCH: Final = 400
-BATCHES: Final = 100
-UNACKNOWLEDGED: Final = 6
+OURS: Final = "ours"
+BARE: Final = "bare executemany"
+SETTLE_S: Final = 0.2
+"""What a server still does for its last events counts too."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
-    """One round: events acknowledged, per CPU second of the server and per second of the clock."""
+class Shape:
+    """A load: how many clients, and how they write their events."""
 
-    per_cpu_s: float
-    per_s: float
-
-
-def measure(server: Server, rounds: int) -> list[Rate]:
-    """Start `server`, warm it up by one round, and measure `rounds` more."""
-    with started(server):
-        socket = _connected(server)
-        results = [_round(server, socket, f"bench-{number}") for number in range(rounds + 1)]
-        socket.close()
-    return results[1:]
+    name: str
+    clients: int
+    batches: int
+    envelope: Envelope = samples.envelope
 
 
-def _round(server: Server, socket: WebSocket, job: str) -> Rate:
-    messages = [_message(job, number) for number in range(BATCHES)]
-    cpu, clock = cpu_s(server), time.perf_counter()
-    for sent, message in enumerate(messages):
-        if sent >= UNACKNOWLEDGED:
-            _acknowledged(socket)
-        socket.send(message)
-    for _ in range(UNACKNOWLEDGED):
-        _acknowledged(socket)
-    events = BATCH * BATCHES
-    return Rate(events / (cpu_s(server) - cpu), events / (time.perf_counter() - clock))
+SHAPES: Final = (
+    Shape("1 client", 1, 150),
+    Shape("4 clients", 4, 40),
+    Shape("1 stock client", 1, 60, samples.plain_envelope),
+)
+_BUDGETS: Final = {
+    ("1 client", "node same"): "≥ 2",
+    ("4 clients", "node same"): "≥ 2",
+    ("1 client", "node plain"): "≥ 2.2",
+    ("4 clients", "node plain"): "≥ 2.2",
+    ("1 client", BARE): "≥ 0.4",
+    ("4 clients", BARE): "≥ 0.4",
+}
+
+Rates = Mapping[str, Sequence[float]]
 
 
-def _connected(server: Server) -> WebSocket:
-    address = server.address.replace("http", "ws", 1)
-    socket = create_connection(f"{address}/socket.io/?EIO=4&transport=websocket", suppress_origin=True, timeout=30)
-    socket.recv()  # 0{…}: open
-    socket.send(f"40{json.dumps({'token': TOKEN})}")
-    answer = _next(socket)
-    if not answer.startswith("40"):
-        raise RuntimeError(f"The server refused the connection: {answer}")
-    return socket
+def measure(servers: Mapping[str, Server], folder: Path, rounds: int, shapes: Sequence[Shape] = SHAPES) -> list[Figure]:
+    """Start all `servers`, ours among them, warm them up by one round, and measure `rounds` more.
+
+    Args:
+        servers: by name; ours is called `OURS` and keeps its database as ``scrapewatch.db`` in its DATA_DIR.
+        folder: for the files of the bare inserts.
+        rounds: of each shape.
+        shapes: loads.
+    """
+    rates: dict[str, dict[str, list[float]]] = {shape.name: defaultdict(list) for shape in shapes}
+    floor: list[float] = []
+    with ExitStack() as stack:
+        for server in servers.values():
+            stack.enter_context(started(server))
+        for shape in shapes:
+            _round(servers, shape)
+        bare = Bare(Path(servers[OURS].environment["DATA_DIR"]) / "scrapewatch.db", folder)
+        for number in range(rounds):
+            print(f"  round {number + 1} of {rounds}", flush=True)
+            for shape in shapes:
+                for name, rate in _round(servers, shape).items():
+                    rates[shape.name][name].append(rate)
+            floor.append(bare.rate(number))
+    return [figure for shape in shapes for figure in _figures(shape.name, {**rates[shape.name], BARE: floor})]
 
 
-def _acknowledged(socket: WebSocket) -> None:
-    """Wait for the next acknowledgement; all of its events must have been accepted."""
-    while not (packet := _next(socket)).startswith("43"):
-        pass
-    answer = json.loads(packet[packet.index("[") :])[0]
-    if answer.get("accepted") != BATCH:
-        raise RuntimeError(f"Not all events were accepted: {answer}")
-
-
-def _next(socket: WebSocket) -> str:
-    """The next packet but pings, which are answered."""
-    while True:
-        packet = socket.recv()
-        text = packet.decode() if isinstance(packet, bytes) else str(packet)
-        if text != "2":
-            return text
-        socket.send("3")
-
-
-def _message(job: str, number: int) -> str:
-    """One batch as a Socket.IO packet that asks for an acknowledgement."""
+def _round(servers: Mapping[str, Server], shape: Shape) -> dict[str, float]:
     now_ms = time.time_ns() // 1_000_000
-    batch = [_event(job, now_ms, number * BATCH + position) for position in range(BATCH)]
-    return f"42{number}{json.dumps(['events', batch], separators=(',', ':'))}"
+    shares = [
+        batches(job_name(f"ingest-{number}"), shape.batches, now_ms, shape.envelope) for number in range(shape.clients)
+    ]
+    return {name: _rate(server, shares) for name, server in servers.items()}
 
 
-def _event(job: str, now_ms: int, number: int) -> dict[str, object]:
-    """An item as a shop's spider would send it; ids grow with time."""
-    ordered = (now_ms & (2**48 - 1)) << 80 | number << 48 | uuid.uuid4().int & (2**48 - 1)
-    return {
-        "type": "item_scraped",
-        "jobId": job,
-        "timestamp": now_ms,
-        "id": str(uuid.UUID(int=ordered)),
-        "seq": number + 1,
-        "data": {
-            "title": f"Vintage card no. {number}, near mint",
-            "price": f"{number % 90}.99",
-            "url": f"https://shop.example/cards/{number}",
-            "image": f"https://shop.example/images/{number}.jpg",
-            "inStock": number % 7 > 0,
-        },
-    }
+def _rate(server: Server, shares: Sequence[Sequence[bytes]]) -> float:
+    """Events per CPU second."""
+    clients = Clients(server.address, len(shares))
+    before = cpu_s(server)
+    clients.send(shares)
+    time.sleep(SETTLE_S)
+    spent = cpu_s(server) - before
+    clients.close()
+    return sum(map(len, shares)) * BATCH / spent
+
+
+def _figures(shape: str, rates: Rates) -> list[Figure]:
+    """Each contender's rate, then ours against each."""
+    made = [Figure(f"ingest, {shape}: {name}", "events/CPU s", values) for name, values in rates.items()]
+    for name, values in rates.items():
+        if name != OURS:
+            budget = _BUDGETS.get((shape, name), "")
+            made.append(Figure(f"ingest, {shape}: {OURS} ÷ {name}", "×", ratios(rates[OURS], values), budget))
+    return made

@@ -1,6 +1,8 @@
 """The server under measurement: started as the Procfile's web line does, on SQLite, with the defaults of a user."""
 
 import secrets
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,12 +14,20 @@ from app.storage.sql import migrate
 from tests.server import Server
 
 TOKEN: Final = secrets.token_hex(32)
+READ_TOKEN: Final = secrets.token_hex(32)
 
 
 def target(folder: Path, async_mode: str, python: str) -> Server:
     """A server, not started yet, whose data lie in `folder` and whose packages are those of `python`."""
     migrate.upgrade(f"sqlite:///{folder / 'scrapewatch.db'}")
-    environment = {"DATA_DIR": str(folder), "ASYNC_MODE": async_mode, "INGEST_TOKEN": TOKEN, "LOG_LEVEL": "WARNING"}
+    environment = {
+        "DATA_DIR": str(folder),
+        "ASYNC_MODE": async_mode,
+        "INGEST_TOKEN": TOKEN,
+        "READ_TOKEN": READ_TOKEN,
+        "LOG_LEVEL": "WARNING",
+        "RATE_LIMIT_CONNECTIONS": "100000",  # all viewers come from one address
+    }
     return Server(environment, folder / "log", (python, "wsgi.py"))
 
 
@@ -33,8 +43,7 @@ def started(server: Server) -> Iterator[float]:
 
 def cpu_s(server: Server) -> float:
     """CPU seconds spent so far by the server's processes."""
-    times = [process.cpu_times() for process in _processes(server)]
-    return float(sum(time.user + time.system for time in times))
+    return sum(_cpu_s(process) for process in _processes(server))
 
 
 def resident_mb(server: Server) -> float:
@@ -45,3 +54,11 @@ def resident_mb(server: Server) -> float:
 def _processes(server: Server) -> list[psutil.Process]:
     first = psutil.Process(server.process.pid)
     return [first, *first.children(recursive=True)]
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    """User and system. Linux gives it to the ns by the process's own clock, elsewhere it comes in ticks of 10 ms."""
+    if sys.platform != "linux":
+        times = process.cpu_times()
+        return float(times.user + times.system)
+    return time.clock_gettime(~process.pid << 3 | 2)

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from bench import node
+
 NODE: Final = Path(__file__).parent / "e2e/node"
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 OBTAIN_S: Final = 600
@@ -43,9 +45,23 @@ def obtain_node_client() -> None:
     _runs("npm", "ci", "--prefix", str(NODE), "--no-audit", "--no-fund")
 
 
+def node_peers() -> Path | None:
+    """The folder of the servers that ours is measured beside, if they would start."""
+    return node.PEERS if node.is_installed() else None
+
+
+def obtain_node_peers() -> None:
+    """What their ``package-lock.json`` says."""
+    try:
+        node.obtain()
+    except node.Unobtainable as reason:
+        print(f"  {reason}")
+
+
 PARTS: Final[dict[str, tuple[Callable[[], object | None], Callable[[], None]]]] = {
     "Chromium": (chromium, obtain_chromium),
     "Node with socket.io-client": (node_client, obtain_node_client),
+    "the reference of the benchmarks in Node": (node_peers, obtain_node_peers),
 }
 
 
