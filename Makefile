@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-versio
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check format docs vendor lock bench clean
+.PHONY: help demo run test check format docs vendor lock bench faults clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -49,6 +49,9 @@ lock: $(DEV) ## lock the requirements anew from the groups in pyproject.toml
 
 bench: $(DEV) ## measure speed, start and memory, beside a reference in Node; a table at the end
 	@$(BIN)/python -m bench
+
+faults: $(DEV) ## kill, cut, fill and corrupt at length; prints docs/faults.md
+	@$(BIN)/python -m pytest tests/faults --faults=long
 
 clean: ## remove what the tools made, but no data
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

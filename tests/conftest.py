@@ -18,8 +18,9 @@ from tests.server import ASYNC_MODES, Server, running
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--async-mode` narrows the tests that run under every ASYNC_MODE to one."""
+    """`--async-mode` narrows the tests that run under every ASYNC_MODE to one; `--faults` is how long faults last."""
     parser.addoption("--async-mode", choices=ASYNC_MODES, help="run the server's tests in this ASYNC_MODE only")
+    parser.addoption("--faults", choices=("short", "long"), default="short", help="form of the tests in tests/faults")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -122,6 +122,12 @@ def running(environment: Mapping[str, str], log: Path, **options: Any) -> Iterat
             server.kill()
 
 
+def procfile(line: str) -> list[str]:
+    """The Procfile's `line`, as the command by which a platform starts it: through a shell."""
+    lines = dict(row.split(": ", 1) for row in (ROOT / "Procfile").read_text().splitlines())
+    return ["bash", "-c", lines[line]]
+
+
 def path() -> str:
     """A PATH whose `python` is the one that runs the tests."""
     return f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"

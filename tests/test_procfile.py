@@ -9,9 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.server import ROOT, Server, path
-
-LINES = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
+from tests.server import ROOT, Server, path, procfile
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -28,15 +26,10 @@ def platform(request: pytest.FixtureRequest, tmp_path: Path):
         yield {**environment, "DATABASE_URL": urlsplit(url)._replace(scheme="postgres").geturl()}
 
 
-def shell(line: str) -> list[str]:
-    """How platforms start a line."""
-    return ["bash", "-c", line]
-
-
 def test_the_lines_start_and_stop_the_server(platform: dict[str, str], tmp_path: Path):
     """Release, then web: it answers on PORT, and SIGTERM ends it within 5 s with code 0."""
-    subprocess.run(shell(LINES["release"]), cwd=ROOT, env=platform, check=True, capture_output=True)
-    server = Server(platform, tmp_path / "log", command=shell(LINES["web"]))
+    subprocess.run(procfile("release"), cwd=ROOT, env=platform, check=True, capture_output=True)
+    server = Server(platform, tmp_path / "log", command=procfile("web"))
     server.start()
     answer = server.request("/readyz")
     began = time.monotonic()
@@ -49,7 +42,7 @@ def test_the_lines_start_and_stop_the_server(platform: dict[str, str], tmp_path:
 def test_without_a_release_the_server_refuses(platform: dict[str, str]):
     """On an empty database it ends at once, with a line that names the command."""
     refused = subprocess.run(
-        shell(LINES["web"]),
+        procfile("web"),
         cwd=ROOT,
         env=platform | {"PORT": "0"},
         capture_output=True,

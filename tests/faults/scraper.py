@@ -1,0 +1,63 @@
+"""The scraper of the fault tests: notes every event in a ledger, emits it, and notes that `emit` has returned.
+
+``python -m tests.faults.scraper --ledger FILE --job a --job b --events 5000 --rate 200``; address, token and all else
+come from the environment, as for any scraper. A ledger is a text file: ``+<job> <n>`` before the emit of the job's n-th
+event, ``=<job> <n>`` after it, and at the end of a run that was not killed ``#`` and the client's own figures as JSON.
+"""
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from scrapewatch import Emitter, Job
+
+ERROR_EVERY = 10
+"""One event in so many is an error, all else are items."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run to the end."""
+    options = _options(arguments)
+    ledger = os.open(options.ledger, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    emitter = Emitter(size=options.size)
+    with ExitStack() as stack:
+        jobs = [stack.enter_context(emitter.job(name, source="faults.example")) for name in options.job]
+        _scrape(jobs, ledger, options)
+    emitter.close()
+    os.write(ledger, f"#{json.dumps(vars(emitter.ledger))}\n".encode())
+
+
+def _scrape(jobs: list[Job], ledger: int, options: argparse.Namespace) -> None:
+    """Send the events at `options.rate` a second, from the jobs in turn; each job counts its own."""
+    padding = "x" * options.bytes
+    began = time.monotonic()
+    for number in range(options.events):
+        ahead_s = number / options.rate - (time.monotonic() - began) if options.rate else 0
+        if ahead_s > 0:
+            time.sleep(ahead_s)
+        job, n = jobs[number % len(jobs)], options.first + number // len(jobs)
+        os.write(ledger, f"+{job.id} {n}\n".encode())
+        if n % ERROR_EVERY:
+            job.item({"n": n, "title": padding})
+        else:
+            job.error("the page was empty", kind="empty", n=n)
+        os.write(ledger, f"={job.id} {n}\n".encode())
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--ledger", required=True)
+    parser.add_argument("--job", action="append", required=True)
+    parser.add_argument("--events", type=int, required=True, help="of all jobs together")
+    parser.add_argument("--rate", type=float, default=0, help="events a second; 0 is as fast as it goes")
+    parser.add_argument("--first", type=int, default=1, help="the number of each job's first event")
+    parser.add_argument("--bytes", type=int, default=60, help="of padding in an item")
+    parser.add_argument("--size", type=int, default=100_000, help="events that may wait in memory")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""A viewer that keeps to the contract: comes back when the server does, and fills every gap by its cursor."""
+
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import Any, Final
+
+import socketio
+
+from tests.faults.oracle import reading, stored
+from tests.server import Server
+from tests.sockets import PATIENCE_S
+
+LIVE: Final = "/live"
+RETRY_S: Final = 0.1
+
+
+class Watcher:
+    """Reads the room of all events, in batches, on a thread of its own; to be used as a context.
+
+    Attributes:
+        seen: cursors of the events it got, each once.
+        spans: the stretches between resets: cursor of the beginning, cursor of the end.
+        breaks: events that did not follow from what was seen, although the gap had been filled.
+    """
+
+    def __init__(self, server: Server, token: str) -> None:
+        self.seen: list[int] = []
+        self.spans: list[list[int]] = []
+        self.breaks = 0
+        self._server = server
+        self._token = token
+        self._ready = threading.Event()
+        self._stop = threading.Event()
+        self._client: Any = None
+        self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
+
+    def __enter__(self) -> "Watcher":
+        self._thread.start()
+        assert self._ready.wait(PATIENCE_S)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        if self._client is not None:
+            self._client.disconnect()
+        self._thread.join(PATIENCE_S)
+
+    @property
+    def last(self) -> int:
+        """The cursor up to which all is seen."""
+        return self.spans[-1][1] if self.spans else 0
+
+    def faults(self, url: str) -> dict[str, int]:
+        """What it saw amiss, against the database at `url`; empty when nothing was."""
+        with reading(url) as connection:
+            kept = {row.cursor for row in stored(connection)}
+        due = {cursor for cursor in kept if any(begin < cursor <= end for begin, end in self.spans)}
+        amiss = {
+            "breaks": self.breaks,
+            "ghosts": len(set(self.seen) - kept),
+            "missed": len(due - set(self.seen)),
+            "twice": len(self.seen) - len(set(self.seen)),
+        }
+        return {name: number for name, number in amiss.items() if number}
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            with suppress(socketio.exceptions.SocketIOError):
+                self._stay()
+            self._stop.wait(RETRY_S)
+
+    def _stay(self) -> None:
+        """One connection, from its beginning to its end."""
+        heard: SimpleQueue[Mapping[str, Any] | None] = SimpleQueue()
+        self._client = client = socketio.Client(reconnection=False)
+        client.eio.websocket_extra_options = {"suppress_origin": True}
+        client.on("events", heard.put, namespace=LIVE)
+        client.on(
+            "lagging", lambda *_: heard.put({"events": [{"cursor": self.last + 1, "prev": None}]}), namespace=LIVE
+        )
+        client.on("disconnect", lambda *_: heard.put(None), namespace=LIVE)
+        auth = {"token": self._token}
+        client.connect(self._server.address, auth=auth, transports=["websocket"], namespaces=[LIVE])
+        self._fill()
+        self._ready.set()
+        while (batch := heard.get()) is not None:
+            for event in batch["events"]:
+                self._take(event)
+
+    def _take(self, event: Mapping[str, Any]) -> None:
+        if event["cursor"] <= self.last:  # sent twice rather than never
+            return
+        if event["prev"] != self.last:
+            self._fill()
+        if event["cursor"] > self.last:
+            self._see(event)
+
+    def _fill(self) -> None:
+        wanted = {"room": "events", "batched": True, **({"since": self.last} if self.spans else {})}
+        answer = self._client.call("subscribe", wanted, namespace=LIVE, timeout=PATIENCE_S)
+        if not answer["ok"]:
+            raise socketio.exceptions.SocketIOError(answer)
+        if answer["reset"] or not self.spans:
+            self.spans.append([answer["cursor"], answer["cursor"]])
+        for event in answer["replay"]:
+            self._see(event)
+
+    def _see(self, event: Mapping[str, Any]) -> None:
+        self.breaks += event["prev"] != self.last
+        self.seen.append(event["cursor"])
+        self.spans[-1][1] = event["cursor"]
