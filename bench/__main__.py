@@ -1,6 +1,7 @@
 """Runs the measurements, all or those named, and prints what they found; ratios within one run are what counts."""
 
 import argparse
+import resource
 import tempfile
 import time
 from collections.abc import Callable
@@ -8,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bench import ingest, node, start
+from bench import ingest, node, start, viewing
 from bench.figures import Figure, table
 from bench.packages import Packages, packages
 from bench.target import target
 from tests.server import ASYNC_MODES, Server
+
+OPEN_FILES: Final = 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,20 @@ def _ingest(run: Run) -> list[Figure]:
     return ingest.measure(servers, run.folder / "bare", run.rounds)
 
 
-MEASUREMENTS: Final[dict[str, Callable[[Run], list[Figure]]]] = {"start": _start, "ingest": _ingest}
+def _latency(run: Run) -> list[Figure]:
+    return viewing.measure({ingest.OURS: run.ours(), **run.peers("coalesce")}, viewing.LATENCY, run.rounds)
+
+
+def _fanout(run: Run) -> list[Figure]:
+    return viewing.measure({ingest.OURS: run.ours(), **run.peers("coalesce")}, viewing.FANOUT, run.rounds)
+
+
+MEASUREMENTS: Final[dict[str, Callable[[Run], list[Figure]]]] = {
+    "start": _start,
+    "ingest": _ingest,
+    "latency": _latency,
+    "fanout": _fanout,
+}
 
 
 def main() -> None:
@@ -67,6 +83,7 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.names) - set(MEASUREMENTS):
         parser.error(f"there is no measurement called {', '.join(sorted(unknown))}")
+    _allow_files()
     print(table(measure(options.names or list(MEASUREMENTS), options.async_mode, options.rounds)))
 
 
@@ -83,6 +100,13 @@ def measure(names: list[str], async_mode: str, rounds: int) -> list[Figure]:
             figures += MEASUREMENTS[name](Run(own, installed, async_mode, rounds, has_node))
             print(f"  took {time.monotonic() - began:.0f} s", flush=True)
     return figures
+
+
+def _allow_files() -> None:
+    """As many open files as a thousand viewers need, for us and for the servers that we start."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if 0 <= now < OPEN_FILES:  # unlimited may be -1
+        resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES if most < 0 else min(OPEN_FILES, most), most))
 
 
 def _has_node() -> bool:
