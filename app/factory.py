@@ -33,6 +33,7 @@ from app.metrics.collector import Collector
 from app.metrics.figures import Figures
 from app.metrics.points import baselines, points_of
 from app.metrics.system import Machine
+from app.queries import JobIdConverter
 from app.runtime.base import Runtime, Served
 from app.runtime.listen import open_listener
 from app.scheduler import EVALUATE, Scheduler, table
@@ -61,6 +62,8 @@ def create_app(services: Services) -> Flask:
     """The Flask application: guard, pages, API; every part is handed `services`."""
     settings = services.settings
     app = Flask("app", static_folder=None)
+    app.url_map.merge_slashes = False  # a job's id may hold two in a row
+    app.url_map.converters["job_id"] = JobIdConverter
     app.secret_key = settings.secret_key or load_or_create(settings.data_dir / "secret_key")
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from werkzeug.routing import PathConverter
+
 from app.core.errors import InvalidInput, NotFound
 from app.ingest.fields import read_time
 from app.jobs.fold import STATUSES
@@ -85,6 +87,13 @@ def before(args: Mapping[str, str], greatest: int = GREATEST) -> int | None:
     if not _NEXT.fullmatch(value) or int(value[1:], 36) > greatest:
         raise InvalidInput("is not a value that a list has returned", field="next")
     return int(value[1:], 36)
+
+
+class JobIdConverter(PathConverter):
+    """A job's id in an address: slashes are part of it, doubled and leading ones too."""
+
+    regex = ".+?"
+    part_isolating = False
 
 
 def path_id(value: str) -> str:

@@ -14,7 +14,7 @@ import config
 from app.storage.sql import migrate
 from config import Settings
 from tests import parts, postgres
-from tests.server import ASYNC_MODES, Server, running
+from tests.server import ASYNC_MODES, Server, running, variables
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,14 +33,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """Variables with every secret given and all data in the test's own folder."""
-    return {
-        "DATA_DIR": str(tmp_path),
-        "SECRET_KEY": "a secret key of the tests, 32 bytes",
-        "ENCRYPTION_KEYS": "an encryption key of the tests 32b",
-        "ADMIN_PASSWORD": "admin's password",
-        "INGEST_TOKEN": "an ingest token of the tests, 32 characters",
-        "READ_TOKEN": "a reading token of the tests, 32 characters",
-    }
+    return variables(tmp_path)
 
 
 @pytest.fixture

@@ -20,6 +20,18 @@ START_S = 30
 STOP_S = 5  # what the server promises
 
 
+def variables(data_dir: Path) -> dict[str, str]:
+    """An environment with every secret given and all data in that folder."""
+    return {
+        "DATA_DIR": str(data_dir),
+        "SECRET_KEY": "a secret key of the tests, 32 bytes",
+        "ENCRYPTION_KEYS": "an encryption key of the tests 32b",
+        "ADMIN_PASSWORD": "admin's password",
+        "INGEST_TOKEN": "an ingest token of the tests, 32 characters",
+        "READ_TOKEN": "a reading token of the tests, 32 characters",
+    }
+
+
 class DidNotStart(Exception):
     """The server ended, or did not answer in time; holds the end of its log."""
 

@@ -28,17 +28,17 @@ def blueprint(services: Services) -> Blueprint:
         keys = [job.key for job in found]
         return answer({"items": [shown(job) for job in found], "next": next_page(keys, size)})
 
-    @jobs.get("/<path:job_id>")
+    @jobs.get("/<job_id:job_id>")
     @require("read")
     def one(job_id: str) -> Response:
         return answer(shown(_known(services, job_id)))
 
-    @jobs.get("/<path:job_id>/events")
+    @jobs.get("/<job_id:job_id>/events")
     @require("read")
     def events(job_id: str) -> Response:
         return list_events(services, _known(services, job_id).id)
 
-    @jobs.delete("/<path:job_id>")
+    @jobs.delete("/<job_id:job_id>")
     @require("admin")
     def delete(job_id: str) -> Response:
         services.runtime.call(services.events.delete_job, _known(services, job_id).id)

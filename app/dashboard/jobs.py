@@ -47,7 +47,7 @@ def blueprint(services: Services) -> Blueprint:
             page=_list_block(query, wanted, now_ms, since),
         )
 
-    @pages.get("/jobs/<path:job_id>")
+    @pages.get("/jobs/<job_id:job_id>")
     @require("read")
     def job(job_id: str) -> str:
         content = in_thread(services.runtime, _job_content, services, queries.path_id(job_id))

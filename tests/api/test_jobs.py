@@ -47,6 +47,15 @@ def test_an_id_may_hold_slashes(jobs, reader):
     assert len(reader.json(f"{JOBS}/{SLASHED}/events")["items"]) == 1
 
 
+@pytest.mark.parametrize("id_", ["/from/the/root", "two//slashes", "a/", "/", "//a.example/x"])
+def test_slashes_are_found_wherever_they_stand(scraper, reader, id_):
+    """An id that begins or ends with one, or holds two in a row, is looked up as it was sent."""
+    assert scraper.post("/api/v1/events", scraped(id_)).json["accepted"] == 1
+
+    assert reader.json(f"{JOBS}/{id_}")["id"] == id_
+    assert [event["jobId"] for event in reader.json(f"{JOBS}/{id_}/events")["items"]] == [id_]
+
+
 @pytest.mark.parametrize(
     "target",
     [
