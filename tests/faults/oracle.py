@@ -16,8 +16,8 @@ from sqlalchemy import Connection, create_engine, text
 MINUTE_MS: Final = 60_000
 SUPERSEDED: Final = "superseded"  # older progress in whose place newer was sent: nothing is missing
 
-Number = tuple[str, int]
-"""A job and the number of one of its events."""
+Mark = tuple[str, str]
+"""Which event of a scraper's: its job, and its number there or, of a job's start and end, its type."""
 
 
 class Row(NamedTuple):
@@ -44,8 +44,8 @@ class Told:
         figures: of each run that ended by itself, the client's own.
     """
 
-    produced: set[Number] = field(default_factory=set)
-    returned: set[Number] = field(default_factory=set)
+    produced: set[Mark] = field(default_factory=set)
+    returned: set[Mark] = field(default_factory=set)
     dropped: Counter[str] = field(default_factory=Counter)
     figures: list[Mapping[str, Any]] = field(default_factory=list)
 
@@ -55,8 +55,8 @@ class Told:
             if line[0] == "#":
                 self._close(json.loads(line[1:]))
                 continue
-            job_id, _, n = line[1:].rpartition(" ")
-            (self.produced if line[0] == "+" else self.returned).add((job_id, int(n)))
+            job_id, _, what = line[1:].rpartition(" ")
+            (self.produced if line[0] == "+" else self.returned).add((job_id, what))
 
     def _close(self, figures: Mapping[str, Any]) -> None:
         self.figures.append(figures)
@@ -103,12 +103,12 @@ def judge(url: str, ledgers: Iterable[Path]) -> Verdict:
     with reading(url) as connection:
         rows = list(stored(connection))
         miscounted = _wrong_jobs(connection, rows) + _wrong_minutes(connection, rows)
-    numbers = [number for row in rows if (number := _number(row))]
-    kept = set(numbers)
+    marks = [mark for row in rows if (mark := _mark(row))]
+    kept = set(marks)
     return Verdict(
         stored=len(rows),
         lost=len(told.returned - kept) - told.dropped.total(),
-        doubled=len(numbers) - len(kept) + _same_ids(rows),
+        doubled=len(marks) - len(kept) + _same_ids(rows),
         disordered=_inversions(rows),
         phantom=len(kept - told.produced),
         miscounted=miscounted,
@@ -123,10 +123,10 @@ def tell(ledgers: Iterable[Path]) -> Told:
     return told
 
 
-def numbers_of(url: str) -> set[Number]:
+def marks_of(url: str) -> set[Mark]:
     """The scrapers' events that the database at `url` holds."""
     with reading(url) as connection:
-        return {number for row in stored(connection) if (number := _number(row))}
+        return {mark for row in stored(connection) if (mark := _mark(row))}
 
 
 @contextmanager
@@ -151,10 +151,10 @@ def stored(connection: Connection) -> Iterator[Row]:
         yield Row(cursor, job_id, kind, at_ms, id_ and bytes(id_), seq, epoch and bytes(epoch), json.loads(data))
 
 
-def _number(row: Row) -> Number | None:
+def _mark(row: Row) -> Mark | None:
     """Which event of a scraper's it is; None for those that the client or the server make by themselves."""
-    n = row.data.get("n")
-    return None if n is None else (row.job_id, n)
+    what = row.type if row.type in {"job_started", "job_completed"} else row.data.get("n")
+    return None if what is None else (row.job_id, str(what))
 
 
 def _same_ids(rows: list[Row]) -> int:

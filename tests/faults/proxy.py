@@ -32,6 +32,8 @@ class Proxy:
         cuts: bytes that the next connections may send, each, before they are cut; one number a connection.
         resets: the share of pieces at which the connection is reset.
         lost_acks: the share of acknowledgements that never arrive.
+        answer: what every new connection is told, instead of the server's answer, before it is closed; if empty, it is
+            reset at once.
         tries: when clients tried to connect, in seconds of the monotonic clock.
         acks: when the server acknowledged, whether that arrived or not.
     """
@@ -45,6 +47,7 @@ class Proxy:
         self.cuts: list[int] = []
         self.resets = 0.0
         self.lost_acks = 0.0
+        self.answer: bytes | None = None
         self.lost = 0  # acknowledgements that did not arrive
         self.tries: list[float] = []
         self.acks: list[float] = []
@@ -100,6 +103,9 @@ class Proxy:
         self._carrying.add(task)
         task.add_done_callback(self._carrying.discard)
         self.tries.append(time.monotonic())
+        if self.answer is not None:
+            await self._turn_away(reader, writer, self.answer)
+            return
         cut = self.cuts.pop(0) if self.cuts else None
         try:
             upward, server = await asyncio.open_connection("127.0.0.1", self._upstream, limit=CHUNK)
@@ -116,6 +122,17 @@ class Proxy:
             _reset(writing)
         await asyncio.gather(*ways, return_exceptions=True)
         self._open -= {writer, server}
+
+    @staticmethod
+    async def _turn_away(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answer: bytes) -> None:
+        if answer:
+            with suppress(OSError):
+                await reader.read(CHUNK)
+                writer.write(answer)
+                await writer.drain()
+                writer.close()
+                return
+        _reset(writer)
 
     async def _carry(
         self, way: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, cut: int | None

@@ -133,10 +133,10 @@ class Rig:
         """Acknowledgements since a moment of the monotonic clock."""
         return sum(at >= moment for at in reversed(self.proxy.acks))
 
-    def finish(self) -> Verdict:
+    def finish(self, timeout_s: float = PATIENCE_S) -> Verdict:
         """Wait for the good end of all scrapers, and judge."""
         for scraper in self.scrapers:
-            scraper.finish()
+            scraper.finish(timeout_s)
         return judge(self.url, self.ledgers)
 
     def told(self) -> Told:

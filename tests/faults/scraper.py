@@ -2,15 +2,15 @@
 
 ``python -m tests.faults.scraper --ledger FILE --job a --job b --events 5000 --rate 200``; address, token and all else
 come from the environment, as for any scraper. A ledger is a text file: ``+<job> <n>`` before the emit of the job's n-th
-event, ``=<job> <n>`` after it, and at the end of a run that was not killed ``#`` and the client's own figures as JSON.
+event, ``=<job> <n>`` after it; for a job's start and end the type stands in place of the number. A run that was not
+killed ends with ``#`` and the client's own figures as JSON.
 """
 
 import argparse
 import json
 import os
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
 
 from scrapewatch import Emitter, Job
 
@@ -23,9 +23,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
     ledger = os.open(options.ledger, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     emitter = Emitter(size=options.size)
-    with ExitStack() as stack:
-        jobs = [stack.enter_context(emitter.job(name, source="faults.example")) for name in options.job]
-        _scrape(jobs, ledger, options)
+    jobs = [emitter.job(name, source="faults.example") for name in options.job]
+    for job in jobs:
+        _noted(ledger, f"{job.id} job_started", job.start)
+    _scrape(jobs, ledger, options)
+    for job in jobs:
+        _noted(ledger, f"{job.id} job_completed", job.complete)
     emitter.close()
     os.write(ledger, f"#{json.dumps(vars(emitter.ledger))}\n".encode())
 
@@ -39,12 +42,16 @@ def _scrape(jobs: list[Job], ledger: int, options: argparse.Namespace) -> None:
         if ahead_s > 0:
             time.sleep(ahead_s)
         job, n = jobs[number % len(jobs)], options.first + number // len(jobs)
-        os.write(ledger, f"+{job.id} {n}\n".encode())
         if n % ERROR_EVERY:
-            job.item({"n": n, "title": padding})
+            _noted(ledger, f"{job.id} {n}", job.item, {"n": n, "title": padding})
         else:
-            job.error("the page was empty", kind="empty", n=n)
-        os.write(ledger, f"={job.id} {n}\n".encode())
+            _noted(ledger, f"{job.id} {n}", job.error, "the page was empty", kind="empty", n=n)
+
+
+def _noted(ledger: int, what: str, emit: Callable[..., None], *arguments: object, **fields: object) -> None:
+    os.write(ledger, f"+{what}\n".encode())
+    emit(*arguments, **fields)
+    os.write(ledger, f"={what}\n".encode())
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
