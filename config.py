@@ -95,8 +95,10 @@ class Settings:
     buffer_batch_size: int = setting(number(1, 100_000), 500, "events per sender and turn in one commit")
 
     # SecurityConfig
-    rate_limit_connections: int = setting(number(1), 600, "socket connections per address and interval", later=True)
-    rate_limit_interval: int = setting(number(1_000), 60_000, "ms of that interval", later=True)
+    rate_limit_connections: int = setting(
+        number(1), 600, "socket connections per address and interval; a tenth may fail"
+    )
+    rate_limit_interval: int = setting(number(1_000), 60_000, "ms of that interval")
     encryption_enabled: bool = setting(boolean, True, "encrypt channel secrets at rest", later=True)
     encryption_algorithm: str = setting(choice("fernet", "aes-256-gcm"), "fernet", "how", later=True)
     encryption_keys: tuple[str, ...] = setting(

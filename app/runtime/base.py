@@ -56,6 +56,13 @@ class Runtime(Protocol):
         """The connection that a WSGI request came over, so that it can be cut; None where there is none to have."""
         ...
 
+    def send_now(self, websocket: Any, frame: bytes) -> bool:
+        """Write a finished frame to a WebSocket that is ready for it; never waits.
+
+        False when it is not ready, or when this mode can't tell: nothing was written, so queue the message.
+        """
+        ...
+
     def every(self, interval_ms: int, work: Callable[[], object]) -> None:
         """Run `work` each `interval_ms`, from when `serve` starts until it stops; it may wait, and delays no other."""
         ...

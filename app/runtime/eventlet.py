@@ -83,6 +83,10 @@ class EventletRuntime:
         source = environ.get("eventlet.input")
         return source.get_socket() if source is not None else None
 
+    def send_now(self, websocket: Any, frame: bytes) -> bool:
+        """See `Runtime`."""
+        return websockets.send_now(websocket, frame)
+
     def every(self, interval_ms: int, work: Callable[[], object]) -> None:
         """See `Runtime`."""
         self._timers.append((interval_ms, work))

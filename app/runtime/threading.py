@@ -53,6 +53,10 @@ class ThreadingRuntime:
         """See `Runtime`."""
         return environ.get("gunicorn.socket")
 
+    def send_now(self, websocket: Any, frame: bytes) -> bool:  # noqa: ARG002  (a thread of its own writes to it)
+        """See `Runtime`."""
+        return False
+
     def every(self, interval_ms: int, work: Callable[[], object]) -> None:
         """See `Runtime`."""
         self._timers.append((interval_ms, work))

@@ -1,14 +1,16 @@
-"""What was committed, on its way to the readers: the only place that emits to rooms.
+"""What was committed, on its way to the readers: which rooms hear what, and when.
 
 A commit is posted from the writer thread to the loop. A room nobody is in costs nothing; a reader who asked for
-batches gets one message a room at most `BATCHES_PER_S` times a second however many events there are.
+batches gets one message a room at most `BATCHES_PER_S` times a second however many events there are: at once when
+nothing was sent for so long, else with the next commit after that. A room with very many readers waits longer, so that
+it takes at most `PUSHES_PER_S`.
 """
 
 import threading
 from collections import defaultdict, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
-
-from flask_socketio import SocketIO
 
 from app.core.clock import Clock
 from app.ingest.wire import event_json
@@ -16,15 +18,29 @@ from app.jobs.view import job_json
 from app.metrics.figures import Figures
 from app.runtime.base import Runtime
 from app.storage.base import Commit, Event, EventFilter, EventStore, Job, JobFilter
+from app.websocket.readers import LIVE, Readers
 from app.websocket.rooms import job_room
+from app.websocket.wire import Message
 from config import Settings
 from scrapewatch.events import EVENTS
 
 BATCHES_PER_S: Final = 30
+PUSHES_PER_S: Final = 15_000
+TICK_MS: Final = 16
 JOBS_EVERY_MS: Final = 500
 MOST_RECENT: Final = 100
-LIVE: Final = "/live"
+_ALERT: Final = "system_alert"
 _IMPORTANT: Final = tuple(name for name, kind in EVENTS.items() if kind.important)
+Link = tuple[int, Event]
+"""An event, and the cursor of the room's event before it."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What waits for the batched readers of a room, and when they were last sent something."""
+
+    links: list[Link] = field(default_factory=list)
+    sent_ms: int = 0
 
 
 class Broadcaster:
@@ -32,7 +48,7 @@ class Broadcaster:
 
     def __init__(
         self,
-        socketio: SocketIO,
+        readers: Readers,
         runtime: Runtime,
         store: EventStore,
         figures: Figures,
@@ -40,20 +56,19 @@ class Broadcaster:
         clock: Clock,
         settings: Settings,
     ) -> None:
-        self._server: Any = socketio.server
+        self._readers = readers
         self._runtime = runtime
         self._store = store
         self._figures = figures
         self._clock = clock
         self._lock = threading.Lock()
         self._sending = threading.Lock()
-        self._members: dict[tuple[str, bool], set[str]] = {}
-        self._waiting: dict[str, list[tuple[int, Event]]] = defaultdict(list)
+        self._waiting: dict[str, _Batch] = {}
         self._changed: dict[str, Job] = {}
         self._recent: deque[Event] = deque(maxlen=settings.cache_size if settings.cache_enabled else 0)
         self._recent_for_ms = settings.cache_ttl
         self._last_alert = 0
-        runtime.every(1_000 // BATCHES_PER_S, self._send_batches)
+        runtime.every(TICK_MS, self._send_due)
         runtime.every(JOBS_EVERY_MS, self._send_jobs)
         runtime.every(settings.dashboard_refresh, self._send_metrics)
 
@@ -62,50 +77,26 @@ class Broadcaster:
         size = self._recent.maxlen or 0
         if size:
             self._recent.extend(reversed(self._store.events(EventFilter(types=_IMPORTANT), limit=size)))
-        alert = self._store.events(EventFilter(types=("system_alert",)), limit=1)
+        alert = self._store.events(EventFilter(types=(_ALERT,)), limit=1)
         self._last_alert = alert[0].cursor if alert else 0
 
     def committed(self, commit: Commit) -> None:
         """Called in the writer thread after every commit, in order."""
         self._runtime.post(self._spread, commit)
 
-    def join(self, sid: str, room: str, *, batched: bool) -> None:
+    def join(self, sid: str, socket: Any, room: str, *, batched: bool) -> None:
         """The reader wants the room, by single events or in batches; what waits for a batch goes out before."""
         self._send_batch(room)
-        with self._lock:
-            self._members.setdefault((room, batched), set()).add(sid)
-            self._discard(sid, room, batched=not batched)
-        self._server.leave_room(sid, _channel(room, batched=not batched), namespace=LIVE)
-        self._server.enter_room(sid, _channel(room, batched=batched), namespace=LIVE)
+        self._readers.join(sid, socket, room, batched=batched)
 
     def leave(self, sid: str, room: str) -> None:
         """The reader no longer wants the room."""
-        for batched in (True, False):
-            with self._lock:
-                self._discard(sid, room, batched=batched)
-            self._server.leave_room(sid, _channel(room, batched=batched), namespace=LIVE)
-
-    def gone(self, sid: str) -> None:
-        """The reader is gone; the server has taken it out of its rooms by itself."""
-        with self._lock:
-            for room, batched in [key for key, members in self._members.items() if sid in members]:
-                self._discard(sid, room, batched=batched)
-
-    def _discard(self, sid: str, room: str, *, batched: bool) -> None:
-        members = self._members.get((room, batched))
-        if members is not None:
-            members.discard(sid)
-            if not members:
-                del self._members[room, batched]
+        self._readers.leave(sid, room)
 
     def recent(self, room: str) -> list[dict[str, Any]]:
         """The room's last important events, oldest first."""
         since = self._clock.now_ms() - self._recent_for_ms
-        found = [
-            event
-            for event in list(self._recent)
-            if event.received_ms >= since and (room in {"events", "jobs"} or room in _rooms(event))
-        ]
+        found = [event for event in list(self._recent) if event.received_ms >= since and _is_in(room, event)]
         return [event_json(event) for event in found[-MOST_RECENT:]]
 
     def forget(self, job_id: str) -> None:
@@ -117,77 +108,96 @@ class Broadcaster:
     def _spread(self, commit: Commit) -> None:
         with self._lock:
             self._changed.update((job.id, job) for job in commit.jobs)
-        before = commit.prev
-        for event in commit.events:
-            if EVENTS[event.type].important:
-                self._recent.append(event)
-            for room in _rooms(event):
-                self._tell(room, before if room == "events" else self._chain(room, event), event)
-            before = event.cursor
+        self._recent.extend(event for event in commit.events if EVENTS[event.type].important)
+        for room, links in self._heard(commit):
+            if self._readers.count(room, batched=False):
+                self._send_singly(room, links)
+            if self._readers.count(room, batched=True):
+                self._send_together(room, links)
 
-    def _chain(self, room: str, event: Event) -> int:
-        """The cursor of the room's event before this one."""
-        if room != "alerts":
-            return event.prev
-        prev, self._last_alert = self._last_alert, event.cursor
-        return prev
+    def _heard(self, commit: Commit) -> Iterator[tuple[str, list[Link]]]:
+        """The rooms that someone is in, each with its new events; the others' are not even looked at."""
+        alerts = [event for event in commit.events if event.type == _ALERT]
+        if alerts:
+            yield "alerts", _chain(self._last_alert, alerts)
+            self._last_alert = alerts[-1].cursor
+        if self._readers.is_heard("events"):
+            yield "events", _chain(commit.prev, commit.events)
+        followed = {job.id: job_room(job.id) for job in commit.jobs if self._readers.is_heard(job_room(job.id))}
+        if followed:
+            theirs: defaultdict[str, list[Event]] = defaultdict(list)
+            for event in commit.events:
+                if event.job_id in followed:
+                    theirs[event.job_id].append(event)
+            for job_id, events in theirs.items():
+                yield followed[job_id], _chain(events[0].prev, events)
 
-    def _tell(self, room: str, prev: int, event: Event) -> None:
+    def _send_singly(self, room: str, links: Sequence[Link]) -> None:
+        for prev, event in links:
+            self._readers.push(room, Message(LIVE, event.type, _linked(prev, event)), batched=False, prev=prev)
+
+    def _send_together(self, room: str, links: Sequence[Link]) -> None:
         with self._lock:
-            if (room, True) in self._members:
-                self._waiting[room].append((prev, event))
-            alone = (room, False) in self._members
-        if alone:
-            self._emit(event.type, {**event_json(event), "prev": prev}, _channel(room, batched=False))
-
-    def _send_batches(self) -> None:
-        for room in list(self._waiting):
+            batch = self._waiting.setdefault(room, _Batch())
+            batch.links.extend(links)
+        if self._is_due(room, batch):
             self._send_batch(room)
 
-    def _send_batch(self, room: str) -> None:
-        with self._sending:  # a batch popped later must not be sent before
+    def _is_due(self, room: str, batch: _Batch) -> bool:
+        pause_ms = max(1_000 / BATCHES_PER_S, 1_000 * self._readers.count(room, batched=True) / PUSHES_PER_S)
+        return self._clock.monotonic_ms() - batch.sent_ms >= pause_ms
+
+    def _send_due(self) -> None:
+        """Send what no later commit has taken along."""
+        for room, batch in list(self._waiting.items()):
+            if self._is_due(room, batch) and not self._send_batch(room):
+                with self._lock:
+                    if not batch.links:
+                        self._waiting.pop(room, None)
+
+    def _send_batch(self, room: str) -> bool:
+        with self._sending:  # a batch taken later must not be sent before
             with self._lock:
-                waiting = self._waiting.pop(room, None)
-            if waiting:
-                events = [{**event_json(event), "prev": prev} for prev, event in waiting]
-                batch = {"room": room, "prev": waiting[0][0], "cursor": waiting[-1][1].cursor, "events": events}
-                self._emit("events", batch, _channel(room, batched=True))
+                batch = self._waiting.get(room)
+                if batch is None or not batch.links:
+                    return False
+                links, batch.links, batch.sent_ms = batch.links, [], self._clock.monotonic_ms()
+            events = [_linked(prev, event) for prev, event in links]
+            prev, cursor = links[0][0], links[-1][1].cursor
+            message = Message(LIVE, "events", {"room": room, "prev": prev, "cursor": cursor, "events": events})
+            self._readers.push(room, message, batched=True, prev=prev, events=len(events))
+        return True
 
     def _send_jobs(self) -> None:
         with self._lock:
             changed, self._changed = self._changed, {}
-        if not changed or not self._is_heard("jobs"):
+        if not changed or not self._readers.is_heard("jobs"):
             return
         now_ms = self._clock.now_ms()
         shown = [job_json(job, self._figures.job_rate(job.id), now_ms) for job in changed.values()]
         counts = self._runtime.call(self._store.job_counts, JobFilter())
-        self._emit_all("jobs", "jobs", {"changed": shown, "counts": counts})
+        self._send_all("jobs", {"changed": shown, "counts": counts})
 
     def _send_metrics(self) -> None:
-        if self._is_heard("metrics"):
-            self._emit_all("metrics", "metrics", self._figures.current())
+        if self._readers.is_heard("metrics"):
+            self._send_all("metrics", self._figures.current())
 
-    def _is_heard(self, room: str) -> bool:
-        with self._lock:
-            return (room, True) in self._members or (room, False) in self._members
-
-    def _emit_all(self, room: str, name: str, payload: dict[str, Any]) -> None:
+    def _send_all(self, room: str, payload: dict[str, Any]) -> None:
+        """Send all readers of a room of figures its own message, which has its name."""
+        message = Message(LIVE, room, payload)
         for batched in (True, False):
-            self._emit(name, payload, _channel(room, batched=batched))
-
-    def _emit(self, name: str, payload: dict[str, Any], channel: str) -> None:
-        self._server.emit(name, payload, to=channel, namespace=LIVE)
+            self._readers.push(room, message, batched=batched)
 
 
-def _rooms(event: Event) -> list[str]:
-    rooms = ["events"]
-    if event.job_id:
-        rooms.append(job_room(event.job_id))
-    if event.type == "system_alert":
-        rooms.append("alerts")
-    return rooms
+def _chain(prev: int, events: Sequence[Event]) -> list[Link]:
+    return list(zip([prev, *(event.cursor for event in events)], events, strict=False))
 
 
-def _channel(room: str, *, batched: bool) -> str:
-    """The server's own name for a room's readers of one kind."""
-    return f"{'batched' if batched else 'single'} {room}"
+def _linked(prev: int, event: Event) -> dict[str, Any]:
+    return {**event_json(event), "prev": prev}
+
+
+def _is_in(room: str, event: Event) -> bool:
+    if room == "alerts":
+        return event.type == _ALERT
+    return room in {"events", "jobs"} or (room == job_room(event.job_id) and event.job_id != "")

@@ -13,6 +13,7 @@ from typing import Final
 
 from app.accounts.principals import Principal
 from app.core.clock import Clock
+from app.websocket.counts import Counts
 
 GRACE_MS: Final = 10_000
 Key = tuple[str, str]
@@ -33,6 +34,7 @@ class Connections:
     def __init__(self, clock: Clock, most: int) -> None:
         self._clock = clock
         self._most = most
+        self.counts = Counts()
         self._lock = threading.Lock()
         self._seats: dict[Key, Seat] = {}
         self._taken: Counter[str] = Counter()  # seats of each socket
@@ -42,6 +44,19 @@ class Connections:
         """A socket is open and nobody knows whose it is."""
         with self._lock:
             self._standing[eio_sid] = self._clock.monotonic_ms()
+
+    def by_namespace(self) -> dict[str, int]:
+        """How many are in each namespace."""
+        with self._lock:
+            return dict(Counter(namespace for namespace, _ in self._seats))
+
+    def places(self) -> dict[str, list[Key]]:
+        """Each socket and where it is in."""
+        found: dict[str, list[Key]] = {}
+        with self._lock:
+            for key, seat in self._seats.items():
+                found.setdefault(seat.eio_sid, []).append(key)
+        return found
 
     def full(self) -> bool:
         """Whether as many sockets are in as may be."""
@@ -69,6 +84,11 @@ class Connections:
         """The socket is gone."""
         with self._lock:
             self._standing.pop(eio_sid, None)
+
+    def eio_sid(self, namespace: str, sid: str) -> str | None:
+        """The engine.io socket that it sits on."""
+        seat = self._seats.get((namespace, sid))
+        return None if seat is None else seat.eio_sid
 
     def is_open(self, eio_sid: str) -> bool:
         """Whether the socket is there and in a namespace."""

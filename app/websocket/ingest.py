@@ -16,6 +16,7 @@ from flask_socketio import SocketIO
 from app.ingest.service import Ingest
 from app.runtime.base import Runtime
 from app.websocket.connections import Connections
+from app.websocket.lines import PROTOCOL
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ class IngestGate:
         connections: Connections,
         ingest: Ingest,
         runtime: Runtime,
-        drop: Callable[[str], object],
+        drop: Callable[[str, str], object],
     ) -> None:
         self._server: Any = socketio.server
         self._connections = connections
@@ -59,7 +60,7 @@ class IngestGate:
 
     def _close(self, eio_sid: str, what: object) -> None:
         log.warning("A socket sent what is no Socket.IO and is closed: %s", what)
-        self._runtime.post(self._drop, eio_sid)
+        self._runtime.post(self._drop, eio_sid, PROTOCOL)
 
     def _take(self, eio_sid: str, found: re.Match[str]) -> bool:
         principal = self._connections.principal("/", self._server.manager.sid_from_eio_sid(eio_sid, "/"))

@@ -1,19 +1,75 @@
-"""Closing sockets without ever waiting for them: engine.io's own way waits until the client has read everything.
+"""The connections under the sockets: closing them without ever waiting, and who breaks the protocol.
 
-A socket that is dropped is told so and given `PATIENCE_MS` to go; then its connection is cut, which also ends a reader
-that is stuck inside a message. A reader whose queue grows beyond `LONGEST_QUEUE` does not read, and is dropped.
+engine.io's own way to close waits until the client has read everything. A socket that is dropped here is told so and
+given `PATIENCE_MS` to go; then its connection is cut, which also ends a reader that is stuck inside a message.
 """
 
+import logging
 import socket
 import threading
 from typing import Any, Final
 
+from engineio import exceptions
+from engineio import server as engine
+from engineio.packet import Packet
+from engineio.socket import Socket
+
 from app.core.clock import Clock
 from app.runtime.base import Runtime
 
+log = logging.getLogger(__name__)
+
 PATIENCE_MS: Final = 2_000
-LONGEST_QUEUE: Final = 1_000
-"""Packets that may wait for one socket; in batches that is half a minute of everything."""
+LONGEST_QUEUE: Final = 500
+"""Packets that may wait for one socket, acknowledgements included."""
+MOST_UNKNOWN: Final = 20
+PROTOCOL: Final = "protocol"
+
+
+class LineSocket(Socket):
+    """An engine.io socket that knows its WebSocket and its connection, and has had enough after `MOST_UNKNOWN` packets.
+
+    Attributes:
+        environ: of the request that its WebSocket began with; None while it polls.
+        websocket: the mode's own; None while it polls.
+        dropped: why we close it, if we do.
+    """
+
+    environ: dict[str, Any] | None = None
+    websocket: Any = None
+    dropped = ""
+    unknown = 0
+
+    def receive(self, pkt: Packet) -> None:
+        """Take a packet.
+
+        Raises:
+            SocketIsClosedError: it was one too many that means nothing; the connection is closed.
+        """
+        try:
+            super().receive(pkt)
+        except exceptions.UnknownPacketError:
+            self.unknown += 1
+            if self.unknown > MOST_UNKNOWN:
+                self.dropped = PROTOCOL
+                raise exceptions.SocketIsClosedError from None
+
+    def _upgrade_websocket(self, environ: dict[str, Any], start_response: Any) -> Any:
+        self.environ = environ
+        return super()._upgrade_websocket(environ, start_response)
+
+    def _websocket_handler(self, ws: Any) -> Any:
+        self.websocket = ws
+        try:
+            return super()._websocket_handler(ws)
+        except Exception as error:  # noqa: BLE001  (what engine.io can't read; it would leave the socket behind)
+            log.warning("A socket sent what is no Socket.IO and is closed: %s", error)
+            self.dropped = self.dropped or PROTOCOL
+            self.close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_ERROR)
+            return []
+
+
+engine.socket.Socket = LineSocket
 
 
 class Lines:
@@ -24,29 +80,22 @@ class Lines:
         self._runtime = runtime
         self._clock = clock
         self._lock = threading.Lock()
-        self._open: dict[str, socket.socket] = {}
         self._leaving: list[tuple[int, socket.socket]] = []
 
-    def opened(self, eio_sid: str, environ: dict[str, Any]) -> None:
-        """Remember the connection that the socket came over."""
-        connection = self._runtime.connection(environ)
+    def closed(self, eio_sid: str, reason: str) -> str:
+        """The socket is gone; its connection must not stay, even if its client never reads that. Gives why it went."""
+        leaving = self._eio.sockets.get(eio_sid)
+        connection = self._runtime.connection(leaving.environ) if leaving is not None and leaving.environ else None
         if connection is not None:
             with self._lock:
-                self._open[eio_sid] = connection
-
-    def closed(self, eio_sid: str) -> None:
-        """The socket is gone."""
-        with self._lock:
-            self._open.pop(eio_sid, None)
-
-    def drop(self, eio_sid: str) -> None:
-        """Close a socket; returns at once."""
-        with self._lock:
-            connection = self._open.pop(eio_sid, None)
-            if connection is not None:
                 self._leaving.append((self._clock.monotonic_ms() + PATIENCE_MS, connection))
+        return (leaving.dropped if leaving is not None else "") or reason.replace(" ", "_")
+
+    def drop(self, eio_sid: str, reason: str) -> None:
+        """Close a socket; returns at once."""
         leaving = self._eio.sockets.get(eio_sid)
-        if leaving is not None:
+        if leaving is not None and not leaving.closed:
+            leaving.dropped = leaving.dropped or reason
             leaving.close(wait=False, reason=self._eio.reason.SERVER_DISCONNECT)
 
     def stuck(self) -> list[str]:

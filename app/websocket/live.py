@@ -10,8 +10,9 @@ from flask_socketio import SocketIO
 from app.core.errors import Forbidden, InvalidInput, ScrapewatchError
 from app.ingest.wire import event_json
 from app.storage.base import EventFilter, EventStore
-from app.websocket.broadcast import LIVE, Broadcaster
+from app.websocket.broadcast import Broadcaster
 from app.websocket.connections import Connections
+from app.websocket.readers import LIVE
 from app.websocket.rooms import room_filter, wanted_room
 from scrapewatch.events import MAX_SAFE_INTEGER
 
@@ -31,6 +32,7 @@ class Live:
         read: Callable[..., Any],
         store: EventStore,
     ) -> None:
+        self._server: Any = socketio.server
         self._connections = connections
         self._broadcaster = broadcaster
         self._read = read
@@ -77,8 +79,16 @@ class Live:
         batched = payload.get("batched", False)
         if not isinstance(batched, bool):
             raise InvalidInput("must be true or false", field="batched")
-        self._broadcaster.join(sid, room, batched=batched)
+        self._broadcaster.join(sid, self._socket(sid), room, batched=batched)
+        if self._connections.principal(LIVE, sid) is None:  # it went meanwhile, and was taken out before it was in
+            self._broadcaster.leave(sid, room)
         return {"ok": True, "room": room, **self._read(self._catch_up, room, since)}
+
+    def _socket(self, sid: str) -> Any:
+        socket = self._server.eio.sockets.get(self._connections.eio_sid(LIVE, sid))
+        if socket is None:
+            raise Forbidden("This socket is closed.")
+        return socket
 
     def _leave(self, sid: str, payload: Any) -> dict[str, Any]:
         self._broadcaster.leave(sid, wanted_room(payload))

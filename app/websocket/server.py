@@ -1,6 +1,7 @@
 """The SocketIO object, who may connect to it, and how it takes its leave."""
 
 import logging
+import random
 from typing import Any, Final
 
 from flask import Flask, request
@@ -14,11 +15,13 @@ from app.accounts.principals import Principal
 from app.core.errors import Forbidden, InvalidInput, Unauthorized, Unavailable
 from app.ingest.fields import read_id
 from app.services import Services
-from app.websocket.broadcast import LIVE, Broadcaster
+from app.websocket.broadcast import Broadcaster
 from app.websocket.connections import Connections
 from app.websocket.ingest import IngestGate
 from app.websocket.lines import Lines
 from app.websocket.live import Live
+from app.websocket.rates import ConnectionRates, jitter_ms
+from app.websocket.readers import LIVE, Readers
 from app.websocket.wire import StrictJson, TextPacket
 from scrapewatch.events import MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_DEPTH, MAX_EVENT_BYTES
 
@@ -27,7 +30,14 @@ log = logging.getLogger(__name__)
 SCRAPERS: Final = "/"
 MAX_MESSAGE_BYTES: Final = 1_000_000
 FLOW_MS: Final = 250
+SWEEP_MS: Final = 1_000
 GOODBYE_S: Final = 0.1
+GOODBYES: Final = 10
+RETURN_MS: Final = 1_000
+SPREAD_MS: Final = 120
+"""How far the returns of two sockets are apart after a restart: fifty take six seconds."""
+LONGEST_SPREAD_MS: Final = 15_000
+FULL_MS: Final = 5_000
 _NEEDS: Final = {SCRAPERS: "ingest", LIVE: "read"}
 _LIMITS: Final = {
     "maxEventBytes": MAX_EVENT_BYTES,
@@ -63,8 +73,10 @@ class Sockets:
         self._server: Any = self.socketio.server
         self._lines = Lines(self._server.eio, runtime, services.clock)
         self.connections = Connections(services.clock, settings.websocket_max_connections)
+        self._rates = ConnectionRates(services.clock, settings.rate_limit_connections, settings.rate_limit_interval)
+        self._readers = Readers(runtime, services.clock)
         self.broadcaster = Broadcaster(
-            self.socketio, runtime, services.events, services.figures, clock=services.clock, settings=settings
+            self._readers, runtime, services.events, services.figures, clock=services.clock, settings=settings
         )
         IngestGate(self.socketio, self.connections, services.ingest, runtime, self._lines.drop)
         Live(self.socketio, self.connections, self.broadcaster, runtime.call, services.events)
@@ -74,29 +86,48 @@ class Sockets:
             self.socketio.on_event("connect", self._connect, namespace=namespace)
             self.socketio.on_event("disconnect", self._disconnect, namespace=namespace)
         self.socketio.on_event("hello", self._hello, namespace=SCRAPERS)
-        runtime.every(1_000, self._sweep)
+        runtime.every(SWEEP_MS, self._sweep)
         runtime.every(FLOW_MS, self._tell_flow)
+        runtime.every(FLOW_MS, self._sweep_readers)
+
+    def figures(self) -> dict[str, Any]:
+        """How the sockets stand, for the status page: sockets by namespace, readers that lag, refused, closed."""
+        counts = self.connections.counts
+        return {
+            "sockets": self.connections.by_namespace(),
+            "lagging": self._readers.lagging(),
+            "notReading": counts.closed().get("not_reading", 0),
+            "refused": counts.refused(),
+            "closed": counts.closed(),
+        }
 
     def say_goodbye(self) -> None:
-        """Tell everyone that the server goes and when to come back."""
-        for namespace in (SCRAPERS, LIVE):
-            self._server.emit("server_closing", {"reconnectAfter": 1_000}, namespace=namespace)
+        """Tell everyone that the server goes and when to come back: each at a moment of its own."""
+        leaving = list(self.connections.places().values())
+        random.shuffle(leaving)
+        apart_ms = min(SPREAD_MS, LONGEST_SPREAD_MS // max(1, len(leaving)))
+        for place, keys in enumerate(leaving):
+            after_ms = RETURN_MS + place * apart_ms + jitter_ms(apart_ms)
+            for namespace, sid in keys:
+                self._server.emit("server_closing", {"reconnectAfter": after_ms}, to=sid, namespace=namespace)
 
     def close(self) -> None:
         """Close every socket, and give what was said a moment to go out."""
         for eio_sid in list(self._server.eio.sockets):
-            self._lines.drop(eio_sid)
-        self._server.sleep(GOODBYE_S)
+            self._lines.drop(eio_sid, "shutdown")
+        for _ in range(GOODBYES):
+            self._server.sleep(GOODBYE_S)
+            if not any(each.queue.qsize() > 1 for each in list(self._server.eio.sockets.values())):
+                return
 
     def _opened(self, eio_sid: str, environ: dict[str, Any]) -> Any:
         self.connections.opened(eio_sid)
-        self._lines.opened(eio_sid, environ)
         return self._server._handle_eio_connect(eio_sid, environ)  # noqa: SLF001  (what stood here before)
 
     def _closed(self, eio_sid: str, reason: str) -> None:
         self._server._handle_eio_disconnect(eio_sid, reason)  # noqa: SLF001  (what stood here before)
         self.connections.closed(eio_sid)
-        self._lines.closed(eio_sid)
+        self.connections.counts.close(self._lines.closed(eio_sid, reason))
 
     def _is_own_page(self, origin: str, environ: dict[str, Any]) -> bool:
         """Whether a browser's socket comes from a page of ours; clients without a page send no Origin."""
@@ -105,18 +136,20 @@ class Sockets:
         )
 
     def _connect(self, auth: Any = None) -> None:
+        try:
+            self._admit(auth)
+        except Refused as refusal:
+            self.connections.counts.refuse(refusal.error_args["data"]["code"])
+            raise
+
+    def _admit(self, auth: Any) -> None:
         namespace: str = request.namespace  # type: ignore[attr-defined]  # Flask-SocketIO puts both there
         sid: str = request.sid  # type: ignore[attr-defined]
         if self.connections.full():
-            raise _refusal("too_many_connections", "Too many connections.", 5_000)
+            raise _refusal("too_many_connections", "Too many connections.", FULL_MS + jitter_ms(FULL_MS))
         eio_sid: str = self._server.manager.eio_sid_from_sid(sid, namespace)
         revision = self._revision
-        try:
-            principal = self._authenticate(auth, namespace)
-        except (Unauthorized, Forbidden) as error:
-            raise _refusal(error.code, error.detail, 0) from None
-        except Unavailable as error:
-            raise _refusal(error.code, "Try again later.", error.retry_after_ms) from None
+        principal = self._identify(auth, namespace)
         self.connections.joined((namespace, sid), eio_sid, principal)
         if self._server.manager.eio_sid_from_sid(sid, namespace) is None:  # it went while it was being looked at
             self.connections.left((namespace, sid))
@@ -124,6 +157,20 @@ class Sockets:
         elif revision != self._revision and not self._services.runtime.call(self._is_still_valid, principal):
             self.connections.left((namespace, sid))
             raise _refusal("unauthorized", "This access was just ended.", 0)
+
+    def _identify(self, auth: Any, namespace: str) -> Principal:
+        """Who connects; an address that does so too often, or fails too often, is not even asked."""
+        address = request.remote_addr or ""
+        wait_ms = self._rates.enter(address)
+        if wait_ms:
+            raise _refusal("rate_limited", "Too many connections from this address.", wait_ms)
+        try:
+            return self._authenticate(auth, namespace)
+        except (Unauthorized, Forbidden) as error:
+            self._rates.failed(address)
+            raise _refusal(error.code, error.detail, 0) from None
+        except Unavailable as error:
+            raise _refusal(error.code, "Try again later.", error.retry_after_ms) from None
 
     def _authenticate(self, auth: Any, namespace: str) -> Principal:
         principal = authenticate_socket(auth, namespace)
@@ -137,7 +184,7 @@ class Sockets:
         sid: str = request.sid  # type: ignore[attr-defined]
         self.connections.left((namespace, sid))
         if namespace == LIVE:
-            self.broadcaster.gone(sid)
+            self._readers.gone(sid)
 
     def _is_still_valid(self, principal: Principal) -> bool:
         return self._services.accounts.still_valid(principal)
@@ -169,10 +216,19 @@ class Sockets:
     def _sweep(self) -> None:
         """Drop sockets that never said who they are, that do not read, and whose principal may no longer stay."""
         self._lines.sweep()
-        for eio_sid in {*self.connections.overdue(), *self.connections.expired(), *self._lines.stuck()}:
-            self._lines.drop(eio_sid)
+        for eio_sid in self.connections.overdue():
+            self._lines.drop(eio_sid, "unauthenticated")
+        for eio_sid in self._lines.stuck():
+            self._lines.drop(eio_sid, "not_reading")
+        for eio_sid in self.connections.expired():
+            self._lines.drop(eio_sid, "access_ended")
         for eio_sid in self._services.runtime.call(self._expelled):
-            self._lines.drop(eio_sid)
+            self._lines.drop(eio_sid, "access_ended")
+
+    def _sweep_readers(self) -> None:
+        for eio_sid in self._readers.sweep():
+            log.warning("A reader did not read and is closed")
+            self._lines.drop(eio_sid, "not_reading")
 
     def _expelled(self) -> set[str]:
         """Sockets of those whose access was ended; asks only when accounts have changed.

@@ -1,9 +1,14 @@
 """What goes over the socket: our JSON and our packet class, handed to python-socketio."""
 
-from typing import Any
+import struct
+from typing import Any, Final
 
 import msgspec
+from engineio.packet import MESSAGE
 from socketio.packet import BINARY_ACK, BINARY_EVENT, Packet
+
+_TEXT: Final = 0x81
+"""First byte of a text message in one frame (RFC 6455, 5.2); a server does not mask."""
 
 
 class StrictJson:
@@ -41,3 +46,44 @@ class TextPacket(Packet):
         if encoded_packet[:1] in {str(BINARY_EVENT), str(BINARY_ACK)}:
             raise ValueError("Binary packets are refused")
         return super().decode(encoded_packet)
+
+
+class Message:
+    """A Socket.IO event for many readers: encoded once, and framed once for those who have a WebSocket.
+
+    Attributes:
+        body: the engine.io message.
+        frame: the same as one WebSocket frame.
+    """
+
+    __slots__ = ("_text", "body", "frame")
+
+    def __init__(self, namespace: str, name: str, payload: Any) -> None:
+        self.body = f"{MESSAGE}2{namespace},".encode() + msgspec.json.encode([name, payload])
+        self.frame = text_frame(self.body)
+        self._text: FramedText | None = None
+
+    @property
+    def text(self) -> str:
+        """The body, for those who are sent it through their queue."""
+        if self._text is None:
+            self._text = FramedText(self.body.decode())
+            self._text.frame = self.frame
+        return self._text
+
+
+class FramedText(str):
+    """A text that brings its frame along: see `runtime.websockets.send_framed`."""
+
+    __slots__ = ("frame",)
+    frame: bytes
+
+
+def text_frame(body: bytes) -> bytes:
+    """`body` as the one frame of a text message from a server."""
+    size = len(body)
+    if size < 126:
+        return struct.pack("!BB", _TEXT, size) + body
+    if size < 65_536:
+        return struct.pack("!BBH", _TEXT, 126, size) + body
+    return struct.pack("!BBQ", _TEXT, 127, size) + body

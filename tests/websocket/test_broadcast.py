@@ -1,5 +1,7 @@
-"""The broadcaster's bookkeeping, over a server that only takes notes."""
+"""Which reader is sent what, over sockets whose queues are only looked at."""
 
+import json
+import queue
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,22 +10,27 @@ import pytest
 from app.storage.base import Commit
 from app.storage.memory import MemoryEventStore
 from app.websocket.broadcast import MOST_RECENT, Broadcaster
+from app.websocket.readers import MOST_BYTES, MOST_PACKETS, PATIENCE_MS, Readers
+from app.websocket.rooms import room_filter
 from tests.fakes import StoppedClock, event, no_fold
 
 
-class Notes:
-    """What a SocketIO server is asked to do."""
+class Ear:
+    """An engine.io socket whose queue nobody empties."""
 
     def __init__(self):
-        self.emitted: list[tuple[str, str]] = []
+        self.queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.sid = "eio"
+        self.upgraded = False
+        self.closed = False
 
-    def emit(self, name, payload, *, to, namespace):
-        self.emitted.append((name, to))
-
-    def enter_room(self, sid, room, namespace):
-        pass
-
-    leave_room = enter_room
+    def heard(self):
+        """What was sent since the last look: name and payload."""
+        found = []
+        while not self.queue.empty():
+            packet = self.queue.get()
+            found.append(tuple(json.loads(packet.encode().removeprefix("42/live,"))))
+        return found
 
 
 @pytest.fixture
@@ -37,43 +44,96 @@ def store(clock):
 
 
 @pytest.fixture
-def notes():
-    return Notes()
+def runtime():
+    made: Any = SimpleNamespace(
+        every=lambda *_: None,
+        post=lambda work, *args: work(*args),
+        call=lambda work, *args: work(*args),
+        send_now=lambda websocket, frame: False,
+    )
+    return made
 
 
 @pytest.fixture
-def broadcaster(clock, store, notes, settings):
-    runtime: Any = SimpleNamespace(
-        every=lambda *_: None, post=lambda work, *args: work(*args), call=lambda work, *args: work(*args)
-    )
+def readers(runtime, clock):
+    return Readers(runtime, clock)
+
+
+@pytest.fixture
+def broadcaster(clock, store, readers, runtime, settings):
     figures: Any = SimpleNamespace(job_rate=lambda job_id: None, current=dict)
-    socketio: Any = SimpleNamespace(server=notes)
-    return Broadcaster(socketio, runtime, store, figures, clock=clock, settings=settings)
+    return Broadcaster(readers, runtime, store, figures, clock=clock, settings=settings)
 
 
-def test_a_room_that_everyone_left_costs_nothing(broadcaster, store, notes):
-    """No trace of its members is kept, and nothing is emitted to it."""
-    for number in range(100):
-        broadcaster.join(f"sid{number}", f"job:{number}", batched=bool(number % 2))
+def test_a_room_that_everyone_left_costs_nothing(broadcaster, readers, store):
+    """No trace of its members is kept, and nothing is sent to them."""
+    ears = [Ear() for _ in range(100)]
+    for number, ear in enumerate(ears):
+        broadcaster.join(f"sid{number}", ear, f"job:{number}", batched=bool(number % 2))
         if number % 3:
-            broadcaster.gone(f"sid{number}")
+            readers.gone(f"sid{number}")
         else:
             broadcaster.leave(f"sid{number}", f"job:{number}")
     broadcaster.committed(store.append([event(job_id=str(number)) for number in range(100)], no_fold))
 
-    assert broadcaster._members == {}
+    assert readers._rooms == {}
     assert broadcaster._waiting == {}
-    assert notes.emitted == []
+    assert [ear.heard() for ear in ears] == [[]] * 100
 
 
-def test_one_who_changes_the_form_is_in_the_room_once(broadcaster, store, notes):
+def test_one_who_changes_the_form_is_in_the_room_once(broadcaster, store):
     """From single events to batches."""
-    broadcaster.join("sid", "events", batched=False)
-    broadcaster.join("sid", "events", batched=True)
+    ear = Ear()
+    broadcaster.join("sid", ear, "events", batched=False)
+    broadcaster.join("sid", ear, "events", batched=True)
     broadcaster.committed(store.append([event()], no_fold))
-    broadcaster._send_batches()
 
-    assert notes.emitted == [("events", "batched events")]
+    assert [name for name, _ in ear.heard()] == ["events"]
+
+
+def test_a_batch_goes_at_once_and_the_next_ones_thirty_times_a_second(broadcaster, store, clock):
+    """What comes sooner waits for the next commit after that, or for the tick."""
+    ear = Ear()
+    broadcaster.join("sid", ear, "events", batched=True)
+    sent = []
+    for _ in range(100):
+        broadcaster.committed(store.append([event()], no_fold))
+        broadcaster._send_due()
+        sent.append(len(ear.heard()))
+        clock.advance(10)
+
+    assert sent[0] == 1
+    assert sum(sent) == 25
+    broadcaster._send_due()
+    clock.advance(34)
+    broadcaster._send_due()
+    assert len(ear.heard()) <= 1
+    clock.advance(34)
+    broadcaster._send_due()
+    assert broadcaster._waiting == {}
+
+
+def test_every_room_is_a_chain_of_its_own(broadcaster, store, clock):
+    """A job's events, all events, and the alerts each name the one before in that room, across commits and forms."""
+    rooms = ("events", "job:a", "job:b", "alerts")
+    ears = {(room, batched): Ear() for room in rooms for batched in (True, False)}
+    for (room, batched), ear in ears.items():
+        broadcaster.join(f"{room} {batched}", ear, room, batched=batched)
+    for number in range(20):
+        some = [event(job_id=job) for job in "aabcb"[number % 5 :]]
+        alerts = [event("system_alert", job_id="") for _ in range(number % 2)]
+        broadcaster.committed(store.append([*some, *alerts], no_fold))
+        clock.advance(13)
+    clock.advance(40)
+    broadcaster._send_due()
+
+    for (room, batched), ear in ears.items():
+        heard = ear.heard()
+        events = [each for _, batch in heard for each in batch["events"]] if batched else [each for _, each in heard]
+        wanted = store.events_after(room_filter(room), after=0, limit=500)
+        cursors = [each.cursor for each in wanted]
+        assert [each["cursor"] for each in events] == cursors, room
+        assert [each["prev"] for each in events] == [0, *cursors[:-1]], room
 
 
 def test_recent_is_bounded_in_number_and_time(broadcaster, store, clock):
@@ -101,9 +161,52 @@ def test_the_cache_is_filled_again_at_the_start(broadcaster, store):
     assert [told["type"] for told in broadcaster.recent("job:123")] == ["job_started", "job_failed"]
 
 
-def test_an_empty_commit_tells_nothing(broadcaster, notes):
+def test_an_empty_commit_tells_nothing(broadcaster):
     """Nothing stored, nothing said."""
-    broadcaster.join("sid", "events", batched=False)
+    ear = Ear()
+    broadcaster.join("sid", ear, "events", batched=False)
     broadcaster.committed(Commit([], [], [], 0))
 
-    assert notes.emitted == []
+    assert ear.heard() == []
+
+
+def test_one_who_does_not_read_is_skipped_and_told_once_it_has(broadcaster, readers, store):
+    """By packets; the others go on; what it is told is how much, and from which cursor to ask again."""
+    slow, quick = Ear(), Ear()
+    broadcaster.join("slow", slow, "job:123", batched=False)
+    broadcaster.join("quick", quick, "job:123", batched=False)
+    heard = []
+    for _ in range(30):
+        broadcaster.committed(store.append([event() for _ in range(10)], no_fold))
+        heard += quick.heard()
+    assert slow.queue.qsize() == MOST_PACKETS
+    assert len(heard) == 300
+
+    assert readers.sweep() == []
+    assert (readers.lagging(), len(slow.heard())) == (1, MOST_PACKETS)
+    assert readers.sweep() == []
+    assert slow.heard() == [("lagging", {"room": "job:123", "skipped": 200, "cursor": 100})]
+    assert readers.lagging() == 0
+
+    broadcaster.committed(store.append([event()], no_fold))
+    assert [told["prev"] for _, told in slow.heard()] == [300]
+
+
+def test_large_messages_are_bounded_by_bytes(broadcaster, store):
+    """A few of them are enough."""
+    ear = Ear()
+    broadcaster.join("sid", ear, "job:123", batched=False)
+    broadcaster.committed(store.append([event(data={"n": n, "x": "x" * 60_000}) for n in range(50)], no_fold))
+
+    assert ear.queue.qsize() * 60_000 < MOST_BYTES + 60_000
+
+
+def test_one_who_never_reads_is_named_to_be_closed(broadcaster, readers, store, clock):
+    """After its patience, once."""
+    ear = Ear()
+    broadcaster.join("sid", ear, "job:123", batched=False)
+    broadcaster.committed(store.append([event() for _ in range(200)], no_fold))
+    clock.advance(PATIENCE_MS - 1)
+    assert readers.sweep() == []
+    clock.advance(1)
+    assert [readers.sweep(), readers.sweep()] == [["eio"], []]

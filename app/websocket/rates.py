@@ -1,0 +1,64 @@
+"""How often an address may connect: `RATE_LIMIT_CONNECTIONS` within `RATE_LIMIT_INTERVAL`, a tenth of that in failures.
+
+Moving windows by the machine's clock (the `limits` package's); one that was turned away is not counted. Whoever is
+turned away is told when there is room again, each at a moment of its own, so that a crowd does not come back as one.
+"""
+
+import ipaddress
+import random
+from typing import Final
+
+from limits import RateLimitItem, RateLimitItemPerSecond
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from app.core.clock import Clock
+
+FAILURES: Final = 10
+"""One in so many may fail."""
+SPREAD_MS: Final = 5_000
+_NETWORK_BITS: Final = 64
+
+
+class ConnectionRates:
+    """Counts the connections to one process."""
+
+    def __init__(self, clock: Clock, most: int, interval_ms: int) -> None:
+        seconds = -(-interval_ms // 1_000)
+        self._clock = clock
+        self._all = RateLimitItemPerSecond(most, seconds, namespace="all")
+        self._failed = RateLimitItemPerSecond(max(1, most // FAILURES), seconds, namespace="failed")
+        self._window = MovingWindowRateLimiter(MemoryStorage())
+
+    def enter(self, address: str) -> int:
+        """Count a connection; 0 if it may go on, else the ms after which to try again."""
+        who = _who(address)
+        if not self._window.test(self._failed, who):
+            return self._wait_ms(self._failed, who)
+        if not self._window.hit(self._all, who):
+            return self._wait_ms(self._all, who)
+        return 0
+
+    def failed(self, address: str) -> None:
+        """Count one that was refused for its credentials."""
+        self._window.hit(self._failed, _who(address))
+
+    def _wait_ms(self, limit: RateLimitItem, who: str) -> int:
+        ends_ms = int(self._window.get_window_stats(limit, who).reset_time * 1_000)
+        return max(0, ends_ms - self._clock.now_ms()) + jitter_ms(SPREAD_MS)
+
+
+def jitter_ms(most: int) -> int:
+    """A number of ms from 1 to `most`."""
+    return 1 + random.randrange(most)  # noqa: S311  (it spreads, it protects nothing)
+
+
+def _who(address: str) -> str:
+    """The address; of IPv6 the network, since a single customer has the whole of it."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return address
+    return str(ipaddress.ip_network((parsed, _NETWORK_BITS), strict=False))

@@ -1,0 +1,177 @@
+"""Who reads which room, and the bounded way to each of them.
+
+One who does not read costs nobody else anything: when `MOST_PACKETS` or `MOST_BYTES` wait for a reader, what follows is
+skipped; once all that waited is read, the reader is told once a room (``lagging``) and goes on; whoever has not read it
+after `PATIENCE_MS` is named by `sweep`, to be closed. A message is encoded once however many read it, and goes straight
+into a WebSocket that is ready for it.
+"""
+
+import threading
+from collections.abc import Iterable
+from typing import Any, Final
+
+from engineio.packet import MESSAGE
+
+from app.core.clock import Clock
+from app.runtime.base import Runtime
+from app.websocket.wire import Message
+
+LIVE: Final = "/live"
+MOST_PACKETS: Final = 100
+MOST_BYTES: Final = 1 << 20
+PATIENCE_MS: Final = 20_000
+
+
+class Reader:
+    """One reader's rooms, and how much is on the way to it.
+
+    What was put is counted by whoever pushes, what was sent by the writer, each alone, so neither needs a lock.
+
+    Attributes:
+        rooms: those it is in, and whether it wants batches.
+        skipped: for each room that lags, the events skipped and the cursor before them (None for rooms of figures).
+        lags_since_ms: when the first of them was skipped, by the monotonic clock.
+    """
+
+    __slots__ = (
+        "lags_since_ms", "put_bytes", "put_packets", "rooms", "sent_bytes", "sent_packets", "skipped", "socket",
+    )  # fmt: skip
+
+    def __init__(self, socket: Any) -> None:
+        self.socket = socket
+        self.rooms: dict[str, bool] = {}
+        self.put_packets = self.put_bytes = self.sent_packets = self.sent_bytes = 0
+        self.skipped: dict[str, tuple[int, int | None]] = {}
+        self.lags_since_ms = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing more may wait for it."""
+        packets = max(self.put_packets - self.sent_packets, self.socket.queue.qsize())
+        return packets >= MOST_PACKETS or self.put_bytes - self.sent_bytes >= MOST_BYTES
+
+    @property
+    def has_read(self) -> bool:
+        """Whether nothing waits for it."""
+        return self.put_packets == self.sent_packets and not self.socket.queue.qsize()
+
+
+class _Push:
+    """A message on its way through a reader's queue, in the form of engine.io's packets."""
+
+    __slots__ = ("_message", "_reader")
+    packet_type = MESSAGE
+    binary = False
+
+    def __init__(self, message: Message, reader: Reader) -> None:
+        self._message = message
+        self._reader = reader
+
+    def encode(self, b64: bool = False) -> str:  # noqa: ARG002, FBT001, FBT002  (engine.io's own)
+        """Called by engine.io right before it sends."""
+        self._reader.sent_packets += 1
+        self._reader.sent_bytes += len(self._message.body)
+        return self._message.text
+
+
+class Readers:
+    """The register of readers; safe to use from any thread."""
+
+    def __init__(self, runtime: Runtime, clock: Clock) -> None:
+        self._runtime = runtime
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._readers: dict[str, Reader] = {}
+        self._rooms: dict[tuple[str, bool], dict[str, Reader]] = {}
+        self._lagging: dict[str, Reader] = {}
+
+    def join(self, sid: str, socket: Any, room: str, *, batched: bool) -> None:
+        """The reader on the engine.io `socket` wants the room, by single events or in batches."""
+        with self._lock:
+            reader = self._readers.get(sid) or self._readers.setdefault(sid, Reader(socket))
+            self._take_out(sid, reader, room)
+            reader.rooms[room] = batched
+            self._rooms.setdefault((room, batched), {})[sid] = reader
+
+    def leave(self, sid: str, room: str) -> None:
+        """The reader no longer wants the room."""
+        with self._lock:
+            if sid in self._readers:
+                self._take_out(sid, self._readers[sid], room)
+
+    def gone(self, sid: str) -> None:
+        """The reader is gone."""
+        with self._lock:
+            reader = self._readers.pop(sid, None)
+            self._lagging.pop(sid, None)
+            if reader is not None:
+                for room in list(reader.rooms):
+                    self._take_out(sid, reader, room)
+
+    def _take_out(self, sid: str, reader: Reader, room: str) -> None:
+        batched = reader.rooms.pop(room, None)
+        reader.skipped.pop(room, None)
+        if batched is None:
+            return
+        members = self._rooms[room, batched]
+        members.pop(sid, None)
+        if not members:
+            del self._rooms[room, batched]
+
+    def count(self, room: str, *, batched: bool) -> int:
+        """How many read the room in that form."""
+        return len(self._rooms.get((room, batched), ()))
+
+    def is_heard(self, room: str) -> bool:
+        """Whether anyone reads the room."""
+        return (room, True) in self._rooms or (room, False) in self._rooms
+
+    def push(self, room: str, message: Message, *, batched: bool, prev: int | None = None, events: int = 1) -> None:
+        """Send all who read the room in that form a message of so many `events`, the first of which follows `prev`."""
+        with self._lock:
+            for sid, reader in self._rooms.get((room, batched), {}).items():
+                if reader.skipped or reader.is_full:
+                    self._skip(sid, reader, room, prev, events)
+                else:
+                    self._give(reader, message)
+
+    def _give(self, reader: Reader, message: Message) -> None:
+        socket = reader.socket
+        if socket.closed:
+            return
+        is_ready = socket.upgraded and socket.websocket is not None and not socket.queue.qsize()
+        if is_ready and self._runtime.send_now(socket.websocket, message.frame):
+            return
+        reader.put_packets += 1
+        reader.put_bytes += len(message.body)
+        socket.queue.put(_Push(message, reader))
+
+    def _skip(self, sid: str, reader: Reader, room: str, prev: int | None, events: int) -> None:
+        if not reader.skipped:
+            reader.lags_since_ms = self._clock.monotonic_ms()
+            self._lagging[sid] = reader
+        so_far, cursor = reader.skipped.get(room, (0, prev))
+        reader.skipped[room] = (so_far + events, cursor)
+
+    def sweep(self) -> list[str]:
+        """Tell those who have read what waited for them what they missed; gives the engine.io sids of the stuck."""
+        limit = self._clock.monotonic_ms() - PATIENCE_MS
+        stuck = []
+        with self._lock:
+            for sid, reader in list(self._lagging.items()):
+                if reader.has_read:
+                    del self._lagging[sid]
+                    skipped, reader.skipped = reader.skipped, {}
+                    self._tell(reader, skipped.items())
+                elif reader.lags_since_ms <= limit:
+                    del self._lagging[sid]
+                    stuck.append(reader.socket.sid)
+        return stuck
+
+    def _tell(self, reader: Reader, skipped: Iterable[tuple[str, tuple[int, int | None]]]) -> None:
+        for room, (events, cursor) in skipped:
+            self._give(reader, Message(LIVE, "lagging", {"room": room, "skipped": events, "cursor": cursor}))
+
+    def lagging(self) -> int:
+        """How many readers lag now."""
+        return len(self._lagging)

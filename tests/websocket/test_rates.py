@@ -1,0 +1,81 @@
+"""How often an address may connect, by the rates alone and on the real server."""
+
+import pytest
+
+from app.core.clock import CLOCK
+from app.websocket.rates import SPREAD_MS, ConnectionRates
+from tests.server import running
+from tests.sockets import Refused, connected
+
+
+def test_so_many_may_enter_and_the_rest_is_told_when():
+    """Each at a moment of its own within the spread; another address is not concerned."""
+    rates = ConnectionRates(CLOCK, most=600, interval_ms=60_000)
+    waits = [rates.enter("127.0.0.1") for _ in range(1_000)]
+
+    assert waits[:600] == [0] * 600
+    assert all(50_000 < wait <= 60_000 + SPREAD_MS for wait in waits[600:])
+    assert max(waits[600:]) - min(waits[600:]) > SPREAD_MS / 2
+    assert rates.enter("127.0.0.2") == 0
+
+
+def test_a_tenth_of_them_may_fail():
+    """Counted apart: who has failed so often is asked no more."""
+    rates = ConnectionRates(CLOCK, most=50, interval_ms=60_000)
+    for _ in range(5):
+        assert rates.enter("10.0.0.1") == 0
+        rates.failed("10.0.0.1")
+
+    assert rates.enter("10.0.0.1") > 0
+    assert rates.enter("10.0.0.2") == 0
+
+
+def test_a_network_of_ipv6_is_one_address():
+    """Whoever has one address there has all of them."""
+    rates = ConnectionRates(CLOCK, most=1, interval_ms=60_000)
+
+    assert rates.enter("2001:db8:1:2::1") == 0
+    assert rates.enter("2001:db8:1:2:ffff::9") > 0
+    assert rates.enter("2001:db8:1:3::1") == 0
+    assert rates.enter("not an address") == 0
+
+
+@pytest.fixture
+def strict(environment, sqlite_url, async_mode, tmp_path):
+    """A server behind one proxy that lets ten connections in a minute, of which one may fail."""
+    few = {"RATE_LIMIT_CONNECTIONS": "10", "TRUSTED_PROXIES": "1", "ASYNC_MODE": async_mode}
+    with running({**environment, **few}, tmp_path / "server.log") as server:
+        yield server
+
+
+def come(server, token, namespace="/", address=None):
+    """The refusal's data, None when let in; `address` is the one that the proxy tells."""
+    headers = {"X-Forwarded-For": address} if address else {}
+    try:
+        with connected(server, token, namespace, headers=headers):
+            return None
+    except Refused as refusal:
+        return refusal.data
+
+
+def test_one_who_connects_too_often_is_told_when_to_come_back(strict, environment):
+    """Both namespaces count, the loopback address like any other; the address is the one the nearest proxy tells."""
+    ingest, read = environment["INGEST_TOKEN"], environment["READ_TOKEN"]
+    for _ in range(5):
+        assert come(strict, ingest) is None
+        assert come(strict, read, "/live") is None
+
+    refusal = come(strict, ingest)
+    assert refusal["code"] == "rate_limited"
+    assert 0 < refusal["retryAfter"] <= 60_000 + SPREAD_MS
+    assert come(strict, read, "/live")["code"] == "rate_limited"
+    assert come(strict, ingest, address="203.0.113.7") is None
+    assert come(strict, ingest, address="203.0.113.7, 127.0.0.1")["code"] == "rate_limited"
+
+
+def test_one_who_fails_too_often_is_asked_no_more(strict, environment):
+    """Not even with the right token; another address is."""
+    assert come(strict, "wrong" * 8, address="203.0.113.8")["code"] == "unauthorized"
+
+    assert come(strict, environment["INGEST_TOKEN"], address="203.0.113.8")["code"] == "rate_limited"
+    assert come(strict, environment["INGEST_TOKEN"], address="203.0.113.9") is None

@@ -1,0 +1,75 @@
+"""Readers that do not read, on the real server: they cost neither memory nor the others' time."""
+
+import json
+import socket
+import time
+import urllib.parse
+
+import psutil
+import pytest
+import websocket
+
+from tests.sockets import PATIENCE_S, connected, scraped, watching
+
+DEAF = 30
+
+
+@pytest.fixture
+def deaf(server, environment):
+    """Opens a viewer of everything that never reads again, behind small buffers."""
+    host = urllib.parse.urlsplit(server.address).netloc
+    lines = []
+
+    def connect():
+        raw = socket.socket()
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        raw.connect(("127.0.0.1", server.port))
+        line = websocket.create_connection(
+            f"ws://{host}/socket.io/?EIO=4&transport=websocket",
+            timeout=PATIENCE_S,
+            suppress_origin=True,
+            socket=raw,
+        )
+        lines.append(line)
+        line.send("40/live," + json.dumps({"token": environment["READ_TOKEN"]}))
+        line.send("42/live,1" + json.dumps(["subscribe", {"room": "events", "batched": True}]))
+        while not str(line.recv()).startswith("43/live,1"):
+            pass
+
+    yield connect
+    for line in lines:
+        line.shutdown()
+
+
+def test_viewers_that_never_read_cost_no_memory_and_are_closed(server, environment, deaf):
+    """Megabytes for each of them are skipped, whoever reads misses nothing, and within 30 s they are gone."""
+    large = [scraped(data={"title": "x" * 10_000}) for _ in range(40)]
+    with connected(server, environment["INGEST_TOKEN"]) as scraper, watching(server, environment["READ_TOKEN"]) as good:
+        good.subscribe(jobId="small", batched=True)
+        for _ in range(30):
+            scraper.call("events", large, timeout=PATIENCE_S)
+        for _ in range(DEAF):
+            deaf()
+        before = psutil.Process(server.process.pid).memory_info().rss
+        began = time.monotonic()
+        for _ in range(40):
+            assert scraper.call("events", [*large, scraped("small")], timeout=PATIENCE_S)["accepted"] == 41
+        good.wait(lambda: sum(len(batch["events"]) for batch in good.named("events")) == 40)
+        grown = psutil.Process(server.process.pid).memory_info().rss - before
+        while connections(server) > 2 and time.monotonic() < began + 30:
+            time.sleep(0.2)
+
+        events = [event for batch in good.named("events") for event in batch["events"]]
+        assert [event["prev"] for event in events] == [0, *(event["cursor"] for event in events[:-1])]
+        assert grown < 64 * 1024 * 1024, f"{grown} bytes"  # they were sent 480 MB; storing alone takes 20
+        assert connections(server) == 2
+        assert good.subscribe(room="jobs")["ok"]
+
+
+def connections(server):
+    """How many the server's process has."""
+    found = [psutil.Process(server.process.pid), *psutil.Process(server.process.pid).children()]
+    return max(
+        sum(each.status == psutil.CONN_ESTABLISHED and each.laddr.port == server.port for each in one.net_connections())
+        for one in found
+    )
