@@ -14,6 +14,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, MetaData
 
+from app.storage.sql.damage import require_whole
 from app.storage.sql.database import Database, translated
 from app.storage.sql.metadata import metadata
 from app.storage.sql.schema import ROOT
@@ -46,6 +47,7 @@ def connected(url: str) -> Iterator[Connection]:
     Its folder and file are made for their owner alone.
 
     Raises:
+        ScrapewatchError: the database is damaged.
         Unavailable: the database can't be reached.
     """
     database = Database(url, readers=1)
@@ -54,6 +56,7 @@ def connected(url: str) -> Iterator[Connection]:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.touch(mode=0o600)
     try:
+        require_whole(database)
         with translated(), database.engine.connect() as connection:
             if database.is_sqlite:
                 connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")

@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, inspect, text
 
 from app.core.errors import ScrapewatchError
+from app.storage.sql.damage import require_whole
 from app.storage.sql.database import Database
 
 ROOT: Final = Path(__file__).resolve().parents[3]
@@ -38,12 +39,13 @@ def current(database: Database) -> str | None:
 
 
 def require_current(database: Database) -> None:
-    """Do nothing when the database has the schema that the code needs.
+    """Do nothing when the database is whole and has the schema that the code needs.
 
     Raises:
-        ScrapewatchError: it is older, and the message names the command that helps; or it is newer.
+        ScrapewatchError: it is damaged; it is older, and the message names the command that helps; or it is newer.
         Unavailable: the database can't be reached.
     """
+    require_whole(database)
     found, needed = current(database), head()
     if found == needed:
         return
