@@ -2,6 +2,8 @@
 
 import argparse
 import resource
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -9,13 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bench import ingest, node, start, viewing
+from bench import client, crawl, ingest, node, start, viewing
 from bench.figures import Figure, table
+from bench.frames import Closed
 from bench.packages import Packages, packages
 from bench.target import target
-from tests.server import ASYNC_MODES, Server
+from tests.server import ASYNC_MODES, DidNotStart, Server
 
 OPEN_FILES: Final = 8_192
+FAILURES: Final = (RuntimeError, OSError, subprocess.SubprocessError, DidNotStart, Closed)
+"""What ends a measurement but not the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +71,21 @@ def _fanout(run: Run) -> list[Figure]:
     return viewing.measure({ingest.OURS: run.ours(), **run.peers("coalesce")}, viewing.FANOUT, run.rounds)
 
 
+def _client(run: Run) -> list[Figure]:
+    return client.measure(run.ours(), run.folder, run.rounds)
+
+
+def _crawl(run: Run) -> list[Figure]:
+    return crawl.measure(run.ours(), run.folder, run.rounds)
+
+
 MEASUREMENTS: Final[dict[str, Callable[[Run], list[Figure]]]] = {
     "start": _start,
     "ingest": _ingest,
     "latency": _latency,
     "fanout": _fanout,
+    "client": _client,
+    "crawl": _crawl,
 }
 
 
@@ -84,22 +99,30 @@ def main() -> None:
     if unknown := set(options.names) - set(MEASUREMENTS):
         parser.error(f"there is no measurement called {', '.join(sorted(unknown))}")
     _allow_files()
-    print(table(measure(options.names or list(MEASUREMENTS), options.async_mode, options.rounds)))
+    figures, failed = measure(options.names or list(MEASUREMENTS), options.async_mode, options.rounds)
+    print(f"\n{table(figures)}")
+    if failed:
+        sys.exit(f"Not measured, for the reasons above: {', '.join(failed)}")
 
 
-def measure(names: list[str], async_mode: str, rounds: int) -> list[Figure]:
-    """The figures of the measurements of these names."""
+def measure(names: list[str], async_mode: str, rounds: int) -> tuple[list[Figure], list[str]]:
+    """The figures of the measurements of these names, and the names of those that failed."""
     has_node, installed = _has_node(), packages()
     figures: list[Figure] = []
+    failed = []
     with tempfile.TemporaryDirectory(prefix="scrapewatch-bench-") as folder:
         for name in names:
             print(f"{name}, {rounds} rounds", flush=True)
             began = time.monotonic()
             own = Path(folder) / name
             own.mkdir()
-            figures += MEASUREMENTS[name](Run(own, installed, async_mode, rounds, has_node))
+            try:
+                figures += MEASUREMENTS[name](Run(own, installed, async_mode, rounds, has_node))
+            except FAILURES as error:
+                print(f"  failed: {error!r}", flush=True)
+                failed.append(name)
             print(f"  took {time.monotonic() - began:.0f} s", flush=True)
-    return figures
+    return figures, failed
 
 
 def _allow_files() -> None:

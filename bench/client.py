@@ -1,0 +1,74 @@
+"""What being watched costs a scraper: of each call, of a loop, and how fast the server gets what had to wait."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.figures import Figure, ratios
+from bench.target import TOKEN, started
+from tests.server import ROOT, Server, path
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Items of a round: reported to a server that is there, in a loop without it, and waiting for it to come."""
+
+    items: int = 20_000
+    loop: int = 40_000
+    drained: int = 50_000
+
+
+def measure(server: Server, folder: Path, rounds: int, counts: Counts = Counts()) -> list[Figure]:
+    """All of them; `folder` holds the spools. Those of the loops add up, as in a long outage."""
+    present, away, spared, drained = [], [], [], []
+    for number in range(rounds):
+        print(f"  round {number + 1} of {rounds}", flush=True)
+        away.append(_scraper("watched", counts.loop, environment(server, folder / "away")))
+        spared.append(_scraper("alone", counts.loop, {}))
+        drained.append(_drain(server, counts.drained, environment(server, folder / f"drained-{number}")))
+        with started(server):
+            present.append(_scraper("items", counts.items, environment(server, folder / f"present-{number}")))
+    return [
+        Figure("client, job.item()", "µs", present, "≤ 15"),
+        Figure("client, a loop while the server is away ÷ without us", "×", ratios(away, spared), "≤ 1.08"),
+        Figure("client, what waited reaches the server", "events/s", drained, "≥ 5000"),
+    ]
+
+
+def environment(server: Server, spool: Path) -> dict[str, str]:
+    """What the client package reads, in a process of its own."""
+    return {
+        "SCRAPEWATCH_URL": server.address,
+        "SCRAPEWATCH_TOKEN": TOKEN,
+        "SCRAPEWATCH_SPOOL_DIR": str(spool),
+        "SCRAPEWATCH_RECONNECT_BACKOFF": "1",  # no waiting longer and longer: the time of the first try is not measured
+    }
+
+
+def _scraper(mode: str, count: int, environment: Mapping[str, str]) -> float:
+    """What a scraper prints at its end."""
+    return _result(_start(mode, count, environment))
+
+
+def _drain(server: Server, count: int, environment: Mapping[str, str]) -> float:
+    scraper = _start("drain", count, environment)
+    if scraper.stdout:
+        scraper.stdout.readline()
+    with started(server):
+        return _result(scraper)
+
+
+def _start(mode: str, count: int, environment: Mapping[str, str]) -> "subprocess.Popen[str]":
+    command = (sys.executable, "-m", "bench.scraper", mode, str(count))
+    return subprocess.Popen(command, cwd=ROOT, env={**environment, "PATH": path()}, stdout=subprocess.PIPE, text=True)
+
+
+def _result(scraper: "subprocess.Popen[str]") -> float:
+    """Its last line; what went wrong is on the terminal already."""
+    said, _ = scraper.communicate()
+    if scraper.returncode:
+        raise RuntimeError("The scraper failed")
+    return float(json.loads(said.splitlines()[-1]))

@@ -1,0 +1,132 @@
+"""A scraper of one's own, as a process: ``python -m bench.scraper MODE COUNT``, driven by `bench.client`.
+
+The client package reads its address, token and spool from the environment, as it would anywhere. Each mode ends with
+one line of JSON: ``items`` with the µs that `job.item` takes, ``watched`` and ``alone`` with the seconds of a loop that
+does work of its own, ``drain`` with the events a second at which the server got what had waited for it.
+"""
+
+import json
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+from scrapewatch import Emitter
+
+BLOCK: Final = 500
+REST_S: Final = 0.02
+"""Between two blocks, so that what is measured is the call, not the queue behind it filling up."""
+
+LIVE_PER_S: Final = 100
+PAGE: Final = " ".join(f"word{number % 97}" for number in range(1_200))
+PATIENCE_S: Final = 120.0
+
+
+def items(count: int) -> float:
+    """The median over blocks of the µs that reporting an item takes."""
+    emitter = Emitter()
+    job = emitter.job(f"cost-{time.time_ns()}")
+    job.start()
+    blocks = []
+    for start in range(0, count, BLOCK):
+        made = [item(number) for number in range(start, start + BLOCK)]
+        began = time.perf_counter()
+        for each in made:
+            job.item(each)
+        blocks.append((time.perf_counter() - began) / BLOCK * 1e6)
+        time.sleep(REST_S)
+    job.complete()
+    emitter.close()
+    return statistics.median(blocks)
+
+
+def watched(count: int) -> float:
+    """Seconds for so many items, each after some work."""
+    emitter = Emitter()
+    job = emitter.job(f"loop-{time.time_ns()}")
+    job.start()
+    began = time.perf_counter()
+    for number in range(count):
+        work()
+        job.item(item(number))
+    taken = time.perf_counter() - began
+    emitter.close(0)
+    return taken
+
+
+def alone(count: int) -> float:
+    """The same without us."""
+    began = time.perf_counter()
+    for number in range(count):
+        work()
+        item(number)
+    return time.perf_counter() - began
+
+
+def drain(count: int) -> float:
+    """Report so many items while the server is away, and say so; once it has answered, go on at `LIVE_PER_S`.
+
+    Raises:
+        RuntimeError: some of the items were lost.
+    """
+    emitter = Emitter()
+    job = emitter.job(f"drain-{time.time_ns()}")
+    for number in range(count):
+        job.item(item(number))
+    print("away", flush=True)
+    await_until(lambda: emitter.ledger.accepted)
+    accepted, began = emitter.ledger.accepted, time.perf_counter()
+
+    def is_drained() -> bool:
+        job.item(item(0))
+        return emitter.ledger.accepted >= count
+
+    await_until(is_drained)
+    rate = (emitter.ledger.accepted - accepted) / (time.perf_counter() - began)
+    if not emitter.close() or emitter.losses():
+        raise RuntimeError(f"Items were lost: {emitter.losses()}")
+    return rate
+
+
+def await_until(condition: Callable[[], int]) -> int:
+    """What the condition gives when it gives something.
+
+    Raises:
+        TimeoutError: it did not in time.
+    """
+    deadline = time.monotonic() + PATIENCE_S
+    while not (found := condition()):
+        if time.monotonic() > deadline:
+            raise TimeoutError("The server did not get the events")
+        time.sleep(1 / LIVE_PER_S)
+    return found
+
+
+def item(number: int) -> dict[str, object]:
+    """A product."""
+    return {
+        "title": f"Vintage card no. {number}, near mint",
+        "price": f"{number % 90}.99",
+        "url": f"https://shop.example/cards/{number}",
+        "image": f"https://shop.example/images/{number}.jpg",
+        "inStock": number % 7 > 0,
+    }
+
+
+def work() -> Counter[str]:
+    """What a scraper does for an item besides reporting it, about 100 µs: here, it counts the words of a page."""
+    return Counter(PAGE.split())
+
+
+MODES: Final[dict[str, Callable[[int], object]]] = {
+    "items": items,
+    "watched": watched,
+    "alone": alone,
+    "drain": drain,
+}
+
+
+if __name__ == "__main__":
+    print(json.dumps(MODES[sys.argv[1]](int(sys.argv[2]))), flush=True)
