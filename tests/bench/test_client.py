@@ -10,9 +10,9 @@ from bench.client import Counts
 from bench.target import target
 
 
-def test_a_scraper_is_measured_with_the_server_there_and_away(tmp_path: Path, async_mode: str):
+def test_a_scraper_is_measured_with_the_server_there_and_away(tmp_path: Path, one_mode: str):
     """Each figure has a value for each round, and a run that lost an item would have raised."""
-    server = target(tmp_path / "ours", async_mode, sys.executable)
+    server = target(tmp_path / "ours", one_mode, sys.executable)
 
     figures = client.measure(server, tmp_path, 2, Counts(items=1_000, loop=1_000, drained=2_000))
 
@@ -20,9 +20,9 @@ def test_a_scraper_is_measured_with_the_server_there_and_away(tmp_path: Path, as
     assert all(figure.median > 0 for figure in figures)
 
 
-def test_a_crawl_is_measured_with_us_and_without(tmp_path: Path, async_mode: str):
+def test_a_crawl_is_measured_with_us_and_without(tmp_path: Path, one_mode: str):
     """Both crawl the whole shop, and only the one with us is seen by the server."""
-    server = target(tmp_path / "ours", async_mode, sys.executable)
+    server = target(tmp_path / "ours", one_mode, sys.executable)
 
     figures = crawl.measure(server, tmp_path, 1, per_category=5)
 

@@ -11,9 +11,9 @@ from tests import parts
 SHAPES = (Shape("two", 2, 7), Shape("stock", 1, 2, samples.plain_envelope))
 
 
-def test_a_run_has_a_figure_for_each_contender(tmp_path: Path, async_mode: str):
+def test_a_run_has_a_figure_for_each_contender(tmp_path: Path, one_mode: str):
     """Whoever takes part is measured under each load, and ours is compared with each of the others."""
-    servers = {ingest.OURS: target(tmp_path / "ours", async_mode, sys.executable)}
+    servers = {ingest.OURS: target(tmp_path / "ours", one_mode, sys.executable)}
     if parts.node_peers():
         servers |= {f"node {form}": node.peer(tmp_path / form, form) for form in ("plain", "same")}
 

@@ -15,9 +15,9 @@ from tests import parts
 from tests.sockets import connected, scraped
 
 
-def test_every_viewer_of_every_server_is_counted(tmp_path: Path, async_mode: str):
+def test_every_viewer_of_every_server_is_counted(tmp_path: Path, one_mode: str):
     """Ours and the reference stand side by side, and a run in which a viewer missed an event would have raised."""
-    servers = {OURS: target(tmp_path / "ours", async_mode, sys.executable)}
+    servers = {OURS: target(tmp_path / "ours", one_mode, sys.executable)}
     if parts.node_peers():
         servers["node coalesce"] = node.peer(tmp_path / "coalesce", "coalesce")
 
@@ -29,9 +29,9 @@ def test_every_viewer_of_every_server_is_counted(tmp_path: Path, async_mode: str
     assert all(figure.median > 0 for figure in figures)
 
 
-def test_a_missing_event_is_no_measurement(tmp_path: Path, async_mode: str):
+def test_a_missing_event_is_no_measurement(tmp_path: Path, one_mode: str):
     """A viewer who is told event 2 but never was told event 1 ends the run."""
-    server = target(tmp_path / "ours", async_mode, sys.executable)
+    server = target(tmp_path / "ours", one_mode, sys.executable)
     with started(server):
         crowd = Crowd(Task(server.address, READ_TOKEN, "s1", viewers=2, events=2))
         with connected(server, server.environment["INGEST_TOKEN"]) as scraper:
