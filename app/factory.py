@@ -46,6 +46,7 @@ from app.storage.sql.alerts import SqlAlertStore
 from app.storage.sql.claim import Claim
 from app.storage.sql.database import Database
 from app.storage.stores import open_stores
+from app.storage.turns import Turns
 from app.storage.writer import Writer
 from app.websocket.server import Sockets
 from config import DAY_MS, Settings
@@ -111,8 +112,8 @@ class WebProcess:
             events,
             fold,
             lambda commit: self._bus.publish("committed", commit),
-            capacity=settings.buffer_size,
-            per_sender=settings.buffer_batch_size,
+            Turns(settings.buffer_size, settings.buffer_batch_size),
+            clock=CLOCK,
             gap_ms=settings.buffer_flush_interval,
         )
         database.attach(self._writer.run)
@@ -127,7 +128,7 @@ class WebProcess:
             database=database,
             events=events,
             series=series,
-            ingest=Ingest(self._writer, Checker(CLOCK.now_ms, settings.retention_events_days * DAY_MS)),
+            ingest=Ingest(self._writer, Checker(CLOCK.now_ms, settings.retention_events_days * DAY_MS), CLOCK),
             accounts=Accounts(self._account_store, CLOCK),
             figures=figures,
             alerts=Alerts(

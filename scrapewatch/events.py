@@ -71,6 +71,7 @@ class EventType:
         ends: the status that the event gives its job, if it ends one.
         important: kept in the cache that a late viewer is handed.
         by_server: made by the server alone; refused from outside as `unknown_type`.
+        opaque: `data` means nothing to the server, so that nobody there needs to look into it.
     """
 
     about: str
@@ -79,6 +80,7 @@ class EventType:
     ends: str | None = None
     important: bool = False
     by_server: bool = False
+    opaque: bool = False
 
 
 _START: Final = {
@@ -121,7 +123,7 @@ EVENTS: Final[dict[str, EventType]] = {
             "proxies": Each({"requests": Kind.COUNT, "failed": Kind.COUNT, "bytes": Kind.AMOUNT}),
         },
     ),
-    "item_scraped": EventType("an item, whole: its fields are `data`", {}),
+    "item_scraped": EventType("an item, whole: its fields are `data`", {}, opaque=True),
     "item_summary": EventType(
         "items counted but not sent one by one",
         {"count": Kind.COUNT, "bytes": Kind.AMOUNT, "from": Kind.TIME, "to": Kind.TIME},

@@ -1,13 +1,14 @@
 """What tests make by the dozen: events with few words, and a clock that stands still."""
 
-import hashlib
 import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from app.ingest.check import digest
 from app.storage.base import Event, Job, Point
+from scrapewatch.events import EVENTS
 
 NOW_MS = 1_795_444_328_000  # 2026-11-23T14:32:08Z
 _numbers = itertools.count(1)
@@ -32,10 +33,21 @@ class StoppedClock:
 def event(type_: str = "item_scraped", job_id: str = "123", sender_id: int = 1, **fields: Any) -> Event:
     """A checked event; `data` may be given as a dict."""
     body = fields.pop("data", {})
-    data = msgspec.json.encode(body).decode()
-    digest = hashlib.blake2b(f"{type_}{data}".encode(), digest_size=16).digest()
-    made = {"at_ms": NOW_MS, "digest": digest, **fields}
-    return Event(sender_id=sender_id, type=type_, job_id=job_id, data=data, body=body, **made)
+    data = msgspec.json.encode(body)
+    made = {"at_ms": NOW_MS, **fields}
+    return Event(
+        sender_id=sender_id,
+        type=type_,
+        job_id=job_id,
+        data=data.decode(),
+        body=None if EVENTS[type_].opaque else body,
+        **{"digest": digest(type_, made["at_ms"], data), **made},
+    )
+
+
+def said(told: Event) -> Any:
+    """What an event's data say."""
+    return msgspec.json.decode(told.data)
 
 
 def new_id() -> bytes:

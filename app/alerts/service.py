@@ -53,7 +53,7 @@ class Alerts:
 
     def on_commit(self, commit: Commit) -> None:
         """Ask for an evaluation if a job's state or a user's figures changed."""
-        if any(event.type in _TELLING for event in commit.events):
+        if any(event.type in _TELLING for event in commit.telling):
             self._kick()
 
     def list_rules(self) -> list[Rule]:

@@ -92,7 +92,7 @@ def _jsonl(pages: Pages, shown: Callable[[Any], dict[str, Any]]) -> Iterator[byt
 
 def _event_row(fields: Sequence[str]) -> Callable[[Event], Sequence[object]]:
     def row(event: Event) -> Sequence[object]:
-        values = [_cell(event.body.get(name)) for name in fields] or [event.data]
+        values = [_cell((event.body or {}).get(name)) for name in fields] or [event.data]
         return (
             event.cursor, rfc3339(event.at_ms), rfc3339(event.received_ms), event.job_id, event.type,
             shown_id(event), event.seq, " ".join(flag_names(event.flags)), *values,

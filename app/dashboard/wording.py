@@ -48,7 +48,7 @@ _LEVEL_BY_TYPE: Final = {"job_failed": "error", "job_lost": "error", "job_stalle
 
 def shown(event: Event) -> dict[str, Any]:
     """The event's JSON object with its body decoded and what a page adds: `level` and `headline`."""
-    found = {**event_json(event), "data": dict(event.body)}
+    found = {**event_json(event), "data": dict(event.body or {})}
     return {**found, "level": level(found), "headline": headline(found)}
 
 

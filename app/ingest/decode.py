@@ -1,8 +1,10 @@
-"""The text of one event to Python values that every store can keep and every reader can show.
+"""The JSON of an event to values that every store can keep and every reader can show.
 
 The rules are those of the contract, the same for all stores: a non-finite number or an integer too long to read
 refuses the event; an integer that a JavaScript reader would round becomes a string; NUL and half surrogates become
 U+FFFD in data. What was changed is said in the event's flags.
+
+The text of `data` is kept as it was sent where that can be searched and written on one line; else it is written anew.
 """
 
 import json
@@ -17,10 +19,13 @@ from scrapewatch.events import FLAGS, MAX_SAFE_INTEGER
 
 BIGINT = 1 << FLAGS.index("bigint")
 TEXT = 1 << FLAGS.index("text")
-_LONGEST_INTEGER = 4_000
-_ZEROED: Final = bytes(ord("0") if chr(octet).isdecimal() else octet for octet in range(128)) + bytes(range(128, 256))
+WRAPPED: Final = 1 << FLAGS.index("wrapped")
 BAD_TEXT = re.compile("[\x00\ud800-\udfff]")
+_LONGEST_INTEGER = 4_000
+_TO_ZEROS: Final = bytes.maketrans(b"0123456789+E", b"00000000000e")
+"""Digits alike, and both ways to write an exponent: then two searches find every number that may be too large."""
 _decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
 
 
 def decode(text: bytes) -> tuple[Any, bool]:
@@ -30,11 +35,63 @@ def decode(text: bytes) -> tuple[Any, bool]:
         InvalidInput: it is no JSON, or holds a number that can't be kept.
     """
     # 16 digits in a row, or an escape that may stand for NUL or half a surrogate; a regular expression costs 20 × this.
-    suspect = b"0" * 16 in text.translate(_ZEROED) or b"\\u" in text
+    suspect = b"0" * 16 in text.translate(_TO_ZEROS) or b"\\u" in text
     try:
         return _decode(text), suspect
     except (msgspec.MsgspecError, RecursionError):
-        return _decode_leniently(text), True
+        return decode_leniently(text), True
+
+
+def decode_leniently(text: bytes) -> Any:
+    """Also reads NaN, Infinity and half surrogates, so that they can be answered by name.
+
+    Raises:
+        InvalidInput: it is no JSON, or holds an integer too long to read.
+    """
+    try:
+        return json.loads(text, parse_int=_integer)
+    except (ValueError, RecursionError):
+        raise InvalidInput("is not valid JSON") from None
+
+
+def is_plain(text: bytes) -> bool:
+    """Whether `text`, JSON of objects and known to be valid, holds nothing that `read_data` would change or refuse.
+
+    It may say no of text that is plain: digits around an ``e`` may be a number that is not finite, or part of a hash.
+    """
+    zeroed = text.translate(_TO_ZEROS)
+    return not (b"0" * 16 in zeroed or b"0e0" in zeroed or _is_rewritten(text))
+
+
+def _is_rewritten(text: bytes) -> bool:
+    """Whether `text` can't be searched or written on one line as it is."""
+    return b"\n" in text or b"\r" in text or (b"\\" in text and (b"\\u" in text or b"\\/" in text))
+
+
+def read_data(text: bytes) -> tuple[str, dict[str, Any], int]:
+    """The JSON `text` of a body as it is kept, the same as an object, and the flags of what was changed.
+
+    Raises:
+        InvalidInput: it is no JSON, or holds a number that can't be kept.
+    """
+    value, suspect = decode(text)
+    body, flags = as_body(value, suspect=suspect)
+    if flags or value is None or _is_rewritten(text):
+        return _encode(body).decode(), body, flags
+    try:
+        return text.decode(), body, flags
+    except UnicodeDecodeError:  # what came over HTTP is only now looked at
+        raise InvalidInput("is not valid JSON") from None
+
+
+def as_body(value: Any, *, suspect: bool) -> tuple[dict[str, Any], int]:
+    """The body as an object, whatever was sent, and the flags of what that took."""
+    clean, flags = normalise(value) if suspect else (value, 0)
+    if clean is None:
+        return {}, flags
+    if not isinstance(clean, dict):
+        return {"value": clean}, flags | WRAPPED
+    return clean, flags
 
 
 def normalise(value: Any, path: str = "data") -> tuple[Any, int]:
@@ -73,14 +130,6 @@ def _normalise_parts(value: Any, path: str) -> tuple[Any, int]:
         fields[clean_name] = clean
         flags |= changed | renamed
     return fields, flags
-
-
-def _decode_leniently(text: bytes) -> Any:
-    """Also reads NaN, Infinity and half surrogates, so that they can be answered by name."""
-    try:
-        return json.loads(text, parse_int=_integer)
-    except (ValueError, RecursionError):
-        raise InvalidInput("is not valid JSON") from None
 
 
 def _integer(digits: str) -> int:

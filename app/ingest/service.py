@@ -8,158 +8,144 @@ and, when the whole message was refused, ``"code"`` and ``"message"`` beside the
 """
 
 import logging
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from operator import itemgetter
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any, Final
 
-from app.core.errors import InvalidInput, Unavailable
-from app.ingest.check import Checker
-from app.ingest.decode import decode
-from app.ingest.split import split_array
-from app.ingest.wire import shown_id
+import msgspec
+
+from app.core.clock import Clock
+from app.core.errors import Unavailable
+from app.ingest.check import Checker, digest, level_of
+from app.ingest.message import Message
 from app.storage.base import Event, Outcome
-from app.storage.writer import Submission, Writer
-from scrapewatch.events import MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_EVENT_BYTES
+from app.storage.turns import Submission
+from app.storage.writer import Writer
+from scrapewatch.events import MAX_BATCH_BYTES
 
 log = logging.getLogger(__name__)
 
 Reply = Callable[[dict[str, Any]], object]
-_MESSAGES = {
-    "invalid": "could not be stored",
-    "id_conflict": "another event was stored under this id",
-    "forbidden_job": "this job belongs to another sender",
-}
-_FLOW = ((0.5, "ok", 0), (0.8, "slow", 100), (1.0, "shed", 500))
+_FLOW: Final = ((0.5, "ok", 0), (0.8, "slow", 100), (1.0, "shed", 500))
+_SHED: Final = {"item_scraped": 0.1}
+"""Share of the items that a sender should send whole when it is asked to shed; the rest as a count."""
 
 
 class Ingest:
     """See the module; one for a process."""
 
-    def __init__(self, writer: Writer, checker: Checker) -> None:
+    def __init__(self, writer: Writer, checker: Checker, clock: Clock) -> None:
         self._writer = writer
         self._checker = checker
+        self._clock = clock
+        self._refused_at: dict[int, int] = {}
 
-    def submit_array(self, sender_id: int, text: bytes, reply: Reply) -> None:
-        """Take the JSON array `text` of envelopes; `reply(answer)` follows, perhaps from the writer thread."""
+    def submit_array(self, sender_id: int, text: bytes, reply: Reply, origin: str = "") -> None:
+        """Take the JSON array `text` of envelopes; `reply(answer)` follows, perhaps from the writer thread.
+
+        `origin` is the socket that they came over.
+        """
         if len(text) > MAX_BATCH_BYTES:
-            reply(self.refusal("batch_too_large", f"must be at most {MAX_BATCH_BYTES} bytes"))
+            reply(self.refusal(sender_id, "batch_too_large", f"must be at most {MAX_BATCH_BYTES} bytes"))
             return
         size = _size(text.count(b'"jobId"'), len(text))
-        self._submit(_Message(self, sender_id, lambda: split_array(text)), size, reply)
+        self._submit(Message(self._checker, sender_id, origin, array=text), size, reply)
 
-    def submit(self, sender_id: int, texts: Sequence[bytes], reply: Reply, named: str | None = None) -> None:
+    def submit(
+        self, sender_id: int, texts: Sequence[bytes], reply: Reply, named: str | None = None, origin: str = ""
+    ) -> None:
         """Take envelopes, each as JSON text; `named` is the type by which a socket called a single one."""
         size = _size(len(texts), sum(map(len, texts)))
-        self._submit(_Message(self, sender_id, lambda: texts, named), size, reply)
+        self._submit(Message(self._checker, sender_id, origin, texts=texts, named=named), size, reply)
 
-    def _submit(self, message: "_Message", size: int, reply: Reply) -> None:
-        submission = Submission(message.sender_id, size, message.read, lambda result: reply(message.answer(result)))
+    def say(self, sender_id: int, event_type: str, job_id: str, data: Mapping[str, Any]) -> "Future[Outcome]":
+        """Store an event that the server itself makes about a job, under the job's sender; the future may raise.
+
+        Raises:
+            Unavailable: it can't be queued.
+        """
+        now_ms = self._clock.now_ms()
+        text = msgspec.json.encode(data)
+        mark, level = digest(event_type, now_ms, text), level_of(event_type, data)
+        event = Event(sender_id, event_type, job_id, now_ms, text.decode(), mark, body=dict(data), level=level)
+        told: Future[Outcome] = Future()
+
+        def settle(result: list[Outcome] | Unavailable) -> None:
+            if isinstance(result, Unavailable):
+                told.set_exception(result)
+            else:
+                told.set_result(result[0])
+
+        self._writer.submit(Submission(sender_id, 1, lambda: ([event], ()), settle))
+        return told
+
+    def _submit(self, message: Message, size: int, reply: Reply) -> None:
+        def answer(result: list[Outcome] | Unavailable) -> None:
+            if isinstance(result, Unavailable):
+                reply(self.unavailable(message.sender_id, result))
+            elif message.refused:
+                reply(self.refusal(message.sender_id, message.refused.code, message.refused.detail))
+            else:
+                reply({**message.answer(result), "flow": self.flow(message.sender_id)})
+
         try:
-            self._writer.submit(submission)
+            self._writer.submit(Submission(message.sender_id, size, message.read, answer))
         except Unavailable as reason:
-            reply(self.unavailable(reason))
+            reply(self.unavailable(message.sender_id, reason))
 
     def ready(self) -> bool:
         """Whether events can be taken: the writer is alive."""
         return self._writer.alive
 
-    def check(self, text: bytes, sender_id: int, named: str | None) -> Event:
-        """See `Checker.check`; what nobody foresaw is logged and refuses only this event."""
-        try:
-            return self._checker.check(text, sender_id, named)
-        except InvalidInput:
-            raise
-        except Exception as error:
-            log.exception("An event could not be checked")
-            raise InvalidInput("could not be read") from error
-
-    def flow(self) -> dict[str, Any]:
-        """How fast senders should go: level, ms to wait before the next message, sampling by type."""
-        fill = self._writer.waiting / self._writer.capacity
+    def flow(self, sender_id: int) -> dict[str, Any]:
+        """How fast a sender should go: level, ms to wait before the next message, share of its items to send whole."""
+        fill = self._writer.fill(sender_id)
         for limit, level, retry_after_ms in _FLOW:
             if fill < limit:
-                return {"level": level, "retryAfter": retry_after_ms, "sample": {}}
-        return {"level": "stop", "retryAfter": 1_000, "sample": {}}
+                return {"level": level, "retryAfter": retry_after_ms, "sample": _SHED if level == "shed" else {}}
+        return {"level": "stop", "retryAfter": 1_000, "sample": _SHED}
 
-    def refusal(self, code: str, message: str) -> dict[str, Any]:
-        """The answer when nothing of a message was taken."""
-        nothing = {"accepted": 0, "duplicates": 0, "rejected": []}
-        return {"ok": False, "code": code, "message": message, **nothing, "flow": self.flow()}
+    def senders(self) -> list[int]:
+        """Those who have something waiting."""
+        return list(self._writer.held())
 
-    def unavailable(self, reason: Unavailable) -> dict[str, Any]:
-        """The answer when a message should be tried again later."""
-        answer = self.refusal(reason.code, "try again later")
-        answer["flow"]["retryAfter"] = max(reason.retry_after_ms, answer["flow"]["retryAfter"])
-        return answer
+    def figures(self) -> dict[str, Any]:
+        """How the queue stands.
 
-
-@dataclass(slots=True)
-class _Message:
-    """One message on its way: read in the writer thread, answered after the commit."""
-
-    ingest: Ingest
-    sender_id: int
-    split: Callable[[], Sequence[bytes]]
-    named: str | None = None
-    places: list[int] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    rejected: list[dict[str, Any]] = field(default_factory=list)
-    refused: dict[str, Any] | None = None
-
-    def read(self) -> list[Event]:
-        """The good events; may be called again when a group is retried."""
-        self.places, self.events, self.rejected, self.refused = [], [], [], None
-        try:
-            texts = self.split()
-        except InvalidInput as error:
-            self.refused = self.ingest.refusal(error.code, error.detail)
-            return []
-        if len(texts) > MAX_BATCH_EVENTS:
-            self.refused = self.ingest.refusal("batch_too_large", f"must be at most {MAX_BATCH_EVENTS} events")
-            return []
-        for place, text in enumerate(texts):
-            try:
-                event = self.ingest.check(text, self.sender_id, self.named)
-            except InvalidInput as error:
-                self._reject(place, _sent_id(text), error.code, error.field, error.detail)
-            else:
-                self.places.append(place)
-                self.events.append(event)
-        return self.events
-
-    def answer(self, result: list[Outcome] | Unavailable) -> dict[str, Any]:
-        """Word what became of the message."""
-        if isinstance(result, Unavailable):
-            return self.ingest.unavailable(result)
-        if self.refused is not None:
-            return self.refused
-        counts = Counter(outcome.state for outcome in result)
-        for place, event, outcome in zip(self.places, self.events, result, strict=True):
-            if outcome.state == "refused":
-                self._reject(place, shown_id(event), outcome.code, outcome.field, _MESSAGES[outcome.code])
+        ``{"waiting", "capacity", "level", "lag": {"p50", "p99"}, "senders": {id: {"waiting", "level"}}}``; the level is
+        that of the sender who fares worst, the lag that from receipt to commit in ms.
+        """
+        senders = {
+            sender_id: {"waiting": waiting, "level": self.flow(sender_id)["level"]}
+            for sender_id, waiting in self._writer.held().items()
+        }
+        fullest = max(senders, key=self._writer.fill, default=0)
+        p50, p99 = self._writer.lag()
         return {
-            "ok": self.named is None or not self.rejected,
-            "accepted": counts["stored"],
-            "duplicates": counts["duplicate"],
-            "rejected": sorted(self.rejected, key=itemgetter("index")),
-            "flow": self.ingest.flow(),
+            "waiting": self._writer.waiting,
+            "capacity": self._writer.capacity,
+            "level": self.flow(fullest)["level"],
+            "lag": {"p50": p50, "p99": p99},
+            "senders": senders,
         }
 
-    def _reject(self, place: int, id_: str | None, code: str, at: str, message: str) -> None:
-        self.rejected.append({"index": place, "id": id_, "code": code, "field": at, "message": message})
+    def last_refusal_ms(self, sender_id: int) -> int | None:
+        """When (monotonic) a sender was last told to come back later; None for never."""
+        return self._refused_at.get(sender_id)
+
+    def refusal(self, sender_id: int, code: str, message: str) -> dict[str, Any]:
+        """The answer when nothing of a message was taken."""
+        nothing = {"accepted": 0, "duplicates": 0, "rejected": []}
+        return {"ok": False, "code": code, "message": message, **nothing, "flow": self.flow(sender_id)}
+
+    def unavailable(self, sender_id: int, reason: Unavailable) -> dict[str, Any]:
+        """The answer when a message should be tried again later."""
+        self._refused_at[sender_id] = self._clock.monotonic_ms()
+        answer = self.refusal(sender_id, reason.code, "try again later")
+        answer["flow"]["retryAfter"] = max(reason.retry_after_ms, answer["flow"]["retryAfter"])
+        return answer
 
 
 def _size(count: int, octets: int) -> int:
     """What a message weighs in the queue: its events, or its KiB if it says to hold fewer than it weighs."""
     return max(1, count, octets // 1024)
-
-
-def _sent_id(text: bytes) -> str | None:
-    """The id of an envelope that was refused, if it can be told, for the sender to find it again."""
-    try:
-        id_ = decode(text)[0]["id"] if len(text) <= MAX_EVENT_BYTES else None
-    except (InvalidInput, LookupError, TypeError):
-        return None
-    return id_[:64] if isinstance(id_, str) else None

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from app.core.clock import rfc3339
-from app.ingest.fields import ULID_EPOCH, ULID_FORM, id_text
+from app.ingest.fields import REPLAY, ULID_EPOCH, ULID_FORM, id_text
 from app.storage.base import Event
 from scrapewatch.events import FLAGS
 
@@ -24,7 +24,7 @@ def event_json(event: Event) -> dict[str, Any]:
         shown["seq"] = event.seq
     if event.epoch is not None:
         shown["epoch"] = id_text(event.epoch, ulid=bool(event.flags & ULID_EPOCH))
-    if event.replay:
+    if event.flags & REPLAY:
         shown["replay"] = True
     shown["cursor"] = event.cursor
     shown["receivedAt"] = rfc3339(event.received_ms)

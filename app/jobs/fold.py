@@ -4,14 +4,16 @@
 
     queued ── started ──▶ running ── completed / failed / cancelled ──▶ ended
                           │    ▲                                          │
-                 stalled, lost │ any sign of life                         │ started: a new attempt
+                 stalled, lost │ news; of a lost job any sign of life     │ started: a new attempt
                           └────┘                                          ▼ running
 
 The first end wins: a second one, like progress reported after it, is stored with the flag `late` and changes nothing.
 Items and errors that arrive after the end still count, since what was scraped was scraped.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Final
 
 from app.storage.base import Event, Job
@@ -24,27 +26,68 @@ _LATE: Final = 1 << FLAGS.index("late")
 _TOTALS: Final = ("requests", "bytes", "latency", "domains", "proxies")
 
 
-def fold(events: Iterable[Event], jobs: Mapping[str, Job]) -> None:
+def fold(events: Sequence[Event], jobs: Mapping[str, Job]) -> None:
     """Apply new events, in their order, to the jobs they belong to; changes both in place."""
-    for event in events:
-        if event.job_id:
-            _apply(event, jobs[event.job_id])
+    for job in jobs.values():
+        job.news = False
+    begun = 0
+    for place, event in enumerate(events):
+        if event.body is not None:
+            _count(events[begun:place], jobs)
+            begun = place + 1
+            if event.job_id:
+                _apply(event, jobs[event.job_id])
+    _count(events[begun:], jobs)
+
+
+def _count(items: Sequence[Event], jobs: Mapping[str, Job]) -> None:
+    """Apply items that follow one another: they say no more than that they are."""
+    if not items:
+        return
+    for job_id, count in Counter(map(_job_of, items)).items():
+        job = jobs[job_id]
+        if not job.first_cursor or job.started_at is None:
+            first = next(item for item in items if item.job_id == job_id)
+            job.first_cursor = job.first_cursor or first.cursor
+            job.started_at = first.at_ms if job.started_at is None else job.started_at
+        job.last_event_at = max(job.last_event_at, items[-1].received_ms)
+        if job.status in {"stalled", "lost"}:
+            job.status = "running"
+        job.items = _counted(job.items, count)
+        job.news = True
 
 
 def _apply(event: Event, job: Job) -> None:
     if not job.first_cursor:
         job.first_cursor = event.cursor
     if event.type in _BY_SERVER:
-        job.status = _BY_SERVER[event.type]
+        _judged(event, job)
         return
     job.last_event_at = max(job.last_event_at, event.received_ms)
-    if job.status in {"stalled", "lost"} and event.type != "job_started":
-        job.status = "running"
     if job.started_at is None and event.type != "job_queued":
         job.started_at = event.at_ms
+    before = _figures(job)
     change = _CHANGES.get(event.type)
     if change is not None:
         change(event, job)
+    is_news = event.type not in _QUIET or (event.type == "job_progress" and _figures(job) != before)
+    job.news = job.news or is_news
+    if job.status == "lost" or (job.status == "stalled" and is_news):
+        job.status, job.reason = "running", None
+
+
+def _judged(event: Event, job: Job) -> None:
+    """The server finds the job stalled or lost; a job that has ended or was heard meanwhile is neither."""
+    if job.status in ENDED or job.last_event_at > _said(event, "lastEventAt", job.last_event_at):
+        event.flags |= _LATE
+        return
+    job.status = _BY_SERVER[event.type]
+    job.reason = _said(event, "reason", None)
+
+
+def _figures(job: Job) -> tuple[object, ...]:
+    """What progress tells that is new when it has changed."""
+    return (job.done, job.items_reported, job.totals.get("requests"))
 
 
 def _queued(event: Event, job: Job) -> None:
@@ -90,13 +133,9 @@ def _progress(event: Event, job: Job) -> None:
     job.total = _said(event, "total", job.total)
     job.unit = _said(event, "unit", job.unit)
     job.items_reported = _said(event, "itemsScraped", job.items_reported)
-    reported = {name: event.body[name] for name in _TOTALS if event.body.get(name) is not None}
+    reported = {name: told for name in _TOTALS if (told := _said(event, name, None)) is not None}
     if reported:
         job.totals = {**job.totals, **reported}
-
-
-def _item(event: Event, job: Job) -> None:  # noqa: ARG001  (one signature for all changes)
-    job.items = _counted(job.items, 1)
 
 
 def _summary(event: Event, job: Job) -> None:
@@ -129,7 +168,7 @@ def _counted(so_far: int, more: float) -> int:
 
 def _said(event: Event, name: str, otherwise: Any) -> Any:
     """The body's field, or `otherwise` when it is absent or null."""
-    value = event.body.get(name)
+    value = event.body.get(name) if event.body else None
     return otherwise if value is None else value
 
 
@@ -137,12 +176,13 @@ def _span(job: Job, end_ms: int) -> int | None:
     return None if job.started_at is None else max(0, end_ms - job.started_at)
 
 
+_job_of = attrgetter("job_id")
+_QUIET: Final = frozenset({"heartbeat", "worker", "job_progress", "log", "metric", "client_report"})
 _BY_SERVER: Final = {"job_stalled": "stalled", "job_lost": "lost"}
 _CHANGES: Final[dict[str, Callable[[Event, Job], Any]]] = {
     "job_queued": _queued,
     "job_started": _started,
     "job_progress": _progress,
-    "item_scraped": _item,
     "item_summary": _summary,
     "error": _error,
     "worker": _worker,

@@ -54,7 +54,7 @@ class Figures:
         now_ms = self._clock.now_ms()
         with self._lock:
             self._scraping.take(commit, now_ms)
-            self._hosts.take(commit.events)
+            self._hosts.take(commit.telling)
 
     def read(self, reading: Reading) -> None:
         """Take a reading of the server's host."""

@@ -9,8 +9,10 @@ reported before. The factory therefore asks `baselines` first, lets the jobs cha
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, Final
 
 from app.metrics.catalogue import METRICS
@@ -22,6 +24,7 @@ MAX_LABELS: Final = 20
 MAX_TEXT: Final = 200
 """Characters of a metric's or label's name, and of a label's value, that are kept."""
 
+_when = attrgetter("job_id", "at_ms", "received_ms")
 _LATE: Final = 1 << FLAGS.index("late")
 _REPORTED: Final = {
     "requests": ("requests", "total"),
@@ -41,6 +44,16 @@ class Baseline:
 def effective_ms(event: Event) -> int:
     """When the event counts: its own time, but never after it was received."""
     return min(event.at_ms, event.received_ms) if event.received_ms else event.at_ms
+
+
+def body_of(event: Event) -> Mapping[str, Any]:
+    """The body; an empty one for an event whose body means nothing."""
+    return event.body or {}
+
+
+def items_of(event: Event) -> int:
+    """The items that an `item_scraped` or `item_summary` stands for."""
+    return 1 if event.type == "item_scraped" else int(_count(body_of(event), 0))
 
 
 def is_late(event: Event) -> bool:
@@ -93,8 +106,10 @@ def points_of(events: Sequence[Event], jobs: Mapping[str, Job], before: Mapping[
         before: their `baselines` from before it; used up by this call.
     """
     batch = _Batch(jobs, before)
+    batch.take_items(event for event in events if event.body is None)
     for event in events:
-        batch.take(event)
+        if event.body is not None:
+            batch.take(event)
     return batch.points()
 
 
@@ -108,14 +123,19 @@ class _Batch:
         self._items: dict[tuple[str, int], int] = {}  # the common case, kept short
         self._sums: dict[tuple[str, Labels, int], tuple[float, int, float, float]] = {}
 
+    def take_items(self, items: Iterable[Event]) -> None:
+        """Count items; nearly all events are some, and one says no more than another."""
+        for (job_id, at_ms, received_ms), count in Counter(map(_when, items)).items():
+            effective = min(at_ms, received_ms) if received_ms else at_ms
+            key = (job_id, effective - effective % RAW_MS)
+            self._items[key] = self._items.get(key, 0) + count
+
     def take(self, event: Event) -> None:
-        """Count one event."""
+        """Count one event that is no item."""
         at_ms = effective_ms(event)
         slot = at_ms - at_ms % RAW_MS
-        body = event.body
+        body = body_of(event)
         match event.type:
-            case "item_scraped":
-                self._items[event.job_id, slot] = self._items.get((event.job_id, slot), 0) + 1
             case "item_summary":
                 self._items[event.job_id, slot] = self._items.get((event.job_id, slot), 0) + int(_count(body, 0))
             case "error":
@@ -148,7 +168,7 @@ class _Batch:
         known = self._before.get(event.job_id)
         if known is None:
             return
-        totals = totals_of(event.body)
+        totals = totals_of(body_of(event))
         for name, added in growth(known.totals, totals).items():
             if added:
                 self._add(name, self._labels_of(event.job_id), slot, added)
@@ -180,14 +200,14 @@ def own_values(event: Event) -> list[tuple[str, float]]:
     """The figures of a `metric` event; names of the catalogue and overlong ones are passed over."""
     return [
         (name, float(value))
-        for name, value in part(event.body, "values").items()
+        for name, value in part(body_of(event), "values").items()
         if 0 < len(name) <= MAX_TEXT and name not in METRICS and _is_finite(value)
     ]
 
 
 def own_labels(event: Event, job_labels: Labels) -> Labels:
     """The labels of a `metric` event, at most `MAX_LABELS`; its job's are added and are not the user's to set."""
-    given = list(part(event.body, "labels").items())[:MAX_LABELS]
+    given = list(part(body_of(event), "labels").items())[:MAX_LABELS]
     texts = {str(name)[:MAX_TEXT]: _label(value) for name, value in given}
     return tuple(sorted((texts | dict(job_labels)).items()))
 

@@ -6,11 +6,11 @@ report's growth is known as soon as the report before it is met. The first repor
 it; its growth is left out unless the job began with it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.metrics.points import amount, effective_ms, is_late, totals_of
+from app.metrics.points import body_of, effective_ms, is_late, items_of, totals_of
 from app.metrics.scraping import Scraping, live_of
 from app.metrics.window import growth
 from app.storage.base import HOUR_MS, MINUTE_MS, Event, EventFilter, EventStore, JobFilter
@@ -26,28 +26,36 @@ _REPORTS: Final = ("job_started", "job_progress", "job_lost", "metric", "worker"
 def rebuild(events: EventStore, now_ms: int) -> tuple[Scraping, list[Event]]:
     """The windows as they would be, and the last minute's `worker` events, oldest first."""
     scraping = Scraping()
-    _load_live(events, scraping, now_ms)
+    began = _load_live(events, scraping, now_ms)
     for event in _backwards(events, _ITEMS, now_ms - MINUTE_MS):
-        count = 1 if event.type == "item_scraped" else int(amount(event.body.get("count")) or 0)
-        scraping.item(event.job_id, effective_ms(event), count, {})
+        scraping.item(event.job_id, effective_ms(event), items_of(event), {})
     walk = _Walk(scraping, now_ms)
     for event in _backwards(events, _REPORTS, now_ms - HOUR_MS):
         walk.take(event)
-    walk.finish()
+    walk.finish(lambda job_id: began[job_id] if job_id in began else _began(events, job_id))
     return scraping, walk.workers[::-1]
 
 
-def _load_live(events: EventStore, scraping: Scraping, now_ms: int) -> None:
+def _load_live(events: EventStore, scraping: Scraping, now_ms: int) -> dict[str, int]:
+    """Put the jobs that have not ended in their place; where the attempt of each begins."""
+    began: dict[str, int] = {}
     wanted = JobFilter(statuses=("queued", "running", "stalled", "lost"))
     before = None
     while page := events.jobs(wanted, before=before, limit=_PAGE):
         for job in page:
+            began[job.id] = job.first_cursor
             if job.last_event_at > now_ms - HOUR_MS:
                 scraping.live[job.id] = live_of(job, totals_of(job.totals))
             else:
                 scraping.quiet[job.id] = job.status
         before = page[-1].key
     scraping.live = dict(sorted(scraping.live.items(), key=lambda item: item[1].heard_ms))
+    return began
+
+
+def _began(events: EventStore, job_id: str) -> int:
+    job = events.job(job_id)
+    return job.first_cursor if job else 0
 
 
 def _backwards(events: EventStore, types: tuple[str, ...], since_ms: int) -> Iterator[Event]:
@@ -71,6 +79,7 @@ class _Report:
 
     at_ms: int
     totals: dict[str, float]
+    cursor: int
     first: bool = False
 
 
@@ -98,21 +107,22 @@ class _Walk:
             case _:
                 self._end(event)
 
-    def finish(self) -> None:
-        """Count the reports that were their attempt's first."""
-        for job_id in list(self._open):
+    def finish(self, began: Callable[[str], int]) -> None:
+        """Count the reports that were their attempt's first, or with which the job began without a word."""
+        for job_id, report in list(self._open.items()):
+            report.first = report.first or began(job_id) == report.cursor
             self._close(job_id)
 
     def _progress(self, event: Event) -> None:
         if is_late(event):
             return
-        totals = totals_of(event.body)
+        totals = totals_of(body_of(event))
         later = self._open.get(event.job_id)
         if later:
             told_by_both = {name: value for name, value in later.totals.items() if name in totals}
             self.scraping.grew(growth(totals, told_by_both), later.at_ms)
             totals = later.totals | totals
-        self._open[event.job_id] = _Report(effective_ms(event), totals, first=event.prev == 0)
+        self._open[event.job_id] = _Report(effective_ms(event), totals, event.cursor)
 
     def _end(self, event: Event) -> None:
         """The attempt before the one walked so far ended here."""

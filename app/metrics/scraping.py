@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.metrics.points import amount, effective_ms, is_late, own_values, totals_of
+from app.metrics.points import amount, body_of, effective_ms, is_late, items_of, own_values, totals_of
 from app.metrics.window import Window, growth
 from app.storage.base import HOUR_MS, MINUTE_MS, Commit, Event, Job
 from scrapewatch.events import EVENTS
@@ -75,11 +75,11 @@ class Scraping:
         """Take one transaction's events and the states of the jobs they changed."""
         jobs = {job.id: job for job in commit.jobs}
         items: Counter[tuple[str, int]] = Counter()
-        for event in commit.events:
-            if event.type == "item_scraped":
-                items[event.job_id, effective_ms(event) // 1000] += 1
-            elif event.type == "item_summary":
-                items[event.job_id, effective_ms(event) // 1000] += int(amount(event.body.get("count")) or 0)
+        if len(commit.telling) < len(commit.events):
+            items.update((event.job_id, effective_ms(event) // 1000) for event in commit.events if event.body is None)
+        for event in commit.telling:
+            if event.type == "item_summary":
+                items[event.job_id, effective_ms(event) // 1000] += items_of(event)
             elif event.type in self._take:
                 self._take[event.type](event, jobs)
         for (job_id, second), count in items.items():
@@ -103,7 +103,7 @@ class Scraping:
 
     def duration(self, event: Event) -> None:
         """Count a terminal event's reported duration."""
-        reported = amount(event.body.get("duration"))
+        reported = amount(body_of(event).get("duration"))
         if reported is not None and not is_late(event):
             self._durations.add(effective_ms(event), reported)
             self._durations_count.add(effective_ms(event))
@@ -190,7 +190,7 @@ class Scraping:
     def _progress(self, event: Event, jobs: Mapping[str, Job]) -> None:
         live = None if is_late(event) else self._live_of(event.job_id, jobs)
         if live and live.totals is not None:
-            totals = totals_of(event.body)
+            totals = totals_of(body_of(event))
             self.grew(growth(live.totals, totals), effective_ms(event))
             live.totals |= totals
 

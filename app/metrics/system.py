@@ -7,7 +7,7 @@ from typing import Final
 
 import psutil
 
-from app.metrics.points import amount, effective_ms, part
+from app.metrics.points import amount, body_of, effective_ms, part
 from app.metrics.window import Window, growth
 from app.storage.base import MINUTE_MS, Event
 
@@ -150,7 +150,7 @@ class Hosts:
         return sum(by_host.values())
 
     def _take(self, event: Event) -> None:
-        body = event.body
+        body = body_of(event)
         host = str(body.get("host", ""))
         # Without an epoch, processes on one host are told apart by their jobs.
         key = (event.sender_id, host, event.epoch or event.job_id)

@@ -7,10 +7,17 @@ by the factory and run inside the same transaction on the events that are really
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
 from typing import Any, Final, Literal, Protocol
+
+import msgspec
 
 Labels = tuple[tuple[str, str], ...]
 """Sorted (name, value) pairs."""
+
+Tallies = Mapping[tuple[int, str, str], int]
+"""How many events: by sender, by what became of them (``stored``, ``duplicate``, ``rejected``), by code if rejected."""
 
 RAW_MS: Final = 10_000
 MINUTE_MS: Final = 60_000
@@ -19,19 +26,21 @@ STEPS_MS: Final = (RAW_MS, MINUTE_MS, HOUR_MS)
 """The resolutions in which series are kept, finest first."""
 
 
-@dataclass(slots=True)
-class Event:
-    """An event, checked and normalised; `cursor`, `prev` and `received_ms` are filled by the store.
+class Event(msgspec.Struct, gc=False):
+    """An event, checked and normalised; `cursor`, `job_key` and `received_ms` are filled by the store.
+
+    A struct of msgspec's rather than a dataclass: they come by the hundred thousand, and it is made in C.
 
     Attributes:
         at_ms: the event's own time.
         data: the body as JSON text, an object.
-        body: the same, decoded.
+        digest: a number that differs when type, time or data differ.
+        body: the same as `data`, decoded; None for a type whose body means nothing to the server.
         id: 16 bytes made by the sender, or None.
-        flags: bits in the order of `scrapewatch.events.FLAGS`.
+        flags: bits in the order of `scrapewatch.events.FLAGS`, and those of `app.ingest.fields` that nobody is shown.
         level: index into `scrapewatch.events.LEVELS` for log and error events, else None.
-        digest: 16 bytes that differ when type, time or data differ.
-        prev: cursor of the job's event before this one, 0 for none.
+        origin: the socket that it came over, "" for HTTP and for the server's own; kept by no store.
+        job_key: the store's number for its job; minus its sender's id where there is no job.
     """
 
     sender_id: int
@@ -39,17 +48,17 @@ class Event:
     job_id: str
     at_ms: int
     data: str
-    body: Mapping[str, Any]
-    digest: bytes
+    digest: int
+    body: Mapping[str, Any] | None = None
     id: bytes | None = None
     seq: int | None = None
     epoch: bytes | None = None
-    replay: bool = False
     flags: int = 0
     level: int | None = None
+    origin: str = ""
     received_ms: int = 0
     cursor: int = 0
-    prev: int = 0
+    job_key: int = 0
 
 
 @dataclass(slots=True)
@@ -62,6 +71,8 @@ class Job:
         items_reported: the scraper's own figure.
         totals: figures reported since the attempt's start (requests, bytes, proxies, ...), as last seen.
         first_cursor: where this attempt begins.
+        origin: the socket over which its last event came, "" for none; kept by no store.
+        news: whether the commit that gives this record told something new of it; kept by no store.
     """
 
     id: str
@@ -89,6 +100,8 @@ class Job:
     totals: dict[str, Any] = field(default_factory=dict)
     first_cursor: int = 0
     last_cursor: int = 0
+    origin: str = ""
+    news: bool = False
 
 
 @dataclass(slots=True, frozen=True)
@@ -127,7 +140,7 @@ class Outcome:
     field: str = ""
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(frozen=True)
 class Commit:
     """One transaction's result.
 
@@ -136,12 +149,19 @@ class Commit:
         events: those really stored, in the order of their cursors.
         jobs: the jobs that changed, as they stand now.
         prev: cursor of the last event before `events`, over all jobs.
+        tails: for each of `jobs` the cursor of its last event before these, 0 for none.
     """
 
     outcomes: list[Outcome]
     events: list[Event]
     jobs: list[Job]
     prev: int
+    tails: Mapping[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def telling(self) -> list[Event]:
+        """Those of `events` whose body means something to the server."""
+        return [event for event in self.events if event.body is not None]
 
 
 class Fold(Protocol):
@@ -182,8 +202,10 @@ class EventStore(Protocol):
     durable: bool
     """Whether an acknowledged event survives the loss of power."""
 
-    def append(self, events: Sequence[Event], fold: Fold) -> Commit:
+    def append(self, events: Sequence[Event], fold: Fold, refused: Tallies = MappingProxyType({})) -> Commit:
         """Store what is new of `events` and what `fold` makes of it, in one transaction.
+
+        `refused` is what was rejected before it came here; it is added to the tallies, as is each outcome.
 
         Raises:
             app.core.errors.Unavailable: `storage_full` or `storage_down`; nothing was stored.
@@ -216,6 +238,10 @@ class EventStore(Protocol):
 
     def last_seqs(self, sender_id: int, epoch: bytes) -> dict[str, int]:
         """Greatest stored `seq` of each job of that sender in that epoch."""
+        ...
+
+    def tallies(self) -> dict[tuple[int, str, str], int]:
+        """What became of all that was ever received, exactly: see `Tallies`."""
         ...
 
     def delete_job(self, job_id: str) -> bool:

@@ -5,15 +5,18 @@ The oldest events go when `capacity` is reached; jobs stay until they are delete
 
 import copy
 import threading
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
+from types import MappingProxyType
+from typing import Final
 
 from app.core.clock import Clock
-from app.storage.base import Commit, Event, EventFilter, Fold, Job, JobFilter, Outcome, Point
+from app.storage.base import Commit, Event, EventFilter, Fold, Job, JobFilter, Outcome, Point, Tallies
 
 DEFAULT_CAPACITY = 200_000
 _Key = tuple[int, str, bytes]
+_NONE: Final[Tallies] = MappingProxyType({})
 
 
 class MemoryEventStore:
@@ -35,31 +38,39 @@ class MemoryEventStore:
         self._capacity = capacity
         self._lock = threading.RLock()
         self._events: deque[Event] = deque()
-        self._keys: OrderedDict[_Key, bytes] = OrderedDict()
+        self._keys: OrderedDict[_Key, int] = OrderedDict()
         self._jobs: dict[str, Job] = {}
+        self._tallies: Counter[tuple[int, str, str]] = Counter()
         self._cursor = 0
         self._job_key = 0
 
-    def append(self, events: Sequence[Event], fold: Fold) -> Commit:
+    def append(self, events: Sequence[Event], fold: Fold, refused: Tallies = _NONE) -> Commit:
         """See `EventStore`."""
         now_ms = self._clock.now_ms()
         with self._lock:
             prev = self._events[-1].cursor if self._events else 0
-            jobs, keys = dict[str, Job](), dict[_Key, bytes]()
+            jobs, keys = dict[str, Job](), dict[_Key, int]()
             outcomes = [self._judge(event, jobs, keys, now_ms) for event in events]
             new = [event for event, outcome in zip(events, outcomes, strict=True) if outcome.state == "stored"]
+            tails = {event.job_id: jobs[event.job_id].last_cursor for event in new if event.job_id}
             for event in new:
                 self._number(event, jobs, now_ms)
-            changed = {event.job_id: jobs[event.job_id] for event in new if event.job_id}
+            changed = {job_id: jobs[job_id] for job_id in tails}
             points = fold(new, changed)  # works on copies, so that a fold that fails leaves everything as it was
             self._record(points)
             self._events.extend(new)
             self._keys.update(keys)
             self._jobs.update(changed)
+            self._count(events, outcomes, refused)
             self._forget(len(self._events) - self._capacity)
-        return Commit(outcomes, new, list(map(copy.copy, changed.values())), prev)
+        return Commit(outcomes, new, list(map(copy.copy, changed.values())), prev, tails)
 
-    def _judge(self, event: Event, jobs: dict[str, Job], keys: dict[_Key, bytes], now_ms: int) -> Outcome:
+    def _count(self, events: Sequence[Event], outcomes: Sequence[Outcome], refused: Tallies) -> None:
+        self._tallies.update(dict(refused))
+        for event, outcome in zip(events, outcomes, strict=True):
+            self._tallies[event.sender_id, "rejected" if outcome.code else outcome.state, outcome.code] += 1
+
+    def _judge(self, event: Event, jobs: dict[str, Job], keys: dict[_Key, int], now_ms: int) -> Outcome:
         """Say what becomes of an event, noting its job (a copy, or a new one) and its key."""
         if event.job_id and event.job_id not in jobs:
             jobs[event.job_id] = self._job_for(event, now_ms)
@@ -68,7 +79,7 @@ class MemoryEventStore:
         if event.id is None:
             return Outcome("stored")
         key = (event.sender_id, event.job_id, event.id)
-        known = keys.get(key) or self._keys.get(key)
+        known = keys.get(key, self._keys.get(key))
         if known is None:
             keys[key] = event.digest
             return Outcome("stored")
@@ -85,9 +96,10 @@ class MemoryEventStore:
     def _number(self, event: Event, jobs: dict[str, Job], now_ms: int) -> None:
         self._cursor += 1
         event.cursor, event.received_ms = self._cursor, now_ms
+        event.job_key = -event.sender_id
         if event.job_id:
             job = jobs[event.job_id]
-            event.prev, job.last_cursor = job.last_cursor, event.cursor
+            event.job_key, job.last_cursor, job.origin = job.key, event.cursor, event.origin
 
     def events(self, wanted: EventFilter, *, before: int | None = None, limit: int = 100) -> list[Event]:
         """See `EventStore`."""
@@ -135,6 +147,11 @@ class MemoryEventStore:
                 if event.sender_id == sender_id and event.epoch == epoch and event.seq is not None and event.job_id:
                     found[event.job_id] = max(event.seq, found.get(event.job_id, 0))
         return found
+
+    def tallies(self) -> dict[tuple[int, str, str], int]:
+        """See `EventStore`."""
+        with self._lock:
+            return dict(self._tallies)
 
     def delete_job(self, job_id: str) -> bool:
         """See `EventStore`."""

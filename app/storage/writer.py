@@ -10,37 +10,26 @@ events of one that fails again too, so that an event that can't be stored takes 
 
 import logging
 import threading
-from collections import OrderedDict, deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
+from app.core.clock import Clock
 from app.core.errors import Unavailable
-from app.storage.base import Commit, Event, EventStore, Fold, Outcome
+from app.storage.base import Commit, Event, EventStore, Fold, Outcome, Tallies
+from app.storage.turns import Submission, Turns
 
 log = logging.getLogger(__name__)
 
 UNSTORABLE: Final = Outcome("refused", "invalid")
+FULL_GROUP: Final = 2_000
+"""Events for which a commit waits for no more company."""
 
-Answer = Callable[["list[Outcome] | Unavailable"], object]
-
-
-@dataclass(slots=True, frozen=True)
-class Submission:
-    """Events of one message and who waits for the answer; `answer` runs in the writer thread and must be quick.
-
-    `size` is what it counts for while it waits: about its events, more for one of few but long ones.
-    `read` gives the events when their turn comes: checking them here rather than on the event loop saves the loop
-    the time and the two threads their struggle for the interpreter.
-    """
-
-    sender_id: int
-    size: int
-    read: Callable[[], Sequence[Event]]
-    answer: Answer
+LAGS: Final = 2_000
+LAG_MS: Final = 60_000
 
 
 class Writer:
@@ -50,8 +39,8 @@ class Writer:
         store: where events go.
         fold: what they mean.
         committed: told of every commit that stored something, in order, before the answers.
-        capacity: events that may wait; beyond it `submit` refuses with `busy`.
-        per_sender: events a sender may have in one group.
+        turns: where events wait; beyond its capacity `submit` refuses with `busy`.
+        clock: measures how long they do.
         gap_ms: least time between two commits while work keeps coming; the first after a pause goes at once.
     """
 
@@ -60,20 +49,19 @@ class Writer:
         store: EventStore,
         fold: Fold,
         committed: Callable[[Commit], object],
+        turns: Turns,
         *,
-        capacity: int,
-        per_sender: int,
+        clock: Clock,
         gap_ms: int,
     ) -> None:
         self._store = store
         self._fold = fold
         self._committed = committed
-        self._capacity = capacity
-        self._per_sender = per_sender
+        self._clock = clock
         self._gap_ms = gap_ms
-        self._queues: OrderedDict[int, deque[Submission]] = OrderedDict()
+        self._turns = turns
+        self._lags: deque[tuple[int, int]] = deque(maxlen=LAGS)
         self._tasks: deque[Callable[[], None]] = deque()
-        self._waiting = 0
         self._closing = False
         self._stopped = False
         self._wake = threading.Condition(threading.Lock())
@@ -87,12 +75,27 @@ class Writer:
     @property
     def waiting(self) -> int:
         """Events that wait for their turn."""
-        return self._waiting
+        return self._turns.waiting
 
     @property
     def capacity(self) -> int:
         """Events that may wait."""
-        return self._capacity
+        return self._turns.capacity
+
+    def held(self) -> dict[int, int]:
+        """Events that wait, by sender."""
+        with self._wake:
+            return dict(self._turns.held)
+
+    def fill(self, sender_id: int) -> float:
+        """See `Turns.fill`."""
+        return self._turns.fill(sender_id)
+
+    def lag(self) -> tuple[float, float]:
+        """Median and 99th percentile of the ms from receipt to answer, of the last minute's messages; 0 for none."""
+        since = self._clock.monotonic_ms() - LAG_MS
+        lags = sorted(lag for at_ms, lag in list(self._lags) if at_ms >= since)
+        return (float(lags[len(lags) // 2]), float(lags[len(lags) * 99 // 100])) if lags else (0.0, 0.0)
 
     def start(self) -> None:
         """Begin to write."""
@@ -102,15 +105,12 @@ class Writer:
         """Queue a message of events; never waits.
 
         Raises:
-            Unavailable: `closing`, or `busy` when too much waits already; nothing was queued.
+            Unavailable: `closing`, or `busy` when too much of this sender waits already; nothing was queued.
         """
         with self._wake:
             if self._closing:
                 raise Unavailable("closing", 2_000)
-            if self._waiting and self._waiting + submission.size > self._capacity:
-                raise Unavailable("busy", 500)
-            self._queues.setdefault(submission.sender_id, deque()).append(submission)
-            self._waiting += submission.size
+            self._turns.add(submission, self._clock.monotonic_ms())
             self._wake.notify()
 
     def run(self, task: Callable[[], Any]) -> Future[Any]:
@@ -145,46 +145,37 @@ class Writer:
         pause = threading.Event()  # never set: its wait is a sleep that no patching touches
         while True:
             with self._wake:
-                while not (self._tasks or self._queues or self._closing):
+                while not (self._tasks or self._turns or self._closing):
                     self._wake.wait()
-                if not (self._tasks or self._queues):
+                if not (self._tasks or self._turns):
                     self._stopped = True
                     return
                 tasks, self._tasks = self._tasks, deque()
-                group = self._take()
+                group = self._turns.take()
             for task in tasks:
                 task()
             if group:
-                self._commit(group)
-                if not (self._queues or self._closing):
-                    pause.wait(self._gap_ms / 1000)  # the next commit waits for company
-
-    def _take(self) -> list[Submission]:
-        """One turn: from every sender its oldest submissions, up to the share of one group."""
-        group: list[Submission] = []
-        for sender_id in list(self._queues):
-            queue = self._queues[sender_id]
-            taken = 0
-            while queue and (not taken or taken + queue[0].size <= self._per_sender):
-                taken += queue[0].size
-                group.append(queue.popleft())
-            if not queue:
-                del self._queues[sender_id]
-        self._waiting -= sum(submission.size for submission in group)
-        return group
+                began = self._clock.monotonic_ms()
+                self._commit([submission for _, submission in group])
+                ended = self._clock.monotonic_ms()
+                self._lags.extend((ended, ended - at_ms) for at_ms, _ in group)
+                left_ms = self._gap_ms - (ended - began)
+                if left_ms > 0 and self._turns.waiting < FULL_GROUP and not self._closing:
+                    pause.wait(left_ms / 1000)  # the next commit waits for company
 
     def _commit(self, group: list[Submission]) -> None:
-        read = [(submission, _read(submission)) for submission in group]
-        events = [event for _, some in read for event in some]
+        read = [(submission, *_read(submission)) for submission in group]
+        events = [event for _, some, _ in read for event in some]
+        refused = Counter((submission.sender_id, "rejected", code) for submission, _, codes in read for code in codes)
         try:
-            commit = self._store.append(events, self._fold) if events else Commit([], [], [], 0)
+            commit = self._store.append(events, self._fold, refused) if events or refused else Commit([], [], [], 0)
         except Unavailable as reason:
             for submission in group:
                 _tell(submission, reason)
             return
         except Exception:
             if len(group) == 1:
-                _tell(group[0], self._commit_singly(_read(group[0])))
+                _tell(group[0], self._commit_singly(group[0]))
                 return
             log.warning("A group of %d messages could not be stored; trying each alone", len(group), exc_info=True)
             for submission in group:
@@ -193,12 +184,14 @@ class Writer:
         if commit.events:
             self._committed(commit)
         position = 0
-        for submission, some in read:
+        for submission, some, _ in read:
             _tell(submission, commit.outcomes[position : position + len(some)])
             position += len(some)
 
-    def _commit_singly(self, events: Sequence[Event]) -> "list[Outcome] | Unavailable":
+    def _commit_singly(self, submission: Submission) -> "list[Outcome] | Unavailable":
         """Store a message's events each by itself, so that only what can't be stored is refused, and for good."""
+        events, codes = _read(submission)
+        refused = Counter((submission.sender_id, "rejected", code) for code in codes)
         outcomes: list[Outcome] = []
         for event in events:
             try:
@@ -210,11 +203,20 @@ class Writer:
                 if not _is_of_the_event(error):
                     return Unavailable("storage_down", 5_000)
                 outcomes.append(UNSTORABLE)
+                refused[submission.sender_id, "rejected", UNSTORABLE.code] += 1
             else:
                 outcomes += commit.outcomes
                 if commit.events:
                     self._committed(commit)
+        self._count(refused)
         return outcomes
+
+    def _count(self, refused: Tallies) -> None:
+        """Enter refusals in the tallies; that the store can't is logged, and costs nothing but their number."""
+        try:
+            self._store.append([], self._fold, refused)
+        except Exception:
+            log.exception("Refused events could not be counted")
 
 
 def _is_of_the_event(error: Exception) -> bool:
@@ -222,12 +224,12 @@ def _is_of_the_event(error: Exception) -> bool:
     return isinstance(error, DataError | IntegrityError) or not isinstance(error, DBAPIError)
 
 
-def _read(submission: Submission) -> Sequence[Event]:
+def _read(submission: Submission) -> tuple[Sequence[Event], Sequence[str]]:
     try:
         return submission.read()
     except Exception:
         log.exception("A message of events could not be read")
-        return ()
+        return (), ()
 
 
 def _tell(submission: Submission, result: "list[Outcome] | Unavailable") -> None:

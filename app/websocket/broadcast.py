@@ -108,7 +108,7 @@ class Broadcaster:
     def _spread(self, commit: Commit) -> None:
         with self._lock:
             self._changed.update((job.id, job) for job in commit.jobs)
-        self._recent.extend(event for event in commit.events if EVENTS[event.type].important)
+        self._recent.extend(event for event in commit.telling if EVENTS[event.type].important)
         for room, links in self._heard(commit):
             if self._readers.count(room, batched=False):
                 self._send_singly(room, links)
@@ -117,7 +117,7 @@ class Broadcaster:
 
     def _heard(self, commit: Commit) -> Iterator[tuple[str, list[Link]]]:
         """The rooms that someone is in, each with its new events; the others' are not even looked at."""
-        alerts = [event for event in commit.events if event.type == _ALERT]
+        alerts = [event for event in commit.telling if event.type == _ALERT]
         if alerts:
             yield "alerts", _chain(self._last_alert, alerts)
             self._last_alert = alerts[-1].cursor
@@ -130,7 +130,7 @@ class Broadcaster:
                 if event.job_id in followed:
                     theirs[event.job_id].append(event)
             for job_id, events in theirs.items():
-                yield followed[job_id], _chain(events[0].prev, events)
+                yield followed[job_id], _chain(commit.tails.get(job_id, 0), events)
 
     def _send_singly(self, room: str, links: Sequence[Link]) -> None:
         for prev, event in links:

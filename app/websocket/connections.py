@@ -99,6 +99,12 @@ class Connections:
         seat = self._seats.get((namespace, sid))
         return None if seat is None else seat.principal
 
+    def sids_of(self, namespace: str, sender_id: int) -> list[str]:
+        """The sockets over which a sender sends."""
+        with self._lock:
+            seats = list(self._seats.items())
+        return [sid for (where, sid), seat in seats if where == namespace and seat.principal.sender_id == sender_id]
+
     def overdue(self) -> list[str]:
         """Sockets that were in no namespace for too long; each is named once."""
         limit = self._clock.monotonic_ms() - GRACE_MS

@@ -75,7 +75,7 @@ class IngestGate:
 
         argument = found.string[found.end() : -1].encode() if comma else b"null"
         if name == "events":
-            self._ingest.submit_array(principal.sender_id, argument, reply)
+            self._ingest.submit_array(principal.sender_id, argument, reply, eio_sid)
         else:
-            self._ingest.submit(principal.sender_id, [argument], reply, named=name)
+            self._ingest.submit(principal.sender_id, [argument], reply, named=name, origin=eio_sid)
         return True

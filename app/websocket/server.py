@@ -54,7 +54,7 @@ class Sockets:
         settings, runtime = services.settings, services.runtime
         self._services = services
         self._revision = 0
-        self._level = "ok"
+        self._levels: dict[int, str] = {}  # of senders that are not to go as they like
         self.socketio = SocketIO(
             app,
             async_mode=runtime.name,
@@ -200,7 +200,7 @@ class Sockets:
         return {
             "sender": principal.name,
             "limits": _LIMITS,
-            "flow": services.ingest.flow(),
+            "flow": services.ingest.flow(principal.sender_id),
             "clock": services.clock.now_ms(),
             "durable": services.events.durable,
             "lastSeq": services.runtime.call(self._last_seqs, principal.sender_id, epoch),
@@ -245,11 +245,18 @@ class Sockets:
             return set()
 
     def _tell_flow(self) -> None:
-        """Tell all scrapers when they may go faster or should go slower."""
-        flow = self._services.ingest.flow()
-        if flow["level"] != self._level:
-            self._level = flow["level"]
-            self._server.emit("flow", flow, namespace=SCRAPERS)
+        """Tell the sockets of each sender when it may go faster or should go slower."""
+        levels = {
+            sender_id: flow
+            for sender_id in {*self._levels, *self._services.ingest.senders()}
+            if (flow := self._services.ingest.flow(sender_id))["level"] != self._levels.get(sender_id, "ok")
+        }
+        for sender_id, flow in levels.items():
+            self._levels[sender_id] = flow["level"]
+            if flow["level"] == "ok":
+                del self._levels[sender_id]
+            for sid in self.connections.sids_of(SCRAPERS, sender_id):
+                self._server.emit("flow", flow, to=sid, namespace=SCRAPERS)
 
 
 def _refusal(code: str, message: str, retry_after_ms: int) -> Refused:

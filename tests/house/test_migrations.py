@@ -12,7 +12,7 @@ from tests.house import tree
 from tests.postgres import Postgres
 
 FILES = sorted((tree.ROOT / "migrations/versions").glob("*.py"))
-VERBS = "create|add|drop|rename|index|backfill|split|require"
+VERBS = "create|rebuild|add|drop|rename|index|backfill|split|require"
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -167,7 +167,8 @@ def test_data_is_normalised_and_the_flags_say_how(changes, body, flags):
     """Stored the same by every store, readable by every reader."""
     event = check(**changes)
 
-    assert event.body == body == json.loads(event.data)
+    assert json.loads(event.data) == body
+    assert event.body == (None if event.type == "item_scraped" else body)
     assert flag_names(event.flags) == flags
 
 
@@ -245,5 +246,5 @@ def test_the_type_must_be_the_name_it_was_sent_by():
 
 
 def test_the_last_of_two_equal_keys_counts():
-    """For every reader alike."""
-    assert check_text(b'{"a":1,"a":2}').data == '{"a":2}'
+    """For every reader alike: so every JSON reader takes it."""
+    assert json.loads(check_text(b'{"a":1,"a":2}').data) == {"a": 2}

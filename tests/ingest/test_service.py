@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
 from app.storage.sql.events import SqlEventStore
 from app.storage.sql.series import SqlSeriesStore, merge_points
+from app.storage.turns import Turns
 from app.storage.writer import Writer
 from scrapewatch.events import MAX_SAFE_INTEGER
 from tests.fakes import NOW_MS, StoppedClock
@@ -30,9 +32,9 @@ def envelope(type_: str, job_id: str = "123", **data: Any) -> dict[str, Any]:
 
 @contextmanager
 def opened(store: EventStore, folding: Fold = fold, capacity: int = 20_000) -> Iterator[Ingest]:
-    writer = Writer(store, folding, lambda commit: None, capacity=capacity, per_sender=500, gap_ms=0)
+    writer = Writer(store, folding, lambda commit: None, Turns(capacity, 500), clock=StoppedClock(), gap_ms=0)
     writer.start()
-    ingest = Ingest(writer, CHECKER)
+    ingest = Ingest(writer, CHECKER, StoppedClock())
     assert ingest.ready()
     yield ingest
     assert writer.close(10)
@@ -109,9 +111,9 @@ def test_the_queue_is_bounded_by_what_it_holds(submit: Callable[..., None]):
     gate = threading.Event()
 
     class Held(MemoryEventStore):
-        def append(self, events, fold):
+        def append(self, events, fold, refused=MappingProxyType({})):
             assert gate.wait(10)
-            return super().append(events, fold)
+            return super().append(events, fold, refused)
 
     answers: list[dict[str, Any]] = []
     with opened(Held(StoppedClock(), list), capacity=1_000) as ingest:

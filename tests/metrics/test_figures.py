@@ -104,7 +104,7 @@ def test_items_per_second_are_of_the_last_minute(house: House):
 
 def test_items_count_when_they_were_scraped(house: House):
     """Those replayed after an outage are not scraped now."""
-    house.send(*[event(at_ms=NOW_MS - 120_000, replay=True) for _ in range(60)])
+    house.send(*[event(at_ms=NOW_MS - 120_000) for _ in range(60)])
 
     assert house.scraping["performance"]["itemsPerSecond"] == 0
 

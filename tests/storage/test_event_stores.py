@@ -12,7 +12,7 @@ from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
 from app.storage.sql.events import SqlEventStore
 from app.storage.sql.series import merge_points
-from tests.fakes import NOW_MS, StoppedClock, event, new_id, no_fold
+from tests.fakes import NOW_MS, StoppedClock, event, new_id, no_fold, said
 
 ANY = EventFilter()
 
@@ -46,13 +46,13 @@ def states(commit) -> list[str]:
 
 def test_an_event_comes_back_as_it_was_stored(store):
     """Everything that the sender gave, and the server's own times, survive the store."""
-    sent = event(data={"title": "Tea “夏”", "price": 4.5}, id=new_id(), seq=7, epoch=new_id(), replay=True, flags=1)
+    sent = event(data={"title": "Tea “夏”", "price": 4.5}, id=new_id(), seq=7, epoch=new_id(), flags=1)
 
     store.append([sent], no_fold)
 
     (found,) = store.events(ANY)
-    assert (found.type, found.job_id, found.body, found.data) == (sent.type, "123", sent.body, sent.data)
-    assert (found.id, found.seq, found.epoch, found.replay, found.flags) == (sent.id, 7, sent.epoch, True, 1)
+    assert (found.type, found.job_id, said(found), found.data) == (sent.type, "123", said(sent), sent.data)
+    assert (found.id, found.seq, found.epoch, found.flags) == (sent.id, 7, sent.epoch, 1)
     assert (found.at_ms, found.received_ms, found.digest) == (NOW_MS, NOW_MS, sent.digest)
 
 
@@ -68,12 +68,13 @@ def test_cursors_rise_in_the_order_of_arrival(store):
 
 
 def test_a_job_s_events_are_chained(store):
-    """Each knows the cursor of its job's event before it, whatever other jobs did between."""
-    store.append([event(job_id="a"), event(job_id="b"), event(job_id="a")], no_fold)
-    store.append([event(job_id="a")], no_fold)
+    """A commit says where each of its jobs had come to, whatever other jobs did between."""
+    first = store.append([event(job_id="a"), event(job_id="b"), event(job_id="a")], no_fold)
+    second = store.append([event(job_id="a")], no_fold)
 
     chain = store.events_after(EventFilter(job_id="a"), after=0)
-    assert [stored.prev for stored in chain] == [0, chain[0].cursor, chain[1].cursor]
+    assert first.tails == {"a": 0, "b": 0}
+    assert second.tails == {"a": chain[1].cursor}
 
 
 def test_the_same_event_twice_is_stored_once(store):
@@ -191,7 +192,7 @@ def test_pages_follow_one_another_without_gap_or_overlap(store):
 
     pages, before = [], None
     while page := store.events(ANY, before=before, limit=2):
-        pages.append([stored.body["n"] for stored in page])
+        pages.append([said(stored)["n"] for stored in page])
         before = page[-1].cursor
 
     assert pages == [[4, 3], [2, 1], [0]]
@@ -264,4 +265,4 @@ def test_memory_is_bounded(clock):
     store = MemoryEventStore(clock, lambda points: None, capacity=3)
     store.append([event(data={"n": n}) for n in range(5)], no_fold)
 
-    assert [stored.body["n"] for stored in store.events(ANY)] == [4, 3, 2]
+    assert [said(stored)["n"] for stored in store.events(ANY)] == [4, 3, 2]

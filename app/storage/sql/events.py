@@ -3,38 +3,37 @@
 import json
 from collections.abc import Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Delete,
-    Row,
     Select,
     Text,
-    bindparam,
     cast,
     delete,
     func,
     or_,
     select,
+    text,
 )
 
 from app.core.clock import Clock
-from app.storage.base import Commit, Event, EventFilter, Fold, Job, JobFilter
+from app.storage.base import Commit, Event, EventFilter, Fold, Job, JobFilter, Tallies
 from app.storage.sql.append import Append, MergePoints
 from app.storage.sql.database import Database
-from app.storage.sql.events_tables import event_keys, events, jobs
+from app.storage.sql.events_tables import COMMONEST, events, jobs, tallies
 from app.storage.sql.rows import event_of, job_of
 
 # A job that is being deleted goes before its events; they are out of sight at once.
 _EVENTS = (
-    select(events, jobs.c.id.label("job_id"))
+    select(events, jobs.c.id.label("job_id"), jobs.c.sender_id)
     .outerjoin(jobs, events.c.job_key == jobs.c.key)
-    .where(or_(jobs.c.key.is_not(None), events.c.job_key == 0))
+    .where(or_(jobs.c.key.is_not(None), events.c.job_key < 0))
 )
-# One by one: for many keys at once SQLite reads the whole table.
-_DELETE_KEY = delete(event_keys).where(event_keys.c.owner == bindparam("b_owner"), event_keys.c.id == bindparam("b_id"))
+_NONE: Final[Tallies] = MappingProxyType({})
 _SLICE: Final = 1_000
 """Rows of a deleted job that one transaction takes: some 20 ms."""
 
@@ -55,10 +54,10 @@ class SqlEventStore:
         self._clock = clock
         self._merge = merge
 
-    def append(self, events: Sequence[Event], fold: Fold) -> Commit:
+    def append(self, events: Sequence[Event], fold: Fold, refused: Tallies = _NONE) -> Commit:
         """See `EventStore`."""
         append = Append(fold, self._clock, self._merge, sqlite=self._database.is_sqlite)
-        return self._database.write(lambda connection: append(connection, events))
+        return self._database.write(lambda connection: append(connection, events, refused))
 
     def events(self, wanted: EventFilter, *, before: int | None = None, limit: int = 100) -> list[Event]:
         """See `EventStore`."""
@@ -106,6 +105,11 @@ class SqlEventStore:
         )
         return self._database.read(lambda connection: dict(connection.execute(query).all()))
 
+    def tallies(self) -> dict[tuple[int, str, str], int]:
+        """See `EventStore`."""
+        rows = self._database.read(lambda connection: connection.execute(select(tallies)).all())
+        return {(sender_id, outcome, code): count for sender_id, outcome, code, count in rows}
+
     def delete_job(self, job_id: str) -> bool:
         """See `EventStore`."""
         job = delete(jobs).where(jobs.c.id == job_id).returning(jobs.c.key)
@@ -113,24 +117,19 @@ class SqlEventStore:
         if key is None:
             return False
         # A job made anew has another key, so that whatever lies under this one is nobody's any more.
-        ids = select(event_keys.c.id).where(event_keys.c.owner == key).limit(_SLICE)
         cursors = select(events.c.cursor).where(events.c.job_key == key).order_by(events.c.cursor).limit(_SLICE)
-        for statement in (
-            delete(event_keys).where(event_keys.c.owner == key, event_keys.c.id.in_(ids)),
-            delete(events).where(events.c.cursor.in_(cursors)),
-        ):
-            while self._database.write(partial(_deleted, statement)) == _SLICE:
-                pass
+        while self._database.write(partial(_deleted, delete(events).where(events.c.cursor.in_(cursors)))) == _SLICE:
+            pass
         return True
 
     def prune(self, *, events_before_ms: int, logs_before_ms: int, limit: int) -> int:
         """See `EventStore`."""
-        queries = (_oldest(events_before_ms, limit), _oldest(logs_before_ms, limit, events.c.type == "log"))
+        queries = (_oldest(events_before_ms, limit), _oldest(logs_before_ms, limit, *_of_types(("log",))))
         found = self._database.read(
-            lambda connection: {row.cursor: row for query in queries for row in connection.execute(query)}
+            lambda connection: {cursor for query in queries for cursor in connection.scalars(query)}
         )
-        old = list(found.values())[:limit]
-        return self._database.write(partial(_delete_events, old)) if old else 0
+        old = delete(events).where(events.c.cursor.in_(sorted(found)[:limit]))
+        return self._database.write(partial(_deleted, old)) if found else 0
 
     def _scalar(self, query: Select[Any]) -> Any:
         return self._database.read(lambda connection: connection.execute(query).scalar())
@@ -142,16 +141,20 @@ def _deleted(statement: Delete, connection: Connection) -> int:
 
 def _oldest(before_ms: int, limit: int, *conditions: ColumnElement[bool]) -> Select[Any]:
     """Of the `limit` oldest events, those received before that time: receive times rise with the cursor."""
-    columns = (events.c.cursor, events.c.job_key, events.c.sender_id, events.c.id, events.c.received_ms)
-    oldest = select(*columns).where(*conditions).order_by(events.c.cursor).limit(limit).subquery()
-    return select(oldest).where(oldest.c.received_ms < before_ms).order_by(oldest.c.cursor)
+    oldest = (
+        select(events.c.cursor, events.c.received_ms)
+        .where(*conditions)
+        .order_by(events.c.cursor)
+        .limit(limit)
+        .subquery()
+    )
+    return select(oldest.c.cursor).where(oldest.c.received_ms < before_ms)
 
 
-def _delete_events(old: Sequence[Row[Any]], connection: Connection) -> int:
-    keys = [{"b_owner": row.job_key or -row.sender_id, "b_id": row.id} for row in old if row.id is not None]
-    if keys:
-        connection.execute(_DELETE_KEY, keys)
-    return connection.execute(delete(events).where(events.c.cursor.in_([row.cursor for row in old]))).rowcount
+def _of_types(types: Sequence[str]) -> list[ColumnElement[bool]]:
+    """The index holds all types but the commonest, and must be told that it is not asked for."""
+    rare = [] if COMMONEST in types else [events.c.type != text(f"'{COMMONEST}'")]
+    return [events.c.type.in_(types), *rare]
 
 
 def _event_conditions(wanted: EventFilter) -> list[ColumnElement[bool]]:
@@ -160,7 +163,7 @@ def _event_conditions(wanted: EventFilter) -> list[ColumnElement[bool]]:
         owner = select(jobs.c.key).where(jobs.c.id == wanted.job_id).scalar_subquery()
         found.append(events.c.job_key == owner)
     if wanted.types:
-        found.append(events.c.type.in_(wanted.types))
+        found += _of_types(wanted.types)
     if wanted.min_level is not None:
         found.append(events.c.level >= wanted.min_level)
     if wanted.q:

@@ -1,16 +1,14 @@
-"""The tables of migration 0001: senders, jobs, events, and the keys that make delivery idempotent.
+"""The tables of senders, jobs and events, and the tallies of what became of events.
 
-Times are integer ms since 1970 UTC; ids are 16 bytes. `event_keys` remembers (sender, job, id) apart from the event's
-row, so that bodies can be packed or partitioned while the key stays; its `owner` is the job's key, or minus the
-sender's id for events without a job (a job has one sender, so the owner stands for both).
-
-Indexes are few because each costs about 1 µs an event: the cursor, a job's events, a type's events, levels.
+Times are integer ms since 1970 UTC; ids are 16 bytes. Indexes are few because each costs an event up to 1 µs: the
+cursor, a job's events, a job's ids, and for the rarer events their type and level.
 """
+
+from typing import Final
 
 from sqlalchemy import (
     JSON,
     BigInteger,
-    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -20,7 +18,6 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    false,
     text,
 )
 
@@ -28,6 +25,15 @@ from app.storage.sql.metadata import metadata
 
 Key = BigInteger().with_variant(Integer, "sqlite")
 """64-bit; SQLite gives a row number of its own only to a column called INTEGER."""
+
+COMMONEST: Final = "item_scraped"
+"""The type of nearly all events: it has no index, as walking the cursor finds them at once."""
+
+
+def _index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    condition = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
 
 meta = Table(
     "meta",
@@ -82,37 +88,31 @@ events = Table(
     "events",
     metadata,
     Column("cursor", Key, primary_key=True, autoincrement=False),
-    Column("job_key", BigInteger, nullable=False, server_default=text("0")),
-    Column("sender_id", Integer, nullable=False),
+    Column("job_key", BigInteger, nullable=False),
     Column("type", Text, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
     Column("received_ms", BigInteger, nullable=False),
-    Column("prev", BigInteger, nullable=False),
     Column("id", LargeBinary),
     Column("seq", BigInteger),
     Column("epoch", LargeBinary),
-    Column("replay", Boolean, nullable=False, server_default=false()),
     Column("flags", SmallInteger, nullable=False),
     Column("level", SmallInteger),
-    Column("digest", LargeBinary, nullable=False),
+    Column("digest", BigInteger),
     Column("data", Text, nullable=False),
     Index("ix_events_job_key_cursor", "job_key", "cursor"),
-    Index("ix_events_type_cursor", "type", "cursor"),
-    Index(
-        "ix_events_level_cursor",
-        "level",
-        "cursor",
-        sqlite_where=text("level IS NOT NULL"),
-        postgresql_where=text("level IS NOT NULL"),
-    ),
+    _index("uq_events_job_key_id", "job_key", "id", where="id IS NOT NULL", unique=True),
+    _index("ix_events_type_cursor", "type", "cursor", where=f"type <> '{COMMONEST}'"),
+    _index("ix_events_level_cursor", "level", "cursor", where="level IS NOT NULL"),
 )
+"""`job_key` is minus the sender's id where there is no job; (job_key, id) is the key that makes delivery idempotent."""
 
-event_keys = Table(
-    "event_keys",
+
+tallies = Table(
+    "tallies",
     metadata,
-    Column("owner", BigInteger, primary_key=True, autoincrement=False),
-    Column("id", LargeBinary, primary_key=True),
-    Column("cursor", BigInteger, nullable=False),
-    Column("digest", LargeBinary, nullable=False),
+    Column("sender_id", Integer, primary_key=True, autoincrement=False),
+    Column("outcome", Text, primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )

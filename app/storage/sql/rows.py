@@ -26,22 +26,21 @@ def job_values(job: Job) -> dict[str, Any]:
 
 
 def event_of(row: Row[Any]) -> Event:
-    """The record of a row of `events` joined with its job's id as `job_id`."""
+    """The record of a row of `events` joined with its job's `id` as `job_id` and its `sender_id`."""
     return Event(
-        sender_id=row.sender_id,
+        sender_id=-row.job_key if row.job_key < 0 else row.sender_id,
         type=row.type,
         job_id=row.job_id or "",
         at_ms=row.at_ms,
         data=row.data,
+        digest=row.digest or 0,
         body=msgspec.json.decode(row.data),
-        digest=row.digest,
         id=row.id,
         seq=row.seq,
         epoch=row.epoch,
-        replay=row.replay,
         flags=row.flags,
         level=row.level,
         received_ms=row.received_ms,
         cursor=row.cursor,
-        prev=row.prev,
+        job_key=row.job_key,
     )
