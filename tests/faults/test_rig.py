@@ -20,6 +20,7 @@ def test_the_oracle_finds_what_is_wrong(rig: Rig, measured):
     before = rig.finish()
     rig.server.kill()
     with closing(sqlite3.connect(rig.folder / "scrapewatch.db")) as database, database:
+        database.execute("DROP INDEX uq_events_job_key_id")  # which would not let it be
         database.execute("CREATE TEMP TABLE twice AS SELECT * FROM events WHERE type = 'item_scraped' LIMIT 2")
         database.execute("UPDATE twice SET cursor = cursor + 1000")
         database.execute("INSERT INTO events SELECT * FROM twice")
