@@ -148,6 +148,7 @@ class Demo:
             "LOG_LEVEL": "INFO",  # says LISTENING
             "SCRAPEWATCH_URL": address,
             "SCRAPEWATCH_TOKEN": self._login.token,
+            "SCRAPEWATCH_SPOOL_DIR": str(self._folder / "spool"),
         }
 
     def _greet(self, shop: Shop) -> None:

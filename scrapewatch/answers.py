@@ -28,6 +28,7 @@ class Answer:
         rejections: events refused for good.
         code: why the whole message was refused, or empty.
         retry_after_ms: how long the server wants to be left alone.
+        share: of the items that the server wants whole, 0 to 1; None if it didn't say.
     """
 
     accepted: int = 0
@@ -35,6 +36,7 @@ class Answer:
     rejections: tuple[Rejection, ...] = ()
     code: str = ""
     retry_after_ms: int = 0
+    share: float | None = None
 
     @property
     def accounted(self) -> int:
@@ -53,12 +55,22 @@ def read(raw: object) -> Answer:
         rejections=tuple(map(_rejection, listed)) if isinstance(listed, list) else (),
         code=str(raw.get("code") or ""),
         retry_after_ms=max(count(raw.get("retryAfter")), asked_wait(raw.get("flow"))),
+        share=asked_share(raw.get("flow")),
     )
 
 
 def asked_wait(flow: object) -> int:
     """Milliseconds that a ``flow`` asks to wait."""
     return count(flow.get("retryAfter")) if isinstance(flow, Mapping) else 0
+
+
+def asked_share(flow: object) -> float | None:
+    """The share of items that a ``flow`` wants whole, ``{"sample": {"item_scraped": 0.1}}``; 1 where it names none."""
+    if not isinstance(flow, Mapping):
+        return None
+    sample = flow.get("sample")
+    share = sample.get("item_scraped", 1) if isinstance(sample, Mapping) else 1
+    return float(share) if isinstance(share, int | float) and 0 <= share <= 1 else 1.0
 
 
 def count(value: object) -> int:

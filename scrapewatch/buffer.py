@@ -1,114 +1,48 @@
-"""Events between the scraper and the sender: bounded, in order, and every loss counted.
+"""Events between the scraper and the sender: in order, bounded, on disk, and every loss counted.
 
-One batch is in flight at a time and stays here until the server has answered for it, so that a lost
-connection costs nothing and the order of each job is kept. When the buffer is full, new events are
-refused, but never those that say what became of a job or an alert. Of figures that only matter as
-the latest, progress and heartbeats, one per job waits: a newer one takes the place of the older.
-
-`put`, `take`, `settle` and `halve` are all that the sender knows of it.
+What is put here is in the spool when `put` returns, and stays until the server has answered for it. The sender takes
+batches from the front. Leftovers, the spools of processes that are gone, take turns with our own events, but a job that
+has events in a leftover waits: the order of each job is kept. Our own events go out first in, first out.
 """
 
+import logging
 import threading
-from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Final
+from pathlib import Path
 
-from scrapewatch.events import MAX_BATCH_BYTES, MAX_BATCH_EVENTS
+from scrapewatch.events import MAX_BATCH_EVENTS
+from scrapewatch.intake import Intake
+from scrapewatch.ledger import Ledger
+from scrapewatch.leftovers import Leftover, adopt
+from scrapewatch.line import Batch, address
+from scrapewatch.settings import Settings
 
-MAX_BYTES: Final = 64 * 1024 * 1024
-"""Bytes of events that may wait, whatever their number."""
-
-BATCH_BYTES: Final = MAX_BATCH_BYTES - 4_096  # room for the message around the batch
-HEAD_BYTES: Final = 32  # `{"seq":9007199254740991,` and the comma between two events
-
-NUMBERED_JOBS: Final = 10_000
-"""Jobs whose last number is known; the one that has been silent for longest, most likely ended, is forgotten first."""
-
-LATEST_ONLY: Final = frozenset({"job_progress", "heartbeat"})
-
-
-@dataclass(slots=True, eq=False)
-class Entry:
-    """An event on its way.
-
-    Attributes:
-        event_type: its type.
-        job_id: its job, or ``""``.
-        body: its JSON without the opening brace, so that the number can be set in front.
-        size: bytes of the whole.
-        seq: its number in its job and epoch; 0 until it is first taken.
-        place: its number among all that were put into the buffer.
-    """
-
-    event_type: str
-    job_id: str
-    body: str
-    size: int
-    seq: int = 0
-    place: int = 0
-
-    @property
-    def text(self) -> str:
-        """The envelope, the same on every try."""
-        return f'{{"seq":{self.seq},{self.body}' if self.seq else f"{{{self.body}"
-
-
-@dataclass
-class Ledger:
-    """What became of the events: ``emitted = accepted + duplicates + Σ rejected + Σ dropped + waiting``.
-
-    Attributes:
-        emitted: handed in.
-        accepted: stored by the server.
-        duplicates: stored by an earlier try whose answer was lost.
-        rejected: refused by the server for good, by code.
-        dropped: never sent, by reason: ``buffer_full``, ``superseded`` (by newer progress), ``unreachable``
-            (gave up), ``closed`` (the process ended or the emitter was closed), ``error`` (could not be read).
-        truncated: sent, but cut to the largest size of an event.
-        waiting: not yet answered for.
-    """
-
-    emitted: int = 0
-    accepted: int = 0
-    duplicates: int = 0
-    rejected: Counter[str] = field(default_factory=Counter)
-    dropped: Counter[str] = field(default_factory=Counter)
-    truncated: int = 0
-    waiting: int = 0
-
-    @property
-    def lost(self) -> int:
-        """Events that no one will see; superseded progress is not among them."""
-        return self.rejected.total() + self.dropped.total() - self.dropped["superseded"]
-
-    def losses(self) -> dict[str, int]:
-        """Events dropped, refused or cut, by reason; empty when all is well."""
-        counts = {**self.rejected, **self.dropped, "truncated": self.truncated}
-        return {reason: n for reason, n in counts.items() if n and reason != "superseded"}
+log = logging.getLogger(__name__)
 
 
 class Buffer:
-    """A bounded queue in memory.
+    """The events of one sending process; any thread may put, one takes.
 
     Args:
-        size: events that may wait.
+        settings: where the spool is, how large it may grow, which items are sent.
+        epoch: id of the sending process.
         flush_interval: ms that an event may wait for company.
         batch_size: events of one batch at most.
     """
 
-    def __init__(self, size: int, flush_interval: int, batch_size: int) -> None:
+    def __init__(self, settings: Settings, epoch: str, flush_interval: int, batch_size: int) -> None:
         self.ledger = Ledger()
-        self._size = size
+        self.epoch = epoch
+        self._intake = Intake(settings, epoch, self.ledger)
         self._flush_s = flush_interval / 1000
         self._batch_size = max(1, min(batch_size, MAX_BATCH_EVENTS))
         self._changed = threading.Condition()
-        self._waiting: deque[Entry] = deque()
-        self._flight: list[Entry] = []
-        self._latest: dict[tuple[str, str], Entry] = {}
-        self._numbers: OrderedDict[str, int] = OrderedDict()
-        self._places = 0
-        self._bytes = 0
+        self._files = threading.RLock()  # held by whoever reads or closes them; taken before the other
+        self._leftovers: list[Leftover] = []
+        self._ours_next = False
+        self._taken = 0  # of our own events, like the two below
+        self._settled = 0
+        self._waited = 0  # up to which they waited through an outage
         self._hurried = 0
         self._refusing = ""
 
@@ -117,23 +51,32 @@ class Buffer:
         """Why events are no longer taken in; empty while they are."""
         return self._refusing
 
-    def put(self, entry: Entry, *, truncated: bool = False) -> None:
-        """Take in an event, or count why not."""
+    @property
+    def folder(self) -> Path | None:
+        """Where what waits outlives the process; None if it does not."""
+        spool = self._intake.spool
+        return self._intake.folder if spool is not None and spool.on_disk else None
+
+    def put(self, event_type: str, job: str, fields: str, size: int) -> None:
+        """Take in an event, or count why not.
+
+        Args:
+            event_type: its type.
+            job: its job as JSON text, or `NO_JOB`.
+            fields: its JSON without the opening brace, so that the number can be set in front.
+            size: bytes of its data.
+        """
         with self._changed:
             self.ledger.emitted += 1
-            reason = self._refusing or self._full(entry)
-            if reason:
-                self.ledger.dropped[reason] += 1
+            if self._refusing:
+                self.ledger.dropped[self._refusing] += 1
                 return
-            self.ledger.truncated += truncated
-            if entry.event_type in LATEST_ONLY:
-                self._supersede(entry)
-            self._places += 1
-            entry.place = self._places
-            self._waiting.append(entry)
-            self._bytes += entry.size
-            self.ledger.waiting += 1
-            if self.ledger.waiting in {1, self._batch_size}:
+            try:
+                self._intake.put(event_type, job, fields, size)
+            except Exception:
+                self.ledger.dropped["error"] += 1
+                log.exception("An event of type %s could not be put into the spool; it is dropped", event_type)
+            if self._intake.written - self._taken in {1, self._batch_size}:
                 self._changed.notify_all()
 
     def lose(self, reason: str) -> None:
@@ -142,42 +85,94 @@ class Buffer:
             self.ledger.emitted += 1
             self.ledger.dropped[reason] += 1
 
-    def take(self, timeout: float) -> list[Entry]:
-        """The batch in flight, or the next one; empty when nothing came within `timeout` seconds."""
+    def truncated(self) -> None:
+        """Count an event that had to be cut."""
         with self._changed:
-            if not self._flight:
-                self._await_batch(timeout)
-                self._load()
-            return list(self._flight)
+            self.ledger.truncated += 1
 
-    def settle(self, account: Callable[[Ledger], None]) -> None:
-        """The batch in flight is answered for; `account` enters the answer in the ledger."""
+    def sample(self, share: float) -> None:
+        """From now on, this share of the items is wanted whole."""
         with self._changed:
-            if not self._flight:  # dropped meanwhile
+            self._intake.sampling.share = share
+
+    def tell(self, *, everything: bool = False) -> None:
+        """Put the summaries that are due, or all."""
+        with self._changed:
+            if not self._refusing:
+                self._intake.tell(everything=everything)
+                self._changed.notify_all()
+
+    def adopt(self) -> None:
+        """Look for spools of processes that are gone; the sender's thread calls this, before it takes."""
+        folder = self.folder
+        if folder is None or self._refusing:
+            return
+        for found in adopt(folder, self.epoch):
+            with self._files, self._changed:
+                self.ledger.adopted += found.waiting + found.damaged
+                self.ledger.waiting += found.waiting
+                if found.damaged:
+                    self.ledger.dropped["spool_corrupt"] += found.damaged
+                self._leftovers.append(found)
+                self._let_go_of_empty()
+
+    def take(self, timeout: float, *, full: bool = False) -> Batch | None:
+        """The next batch; None when nothing came within `timeout` seconds.
+
+        Args:
+            timeout: see above.
+            full: don't wait, and take none of our own but a full one.
+        """
+        with self._changed:
+            backlog = any(leftover.unread for leftover in self._leftovers)
+            if full and not backlog and self._intake.written - self._taken < self._batch_size:
+                return None
+            if not full and not backlog:
+                self._await_batch(timeout)
+        with self._files:
+            return None if self._refusing else self._next()
+
+    def settle(self, batch: Batch, account: Callable[[Ledger], None]) -> None:
+        """`batch`, the oldest that was taken, is answered for; `account` enters the answer in the ledger."""
+        with self._files, self._changed:
+            if self._refusing:
                 return
             account(self.ledger)
-            self._bytes -= sum(entry.size for entry in self._flight)
-            self.ledger.waiting -= len(self._flight)
-            self._flight = []
+            self.ledger.waiting -= len(batch)
+            batch.line.settle(batch)
+            leftover = next((found for found in self._leftovers if found.line is batch.line), None)
+            if leftover is None:
+                self._settled += len(batch)
+            else:
+                leftover.waiting -= len(batch)
+                self._let_go_of_empty()
             self._changed.notify_all()
 
-    def halve(self) -> None:
-        """The batch in flight was too large: keep its first half, the rest waits again."""
+    def waited(self) -> None:
+        """All that waits now does so because of an outage, and is sent as a replay."""
         with self._changed:
-            middle = max(1, len(self._flight) // 2)
-            self._waiting.extendleft(reversed(self._flight[middle:]))
-            self._flight = self._flight[:middle]
+            self._waited = self._intake.written
 
     def refuse(self, reason: str) -> None:
-        """Drop what waits and what comes, and count it under `reason`."""
-        with self._changed:
+        """Take nothing more in; what is on disk stays for the next process, what is in memory is dropped."""
+        with self._files, self._changed:
+            if self._refusing:
+                return
             self._refusing = reason
-            self.ledger.dropped[reason] += self.ledger.waiting
-            self.ledger.waiting = self._bytes = 0
-            self._waiting.clear()
-            self._latest.clear()
-            self._flight = []
+            lost = self._intake.close(reason)
+            if lost:
+                self.ledger.waiting -= lost
+                self.ledger.dropped[reason] += lost
+            for leftover in self._leftovers:
+                leftover.close()
+            self._leftovers.clear()
             self._changed.notify_all()
+
+    def abandon(self) -> None:
+        """In a forked child: let go of what is the parent's."""
+        self._intake.abandon()
+        for leftover in self._leftovers:
+            leftover.abandon()
 
     def hurry(self) -> None:
         """From now on no event waits for company."""
@@ -187,54 +182,89 @@ class Buffer:
 
     def flush(self, timeout: float) -> bool:
         """Wait up to `timeout` seconds until nothing waits that does so now; whether that came about."""
+        self.tell(everything=True)
         with self._changed:
-            last = self._places
+            last = self._intake.written
             self._hurried += 1
             self._changed.notify_all()
             try:
-                return self._changed.wait_for(lambda: self._oldest() > last, timeout)
+                self._changed.wait_for(lambda: self._settled >= last or self._refusing, timeout)
             finally:
                 self._hurried -= 1
+            return self._settled >= last
 
-    def _oldest(self) -> int:
-        """The place of the event that waits for longest; of the next to come, if none does."""
-        first = self._flight or self._waiting
-        return first[0].place if first else self._places + 1
-
-    def _full(self, entry: Entry) -> str:
-        if entry.event_type.startswith("job_") or entry.event_type in {"system_alert", "heartbeat"}:
-            return ""
-        room = self.ledger.waiting < self._size and self._bytes + entry.size <= MAX_BYTES
-        return "" if room else "buffer_full"
-
-    def _supersede(self, entry: Entry) -> None:
-        key = (entry.event_type, entry.job_id)
-        older = self._latest.get(key)
-        if older is not None:
-            self._waiting.remove(older)
-            self._bytes -= older.size
-            self.ledger.waiting -= 1
-            self.ledger.dropped["superseded"] += 1
-        self._latest[key] = entry
+    def figures(self) -> dict[str, object]:
+        """What became of the events, and what waits in the spool: fields of a `client_report`."""
+        with self._files, self._changed:
+            lines = [leftover.line for leftover in self._leftovers]
+            if self._intake.spool is not None and not self._refusing:
+                lines.append(self._intake.spool.line)
+            ages = [age for line in lines if (age := line.oldest_ms()) is not None] if self.ledger.waiting else []
+            spool = {"events": self.ledger.waiting, "bytes": sum(line.bytes for line in lines)}
+            return {**self.ledger.figures(), "spool": {**spool, **({"oldest": min(ages)} if ages else {})}}
 
     def _await_batch(self, timeout: float) -> None:
-        if self._changed.wait_for(lambda: self._waiting or self._hurried, timeout):
-            self._changed.wait_for(lambda: len(self._waiting) >= self._batch_size or self._hurried, self._flush_s)
+        def unread() -> int:
+            return self._intake.written - self._taken
 
-    def _load(self) -> None:
-        room = BATCH_BYTES
-        while self._waiting and len(self._flight) < self._batch_size and self._waiting[0].size <= room:
-            entry = self._waiting.popleft()
-            room -= entry.size
-            if self._latest.get((entry.event_type, entry.job_id)) is entry:
-                del self._latest[entry.event_type, entry.job_id]
-            if entry.job_id and not entry.seq:
-                entry.seq = self._next_number(entry.job_id)
-            self._flight.append(entry)
+        if self._changed.wait_for(lambda: unread() or self._hurried, timeout):
+            self._changed.wait_for(lambda: unread() >= self._batch_size or self._hurried, self._flush_s)
 
-    def _next_number(self, job_id: str) -> int:
-        number = self._numbers.pop(job_id, 0) + 1
-        self._numbers[job_id] = number
-        if len(self._numbers) > NUMBERED_JOBS:
-            self._numbers.popitem(last=False)
-        return number
+    def _next(self) -> Batch | None:
+        """A batch of a leftover or of ours, in turn."""
+        self._ours_next = not self._ours_next
+        batch = self._of_ours() if self._ours_next else self._of_leftovers()
+        if batch is None:
+            batch = self._of_leftovers() if self._ours_next else self._of_ours()
+        return batch
+
+    def _of_leftovers(self) -> Batch | None:
+        for leftover in self._leftovers:
+            batch = leftover.line.read(self._batch_size)
+            if batch is not None:
+                batch.replay = True
+                leftover.unread -= len(batch)
+                return batch
+            self._lose_unread(leftover)
+        return None
+
+    def _of_ours(self) -> Batch | None:
+        spool = self._intake.spool
+        if spool is None:
+            return None
+        backlog = {job for leftover in self._leftovers for job in leftover.jobs}
+        wanted = (lambda payload: address(payload)[1] not in backlog) if backlog else None
+        batch = spool.line.read(self._batch_size, wanted)
+        with self._changed:
+            self._lose_ours(spool.line.pop_missing())
+            if batch is not None:
+                batch.replay = self._taken < self._waited
+                self._taken += len(batch)
+        return batch
+
+    def _lose_ours(self, count: int) -> None:
+        """Events of our own that can't be read back."""
+        if count:
+            self._taken += count
+            self._settled += count
+            self._lose_waiting(count)
+
+    def _lose_unread(self, leftover: Leftover) -> None:
+        """What a leftover held when it was found, and holds no more."""
+        with self._changed:
+            if leftover.unread:
+                leftover.waiting -= leftover.unread
+                self._lose_waiting(leftover.unread)
+                leftover.unread = 0
+
+    def _lose_waiting(self, count: int) -> None:
+        self.ledger.waiting -= count
+        self.ledger.dropped["spool_corrupt"] += count
+        log.warning("%d events can not be read back from the spool in %s", count, self.folder)
+
+    def _let_go_of_empty(self) -> None:
+        for leftover in [found for found in self._leftovers if not found.waiting]:
+            self._leftovers.remove(leftover)
+            leftover.close()
+        if self._intake.spool is not None:
+            self._intake.spool.taken = sum(leftover.line.bytes for leftover in self._leftovers)

@@ -9,30 +9,31 @@ from functools import lru_cache
 from typing import Final, Unpack
 
 from scrapewatch import settings
-from scrapewatch.buffer import HEAD_BYTES, Entry, Ledger
 from scrapewatch.clock import now_ms
 from scrapewatch.encoding import encode, shorten, size
 from scrapewatch.events import MAX_EVENT_BYTES
 from scrapewatch.ids import uuid7
+from scrapewatch.intake import HEAD_BYTES
 from scrapewatch.job import Job, Start, job_name
+from scrapewatch.ledger import Ledger
 from scrapewatch.outbox import Way, join
 
 log = logging.getLogger(__name__)
 
-LARGEST: Final = MAX_EVENT_BYTES - HEAD_BYTES
+LARGEST: Final = MAX_EVENT_BYTES - HEAD_BYTES - 1
 
 
 class Emitter:
     """Sends the events of any number of jobs to one server.
 
     There may be any number of emitters, too: those with the same arguments share one queue, one thread and one
-    connection. Whatever waits is sent before the process ends, unless it is killed: in a worker of
-    ``multiprocessing.Pool``, which its pool terminates, call `flush` at the end of each task.
+    connection. What is emitted is on disk when the call returns. What waits is sent before the process ends; if the
+    process is killed, or the server is away for too long, the next process with the same address and credential
+    sends it.
 
     Args:
         url: address of the server; by default `SCRAPEWATCH_URL`. Empty: every call is a no-op.
         token: credential; by default `SCRAPEWATCH_TOKEN`.
-        size: events that may wait; when as many do, new items are dropped and counted.
         flush_interval: ms that an event may wait for company.
         batch_size: events in one message, 500 at most.
     """
@@ -42,13 +43,12 @@ class Emitter:
         url: str | None = None,
         token: str | None = None,
         *,
-        size: int = 20_000,
         flush_interval: int = 200,
         batch_size: int = 500,
     ) -> None:
         self._settings: Final = settings.load(url, token)
         self._closed = False
-        self._outbox: Final = join(Way(self._settings, size, flush_interval, batch_size), self)
+        self._outbox: Final = join(Way(self._settings, flush_interval, batch_size), self)
 
     @property
     def enabled(self) -> bool:
@@ -91,7 +91,7 @@ class Emitter:
             timeout: seconds to wait at most; by default `SCRAPEWATCH_CLOSE_TIMEOUT`.
 
         Returns:
-            Whether every event reached the server or was answered by it.
+            Whether the server has answered for every event.
         """
         self._closed = True
         return self._outbox.leave(self, timeout)
@@ -112,17 +112,20 @@ class Emitter:
         if self._closed:
             self._outbox.buffer.lose("closed")
             return
-        origin = f'"id":"{uuid7()}","epoch":"{self._outbox.epoch}"'
-        head = f'{_address(event_type, job_id)},"timestamp":{now_ms()},{origin},"data":'
-        body = f"{head}{encode(data)}}}"
-        total = size(body)
-        truncated = total > LARGEST
-        if truncated:
-            body = f"{head}{shorten(data, LARGEST - size(head) - 1)}}}"
-            total = size(body)
-        self._outbox.put(Entry(event_type, job_id, body, total + HEAD_BYTES), truncated=truncated)
+        text = encode(data)
+        job, kind = _addressed(event_type, job_id)
+        head = f'{kind},"timestamp":{now_ms()},"id":"{uuid7()}","epoch":"{self._outbox.epoch}","data":'
+        octets = size(text)
+        if size(head) > LARGEST // 2:
+            raise ValueError("The name of the job or of the type is too long")
+        if octets + size(head) > LARGEST:
+            text = shorten(data, LARGEST - size(head))
+            self._outbox.buffer.truncated()
+        self._outbox.put(event_type, job, f"{head}{text}}}", octets)
 
 
 @lru_cache(maxsize=1_024)
-def _address(event_type: str, job_id: str) -> str:
-    return f'"type":{encode(event_type)},"jobId":{encode(job_id)}'
+def _addressed(event_type: str, job_id: str) -> tuple[str, str]:
+    """The job as JSON text, and how an envelope of it and that type begins."""
+    job = encode(job_id)
+    return job, f'"type":{encode(event_type)},"jobId":{job}'

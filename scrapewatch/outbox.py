@@ -12,9 +12,11 @@ import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from scrapewatch.buffer import Buffer, Entry
+from scrapewatch.buffer import Buffer
 from scrapewatch.ids import uuid7
+from scrapewatch.intake import NO_JOB
 from scrapewatch.job import Job
+from scrapewatch.reports import envelope
 from scrapewatch.sender import Sender
 from scrapewatch.settings import Settings
 
@@ -30,13 +32,11 @@ class Way:
 
     Attributes:
         settings: address, credential, patience.
-        size: events that may wait.
         flush_interval: ms that an event may wait for company.
         batch_size: events of one message at most.
     """
 
     settings: Settings
-    size: int
     flush_interval: int
     batch_size: int
 
@@ -63,9 +63,9 @@ class Outbox:
         self._begin()
         _outboxes.add(self)
 
-    def put(self, entry: Entry, *, truncated: bool) -> None:
-        """Queue an event; the first one starts the sender."""
-        self.buffer.put(entry, truncated=truncated)
+    def put(self, event_type: str, job: str, fields: str, size: int) -> None:
+        """Queue an event, see `Buffer.put`; the first one starts the sender."""
+        self.buffer.put(event_type, job, fields, size)
         if self._sender is None:
             self._start()
 
@@ -87,7 +87,7 @@ class Outbox:
             timeout: seconds to wait at most; by default as the settings say.
 
         Returns:
-            Whether every event reached the server or was answered by it.
+            Whether the server has answered for every event.
         """
         with _sharing:
             self._users.discard(user)
@@ -96,7 +96,7 @@ class Outbox:
                 del _open[self._way]
         if last:
             self.close(timeout)
-            return not self.buffer.ledger.dropped["closed"]
+            return not self.buffer.ledger.waiting and not self.buffer.ledger.dropped["closed"]
         return self.buffer.flush(self._patience(timeout))
 
     def close(self, timeout: float | None = None) -> None:
@@ -108,17 +108,27 @@ class Outbox:
         self.give_up()
 
     def give_up(self) -> None:
-        """Drop what waits, and say what was lost, once."""
-        self.buffer.refuse("closed")
-        ledger = self.buffer.ledger
-        if ledger.lost and not self._told:
+        """Leave what waits to the next process, drop what only memory holds, and say so, once."""
+        buffer = self.buffer
+        folder = buffer.folder
+        if buffer.ledger.waiting and folder is not None and not buffer.refusing:
+            buffer.put("client_report", NO_JOB, envelope(buffer), 0)
+        buffer.refuse("closed")
+        ledger = buffer.ledger
+        if self._told:
+            return
+        if ledger.lost:
             self._told = True
             log.warning("%d of %d events were lost: %s", ledger.lost, ledger.emitted, ledger.losses())
+        if ledger.waiting:
+            self._told = True
+            log.warning("%d events wait in %s; the next scraper sends them", ledger.waiting, folder)
 
     def start_afresh(self) -> None:
         """Forget what waits and who sends it: a forked child shares neither with its parent."""
         for job in list(self._jobs):
             job.unlock()
+        self.buffer.abandon()
         self._begin()
 
     def join(self, user: object) -> bool:
@@ -131,7 +141,7 @@ class Outbox:
     def _begin(self) -> None:
         way = self._way
         self.epoch = uuid7()
-        self.buffer = Buffer(way.size, way.flush_interval, way.batch_size)
+        self.buffer = Buffer(way.settings, self.epoch, way.flush_interval, way.batch_size)
         self._sender = None
         self._told = False
         self._lock = threading.RLock()  # a job may end while the collector runs, in whatever thread

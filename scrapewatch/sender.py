@@ -1,18 +1,25 @@
 """The background thread that brings events to the server and does not give up on them.
 
 A batch is sent again, with the same ids, until an acknowledgement accounts for every event of it; only
-then does it leave the buffer. What the server refuses for good is counted and logged once per code.
+then does it leave the buffer. Of several in flight the first is answered first; whatever goes wrong with it, all are
+sent again from there, so that order is kept. What the server refuses for good is counted and logged once per code.
 """
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
 from scrapewatch import backoff
 from scrapewatch.answers import FINAL, Answer, Rejection, read
-from scrapewatch.buffer import Buffer, Entry, Ledger
-from scrapewatch.link import HOPELESS, Link, LinkDown
+from scrapewatch.buffer import Buffer
+from scrapewatch.clock import monotonic
+from scrapewatch.ledger import Ledger
+from scrapewatch.line import Batch
+from scrapewatch.link import HOPELESS, LinkDown, Ticket
+from scrapewatch.reports import Reporter
+from scrapewatch.route import Route
 from scrapewatch.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -22,6 +29,12 @@ PULSE_S: Final = 0.5
 
 SILENT_S: Final = 1.0
 """How long the end of the process may be delayed without a word."""
+
+ADOPT_S: Final = 30.0
+"""How often spools of processes that are gone are looked for."""
+
+OUTAGE_S: Final = 5.0
+"""How long the server must be away for what waited to be a replay."""
 
 HURRIED_S: Final = 1.0
 """Longest wait between two tries once the process is about to end."""
@@ -40,11 +53,16 @@ class Sender:
         self._settings = settings
         self._buffer = buffer
         self._pulse = pulse
-        self._link = Link(settings.url, settings.token)
+        self._route = Route(settings.url, settings.token, buffer.epoch)
+        self._reporter = Reporter(buffer)
+        self._batches: deque[Batch] = deque()  # taken and not answered for, oldest first
+        self._tickets: deque[Ticket] = deque()  # of the first of them, which are in flight
         self._closing = threading.Event()
         self._halt = threading.Event()
         self._failures = 0  # tries in a row that brought nothing
         self._unreached = 0  # those that had no answer
+        self._down_since = 0.0
+        self._adopt_at = 0.0
         self._troubles: set[str] = set()  # told, until things are well again
         self._refusals: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="scrapewatch", daemon=True)
@@ -68,34 +86,92 @@ class Sender:
     def _run(self) -> None:
         try:
             while not self._halt.is_set():
-                self._pulse()
-                batch = self._buffer.take(PULSE_S)
-                if batch:
-                    self._deliver(batch)
-                elif self._closing.is_set():
+                self._look_after()
+                if not self._advance():
                     break
+            self._report(last=True)
         except Exception:
             log.exception("The sender failed; no more events are sent")
             self._buffer.refuse("error")
-        self._link.close()
+        self._route.close()
 
-    def _deliver(self, batch: list[Entry]) -> None:
+    def _look_after(self) -> None:
+        """What is to be done now and then."""
+        self._pulse()
+        self._buffer.tell()
+        if monotonic() >= self._adopt_at:
+            self._adopt_at = monotonic() + ADOPT_S
+            self._buffer.adopt()
+
+    def _advance(self) -> bool:
+        """Send what may be sent and read an answer; False when all is done."""
+        closing = self._closing.is_set()  # before the look for what waits
         try:
-            self._halt.wait(backoff.asked(self._link.asked_wait_ms()))
-            if not self._link.connected:
-                self._link.open()
-            answer = read(self._link.send("[" + ",".join(entry.text for entry in batch) + "]"))
+            if not self._tickets:
+                self._report()
+            self._fill()
+            if self._tickets:
+                self._conclude(read(self._route.answer(self._tickets[0])))
+            elif closing and not self._batches:
+                return False
         except LinkDown as down:
             self._lost(down)
-            return
-        self._unreached = 0
+        return True
+
+    def _fill(self) -> None:
+        """Put batches in flight."""
+        while len(self._tickets) < self._route.window:
+            if len(self._batches) == len(self._tickets):
+                batch = self._buffer.take(PULSE_S, full=bool(self._tickets))
+                if batch is None:
+                    return
+                self._batches.append(batch)
+            if self._reporter.due() and self._tickets:
+                return  # after these
+            self._connect()
+            self._tickets.append(self._route.post(self._batches[len(self._tickets)].text))
+
+    def _connect(self) -> None:
+        self._halt.wait(backoff.asked(self._route.asked_wait_ms()))
+        if not self._route.connected:
+            self._route.open()
+            if self._down_since and monotonic() - self._down_since >= OUTAGE_S:
+                self._buffer.waited()
+                for batch in self._batches:
+                    batch.replay = True
+        self._heed(self._route.share)
+
+    def _heed(self, share: float | None) -> None:
+        if share is not None:
+            self._buffer.sample(share)
+
+    def _conclude(self, answer: Answer) -> None:
+        """The oldest batch in flight was answered."""
+        batch = self._batches[0]
+        self._unreached, self._down_since = 0, 0.0
+        self._heed(answer.share)
         if answer.accounted == len(batch):
             self._settle(answer)
-        elif answer.code in FINAL:
+            return
+        self._tickets.clear()
+        if answer.code in FINAL:
             self._split(batch, answer.code)
         else:  # busy, storage_full, storage_down, rate_limited, closing, or no sense at all
             self._tell(self._troubles, answer.code, "The server can't take events now (%s); they wait", answer.code)
             self._pause(answer.retry_after_ms)
+        self._route.resume()
+
+    def _report(self, *, last: bool = False) -> None:
+        """Tell the server what became of the events, if that is due and it can be told."""
+        if not self._route.connected or not self._reporter.due(last=last):
+            return
+        try:
+            answer = read(self._route.answer(self._route.post(self._reporter.report())))
+        except LinkDown:
+            if not last:
+                raise
+        else:
+            self._reporter.wanted = not answer.rejections
 
     def _settle(self, answer: Answer) -> None:
         def account(ledger: Ledger) -> None:
@@ -110,23 +186,29 @@ class Sender:
             log.info("Events are getting through to %s again", self._settings.url)
         self._failures = 0
         self._troubles.clear()
-        self._buffer.settle(account)
+        batch = self._batches.popleft()
+        if self._tickets:
+            self._tickets.popleft()
+        self._buffer.settle(batch, account)
         self._halt.wait(backoff.asked(answer.retry_after_ms))
 
-    def _split(self, batch: list[Entry], code: str) -> None:
+    def _split(self, batch: Batch, code: str) -> None:
         """The message as a whole can never pass: halve it until the event at fault stands alone."""
         if len(batch) > 1:
-            self._buffer.halve()
+            self._batches.popleft()
+            self._batches.extendleft(reversed(batch.halves()))
         else:
             final = "too_large" if code == "batch_too_large" else code
             self._settle(Answer(rejections=(Rejection(final, "refused on its own"),)))
 
     def _lost(self, down: LinkDown) -> None:
+        self._tickets.clear()
+        self._down_since = self._down_since or monotonic()
         self._tell(self._troubles, down.code, "No connection to %s (%s); events wait", self._settings.url, down)
         self._unreached += 1
         limit = self._settings.reconnect_attempts
         if 0 < limit < self._unreached:
-            log.warning("No connection to %s after %d tries; events are dropped", self._settings.url, limit)
+            log.warning("No connection to %s after %d tries; no more are made", self._settings.url, limit)
             self._buffer.refuse("unreachable")
             self._halt.set()
         elif self._closing.is_set() and down.code in HOPELESS:

@@ -5,14 +5,22 @@ A malformed value must not stop a scraper: it is named in a warning and the defa
 
 import logging
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
+
+from scrapewatch.sampling import ALL, MODES
 
 log = logging.getLogger(__name__)
 
 PREFIX: Final = "SCRAPEWATCH_"
+
+SMALLEST_SPOOL: Final = 1024 * 1024
+
+_CACHES: Final = {"darwin": "Library/Caches", "win32": "AppData/Local"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +35,9 @@ class Settings:
         reconnect_delay: the most to wait after the first failure.
         reconnect_backoff: how much that grows with each further one.
         close_timeout: how long the end of the process may wait for what is still to be sent.
+        spool_dir: folder for what waits; None if there is none, so that it waits in memory.
+        spool_bytes: bytes that may wait; 0: they wait in memory.
+        items: which items are sent whole, one of `MODES`.
     """
 
     url: str = ""
@@ -35,6 +46,9 @@ class Settings:
     reconnect_delay: int = 500
     reconnect_backoff: float = 2.0
     close_timeout: int = 30_000
+    spool_dir: Path | None = None
+    spool_bytes: int = 128 * 1024 * 1024
+    items: str = ALL
 
 
 def load(url: str | None = None, token: str | None = None, environment: Mapping[str, str] | None = None) -> Settings:
@@ -47,6 +61,9 @@ def load(url: str | None = None, token: str | None = None, environment: Mapping[
         reconnect_delay=int(_number(source, "RECONNECT_DELAY", Settings.reconnect_delay, 1)),
         reconnect_backoff=_number(source, "RECONNECT_BACKOFF", Settings.reconnect_backoff, 1),
         close_timeout=int(_number(source, "CLOSE_TIMEOUT", Settings.close_timeout, 0)),
+        spool_dir=_folder(source),
+        spool_bytes=_spool_bytes(source),
+        items=_items(source),
     )
 
 
@@ -68,3 +85,30 @@ def _number(source: Mapping[str, str], name: str, default: float, low: float) ->
         return found
     log.warning("%s%s must be a number of at least %g; using %g", PREFIX, name, low, default)
     return default
+
+
+def _spool_bytes(source: Mapping[str, str]) -> int:
+    given = int(_number(source, "SPOOL_BYTES", Settings.spool_bytes, 0))
+    return max(given, SMALLEST_SPOOL) if given else 0
+
+
+def _items(source: Mapping[str, str]) -> str:
+    found = source.get(f"{PREFIX}ITEMS", "") or ALL
+    if found in MODES:
+        return found
+    log.warning("%sITEMS must be one of %s; using %s", PREFIX, ", ".join(MODES), ALL)
+    return ALL
+
+
+def _folder(source: Mapping[str, str]) -> Path | None:
+    """The folder for the spool: the one named, else one in the user's cache; None if that can't be told."""
+    if given := source.get(f"{PREFIX}SPOOL_DIR", ""):
+        return Path(given).absolute()
+    if sys.platform == "win32":
+        cache = source.get("LOCALAPPDATA", "")
+    else:
+        cache = source.get("XDG_CACHE_HOME", "")
+    try:
+        return (Path(cache) if cache else Path.home() / _CACHES.get(sys.platform, ".cache")) / "scrapewatch"
+    except RuntimeError:  # nobody's home
+        return None

@@ -33,6 +33,7 @@ def client_environment(server: Server, environment: Mapping[str, str]) -> dict[s
         "PATH": path(),
         "SCRAPEWATCH_URL": server.address,
         "SCRAPEWATCH_TOKEN": environment["INGEST_TOKEN"],
+        "SCRAPEWATCH_SPOOL_DIR": str(server.log.with_name("spool")),
     }
 
 

@@ -103,7 +103,7 @@ class Rig:
             events: how many it emits.
             rate: how many a second; 0 is as fast as it goes.
             jobs: among how many jobs.
-            options: further ones of the scraper (`first`, `bytes`, `size`), and its variables in capitals.
+            options: further ones of the scraper (`first`, `bytes`), and its variables in capitals.
         """
         given = {"events": events, "rate": rate, **options}
         arguments = [f"--job={name}-{number}" for number in range(1, jobs + 1)]

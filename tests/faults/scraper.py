@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     clock = WrongClock(options.shift)
     time.time_ns = clock.time_ns  # what the client reads
     ledger = os.open(options.ledger, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    emitter = Emitter(size=options.size)
+    emitter = Emitter()
     jobs = [emitter.job(name, source="faults.example") for name in options.job]
     for job in jobs:
         _noted(ledger, f"{job.id} job_started", job.start)
@@ -79,7 +79,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=0, help="events a second; 0 is as fast as it goes")
     parser.add_argument("--first", type=int, default=1, help="the number of each job's first event")
     parser.add_argument("--bytes", type=int, default=60, help="of padding in an item")
-    parser.add_argument("--size", type=int, default=100_000, help="events that may wait in memory")
     parser.add_argument("--shift", type=int, default=0, help="seconds that the clock is ahead")
     parser.add_argument("--jump", type=int, default=0, help="seconds that it is set ahead in mid-run")
     return parser.parse_args(arguments)

@@ -100,7 +100,7 @@ def test_what_waited_drains_beside_live_events(rig: Rig, long, measured):
     """A backlog does not shut out what happens now."""
     events = 200_000 if long else 10_000
     rig.proxy.close()
-    waiting = rig.scrape("away", events=events, jobs=4, size=events * 2)
+    waiting = rig.scrape("away", events=events, jobs=4)
     rig.until(lambda: waiting.emitted == events)
     live = rig.scrape("live", events=events // 20, rate=200, SCRAPEWATCH_URL=rig.server.address)
     rig.until(lambda: live.emitted)

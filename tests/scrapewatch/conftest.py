@@ -21,12 +21,19 @@ def stand_in() -> Iterator[StandIn]:
     running.stop()
 
 
+@pytest.fixture
+def spool_dir(tmp_path: Path) -> Path:
+    """Where spools are."""
+    return tmp_path / "spool"
+
+
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No address from the environment, and little patience."""
-    for name in ("URL", "TOKEN", "CLOSE_TIMEOUT", "RECONNECT_ATTEMPTS", "RECONNECT_BACKOFF"):
+def quick(monkeypatch: pytest.MonkeyPatch, spool_dir: Path) -> None:
+    """No address from the environment, little patience, and a spool that is nobody's."""
+    for name in ("URL", "TOKEN", "CLOSE_TIMEOUT", "RECONNECT_ATTEMPTS", "RECONNECT_BACKOFF", "SPOOL_BYTES", "ITEMS"):
         monkeypatch.delenv(f"SCRAPEWATCH_{name}", raising=False)
     monkeypatch.setenv("SCRAPEWATCH_RECONNECT_DELAY", "20")
+    monkeypatch.setenv("SCRAPEWATCH_SPOOL_DIR", str(spool_dir))
 
 
 @pytest.fixture
@@ -63,13 +70,13 @@ def until() -> Callable[..., None]:
 
 
 @pytest.fixture
-def run_scraper(tmp_path: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+def run_scraper(tmp_path: Path, spool_dir: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
     """Runs a script as a scraper of its own, with an address, the token and other settings in its environment."""
 
     def run(script: str, url: str, **settings: object) -> "subprocess.CompletedProcess[str]":
         file = tmp_path / "scraper.py"
         file.write_text(script)
-        variables = {"URL": url, "TOKEN": TOKEN, **settings}
+        variables = {"URL": url, "TOKEN": TOKEN, "SPOOL_DIR": spool_dir, **settings}
         environment = {f"SCRAPEWATCH_{name}": str(value) for name, value in variables.items()}
         environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[2])
         command = [sys.executable, str(file)]

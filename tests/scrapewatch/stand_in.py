@@ -29,6 +29,7 @@ class StandIn:
     Attributes:
         events: what was stored, in order.
         messages: the batches as they came, tries that were refused included.
+        reports: what clients said of themselves; not among the two above.
         answers: functions of a batch; each is asked once, in turn, in place of the usual answer, and may
             return None to leave it at that.
         refusal: data of the refusal at connect, if connecting is refused.
@@ -37,6 +38,7 @@ class StandIn:
 
     def __init__(self, port: int = 0, keep: Callable[[dict[str, Any]], None] = lambda event: None) -> None:
         self.events: list[dict[str, Any]] = []
+        self.reports: list[dict[str, Any]] = []
         self.messages: list[list[dict[str, Any]]] = []
         self.answers: list[Callable[[list[dict[str, Any]]], Any]] = []
         self.refusal: dict[str, Any] | None = None
@@ -87,6 +89,9 @@ class StandIn:
         self.sids.append(sid)
 
     def _events(self, _: str, batch: list[dict[str, Any]]) -> dict[str, Any]:
+        if batch and batch[0]["type"] == "client_report":
+            self.reports += batch
+            return answer(accepted=len(batch))
         self.messages.append(batch)
         scripted = self.answers.pop(0)(batch) if self.answers else None
         return self.store(batch) if scripted is None else scripted

@@ -126,19 +126,21 @@ def test_an_item_too_large_is_cut_and_says_so(stand_in, emitter):
     assert emitter.losses() == {"truncated": 1}
 
 
-def test_when_the_buffer_is_full_items_go_and_the_job_stays(emitter_to, until):
-    """With nobody listening, 10 places take 10 items; the end of the job and one progress still find room."""
-    emitter = emitter_to("http://127.0.0.1:1", size=10)
+def test_when_the_spool_is_full_items_are_counted_and_the_job_stays(emitter_to, monkeypatch):
+    """With nobody listening and 1 MiB, about thirty items of 30 kB find room; the others are told as a number."""
+    monkeypatch.setenv("SCRAPEWATCH_SPOOL_BYTES", "1")
+    emitter = emitter_to("http://127.0.0.1:1")
     for n in range(50):
-        emitter.emit("item_scraped", "1", {"n": n})
-    emitter.emit("job_progress", "1", {"done": 1})
-    emitter.emit("job_progress", "1", {"done": 2})
+        emitter.emit("item_scraped", "1", {"n": n, "text": "x" * 30_000})
+    emitter.emit("log", "1", {"message": "x" * 30_000})
     emitter.emit("job_completed", "1")
 
     ledger = emitter.ledger
-    assert (ledger.emitted, ledger.waiting) == (53, 12)
-    assert ledger.dropped == {"buffer_full": 40, "superseded": 1}
-    assert ledger.lost == 40
+    counted = ledger.dropped["summarised"]
+    assert 15 < counted < 25
+    assert ledger.dropped == {"summarised": counted, "spool_full": 1}
+    assert (ledger.emitted, ledger.waiting) == (53, 50 - counted + 2)
+    assert ledger.lost == 1
 
 
 def test_after_closing_events_are_dropped_and_counted(stand_in, emitter):

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scrapewatch.encoding import DEEPEST, SHORTENED, encode, shorten, size
@@ -105,7 +105,7 @@ def test_the_text_is_always_good(value):
     assert size(text) == len(text.encode())
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])  # the texts are large
 @given(st.dictionaries(st.text(max_size=20), JSON | st.text(min_size=1_000).map(lambda text: text * 50), max_size=8))
 def test_what_is_shortened_fits(value):
     """At most the room given, still an object, every cut field named."""

@@ -33,9 +33,17 @@ def test_a_scraper_that_ends_leaves_nothing_behind(stand_in, run_scraper, ending
     assert stand_in.events[-1]["data"]["itemsScraped"] == 200
 
 
-def test_a_server_that_is_down_delays_the_end_by_no_more_than_was_set(run_scraper):
-    """With nobody listening and `SCRAPEWATCH_CLOSE_TIMEOUT` 300, the scraper ends well and says what it lost."""
+def test_a_server_that_is_down_delays_the_end_by_no_more_than_was_set(run_scraper, spool_dir):
+    """With nobody listening and `SCRAPEWATCH_CLOSE_TIMEOUT` 300, the scraper ends well and says where events wait."""
     done = run_scraper(SCRAPER, "http://127.0.0.1:1", CLOSE_TIMEOUT=300)
+
+    assert done.returncode == 0
+    assert f"203 events wait in {spool_dir}" in done.stderr
+
+
+def test_without_a_spool_what_waits_is_lost_and_said(run_scraper):
+    """`SCRAPEWATCH_SPOOL_BYTES` 0 keeps events in memory, which ends with the process."""
+    done = run_scraper(SCRAPER, "http://127.0.0.1:1", CLOSE_TIMEOUT=300, SPOOL_BYTES=0)
 
     assert done.returncode == 0
     assert "202 of 202 events were lost: {'closed': 202}" in done.stderr
@@ -48,7 +56,12 @@ def test_the_wait_for_a_server_that_is_down_is_told_and_can_be_ended(tmp_path, u
     with told.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, tmp_path / "scraper.py"],
-            env={"SCRAPEWATCH_URL": "http://127.0.0.1:1", "PYTHONPATH": str(ROOT), "PATH": os.defpath},
+            env={
+                "SCRAPEWATCH_URL": "http://127.0.0.1:1",
+                "SCRAPEWATCH_SPOOL_BYTES": "0",
+                "PYTHONPATH": str(ROOT),
+                "PATH": os.defpath,
+            },
             stderr=output,
         )
     until(lambda: "Waiting" in told.read_text())

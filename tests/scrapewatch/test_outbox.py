@@ -65,11 +65,11 @@ def test_another_credential_is_another_way(stand_in):
 
 
 def test_who_comes_after_it_gave_up_begins_anew(emitter_to, until, monkeypatch):
-    """An outbox that dropped everything for want of a server takes nobody in."""
+    """An outbox that gave up for want of a server takes nobody in."""
     monkeypatch.setenv("SCRAPEWATCH_RECONNECT_ATTEMPTS", "1")
     first = emitter_to("http://127.0.0.1:1")
     first.emit("heartbeat", "1")
-    until(lambda: first.ledger.dropped["unreachable"])
+    until(lambda: first._outbox.buffer.refusing)
 
     assert emitter_to("http://127.0.0.1:1").ledger.emitted == 0
     assert emitter_to("http://127.0.0.1:2")._outbox is emitter_to("http://127.0.0.1:2")._outbox

@@ -46,7 +46,7 @@ def test_a_connection_that_drops_is_made_again(stand_in, emitter, until):
     send(emitter, 10)
     assert emitter.flush(10)
     stand_in.hang_up()
-    until(lambda: not emitter._outbox._sender._link.connected)
+    until(lambda: not emitter._outbox._sender._route.connected)
     send(emitter, 10)
 
     assert emitter.flush(10)
@@ -148,6 +148,14 @@ def test_batches_stay_below_the_limits(stand_in, emitter):
     assert len(stand_in.events) == 1_250
 
 
+def test_closing_sends_all_that_waits_not_only_what_is_in_flight(stand_in, emitter):
+    """Batch after batch, however many there are when the end begins."""
+    send(emitter, 5_000)
+
+    assert emitter.close(20)
+    assert numbers(stand_in.events) == list(range(5_000))
+
+
 def test_a_batch_too_large_is_split(stand_in, emitter):
     """A server that takes three events at a time gets 50 of them, in order."""
 
@@ -204,18 +212,18 @@ def test_closing_does_not_wait_for_a_server_that_refuses_us(stand_in, emitter_to
 
     assert not emitter.close(30)
     assert not thread.is_alive()
-    assert emitter.ledger.dropped == {"closed": 3}
+    assert emitter.ledger.waiting == 4  # the last tells what became of the others
 
 
 def test_giving_up_after_a_number_of_tries(emitter_to, until, monkeypatch):
-    """`SCRAPEWATCH_RECONNECT_ATTEMPTS` 2: three tries, then what waits and what comes is dropped and counted."""
+    """`SCRAPEWATCH_RECONNECT_ATTEMPTS` 2: three tries, then what comes is dropped; what waits stays on the disk."""
     monkeypatch.setenv("SCRAPEWATCH_RECONNECT_ATTEMPTS", "2")
     emitter = emitter_to("http://127.0.0.1:1")
     send(emitter, 3)
-    until(lambda: emitter.ledger.dropped["unreachable"])
+    until(lambda: emitter._outbox.buffer.refusing)
     send(emitter, 1)
 
-    assert emitter.ledger.dropped == {"unreachable": 4}
+    assert (emitter.ledger.waiting, emitter.ledger.dropped) == (3, {"unreachable": 1})
     assert emitter._outbox._sender._unreached == 3
 
 
@@ -223,8 +231,9 @@ def test_the_server_says_goodbye_and_when_to_return(stand_in, emitter, until):
     """After `server_closing {reconnectAfter: 400}` nobody knocks for 400 ms."""
     send(emitter, 1)
     assert emitter.flush(10)
+    link = emitter._outbox._sender._route._link
     stand_in.io.emit("server_closing", {"reconnectAfter": 400})
-    until(lambda: emitter._outbox._sender._link._asked_ms)
+    until(lambda: link._asked_ms)
     stand_in.hang_up()
     began = time.monotonic()
     send(emitter, 1)

@@ -1,0 +1,55 @@
+"""Tells the server what became of this process's events: `client_report`, outside the spool, so that it is fresh."""
+
+import os
+import socket
+from typing import Final
+
+from scrapewatch.buffer import Buffer
+from scrapewatch.clock import monotonic, now_ms
+from scrapewatch.encoding import encode
+from scrapewatch.ids import uuid7
+
+REPORT_S: Final = 15.0
+LOSS_S: Final = 1.0
+"""How soon a loss is told."""
+
+
+class Reporter:
+    """Says when a report is due and what is in it.
+
+    Args:
+        buffer: whose events it reports on.
+    """
+
+    def __init__(self, buffer: Buffer) -> None:
+        self.wanted = True
+        self._buffer = buffer
+        self._told: dict[str, object] = {}
+        self._told_lost = 0
+        self._told_at = monotonic()
+
+    def due(self, *, last: bool = False) -> bool:
+        """Whether to report now; `last`: the process is about to end."""
+        ledger = self._buffer.ledger
+        waited_s = monotonic() - self._told_at
+        if not self.wanted or not (last or waited_s >= LOSS_S):
+            return False
+        if last or waited_s >= REPORT_S:
+            return ledger.figures() != self._told
+        return ledger.lost > self._told_lost
+
+    def report(self) -> str:
+        """A batch with the report alone."""
+        self._told = self._buffer.ledger.figures()
+        self._told_lost = self._buffer.ledger.lost
+        self._told_at = monotonic()
+        return f"[{{{envelope(self._buffer)}]"
+
+
+def envelope(buffer: Buffer) -> str:
+    """A report as an event, but for its opening brace."""
+    data = {"host": socket.gethostname(), "pid": os.getpid(), **buffer.figures()}
+    return (
+        f'"type":"client_report","jobId":"","timestamp":{now_ms()},'
+        f'"id":"{uuid7()}","epoch":"{buffer.epoch}","data":{encode(data)}}}'
+    )
