@@ -3,7 +3,8 @@
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,20 +51,28 @@ def environment(server: Server, spool: Path) -> dict[str, str]:
 
 def _scraper(mode: str, count: int, environment: Mapping[str, str]) -> float:
     """What a scraper prints at its end."""
-    return _result(_start(mode, count, environment))
-
-
-def _drain(server: Server, count: int, environment: Mapping[str, str]) -> float:
-    scraper = _start("drain", count, environment)
-    if scraper.stdout:
-        scraper.stdout.readline()
-    with started(server):
+    with _running(mode, count, environment) as scraper:
         return _result(scraper)
 
 
-def _start(mode: str, count: int, environment: Mapping[str, str]) -> "subprocess.Popen[str]":
+def _drain(server: Server, count: int, environment: Mapping[str, str]) -> float:
+    with _running("drain", count, environment) as scraper:
+        if scraper.stdout:
+            scraper.stdout.readline()
+        with started(server):
+            return _result(scraper)
+
+
+@contextmanager
+def _running(mode: str, count: int, environment: Mapping[str, str]) -> "Iterator[subprocess.Popen[str]]":
+    """A scraper that lives no longer than the block."""
     command = (sys.executable, "-m", "bench.scraper", mode, str(count))
-    return subprocess.Popen(command, cwd=ROOT, env={**environment, "PATH": path()}, stdout=subprocess.PIPE, text=True)
+    given = {**environment, "PATH": path()}
+    with subprocess.Popen(command, cwd=ROOT, env=given, stdout=subprocess.PIPE, text=True) as scraper:
+        try:
+            yield scraper
+        finally:
+            scraper.kill()  # nothing, if it has ended
 
 
 def _result(scraper: "subprocess.Popen[str]") -> float:

@@ -37,8 +37,10 @@ def started(server: Server) -> Iterator[float]:
     seconds = server.start()
     try:
         yield seconds
-    finally:
         server.stop()
+    finally:
+        if server.process.poll() is None:
+            server.kill()
 
 
 def cpu_s(server: Server) -> float:

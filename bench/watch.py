@@ -6,7 +6,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 
 from bench.frames import PATIENCE_S, connect, frame
@@ -103,9 +104,15 @@ class _Scraper:
         )
 
 
-def _crowd(task: Task) -> "subprocess.Popen[str]":
+@contextmanager
+def _crowd(task: Task) -> "Iterator[subprocess.Popen[str]]":
+    """Viewers who stay no longer than the block."""
     command = (sys.executable, "-m", "bench.viewers", json.dumps(asdict(task)))
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as crowd:
+        try:
+            yield crowd
+        finally:
+            crowd.kill()  # nothing, if it has ended
 
 
 def _said(crowd: "subprocess.Popen[str]") -> str:
