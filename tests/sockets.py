@@ -1,12 +1,15 @@
-"""Stock Socket.IO clients for tests: connected, listening, and waiting for what must come."""
+"""Socket.IO clients for tests: stock ones that wait for what must come, and a bare one that sends what none would."""
 
+import json
 import threading
 import time
+import urllib.parse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import socketio
+import websocket
 
 from tests.server import Server
 
@@ -41,6 +44,37 @@ class Viewer:
         """Until the condition holds for what was heard."""
         with self._changed:
             assert self._changed.wait_for(condition, PATIENCE_S), self.heard[-5:]
+
+
+class Raw:
+    """A bare WebSocket to the server's Socket.IO path."""
+
+    def __init__(self, server: Server, **options: Any) -> None:
+        host = urllib.parse.urlsplit(server.address).netloc
+        address = f"ws://{host}/socket.io/?EIO=4&transport=websocket"
+        self.line = websocket.create_connection(address, timeout=PATIENCE_S, suppress_origin=True, **options)
+        assert str(self.line.recv()).startswith("0")
+
+    def log_in(self, token: str) -> None:
+        self.line.send("40" + json.dumps({"token": token}))
+        assert str(self.line.recv()).startswith("40")
+
+    def is_closed_within(self, seconds: float) -> bool:
+        """Read on until the server hangs up, answering its pings."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self.line.settimeout(max(0.01, deadline - time.monotonic()))
+            try:
+                said = self.line.recv()
+            except websocket.WebSocketTimeoutException:
+                return False
+            except (websocket.WebSocketException, OSError):
+                return True
+            if said == "2":
+                self.line.send("3")
+            elif said == "":
+                return True
+        return False
 
 
 @contextmanager

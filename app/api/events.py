@@ -48,6 +48,8 @@ def _take(services: Services) -> Response:
     principal = current_principal()
     if principal.sender_id is None:
         raise Forbidden("This needs the permission to ingest.")
+    if request.headers.get("Content-Encoding", "identity") != "identity":  # a small body could become a huge one
+        return problem_answer(415, "invalid", "must not be compressed", field="Content-Encoding")
     body = _body()
     if body is None:
         return problem_answer(413, "batch_too_large", f"must be at most {MAX_BATCH_BYTES} bytes")

@@ -38,18 +38,18 @@ def decode(text: bytes) -> tuple[Any, bool]:
     suspect = b"0" * 16 in text.translate(_TO_ZEROS) or b"\\u" in text
     try:
         return _decode(text), suspect
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return decode_leniently(text), True
 
 
 def decode_leniently(text: bytes) -> Any:
-    """Also reads NaN, Infinity and half surrogates, so that they can be answered by name.
+    """Also reads NaN, Infinity and escaped half surrogates, so that they can be answered by name.
 
     Raises:
         InvalidInput: it is no JSON, or holds an integer too long to read.
     """
     try:
-        return json.loads(text, parse_int=_integer)
+        return json.loads(text.decode("utf-8-sig"), parse_int=_integer)  # given bytes, it would take UTF-16 too
     except (ValueError, RecursionError):
         raise InvalidInput("is not valid JSON") from None
 

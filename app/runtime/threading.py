@@ -107,6 +107,11 @@ class _BoundedWebSocket(SimpleWebSocketWSGI):
     def __init__(self, handler: Any, server: Any) -> None:
         super().__init__(handler, server, max_message_size=int(server.max_http_buffer_size))
 
+    def wait(self) -> str | bytes | None:
+        """Called by engine.io for the next message; an empty one, which is no packet, ends the connection like None."""
+        message: str | bytes | None = super().wait()
+        return message or None
+
 
 class _Gunicorn(BaseApplication):
     """gunicorn with our settings alone: no command line, no configuration file."""

@@ -40,10 +40,13 @@ class IngestGate:
         self._ingest = ingest
         self._runtime = runtime
         self._drop = drop
+        self._leaving: set[str] = set()
         self._server.eio.on("message", self.receive)
 
     def receive(self, eio_sid: str, message: str | bytes) -> None:
-        """Take a message; one that breaks the protocol closes its socket."""
+        """Take a message; one that breaks the protocol closes its socket, and what comes after it is let go."""
+        if self._is_leaving(eio_sid):
+            return
         found = _EVENT.match(message) if isinstance(message, str) else None
         if found and found[2] != "hello" and self._take(eio_sid, found):
             return
@@ -60,7 +63,16 @@ class IngestGate:
 
     def _close(self, eio_sid: str, what: object) -> None:
         log.warning("A socket sent what is no Socket.IO and is closed: %s", what)
-        self._runtime.post(self._drop, eio_sid, PROTOCOL)
+        self._leaving.add(eio_sid)
+        self._runtime.post(self._end, eio_sid)
+
+    def _end(self, eio_sid: str) -> None:
+        self._drop(eio_sid, PROTOCOL)
+        self._leaving.discard(eio_sid)
+
+    def _is_leaving(self, eio_sid: str) -> bool:
+        socket = self._server.eio.sockets.get(eio_sid)
+        return socket is None or socket.closed or eio_sid in self._leaving
 
     def _take(self, eio_sid: str, found: re.Match[str]) -> bool:
         principal = self._connections.principal("/", self._server.manager.sid_from_eio_sid(eio_sid, "/"))

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 from engineio.packet import MESSAGE
-from socketio.packet import BINARY_ACK, BINARY_EVENT, Packet
+from socketio.packet import BINARY_ACK, BINARY_EVENT, EVENT, Packet
 
 _TEXT: Final = 0x81
 """First byte of a text message in one frame (RFC 6455, 5.2); a server does not mask."""
@@ -41,11 +41,14 @@ class TextPacket(Packet):
         """Read the text form.
 
         Raises:
-            ValueError: it announces attachments; the socket that sent it gets closed.
+            ValueError: it announces attachments, or an event has no name; the socket that sent it gets closed.
         """
         if encoded_packet[:1] in {str(BINARY_EVENT), str(BINARY_ACK)}:
             raise ValueError("Binary packets are refused")
-        return super().decode(encoded_packet)
+        attachments = super().decode(encoded_packet)
+        if self.packet_type == EVENT and not (isinstance(self.data, list) and self.data):
+            raise ValueError("An event is a list that begins with its name")
+        return attachments
 
 
 class Message:

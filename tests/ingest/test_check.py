@@ -126,6 +126,9 @@ def test_a_bad_event_is_refused_by_code_and_field(changes, code, field):
         (b'{"a":' + b"[" * 30_000 + b"]" * 30_000 + b"}", "too_deep"),
         (b"{", "invalid"),
         (b'{"a":"\x01"}', "invalid"),
+        (b'{"a":"\x80"}', "invalid"),
+        (b'{"\xc0\xaf":1}', "invalid"),
+        (b'{"a":"\xed\xa0\x80"}', "invalid"),
     ],
 )
 def test_text_that_no_encoder_makes_is_refused_too(text, code):

@@ -3,7 +3,6 @@
 import json
 import socket
 import struct
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -12,41 +11,9 @@ from typing import Any
 
 import psutil
 import pytest
-import websocket
 
 from tests.server import Server
-from tests.sockets import PATIENCE_S, connected, scraped, watching
-
-
-class Raw:
-    """A bare WebSocket to the server's Socket.IO path."""
-
-    def __init__(self, server: Server, **options: Any) -> None:
-        host = urllib.parse.urlsplit(server.address).netloc
-        address = f"ws://{host}/socket.io/?EIO=4&transport=websocket"
-        self.line = websocket.create_connection(address, timeout=PATIENCE_S, suppress_origin=True, **options)
-        assert str(self.line.recv()).startswith("0")
-
-    def log_in(self, token: str) -> None:
-        self.line.send("40" + json.dumps({"token": token}))
-        assert str(self.line.recv()).startswith("40")
-
-    def is_closed_within(self, seconds: float) -> bool:
-        """Read on until the server hangs up, answering its pings."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            self.line.settimeout(max(0.01, deadline - time.monotonic()))
-            try:
-                said = self.line.recv()
-            except websocket.WebSocketTimeoutException:
-                return False
-            except (websocket.WebSocketException, OSError):
-                return True
-            if said == "2":
-                self.line.send("3")
-            elif said == "":
-                return True
-        return False
+from tests.sockets import PATIENCE_S, Raw, connected, scraped, watching
 
 
 @pytest.fixture
