@@ -111,8 +111,8 @@ class Settings:
     cache_enabled: bool = setting(boolean, True, "remember important events for late viewers")
     cache_size: int = setting(number(1), 1_000, "important events remembered")
     cache_ttl: int = setting(number(1_000), 3_600_000, "ms that they are remembered")
-    job_stalled_after: int = setting(number(1_000), 300_000, "ms without news until a job is stalled", later=True)
-    job_lost_after: int = setting(number(1_000), 60_000, "ms of silence until a job is lost", later=True)
+    job_stalled_after: int = setting(number(1_000), 300_000, "ms without news until a job is stalled")
+    job_lost_after: int = setting(number(1_000), 60_000, "ms of silence until a job is lost, its socket gone")
 
     # DashboardConfig
     dashboard_refresh: int = setting(number(250), 1_000, "ms between live figures")

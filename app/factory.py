@@ -27,8 +27,10 @@ from app.core.secrets import load_or_create
 from app.dashboard import login
 from app.dashboard.errors import error_page
 from app.ingest.check import Checker
+from app.ingest.reports import Reports
 from app.ingest.service import Ingest
 from app.jobs.fold import fold as fold_jobs
+from app.jobs.watchdog import Watchdog
 from app.metrics.collector import Collector
 from app.metrics.figures import Figures
 from app.metrics.points import baselines, points_of
@@ -38,6 +40,7 @@ from app.runtime.base import Runtime, Served
 from app.runtime.listen import open_listener
 from app.scheduler import EVALUATE, Scheduler, table
 from app.services import Services
+from app.status import Process, Status
 from app.storage.base import Event, Job, Point
 from app.storage.retention import Retention
 from app.storage.sql import schema
@@ -119,7 +122,9 @@ class WebProcess:
         database.attach(self._writer.run)
         self._claim = Claim(database)
         self._account_store = SqlAccountStore(database)
+        accounts = Accounts(self._account_store, CLOCK)
         figures = Figures(events, CLOCK, socket.gethostname())
+        ingest = Ingest(self._writer, Checker(CLOCK.now_ms, settings.retention_events_days * DAY_MS), CLOCK)
         self.services = Services(
             settings=settings,
             clock=CLOCK,
@@ -128,8 +133,8 @@ class WebProcess:
             database=database,
             events=events,
             series=series,
-            ingest=Ingest(self._writer, Checker(CLOCK.now_ms, settings.retention_events_days * DAY_MS), CLOCK),
-            accounts=Accounts(self._account_store, CLOCK),
+            ingest=ingest,
+            accounts=accounts,
             figures=figures,
             alerts=Alerts(
                 SqlAlertStore(database),
@@ -138,9 +143,20 @@ class WebProcess:
                 announce=self._announce,
                 kick=lambda: self._scheduler.soon(EVALUATE),
             ),
+            status=Status(
+                clock=CLOCK,
+                database=database,
+                events=events,
+                accounts=accounts,
+                reports=Reports(events),
+                refusals=ingest.refusals,
+                ingest=ingest.figures,
+                process=self._figures,
+                began_ms=CLOCK.now_ms(),
+            ),
         )
-        collector = Collector(Machine(), figures, series, CLOCK)
-        retention = Retention(
+        self._collector = Collector(Machine(), figures, series, CLOCK)
+        self._retention = Retention(
             events,
             series,
             CLOCK,
@@ -148,7 +164,6 @@ class WebProcess:
             logs_days=settings.retention_logs_days,
             metrics_days=settings.retention_metrics_days,
         )
-        self._scheduler = Scheduler(table(collector, self.services.alerts, retention), CLOCK)
 
     def open(self) -> Served:
         """Start everything, in the process that will serve."""
@@ -165,17 +180,45 @@ class WebProcess:
             # routers pass on whatever a client wrote into it.
             hops = self._settings.trusted_proxies
             app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
-        for receive in (services.figures.on_commit, services.alerts.on_commit, self._sockets.broadcaster.committed):
-            self._bus.subscribe("committed", receive)
-        for forget in (services.figures.forget, self._sockets.broadcaster.forget):
-            self._bus.subscribe("deleted", forget)
-        services.figures.rebuild()
-        self._sockets.broadcaster.rebuild()
+        watchdog = self._watchdog()
+        self._scheduler = Scheduler(table(self._collector, services.alerts, self._retention, watchdog), CLOCK)
+        self._subscribe(watchdog)
+        for part in (services.figures, services.status.reports, watchdog, self._sockets.broadcaster):
+            part.rebuild()
         services.alerts.begin()
         self._scheduler.start()
         # What was made by now stays; without it every full collection would go through it, which costs an event 5 µs.
         gc.freeze()
         return Served(app.wsgi_app, self.close)
+
+    def _figures(self) -> Process:
+        connections = self._sockets.connections.by_sender()
+        return Process(self._sockets.figures(), connections, self._scheduler.statuses())
+
+    def _watchdog(self) -> Watchdog:
+        return Watchdog(
+            self.services.events,
+            CLOCK,
+            self._sockets.connections,
+            self.services.ingest,
+            lost_after_ms=self._settings.job_lost_after,
+            stalled_after_ms=self._settings.job_stalled_after,
+        )
+
+    def _subscribe(self, watchdog: Watchdog) -> None:
+        """Who hears of what, in this order."""
+        services, broadcaster = self.services, self._sockets.broadcaster
+        for receive in (
+            services.figures.on_commit,
+            services.alerts.on_commit,
+            services.status.reports.on_commit,
+            services.ingest.refusals.on_commit,
+            watchdog.on_commit,
+            broadcaster.committed,
+        ):
+            self._bus.subscribe("committed", receive)
+        for forget in (services.figures.forget, watchdog.forget, broadcaster.forget):
+            self._bus.subscribe("deleted", forget)
 
     def close(self) -> None:
         """Say goodbye, write what waits, close the sockets."""

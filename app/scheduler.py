@@ -19,7 +19,9 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from app.alerts.service import Alerts
 from app.core.clock import Clock
+from app.jobs.watchdog import Watchdog
 from app.metrics.collector import Collector
+from app.status import TaskStatus
 from app.storage.retention import Retention
 
 log = logging.getLogger(__name__)
@@ -39,30 +41,12 @@ class Task:
     run: Callable[[], object]
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """How a task fares; times in ms since 1970 UTC, None for never.
-
-    Attributes:
-        last_run: when it last began.
-        last_duration_ms: how long it took the last time it ended.
-        last_failure: when it last failed.
-        failure: how, in a line.
-    """
-
-    name: str
-    interval_ms: int
-    last_run: int | None = None
-    last_duration_ms: int | None = None
-    last_failure: int | None = None
-    failure: str = ""
-
-
-def table(collector: Collector, alerts: Alerts, retention: Retention) -> tuple[Task, ...]:
+def table(collector: Collector, alerts: Alerts, retention: Retention, watchdog: Watchdog) -> tuple[Task, ...]:
     """Everything that the server does by itself."""
     return (
         Task("sample system", 5_000, collector.collect),
         Task(EVALUATE, 5_000, alerts.evaluate),
+        Task("watch jobs", 1_000, watchdog.look),
         Task("roll up series", 60_000, retention.roll_up),
         Task("clean up", 3_600_000, retention.clean_up),
     )
@@ -74,7 +58,7 @@ class Scheduler:
     def __init__(self, tasks: Iterable[Task], clock: Clock) -> None:
         self._tasks = {task.name: task for task in tasks}
         self._clock = clock
-        self._statuses = {task.name: Status(task.name, task.interval_ms) for task in self._tasks.values()}
+        self._statuses = {task.name: TaskStatus(task.name, task.interval_ms) for task in self._tasks.values()}
         self._asked: set[str] = set()
         self._running: set[str] = set()
         self._changed = threading.Condition(threading.Lock())
@@ -125,7 +109,7 @@ class Scheduler:
         except JobLookupError:
             log.debug("The scheduler stopped before %s could run", name)
 
-    def statuses(self) -> list[Status]:
+    def statuses(self) -> list[TaskStatus]:
         """How each task fares, in the table's order."""
         with self._changed:
             return list(self._statuses.values())

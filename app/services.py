@@ -9,6 +9,7 @@ from app.core.clock import Clock
 from app.ingest.service import Ingest
 from app.metrics.figures import Figures
 from app.runtime.base import Runtime
+from app.status import Status
 from app.storage.base import EventStore, SeriesStore
 from app.storage.sql.database import Database
 from config import Settings
@@ -29,3 +30,4 @@ class Services:
     accounts: Accounts
     figures: Figures
     alerts: Alerts
+    status: Status

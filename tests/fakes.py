@@ -11,6 +11,16 @@ from app.storage.base import Event, Job, Point
 from scrapewatch.events import EVENTS
 
 NOW_MS = 1_795_444_328_000  # 2026-11-23T14:32:08Z
+QUIET_DOOR: Mapping[str, Any] = {
+    "waiting": 0,
+    "capacity": 100,
+    "level": "ok",
+    "lag": {"p50": 0.0, "p99": 0.0},
+    "senders": {},
+}
+"""The figures of a door through which nothing comes."""
+NO_SOCKETS: Mapping[str, Any] = {"sockets": {}, "lagging": 0, "refused": {}, "closed": {}}
+"""The figures of sockets that nobody has opened."""
 _numbers = itertools.count(1)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from app.alerts.service import Alerts
 from app.core.clock import CLOCK
+from app.jobs.watchdog import Watchdog
 from app.metrics.collector import Collector
 from app.scheduler import EVALUATE, GAP_MS, Scheduler, Task, table
 from app.storage.retention import Retention
@@ -42,12 +43,13 @@ def until(true: Callable[[], object]) -> None:
 
 
 def test_the_table_names_what_the_server_does_by_itself():
-    """Each name once; figures and alerts every five seconds."""
-    tasks = table(Mock(Collector), Mock(Alerts), Mock(Retention))
+    """Each name once; figures and alerts every five seconds, jobs every second."""
+    tasks = table(Mock(Collector), Mock(Alerts), Mock(Retention), Mock(Watchdog))
 
     assert {task.name: task.interval_ms for task in tasks} == {
         "sample system": 5_000,
         EVALUATE: 5_000,
+        "watch jobs": 1_000,
         "roll up series": 60_000,
         "clean up": 3_600_000,
     }

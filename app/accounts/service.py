@@ -107,6 +107,12 @@ class Accounts:
             return token is not None and self._is_usable(token)
         return True
 
+    def sender_names(self) -> dict[int, str]:
+        """Who may have sent something: the id of each sender, and its name."""
+        users = {user.sender_id: user.username for user in self._store.users()}
+        server = self._store.sender(names.SERVER, at_ms=self._clock.now_ms())
+        return users | {token.sender_id: token.name for token in self._store.tokens()} | {server.id: server.name}
+
     def revision(self) -> int:
         """A number that rises with every change of an account, in whatever process."""
         return self._store.revision()

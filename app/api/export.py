@@ -15,7 +15,7 @@ from app.accounts.access import require
 from app.api.spreadsheet import csv_text
 from app.core.clock import rfc3339
 from app.core.errors import NotFound
-from app.ingest.wire import event_json, flag_names, shown_id
+from app.ingest.wire import body_of, event_json, flag_names, shown_id
 from app.jobs.view import job_json
 from app.queries import event_filter, job_filter
 from app.services import Services
@@ -92,7 +92,8 @@ def _jsonl(pages: Pages, shown: Callable[[Any], dict[str, Any]]) -> Iterator[byt
 
 def _event_row(fields: Sequence[str]) -> Callable[[Event], Sequence[object]]:
     def row(event: Event) -> Sequence[object]:
-        values = [_cell((event.body or {}).get(name)) for name in fields] or [event.data]
+        body = body_of(event) if fields else {}
+        values = [_cell(body.get(name)) for name in fields] or [event.data]
         return (
             event.cursor, rfc3339(event.at_ms), rfc3339(event.received_ms), event.job_id, event.type,
             shown_id(event), event.seq, " ".join(flag_names(event.flags)), *values,

@@ -3,17 +3,31 @@
 from typing import Any, Final
 
 from flask import Flask, request
-from flask_babel import get_locale
+from flask_babel import get_locale, lazy_gettext
 from flask_login import current_user
 
 from app.core.clock import rfc3339
-from app.dashboard import alerts, assets, events, figures, filters, jobs, language, overview, security
+from app.dashboard import alerts, assets, events, figures, filters, jobs, language, overview, security, status
 from app.dashboard.wording import SEVERITIES, STATUSES
 from app.dashboard.words import sentences
 from app.services import Services
 
-PAGES: Final = (assets.blueprint, overview.blueprint, jobs.blueprint, events.blueprint, alerts.blueprint)
+PAGES: Final = (
+    assets.blueprint,
+    overview.blueprint,
+    jobs.blueprint,
+    events.blueprint,
+    alerts.blueprint,
+    status.blueprint,
+)
 """One row a page group."""
+
+TROUBLES: Final = {
+    "storage_full": lazy_gettext("The store is full: events wait with their senders."),
+    "storage_down": lazy_gettext("The store can't be reached: events wait with their senders."),
+    "busy": lazy_gettext("Events come faster than they can be stored: their senders wait."),
+}
+"""Why nothing new may come in, in words; every page says so."""
 
 THEMES: Final = ("system", "dark", "light")
 
@@ -40,6 +54,7 @@ def register(app: Flask, services: Services) -> None:
             "language": str(get_locale()),
             "theme": theme(services.settings.dashboard_theme),
             "user_name": current_user.principal.name if current_user and current_user.is_authenticated else None,
+            "trouble": lambda: TROUBLES.get(services.status.trouble()),
             "shell": lambda: shell_block(services),
             "now": rfc3339(services.clock.now_ms()),
         }

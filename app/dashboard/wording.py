@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext
 
 from app.dashboard.filters import NOTHING, as_text, duration, number, percent, safe_href, size
 from app.dashboard.language import gettext, ngettext
-from app.ingest.wire import event_json
+from app.ingest.wire import body_of, event_json
 from app.storage.base import Event
 from scrapewatch.events import EVENTS, LEVELS
 
@@ -48,7 +48,7 @@ _LEVEL_BY_TYPE: Final = {"job_failed": "error", "job_lost": "error", "job_stalle
 
 def shown(event: Event) -> dict[str, Any]:
     """The event's JSON object with its body decoded and what a page adds: `level` and `headline`."""
-    found = {**event_json(event), "data": dict(event.body or {})}
+    found = {**event_json(event), "data": body_of(event)}
     return {**found, "level": level(found), "headline": headline(found)}
 
 
@@ -147,6 +147,18 @@ def _part(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return part if isinstance(part, Mapping) else {}
 
 
+def _stalled(data: Mapping[str, Any]) -> str:
+    silence = data.get("silence")
+    if not _is_number(silence):
+        return gettext("alive, but nothing new")
+    return gettext("alive, but nothing new for %(span)s", span=duration(silence))
+
+
+def _lost(data: Mapping[str, Any]) -> str:
+    silence = data.get("silence")
+    return gettext("silent for %(span)s", span=duration(silence)) if _is_number(silence) else gettext("silent")
+
+
 def _alert(data: Mapping[str, Any]) -> str:
     named = " ".join(filter(None, (as_text(data.get("name")), as_text(data.get("state")))))
     return as_text(data.get("message")) or named or _plain(data)
@@ -162,8 +174,8 @@ _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "job_completed": _ended,
     "job_failed": _ended,
     "job_cancelled": _ended,
-    "job_stalled": lambda _: gettext("alive, but nothing new"),
-    "job_lost": lambda _: gettext("silent, its connection gone"),
+    "job_stalled": _stalled,
+    "job_lost": _lost,
     "system_alert": _alert,
     "worker": _worker,
 }

@@ -60,7 +60,9 @@ def _actions() -> dict[str, Sentence]:
         "notCopied": gettext("The browser did not allow copying"),
         "copyByHand": gettext("Select the text and copy it by hand."),
         "stalled": gettext("alive, but nothing new"),
-        "lost": gettext("silent, its connection gone"),
+        "stalledFor": gettext("alive, but nothing new for {span}"),
+        "lost": gettext("silent"),
+        "lostFor": gettext("silent for {span}"),
     }
 
 

@@ -18,6 +18,7 @@ from app.core.clock import Clock
 from app.core.errors import Unavailable
 from app.ingest.check import Checker, digest, level_of
 from app.ingest.message import Message
+from app.ingest.refusals import Refusals
 from app.storage.base import Event, Outcome
 from app.storage.turns import Submission
 from app.storage.writer import Writer
@@ -38,7 +39,7 @@ class Ingest:
         self._writer = writer
         self._checker = checker
         self._clock = clock
-        self._refused_at: dict[int, int] = {}
+        self.refusals = Refusals(clock.monotonic_ms)
 
     def submit_array(self, sender_id: int, text: bytes, reply: Reply, origin: str = "") -> None:
         """Take the JSON array `text` of envelopes; `reply(answer)` follows, perhaps from the writer thread.
@@ -93,6 +94,11 @@ class Ingest:
         except Unavailable as reason:
             reply(self.unavailable(message.sender_id, reason))
 
+    @property
+    def waiting(self) -> int:
+        """Events that have come and are not stored yet."""
+        return self._writer.waiting
+
     def ready(self) -> bool:
         """Whether events can be taken: the writer is alive."""
         return self._writer.alive
@@ -131,7 +137,7 @@ class Ingest:
 
     def last_refusal_ms(self, sender_id: int) -> int | None:
         """When (monotonic) a sender was last told to come back later; None for never."""
-        return self._refused_at.get(sender_id)
+        return self.refusals.last_ms(sender_id)
 
     def refusal(self, sender_id: int, code: str, message: str) -> dict[str, Any]:
         """The answer when nothing of a message was taken."""
@@ -140,7 +146,7 @@ class Ingest:
 
     def unavailable(self, sender_id: int, reason: Unavailable) -> dict[str, Any]:
         """The answer when a message should be tried again later."""
-        self._refused_at[sender_id] = self._clock.monotonic_ms()
+        self.refusals.note(sender_id, reason.code)
         answer = self.refusal(sender_id, reason.code, "try again later")
         answer["flow"]["retryAfter"] = max(reason.retry_after_ms, answer["flow"]["retryAfter"])
         return answer

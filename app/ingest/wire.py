@@ -32,6 +32,12 @@ def event_json(event: Event) -> dict[str, Any]:
     return shown
 
 
+def body_of(event: Event) -> dict[str, Any]:
+    """The event's body, decoded also where the server has no use for it."""
+    found: dict[str, Any] = msgspec.json.decode(event.data) if event.body is None else dict(event.body)
+    return found
+
+
 def shown_id(event: Event) -> str | None:
     """The sender's id in the form that it was written in."""
     return None if event.id is None else id_text(event.id, ulid=bool(event.flags & ULID_FORM))

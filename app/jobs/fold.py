@@ -52,7 +52,7 @@ def _count(items: Sequence[Event], jobs: Mapping[str, Job]) -> None:
             job.started_at = first.at_ms if job.started_at is None else job.started_at
         job.last_event_at = max(job.last_event_at, items[-1].received_ms)
         if job.status in {"stalled", "lost"}:
-            job.status = "running"
+            job.status, job.reason = "running", None
         job.items = _counted(job.items, count)
         job.news = True
 

@@ -36,7 +36,7 @@ def job_json(job: Job, rate: float | None, now_ms: int) -> dict[str, Any]:
         "itemsReported": job.items_reported,
         "errors": job.errors,
         "itemsPerSecond": rate,
-        "eta": None if ended else _time(estimated_end_ms(job, now_ms)),
+        "eta": None if ended or job.status == "lost" else _time(estimated_end_ms(job, now_ms)),
         "startedAt": _time(job.started_at),
         "finishedAt": _time(job.finished_at),
         "duration": _plain(duration),

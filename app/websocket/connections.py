@@ -94,6 +94,15 @@ class Connections:
         """Whether the socket is there and in a namespace."""
         return eio_sid in self._taken
 
+    def by_sender(self) -> dict[int, set[str]]:
+        """Each sender's open sockets, of those that send."""
+        found: dict[int, set[str]] = {}
+        with self._lock:
+            for (namespace, _), seat in self._seats.items():
+                if namespace == "/" and seat.principal.sender_id is not None:
+                    found.setdefault(seat.principal.sender_id, set()).add(seat.eio_sid)
+        return found
+
     def principal(self, namespace: str, sid: str) -> Principal | None:
         """Whose socket it is."""
         seat = self._seats.get((namespace, sid))

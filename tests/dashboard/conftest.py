@@ -12,16 +12,19 @@ from app.accounts.service import Accounts
 from app.alerts.service import Alerts
 from app.core.bus import Bus
 from app.factory import create_app, fold
+from app.ingest.refusals import Refusals
+from app.ingest.reports import Reports
 from app.metrics.figures import Figures
 from app.services import Services
-from app.storage.base import Event, EventStore
+from app.status import Process, Status, TaskStatus
+from app.storage.base import Commit, Event, EventStore
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.alerts import SqlAlertStore
 from app.storage.sql.database import Database
 from app.storage.stores import open_stores
 from config import Settings
 from tests.accounts.door import CHEAP, PoolRuntime
-from tests.fakes import StoppedClock
+from tests.fakes import NO_SOCKETS, QUIET_DOOR, StoppedClock
 
 
 @dataclass
@@ -32,10 +35,13 @@ class House:
     events: EventStore
     alerts: Alerts
     figures: dict[str, float]
+    status: Status
+    refusals: Refusals
+    tasks: list[TaskStatus]
 
-    def send(self, events: Sequence[Event]) -> None:
+    def send(self, events: Sequence[Event]) -> Commit:
         """Store events as the writer does."""
-        self.events.append(events, fold)
+        return self.events.append(events, fold)
 
     def page(self, path: str, status: int = 200) -> str:
         """The page at that path, which must answer with that status."""
@@ -55,7 +61,20 @@ def house(sqlite_url: str, settings: Settings):
     values: dict[str, float] = {}
     alerts = Alerts(SqlAlertStore(database), clock, lambda: values, announce=lambda _: None, kick=lambda: None)
     alerts.begin()
+    refusals = Refusals(clock.monotonic_ms)
+    tasks: list[TaskStatus] = []
     absent: Any = None
+    status = Status(
+        clock=clock,
+        database=database,
+        events=events,
+        accounts=accounts,
+        reports=Reports(events),
+        refusals=refusals,
+        ingest=lambda: QUIET_DOOR,
+        process=lambda: Process(NO_SOCKETS, {}, tasks),
+        began_ms=clock.now_ms(),
+    )
     services = Services(
         bus=Bus(),
         settings=replace(settings, public_url="http://localhost"),
@@ -68,10 +87,11 @@ def house(sqlite_url: str, settings: Settings):
         accounts=accounts,
         figures=Figures(events, clock),
         alerts=alerts,
+        status=status,
     )
     client = create_app(services).test_client()
     form = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/login").text)
     assert form
     client.post("/login", data={"csrf_token": form[1], "username": "zoe", "password": "secret"})
-    yield House(client, events, alerts, values)
+    yield House(client, events, alerts, values, status, refusals, tasks)
     database.close()

@@ -90,7 +90,7 @@ def test_charts_carry_what_was_counted(house: House):
     assert {trace["meta"]["key"]: sum(trace["y"]) for trace in requests} == {"answered": 9, "failed": 1, "errors": 1}
 
 
-@pytest.mark.parametrize("path", ["/", "/jobs", "/jobs/123", "/events", "/alerts"])
+@pytest.mark.parametrize("path", ["/", "/jobs", "/jobs/123", "/events", "/alerts", "/settings/status"])
 def test_what_a_scraper_sends_stays_text(house: House, path: str):
     """Markup in any field neither opens an element nor ends a JSON block, and no script address is a link."""
     bad = {"title": HOSTILE, "price": HOSTILE, "url": "javascript:alert(1)", "message": HOSTILE, "source": HOSTILE}

@@ -56,6 +56,10 @@ def test_any_field_of_any_kind_is_told(type_, value):
         ),
         ("worker", {"host": "crawler-1", "cpu": "busy"}, "crawler-1"),
         ("metric", {}, "–"),
+        ("job_lost", {"silence": 60_000}, "silent for 1 min"),
+        ("job_lost", {}, "silent"),
+        ("job_stalled", {"silence": 305_000}, "alive, but nothing new for 5 min 5 s"),
+        ("job_stalled", {"silence": "long"}, "alive, but nothing new"),
     ],
 )
 def test_an_event_is_one_sentence(type_, data, sentence):

@@ -20,6 +20,7 @@ PAGES = {
     "/events": "History",
     "/events?type=item_scraped&level=warning": "History",
     "/alerts": "Alerts",
+    "/settings/status": "Status",
 }
 
 
@@ -83,6 +84,7 @@ def test_the_first_pages_fit_too(one_server, environment, visit, scheme):
         "/jobs": "Jobs",
         "/events": "History",
         "/alerts": "Alerts",
+        "/settings/status": "Status",
     }.items():
         check(page, address, heading)
 

@@ -45,6 +45,14 @@ def test_an_estimate_of_centuries_is_none(done, total):
     assert job_json(endless, None, NOW_MS + 60_000)["eta"] is None
 
 
+@pytest.mark.parametrize(("status", "estimated"), [("running", True), ("stalled", True), ("lost", False)])
+def test_nobody_works_on_a_lost_job_so_it_has_no_end(status, estimated):
+    """A stalled one may still get there."""
+    half = job(status=status, done=1, total=2, last_event_at=NOW_MS + 60_000)
+
+    assert (job_json(half, None, NOW_MS + 60_000)["eta"] is not None) is estimated
+
+
 @pytest.mark.parametrize("number", [5e-324, 1e-300, 2.0**63, 1e300, 1.7e308, math.inf, math.nan])
 @pytest.mark.parametrize("status", ["running", "completed"])
 def test_no_number_breaks_the_object(number, status):

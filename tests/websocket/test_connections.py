@@ -7,6 +7,7 @@ from app.websocket.connections import GRACE_MS, Connections
 from tests.fakes import StoppedClock
 
 ANN = Principal("ann", frozenset({"read"}), user_id=1)
+NIGHTLY = Principal("nightly", frozenset({"ingest"}), token_id=2, sender_id=5)
 TOKEN = Principal("nightly", frozenset({"ingest"}), token_id=1, expires_at=StoppedClock().now_ms() + 60_000)
 
 
@@ -88,3 +89,12 @@ def test_a_socket_is_open_while_it_is_in_a_namespace(connections):
     assert connections.is_open("1")
     connections.left(("/live", "b"))
     assert not connections.is_open("1")
+
+
+def test_each_sender_s_sockets_can_be_told(connections):
+    """Those over which it sends, not those over which it looks on; who has no sender has none."""
+    connections.joined(("/", "a"), "1", NIGHTLY)
+    connections.joined(("/live", "b"), "2", NIGHTLY)
+    connections.joined(("/", "c"), "3", ANN)
+
+    assert connections.by_sender() == {5: {"1"}}

@@ -69,6 +69,9 @@ const CHANGES = new Map([
   }],
 ]);
 
+const JUDGEMENTS = new Set(["job_stalled", "job_lost"]);
+const KINDS = { stalled: "warning", cancelled: "info" };
+
 function onEvents(events) {
   let turning = false;
   for (const event of events) {
@@ -76,7 +79,7 @@ function onEvents(events) {
     CHANGES.get(event.type)?.(event, Math.min(Date.parse(event.timestamp), received));
     if (isLogged(event.type)) log.add(event);
     if (event.type.startsWith("job_") && event.type !== "job_progress") turning = true;
-    job.lastEventAt = event.receivedAt;
+    if (!JUDGEMENTS.has(event.type)) job.lastEventAt = event.receivedAt; // the server's word is no sign of life
   }
   [log, items, errors].forEach((list) => list.flush());
   paintSoon();
@@ -160,6 +163,7 @@ function paintHead() {
   say(document.getElementById("end"), endText(over));
   paintSpent();
   const reason = document.getElementById("reason");
+  reason.className = `note ${KINDS[job.status] ?? "error"}`;
   reason.hidden = !job.reason || job.status === "completed";
   say(reason.querySelector("div"), job.reason ?? "");
 }

@@ -5,7 +5,7 @@ import "./theme.js";
 import { number, showTime, showTimes } from "./format.js";
 import { follow } from "./live.js";
 import { say, shell, word } from "./page.js";
-import { snapshot } from "./snapshot.js";
+import { renewing, snapshot } from "./snapshot.js";
 import { toast } from "./toast.js";
 import { headline, level, text } from "./wording.js";
 
@@ -56,8 +56,14 @@ async function again() {
 showFiring();
 follow("alerts", { since: shell.since, onEvents: onAlerts, onAgain: again });
 
+// Trouble that the page tells of is looked at again until it is over.
+const renewTrouble = renewing("trouble");
+setInterval(() => {
+  if (!document.hidden && document.querySelector("#trouble > *")) renewTrouble();
+}, 10_000);
+
 // Keys: off while typing.
-const PLACES = new Map([["o", "/"], ["j", "/jobs"], ["a", "/alerts"], ["h", "/events"]]);
+const PLACES = new Map([["o", "/"], ["j", "/jobs"], ["a", "/alerts"], ["h", "/events"], ["s", "/settings/status"]]);
 let pending = "";
 document.addEventListener("keydown", (event) => {
   const menu = document.querySelector("details.menu-of[open]");

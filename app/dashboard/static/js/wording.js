@@ -63,6 +63,8 @@ function ended(data) {
   return joined(": ", joined(" ", items, took), text(data.reason) || text(data.error)) || plain(data);
 }
 
+const isNumber = (value) => typeof value === "number";
+
 function progress(data) {
   if (typeof data.done !== "number") return plain(data);
   const of = typeof data.total === "number" ? ` / ${number(data.total)}` : "";
@@ -79,7 +81,7 @@ const SENTENCES = new Map([
   ["job_completed", ended],
   ["job_failed", ended],
   ["job_cancelled", ended],
-  ["job_stalled", () => word("stalled")],
-  ["job_lost", () => word("lost")],
+  ["job_stalled", ({ silence }) => (isNumber(silence) ? word("stalledFor", { span: duration(silence) }) : word("stalled"))],
+  ["job_lost", ({ silence }) => (isNumber(silence) ? word("lostFor", { span: duration(silence) }) : word("lost"))],
   ["system_alert", (data) => text(data.message) || joined(" ", text(data.name), text(data.state)) || plain(data)],
 ]);

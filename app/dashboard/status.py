@@ -1,0 +1,61 @@
+"""The status page: the ledger of all events, what waits where, who is connected, and how the server itself fares.
+
+It shows what ``GET /api/v1/status`` answers, and renews itself every few seconds.
+"""
+
+from typing import Any, Final
+
+from flask import Blueprint, render_template
+from flask_babel import lazy_gettext
+
+from app.accounts.access import require
+from app.services import Services
+
+PROCESSES: Final = 50
+LEVELS: Final = {
+    "ok": lazy_gettext("takes all that comes"),
+    "slow": lazy_gettext("senders are asked to slow down"),
+    "shed": lazy_gettext("senders are asked to sum items up"),
+    "stop": lazy_gettext("senders wait with what they have"),
+}
+"""The levels of the queue in words."""
+
+TASKS: Final = {
+    "sample system": lazy_gettext("read the host's figures"),
+    "evaluate alerts": lazy_gettext("evaluate alerts"),
+    "watch jobs": lazy_gettext("look for lost and stalled jobs"),
+    "roll up series": lazy_gettext("sum up figures"),
+    "clean up": lazy_gettext("delete what is too old"),
+}
+"""The scheduler's tasks in words."""
+
+
+def blueprint(services: Services) -> Blueprint:
+    """``/settings/status``."""
+    pages = Blueprint("status_pages", __name__)
+
+    @pages.get("/settings/status")
+    @require("read")
+    def status() -> str:
+        found = services.runtime.call(services.status.read)
+        return render_template(
+            "settings/status.html",
+            status=found,
+            processes=_processes(found["senders"]),
+            levels=LEVELS,
+            tasks=TASKS,
+            mode=services.runtime.name,
+        )
+
+    return pages
+
+
+def _processes(senders: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The processes that reported last, of all senders, each with its sender's name."""
+    found = [
+        {**process, "sender": sender["name"]}
+        for sender in senders
+        if sender["reported"]
+        for process in sender["reported"]["processes"]
+    ]
+    return sorted(found, key=lambda process: str(process["at"]), reverse=True)[:PROCESSES]

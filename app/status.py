@@ -1,0 +1,252 @@
+"""How the server fares: the ledger of all that was ever received, what waits and where, and what the process does.
+
+The ledger says of every event what became of it. What the server received is kept by the store, exactly and for
+ever::
+
+    received = stored + duplicates + rejected
+
+and what never came is reported by the senders (`app.ingest.reports`)::
+
+    emitted = stored + rejected + dropped + waiting
+
+The object that `Status.read` returns is ``GET /api/v1/status``, and what ``/settings/status`` shows. Times in it are
+RFC 3339, durations ms, sizes bytes.
+"""
+
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from app.accounts.service import Accounts
+from app.core.clock import Clock, rfc3339
+from app.ingest.refusals import Refusals
+from app.ingest.reports import Report, Reports, SenderReport
+from app.storage.base import EventStore
+from app.storage.sql.about import about
+from app.storage.sql.database import Database
+
+VERSION: Final[str] = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]["version"]
+PROCESSES: Final = 20
+"""Processes of a sender that are shown one by one, the last heard first."""
+CROWDED: Final = 0.5
+"""Share of the queue from which on its length is everybody's business."""
+NOTHING: Final[Mapping[str, Any]] = {"waiting": 0, "level": "ok"}
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStatus:
+    """How a task of the scheduler fares; times in ms since 1970 UTC, None for never.
+
+    Attributes:
+        last_run: when it last began.
+        last_duration_ms: how long it took the last time it ended.
+        last_failure: when it last failed.
+        failure: how, in a line.
+    """
+
+    name: str
+    interval_ms: int
+    last_run: int | None = None
+    last_duration_ms: int | None = None
+    last_failure: int | None = None
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What the process has of its own.
+
+    Attributes:
+        sockets: the sockets' figures: who is connected, lags, was refused or closed.
+        connections: each sender's open sockets.
+        tasks: how each task of the scheduler fares.
+    """
+
+    sockets: Mapping[str, Any]
+    connections: Mapping[int, set[str]]
+    tasks: Sequence[TaskStatus]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the server did with what it received."""
+
+    stored: int
+    duplicates: int
+    rejected: Counter[str]
+
+    def json(self) -> dict[str, Any]:
+        """As it is shown, with the sum."""
+        return {
+            "received": self.stored + self.duplicates + self.rejected.total(),
+            "stored": self.stored,
+            "duplicates": self.duplicates,
+            "rejected": dict(self.rejected),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """See the module.
+
+    Attributes:
+        ingest: the door's figures: what waits, lag, and each sender's share.
+        process: asked each time, since its parts are made after this one.
+        began_ms: when the process began.
+    """
+
+    clock: Clock
+    database: Database
+    events: EventStore
+    accounts: Accounts
+    reports: Reports
+    refusals: Refusals
+    ingest: Callable[[], Mapping[str, Any]]
+    process: Callable[[], Process]
+    began_ms: int
+
+    def read(self) -> dict[str, Any]:
+        """All of it; call from a real thread.
+
+        Raises:
+            Unavailable: the database is away.
+        """
+        tallies, reports, now_ms = _tallies(self.events), self.reports.by_sender(), self.clock.now_ms()
+        ingest, process = dict(self.ingest()), self.process()
+        shares = ingest.pop("senders")
+        return {
+            "now": rfc3339(now_ms),
+            "version": VERSION,
+            "startedAt": rfc3339(self.began_ms),
+            "uptime": max(0, now_ms - self.began_ms),
+            "storage": self._storage(),
+            "ingest": ingest,
+            "ledger": _ledger(tallies, reports),
+            "senders": self._senders(tallies, reports, shares, process.connections),
+            "sockets": _sockets(process.sockets),
+            "tasks": [_task(task) for task in process.tasks],
+        }
+
+    def trouble(self) -> str:
+        """Why events have to wait with their senders: `storage_full`, `storage_down`, `busy`; "" while all is well.
+
+        One sender that floods the server is its own trouble, not everybody's.
+        """
+        ingest = self.ingest()
+        crowded = ingest["waiting"] >= CROWDED * ingest["capacity"]
+        return self.refusals.trouble() or ("busy" if crowded else "")
+
+    def _storage(self) -> dict[str, Any]:
+        found = about(self.database)
+        return {
+            "database": found.name,
+            "version": found.version,
+            "durable": self.events.durable,
+            "size": found.size_bytes,
+            "wal": found.wal_bytes,
+        }
+
+    def _senders(
+        self,
+        tallies: Mapping[int, Tally],
+        reports: Mapping[int, SenderReport],
+        shares: Mapping[int, Mapping[str, Any]],
+        connections: Mapping[int, set[str]],
+    ) -> list[dict[str, Any]]:
+        """Those of whom anything is known, by name."""
+        names = self.accounts.sender_names()
+        found = [
+            {
+                "name": names.get(sender_id, f"#{sender_id}"),
+                **tallies.get(sender_id, Tally(0, 0, Counter())).json(),
+                **shares.get(sender_id, NOTHING),
+                "connections": len(connections.get(sender_id, ())),
+                "lastHeardAt": _time(self.reports.heard_ms(sender_id)),
+                "reported": _reported(reports[sender_id]) if sender_id in reports else None,
+            }
+            for sender_id in tallies.keys() | reports.keys() | connections.keys()
+        ]
+        return sorted(found, key=lambda sender: str(sender["name"]).casefold())
+
+
+def _tallies(events: EventStore) -> dict[int, Tally]:
+    found: dict[int, Tally] = {}
+    for (sender_id, outcome, code), count in events.tallies().items():
+        tally = found.setdefault(sender_id, Tally(0, 0, Counter()))
+        if outcome == "stored":
+            tally.stored += count
+        elif outcome == "duplicate":
+            tally.duplicates += count
+        else:
+            tally.rejected[code] += count
+    return found
+
+
+def _ledger(tallies: Mapping[int, Tally], reports: Mapping[int, SenderReport]) -> dict[str, Any]:
+    """The sums over all senders."""
+    total = Tally(0, 0, Counter())
+    for tally in tallies.values():
+        total.stored += tally.stored
+        total.duplicates += tally.duplicates
+        total.rejected.update(tally.rejected)
+    dropped: Counter[str] = Counter()
+    for report in reports.values():
+        dropped.update(report.total.dropped)
+    waiting = sum(report.waiting for report in reports.values())
+    return {**total.json(), "dropped": dict(dropped), "waiting": waiting}
+
+
+def _reported(report: SenderReport) -> dict[str, Any]:
+    total = report.total
+    return {
+        "at": rfc3339(total.at_ms),
+        "emitted": total.emitted,
+        "stored": total.stored,
+        "duplicates": total.duplicates,
+        "rejected": dict(total.rejected),
+        "dropped": dict(total.dropped),
+        "waiting": report.waiting,
+        "difference": report.difference,
+        "truncated": total.truncated,
+        "adopted": total.adopted,
+        "processes": [_process(process) for process in report.processes[:PROCESSES]],
+    }
+
+
+def _process(report: Report) -> dict[str, Any]:
+    return {
+        "host": report.host,
+        "pid": report.pid,
+        "at": rfc3339(report.at_ms),
+        "emitted": report.emitted,
+        "dropped": dict(report.dropped),
+        "spool": {"events": report.waiting, "bytes": report.spool_bytes, "oldest": _time(report.oldest_ms)},
+    }
+
+
+def _sockets(figures: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "scrapers": figures["sockets"].get("/", 0),
+        "viewers": figures["sockets"].get("/live", 0),
+        "lagging": figures["lagging"],
+        "refused": dict(figures["refused"]),
+        "closed": dict(figures["closed"]),
+    }
+
+
+def _task(task: TaskStatus) -> dict[str, Any]:
+    return {
+        "name": task.name,
+        "interval": task.interval_ms,
+        "lastRunAt": _time(task.last_run),
+        "lastDuration": task.last_duration_ms,
+        "lastFailureAt": _time(task.last_failure),
+        "failure": task.failure or None,
+    }
+
+
+def _time(ms: int | None) -> str | None:
+    return None if ms is None else rfc3339(ms)

@@ -1,0 +1,86 @@
+"""The status page and the banner of trouble, as they leave the server."""
+
+import re
+from html import unescape
+
+import pytest
+
+from app.status import TaskStatus
+from tests.dashboard.conftest import House
+from tests.fakes import NOW_MS, event, new_id
+
+HOSTILE = "</script><script>alert(1)</script>"
+
+
+def text_of(page: str) -> str:
+    """What a person reads, spaces made one."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", page)))
+
+
+def test_a_server_without_senders_says_so(house: House):
+    """With a way to the first one."""
+    text = text_of(house.page("/settings/status"))
+
+    assert "No sender so far" in text
+    assert "No process has reported" in text
+    assert "SQLite" in text
+
+
+def test_a_sender_s_balance_is_told_in_words(house: House):
+    """It adds up, something is missing, or nothing was reported; with the reasons of what is not there."""
+    figures = {"emitted": 9, "accepted": 4, "dropped": {"spool_full": 2}, "spool": {"events": 3}}
+    house.status.reports.on_commit(
+        house.send(
+            [
+                event("client_report", "", 5, epoch=new_id(), data={"host": "box", "pid": 7, **figures}),
+                event("client_report", "", 6, epoch=new_id(), data={"emitted": 9, "accepted": 4}),
+                event("log", "", 8),
+            ]
+        )
+    )
+
+    text = text_of(house.page("/settings/status"))
+
+    assert "adds up" in text
+    assert "5 missing" in text
+    assert "not reported" in text
+    assert "spool_full 2" in text
+
+
+def test_tasks_say_how_they_fare(house: House):
+    """One that failed at its last run is in red; one that is well again remembers."""
+    house.tasks += [
+        TaskStatus("clean up", 1_000, NOW_MS, 4, NOW_MS, "ValueError: no"),
+        TaskStatus("other", 2_000, NOW_MS, 4, NOW_MS - 5_000, "KeyError: gone"),
+        TaskStatus("never", 2_000),
+    ]
+
+    text = text_of(house.page("/settings/status"))
+
+    assert "delete what is too old" in text
+    assert "failed 2026-11-23 14:32:08 : ValueError: no" in text
+    assert "well failed 2026-11-23 14:32:03 : KeyError: gone" in text
+    assert "not yet" in text
+
+
+@pytest.mark.parametrize("field", ["host", "dropped", "rejected"])
+def test_what_a_client_makes_up_stays_text(house: House, field: str):
+    """Names of hosts and reasons are the sender's own."""
+    data = {"host": HOSTILE} if field == "host" else {field: {HOSTILE: 1}}
+    house.status.reports.on_commit(house.send([event("client_report", "", 5, epoch=new_id(), data=data)]))
+
+    page = house.page("/settings/status")
+
+    assert HOSTILE not in page
+    assert HOSTILE in unescape(page)
+
+
+def test_every_page_tells_of_trouble(house: House):
+    """In a sentence that leads to the status; the status page itself has it without the way there."""
+    assert "See the status" not in house.page("/jobs")
+    house.refusals.note(1, "storage_full")
+
+    for path in ("/jobs", "/alerts", "/events"):
+        assert "The store is full: events wait with their senders. See the status" in text_of(house.page(path))
+    assert "The store is full: events wait with their senders." in text_of(house.page("/settings/status"))
+    assert "See the status" not in house.page("/settings/status")
