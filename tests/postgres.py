@@ -78,44 +78,74 @@ def running() -> Iterator[Postgres]:
         with closing(Postgres(given)) as postgres:
             yield postgres
         return
-    folder = Path(tempfile.mkdtemp(prefix="scrapewatch-pg-"))
-    try:
-        with _started(folder) as url:
-            yield Postgres(url)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with cluster() as ours:
+        ours.start()
+        yield Postgres(ours.url)
+
+
+class Cluster:
+    """A server of our own, in a folder of its own, that may be stopped and started again.
+
+    Args:
+        folder: an empty one, outside others' homes.
+
+    Raises:
+        Unobtainable: there are no programs, or they can't make a cluster.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.url = f"postgresql://postgres@/postgres?host={quote(str(folder), safe='')}"
+        self._folder = folder
+        self._programs, self._identity = _programs(folder), _identity(folder)
+        self._log = folder / "log"
+        self._server: subprocess.Popen[bytes] | None = None
+        init: list[str | Path] = [self._programs / "initdb", "-D", folder / "data", "-U", "postgres"]
+        options = ["--auth=trust", "--encoding=UTF8", "--no-sync"]
+        made = subprocess.run(
+            [*init, *options], cwd=folder, capture_output=True, text=True, check=False, **self._identity
+        )
+        if made.returncode:
+            raise Unobtainable(f"initdb failed: {made.stderr.strip()}")
+
+    def start(self, *settings: str) -> None:
+        """Start it, with further ``name=value``, and wait until it answers."""
+        # Nothing to lose: a test server need not wait for the disk.
+        ours = ("listen_addresses=", f"unix_socket_directories={self._folder}", "fsync=off")
+        options = [part for setting in (*ours, *settings) for part in ("-c", setting)]
+        with self._log.open("ab") as output:
+            self._server = subprocess.Popen(
+                [self._programs / "postgres", "-D", self._folder / "data", *options],
+                cwd=self._folder,
+                stdout=output,
+                stderr=output,
+                **self._identity,
+            )
+        _wait(self.url, self._server, self._log)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stop it, if it runs: by Postgres' fast shutdown, or its immediate one (SIGQUIT), which is a crash."""
+        if self._server is not None:
+            self._server.send_signal(how)
+            self._server.wait(START_S)
+            self._server = None
 
 
 @contextmanager
-def _started(folder: Path) -> Iterator[str]:
-    programs, identity = _programs(folder), _identity(folder)
-    data, log = folder / "data", folder / "log"
-    init: list[str | Path] = [
-        programs / "initdb",
-        "-D",
-        data,
-        "-U",
-        "postgres",
-        "--auth=trust",
-        "--encoding=UTF8",
-        "--no-sync",
-    ]
-    made = subprocess.run(init, cwd=folder, capture_output=True, text=True, check=False, **identity)
-    if made.returncode:
-        raise Unobtainable(f"initdb failed: {made.stderr.strip()}")
-    # Nothing to lose: a test server need not wait for the disk.
-    options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}", "-c", "fsync=off"]
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [programs / "postgres", "-D", data, *options], cwd=folder, stdout=output, stderr=output, **identity
-        )
+def cluster() -> Iterator[Cluster]:
+    """A `Cluster` that is not started yet; gone after the block.
+
+    Raises:
+        Unobtainable: see there.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="scrapewatch-pg-"))
     try:
-        url = f"postgresql://postgres@/postgres?host={quote(str(folder), safe='')}"
-        _wait(url, server, log)
-        yield url
+        made = Cluster(folder)
+        try:
+            yield made
+        finally:
+            made.stop()
     finally:
-        server.send_signal(signal.SIGINT)  # Postgres' fast shutdown
-        server.wait(START_S)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _programs(folder: Path) -> Path:
