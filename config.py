@@ -73,7 +73,7 @@ class Settings:
     websocket_transports: tuple[str, ...] = setting(
         words("websocket", "polling"), (), "default websocket,polling; websocket alone with MESSAGE_QUEUE_URL"
     )
-    websocket_compression: bool = setting(boolean, False, "per-message deflate, with eventlet; costs 90 kB a viewer")
+    websocket_compression: bool = setting(boolean, False, "per-message deflate; costs 90 kB a viewer")
     websocket_max_connections: int = setting(number(1, 1_000_000), 10_000, "sockets at once")
     websocket_ping_interval: int = setting(number(1_000), 10_000, "ms between pings")
     websocket_ping_timeout: int = setting(number(1_000), 5_000, "ms to wait for the answer to a ping")

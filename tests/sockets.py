@@ -49,15 +49,22 @@ class Viewer:
 class Raw:
     """A bare WebSocket to the server's Socket.IO path."""
 
-    def __init__(self, server: Server, **options: Any) -> None:
-        host = urllib.parse.urlsplit(server.address).netloc
-        address = f"ws://{host}/socket.io/?EIO=4&transport=websocket"
+    def __init__(self, server: Server, path: str = "/socket.io", **options: Any) -> None:
+        address = f"ws://127.0.0.1:{server.port}{path}/?EIO=4&transport=websocket"
         self.line = websocket.create_connection(address, timeout=PATIENCE_S, suppress_origin=True, **options)
-        assert str(self.line.recv()).startswith("0")
+        self.opening = str(self.line.recv())
+        assert self.opening.startswith("0")
 
-    def log_in(self, token: str) -> None:
-        self.line.send("40" + json.dumps({"token": token}))
+    def log_in(self, token: str, namespace: str = "") -> None:
+        """Enter a namespace, ``/live,`` or the scrapers'."""
+        self.line.send(f"40{namespace}{json.dumps({'token': token})}")
         assert str(self.line.recv()).startswith("40")
+
+    def until(self, start: str) -> str:
+        """The next message that begins so; what comes before is passed over."""
+        while not (said := str(self.line.recv())).startswith(start):
+            assert said, "the server hung up"
+        return said
 
     def is_closed_within(self, seconds: float) -> bool:
         """Read on until the server hangs up, answering its pings."""

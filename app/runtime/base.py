@@ -10,12 +10,15 @@ import socket
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, Final, ParamSpec, Protocol, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
+
+HEAD_S: Final = 9
+"""How long a new connection may take to send its first request, all headers included."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -85,3 +88,11 @@ def guarded(work: Callable[..., object], *args: Any) -> None:
         work(*args)
     except Exception:
         log.exception("Work on the loop failed: %s", getattr(work, "__qualname__", work))
+
+
+def cut(connection: Any) -> None:
+    """End a connection both ways, whoever is reading from it or writing to it."""
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        log.debug("A connection was gone before it could be cut")

@@ -25,7 +25,7 @@ with warnings.catch_warnings():
 
     from app.runtime import websockets
 
-from app.runtime.base import P, Served, T, guarded
+from app.runtime.base import HEAD_S, P, Served, T, cut, guarded
 from app.runtime.listen import is_exhausted, raise_file_limit
 
 log = logging.getLogger(__name__)
@@ -111,6 +111,7 @@ class EventletRuntime:
             max_size=connections + _PLAIN_REQUESTS,
             environ={"wsgi.input_terminated": True},  # it ends a body by itself, a chunked one too, and does not say so
             socket_timeout=_PATIENCE_S,
+            protocol=_Protocol,
         )
         serving.link(lambda _: stop.ring())  # a server that no longer accepts must not live on deaf
         stop.wait()
@@ -125,6 +126,26 @@ class EventletRuntime:
             while self._posts:
                 work, args = self._posts.popleft()
                 guarded(work, *args)
+
+
+class _Protocol(eventlet.wsgi.HttpProtocol):
+    """HTTP of a connection that is cut if the head of a request takes too long, however slowly its bytes come in."""
+
+    _patience_s = HEAD_S
+
+    def handle_one_request(self) -> None:
+        """Called by eventlet for each request of the connection."""
+        late = eventlet.hubs.get_hub().schedule_call_global(self._patience_s, cut, self.request)
+        self._late, self._patience_s = late, _PATIENCE_S
+        try:
+            super().handle_one_request()
+        finally:
+            late.cancel()
+
+    def get_environ(self) -> Any:
+        """Called by eventlet when the head has been read."""
+        self._late.cancel()
+        return super().get_environ()
 
 
 class _Listener:

@@ -11,20 +11,24 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import Any
 
+import simple_websocket
 from engineio.async_drivers import threading as driver
 from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
 from gunicorn.app.base import BaseApplication
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import TConn, ThreadWorker
+from wsproto.extensions import PerMessageDeflate
 
-from app.runtime.base import P, Served, T, guarded
+from app.core.clock import CLOCK
+from app.runtime.base import HEAD_S, P, Served, T, cut, guarded
 from app.runtime.listen import raise_file_limit
 
 _PLAIN_REQUESTS = 32
 
 
-def open_runtime(*, compression: bool) -> "ThreadingRuntime":  # noqa: ARG001  (simple-websocket never deflates)
+def open_runtime(*, compression: bool) -> "ThreadingRuntime":
     """Return the process's runtime; WebSocket messages are bounded here, as engine.io does it too late."""
     driver._async["websocket"] = _BoundedWebSocket  # noqa: SLF001  (there is no option for it)
+    simple_websocket.ws.PerMessageDeflate = PerMessageDeflate if compression else _NoDeflate
     return ThreadingRuntime()
 
 
@@ -113,6 +117,13 @@ class _BoundedWebSocket(SimpleWebSocketWSGI):
         return message or None
 
 
+class _NoDeflate(PerMessageDeflate):
+    """Declines per-message deflate, which simple-websocket otherwise takes from everyone who offers it."""
+
+    def accept(self, offer: str) -> None:
+        """Called by wsproto in the handshake; None is no."""
+
+
 class _Gunicorn(BaseApplication):
     """gunicorn with our settings alone: no command line, no configuration file."""
 
@@ -142,7 +153,32 @@ class _App:
 
 
 class _Worker(ThreadWorker):
-    """Says goodbye to the WebSockets as soon as it is told to stop, rather than wait for them to leave."""
+    """Says goodbye to the WebSockets as soon as it is told to stop; cuts who is slow to say what it wants."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._reading: dict[TConn, int] = {}
+
+    def handle(self, conn: TConn) -> Any:
+        """Called by gunicorn in a thread of the connection's own, to read a request and answer it."""
+        self._reading[conn] = CLOCK.monotonic_ms()
+        try:
+            return super().handle(conn)
+        finally:
+            self._reading.pop(conn, None)
+
+    def handle_request(self, req: Any, conn: TConn) -> Any:
+        """Called by gunicorn when the head has been read."""
+        self._reading.pop(conn, None)
+        return super().handle_request(req, conn)
+
+    def notify(self) -> None:
+        """Called by gunicorn about every second."""
+        super().notify()
+        limit = CLOCK.monotonic_ms() - HEAD_S * 1_000
+        for conn in [conn for conn, since_ms in list(self._reading.items()) if since_ms < limit]:
+            self._reading.pop(conn, None)
+            cut(conn.sock)
 
     def is_parent_alive(self) -> bool:
         """Called by gunicorn every second; a killed parent takes this process with it at once.

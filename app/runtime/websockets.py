@@ -3,20 +3,19 @@
 All of it replaces private parts, so eventlet is pinned exactly and each replacement has a test.
 """
 
-import logging
-import socket
 from typing import Any, Final
 
 import eventlet
 from eventlet.greenio import GreenSocket
 from eventlet.websocket import FailedConnectionError, RFC6455WebSocket, WebSocketWSGI
 
+from app.runtime.base import cut
 from app.runtime.unmask import apply_mask
-
-log = logging.getLogger(__name__)
 
 TOO_BIG: Final = 1009
 """The close code of RFC 6455, 7.4.1."""
+FRAGMENT_BYTES: Final = 64
+"""What a fragment takes in memory beside its data, so that endless empty ones are too much, too."""
 TURN: Final = 16
 """Frames that one connection may have read before all others have had a turn."""
 
@@ -29,7 +28,7 @@ class BoundedMessage(RFC6455WebSocket.Message):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._size = 0
+        self._size = -FRAGMENT_BYTES  # the first one is none
 
     def push(self, data: bytes, final: bool = False) -> None:  # noqa: FBT001, FBT002  (the replaced method's)
         """Take a fragment.
@@ -37,7 +36,7 @@ class BoundedMessage(RFC6455WebSocket.Message):
         Raises:
             FailedConnectionError: the message is too big; the connection is closed.
         """
-        self._size += len(data) + 1  # an empty one takes room, too
+        self._size += len(data) + FRAGMENT_BYTES
         if self._size > self.max_frame_length:
             raise FailedConnectionError(TOO_BIG, f"A message may have {self.max_frame_length} bytes.")
         super().push(data, final=final)
@@ -84,16 +83,9 @@ def _finish(websocket: Any, rest: memoryview) -> None:
     try:
         websocket.socket.sendall(rest)
     except OSError:
-        _cut(websocket.socket)  # half a frame was sent, so nothing can follow
+        cut(websocket.socket)  # half a frame was sent, so nothing can follow
     finally:
         websocket._sendlock.release()  # noqa: SLF001  (see `send_now`)
-
-
-def _cut(line: Any) -> None:
-    try:
-        line.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        log.debug("A connection was gone before it could be cut")
 
 
 def _take_turns(websocket: Any, message: Any = None) -> Any:

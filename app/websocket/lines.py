@@ -15,7 +15,7 @@ from engineio.packet import Packet
 from engineio.socket import Socket
 
 from app.core.clock import Clock
-from app.runtime.base import Runtime
+from app.runtime.base import Runtime, cut
 
 log = logging.getLogger(__name__)
 
@@ -109,11 +109,4 @@ class Lines:
             due = [connection for at_ms, connection in self._leaving if at_ms <= now_ms]
             self._leaving = [each for each in self._leaving if each[0] > now_ms]
         for connection in due:
-            _cut(connection)
-
-
-def _cut(connection: socket.socket) -> None:
-    try:
-        connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return  # it is gone, as it should be
+            cut(connection)

@@ -1,33 +1,19 @@
 """Clients that break the rules, on the real server: each is dealt with, and nobody else notices."""
 
+import contextlib
 import json
 import socket
 import struct
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import psutil
 import pytest
 
 from tests.server import Server
-from tests.sockets import PATIENCE_S, Raw, connected, scraped, watching
-
-
-@pytest.fixture
-def raw(server: Server) -> Iterator[Callable[..., Raw]]:
-    """Opens bare WebSockets to the server and closes them in the end."""
-    opened = []
-
-    def connect(**options: Any) -> Raw:
-        opened.append(Raw(server, **options))
-        return opened[-1]
-
-    yield connect
-    for each in opened:
-        each.line.shutdown()
+from tests.sockets import PATIENCE_S, connected, scraped, watching
 
 
 def fragment(size: int, *, first: bool) -> bytes:
@@ -41,14 +27,14 @@ def still_serves(server, environment):
         return good.call("item_scraped", scraped(), timeout=PATIENCE_S)["ok"] and viewer.subscribe(room="jobs")["ok"]
 
 
-def test_who_does_not_say_who_they_are_is_closed(raw):
+def test_who_does_not_say_who_they_are_is_closed(server, raw):
     """After ten seconds, although they answer every ping."""
-    assert raw().is_closed_within(16)
+    assert raw(server).is_closed_within(16)
 
 
-def test_who_leaves_the_namespace_is_closed_too(raw, environment):
+def test_who_leaves_the_namespace_is_closed_too(server, raw, environment):
     """A socket in no namespace is nobody's."""
-    client = raw()
+    client = raw(server)
     client.log_in(environment["INGEST_TOKEN"])
     client.line.send("41")
 
@@ -58,7 +44,7 @@ def test_who_leaves_the_namespace_is_closed_too(raw, environment):
 def test_a_message_is_bounded_over_all_its_fragments(server, raw, environment):
     """Two hundred fragments of 900 kB each don't fill the memory, before anyone has authenticated."""
     before = psutil.Process(server.process.pid).memory_info().rss
-    client = raw()
+    client = raw(server)
     with pytest.raises(OSError, match=r"."):  # noqa: PT012  (the server may hang up at any of them)
         for number in range(200):
             client.line.sock.sendall(fragment(900_000, first=number == 0))
@@ -72,7 +58,7 @@ def test_one_who_breaks_the_protocol_and_does_not_read_stops_nobody(server, raw,
     line = socket.socket()
     line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
     line.connect(("127.0.0.1", server.port))
-    client = raw(socket=line)
+    client = raw(server, socket=line)
     client.log_in(environment["INGEST_TOKEN"])
     batch = json.dumps([scraped() for _ in range(100)])
     for number in range(200):
@@ -86,11 +72,61 @@ def test_one_who_breaks_the_protocol_and_does_not_read_stops_nobody(server, raw,
 @pytest.mark.parametrize("packet", ['42["', "42{}", "9", "45", '42["item_scraped"', "4", "42" + "[" * 50_000, "4\x00"])
 def test_what_is_no_packet_harms_nobody(server, raw, environment, packet):
     """It is ignored or its socket closed; the next client is served."""
-    client = raw()
+    client = raw(server)
     client.log_in(environment["INGEST_TOKEN"])
     client.line.send(packet)
 
     assert still_serves(server, environment)
+
+
+def test_a_few_packets_that_mean_nothing_are_overlooked(server, raw, environment):
+    """Twenty of an unknown kind; the next one ends it."""
+    client = raw(server)
+    client.log_in(environment["INGEST_TOKEN"])
+    for _ in range(20):
+        client.line.send("9")
+    client.line.send("421" + json.dumps(["item_scraped", scraped()]))
+    assert str(client.line.recv()).startswith('431[{"ok":true')
+    client.line.send("9")
+
+    assert client.is_closed_within(5)
+    assert still_serves(server, environment)
+
+
+@pytest.mark.parametrize("opcode", [websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_CONT])
+def test_empty_frames_end_it(server, raw, environment, opcode):
+    """A message without a byte is none, and fragments without a byte take room, too."""
+    client = raw(server)
+    if opcode == websocket.ABNF.OPCODE_CONT:
+        client.line.sock.sendall(fragment(1, first=True))
+    frame = websocket.ABNF.create_frame("", opcode, 1 if opcode == websocket.ABNF.OPCODE_TEXT else 0).format()
+    with contextlib.suppress(OSError):  # it may hang up at any of them
+        for _ in range(200):
+            client.line.sock.sendall(frame * 10_000)
+
+    assert client.is_closed_within(10)
+    assert still_serves(server, environment)
+
+
+def test_a_flood_from_one_socket_leaves_the_others_their_turn(server, raw, environment):
+    """However fast it sends, others are answered meanwhile."""
+    client, flooding = raw(server), threading.Event()
+    client.log_in(environment["INGEST_TOKEN"])
+    pongs = websocket.ABNF.create_frame("3", websocket.ABNF.OPCODE_TEXT).format() * 2_000
+
+    def flood():
+        with contextlib.suppress(OSError):
+            while not flooding.is_set():
+                client.line.sock.sendall(pongs)
+
+    thread = threading.Thread(target=flood)
+    thread.start()
+    try:
+        assert all(still_serves(server, environment) for _ in range(3))
+    finally:
+        flooding.set()
+        client.line.shutdown()
+        thread.join()
 
 
 def test_every_name_is_answered(server, environment):

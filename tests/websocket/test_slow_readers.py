@@ -3,11 +3,9 @@
 import json
 import socket
 import time
-import urllib.parse
 
 import psutil
 import pytest
-import websocket
 
 from tests.sockets import PATIENCE_S, connected, scraped, watching
 
@@ -15,30 +13,19 @@ DEAF = 30
 
 
 @pytest.fixture
-def deaf(server, environment):
-    """Opens a viewer of everything that never reads again, behind small buffers."""
-    host = urllib.parse.urlsplit(server.address).netloc
-    lines = []
+def deaf(server, raw, environment):
+    """Opens a viewer of everything that never reads again, behind a small buffer."""
 
     def connect():
-        raw = socket.socket()
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-        raw.connect(("127.0.0.1", server.port))
-        line = websocket.create_connection(
-            f"ws://{host}/socket.io/?EIO=4&transport=websocket",
-            timeout=PATIENCE_S,
-            suppress_origin=True,
-            socket=raw,
-        )
-        lines.append(line)
-        line.send("40/live," + json.dumps({"token": environment["READ_TOKEN"]}))
-        line.send("42/live,1" + json.dumps(["subscribe", {"room": "events", "batched": True}]))
-        while not str(line.recv()).startswith("43/live,1"):
-            pass
+        line = socket.socket()
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        line.connect(("127.0.0.1", server.port))
+        viewer = raw(server, socket=line)
+        viewer.log_in(environment["READ_TOKEN"], "/live,")
+        viewer.line.send("42/live,1" + json.dumps(["subscribe", {"room": "events", "batched": True}]))
+        viewer.until("43/live,1")
 
-    yield connect
-    for line in lines:
-        line.shutdown()
+    return connect
 
 
 def test_viewers_that_never_read_cost_no_memory_and_are_closed(server, environment, deaf):
