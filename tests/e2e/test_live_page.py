@@ -1,12 +1,14 @@
 """Open pages while a scraper in Node sends: what comes is there within a second, and harmless."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.browsing import enter, live, within_a_second
 from tests.e2e.seed import COMPLETED, ITEM, JOB, STARTED, event
+from tests.sockets import PATIENCE_S
 
 SCRIPT = "<script>document.title = 'owned'</script><img src=x onerror=alert(1)>"
 
@@ -106,3 +108,32 @@ def test_who_comes_later_sees_the_same(job_page, from_node, visit, server, envir
 
     assert later.locator("#items li").all_inner_texts() == job_page.locator("#items li").all_inner_texts()
     assert later.locator('dl [data-figure="items"]').inner_text() == "30"
+
+
+def test_a_page_that_was_skipped_asks_for_what_it_missed(signed_in, from_node):
+    """The server says that it lags; what it was not sent is there at once, without a reload."""
+    lines, missed, keeps_up = [], [], True
+
+    def relay(line):
+        lines.append(line)
+        line.connect_to_server().on_message(lambda said: pass_on(line, said))
+
+    def pass_on(line, said):
+        if keeps_up or not said.startswith('42/live,["events"'):
+            line.send(said)
+        else:
+            missed.append(said)
+
+    signed_in.route_web_socket(re.compile("/socket.io/"), relay)
+    from_node.send(event("job_started", STARTED))
+    live(signed_in, f"/jobs/{JOB}")
+    keeps_up = False
+    from_node.send(event("item_scraped", ITEM))
+    deadline = time.monotonic() + PATIENCE_S
+    while not missed and time.monotonic() < deadline:
+        signed_in.wait_for_timeout(20)
+    keeps_up = True
+    expect(signed_in.get_by_role("link", name=ITEM["title"])).to_have_count(0)
+    lines[-1].send(f'42/live,["lagging",{{"room":"job:{JOB}","skipped":1,"cursor":1}}]')
+
+    within_a_second(signed_in.get_by_role("link", name=ITEM["title"]))

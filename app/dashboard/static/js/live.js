@@ -1,8 +1,9 @@
 // The live connection: one socket a page, rooms that notice gaps and fill them, and the chip that says how it stands.
 //
 // Events of a room form a chain: each batch names the cursor before it (`prev`). A batch whose `prev` lies beyond the
-// last cursor seen means that something is missing; the room then subscribes again from where it stands. Rooms of
-// figures (jobs, metrics) can't be replayed: whoever enters one again looks at the whole once more.
+// last cursor seen means that something is missing; the room then subscribes again from where it stands. So it does when
+// the server says that it skipped something, because this page did not keep up (`lagging`). Rooms of figures (jobs,
+// metrics) can't be replayed: whoever enters one again looks at the whole once more.
 
 import { io } from "../vendor/socket.io.esm.min.js";
 import { clock } from "./format.js";
@@ -11,12 +12,13 @@ import { toast } from "./toast.js";
 
 const STALE_AFTER_MS = 10_000;
 const RETRY_MS = 2_000;
+const RETURN_MS = 500;
 
 const socket = io("/live", {
   path: shell.socket.path,
   transports: shell.socket.transports,
   tryAllTransports: true,
-  reconnectionDelay: 500,
+  reconnectionDelay: RETURN_MS,
   reconnectionDelayMax: 10_000,
 });
 const rooms = new Map();
@@ -103,6 +105,7 @@ export function follow(name, options) {
 socket.on("events", (batch) => rooms.get(batch.room)?.receive(batch));
 socket.on("jobs", (message) => rooms.get("jobs")?.hear(message));
 socket.on("metrics", (message) => rooms.get("metrics")?.hear(message));
+socket.on("lagging", ({ room }) => rooms.get(room)?.inTurn(() => rooms.get(room).subscribe()));
 
 const chip = document.getElementById("connection");
 let lostAt = null;
@@ -129,6 +132,7 @@ function showLost() {
 socket.on("connect", () => {
   clearTimeout(staleTimer);
   lostAt = null;
+  socket.io.reconnectionDelay(RETURN_MS);
   showLive();
   socket.io.engine.on("upgrade", showLive);
   rooms.forEach((room) => {
@@ -136,6 +140,8 @@ socket.on("connect", () => {
     room.subscribe();
   });
 });
+// A closing server tells each page its own moment, so that they do not all come back at once.
+socket.on("server_closing", ({ reconnectAfter }) => socket.io.reconnectionDelay(reconnectAfter));
 socket.on("disconnect", (reason) => {
   showLost();
   if (reason === "io server disconnect") setTimeout(() => socket.connect(), RETRY_MS);
