@@ -11,6 +11,7 @@ import urllib.request
 
 import psutil
 import pytest
+import websocket
 
 from tests.server import Server
 from tests.sockets import PATIENCE_S, connected, scraped, watching
