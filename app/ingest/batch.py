@@ -27,6 +27,7 @@ from app.ingest.fields import (
     rest_ms,
     second_ms,
 )
+from app.ingest.split import split_array
 from app.storage.base import Event
 from scrapewatch.events import (
     EVENTS,
@@ -38,6 +39,7 @@ from scrapewatch.events import (
 )
 
 SHORTEST: Final = len('{"type":"log","jobId":"","timestamp":0,"data":}')
+"""Bytes of an envelope around its data, at least."""
 OPENING: Final = ord("{")
 _OPAQUE: Final = frozenset(name for name, kind in EVENTS.items() if kind.opaque)
 _UUID_FORM: Final = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh"
@@ -99,8 +101,10 @@ def read_batch(text: bytes, sender_id: int, origin: str, span: tuple[int, int]) 
 def _data(types: Sequence[str], octets: list[bytes], text: bytes) -> _Data | None:
     """The bodies, looked into only where they mean something or look odd; None if one is not to be kept as it is."""
     joined = b"".join(octets)
-    excess = len(text) - len(joined) - SHORTEST * len(octets)  # of names and spaces, were it all in one envelope
-    if excess + max(map(len, octets)) > MAX_EVENT_BYTES or {data[0] for data in octets} != {OPENING}:
+    rest = len(text) - len(joined) - SHORTEST * (len(octets) - 1)  # around the longest data, were all others shortest
+    if rest + max(map(len, octets)) > MAX_EVENT_BYTES and max(map(len, split_array(text))) > MAX_EVENT_BYTES:
+        return None
+    if {data[0] for data in octets} != {OPENING}:
         return None
     brackets = joined.count(b"{") + joined.count(b"[")
     if text.count(b"{") + text.count(b"[") != 1 + len(octets) + brackets:

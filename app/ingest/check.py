@@ -127,7 +127,7 @@ def _envelope(text: bytes) -> dict[str, Any]:
     """The fields of an envelope, decoded; ``data`` as what `read_data` makes of it."""
     try:
         fields = _split(text)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _envelope_leniently(text)
     data = bytes(fields.pop("data", b"null"))
     return {**{name: decode(bytes(field))[0] for name, field in fields.items()}, "data": read_data(data)}

@@ -85,11 +85,12 @@ class Marks:
 
     Args:
         name: of the run; its job is called so.
+        now_ms: the present, ms since 1970 UTC; that of the clock if it is not given.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, now_ms: int | None = None) -> None:
         self.job = name
-        self._now_ms = round(time.time() * 1000)
+        self._now_ms = round(time.time() * 1000) if now_ms is None else now_ms
         self._ids: dict[str, str] = {}
 
     def fill(self, text: str) -> str:

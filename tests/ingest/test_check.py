@@ -139,7 +139,7 @@ def test_text_that_no_encoder_makes_is_refused_too(text, code):
     assert refusal.value.code == code
 
 
-@pytest.mark.parametrize("envelope", [b"5", b'"x"', b"[]", b"null", b""])
+@pytest.mark.parametrize("envelope", [b"5", b'"x"', b"[]", b"null", b"", b'{"\x80":1}'])
 def test_what_is_no_object_is_no_event(envelope):
     """Any other JSON, or none, is invalid."""
     with pytest.raises(InvalidInput, match=r"object|JSON"):
