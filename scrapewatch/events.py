@@ -100,6 +100,8 @@ _END: Final = {
     "stats": Kind.OBJECT,
 }
 
+_JUDGED: Final = {"reason": Kind.TEXT, "silence": Kind.AMOUNT, "lastEventAt": Kind.TIME}
+
 EVENTS: Final[dict[str, EventType]] = {
     "job_queued": EventType("a job waits to start", _START, important=True),
     "job_started": EventType("a job starts, or starts again as a new attempt", _START, important=True),
@@ -191,8 +193,8 @@ EVENTS: Final[dict[str, EventType]] = {
         needs_job=False,
         important=True,
     ),
-    "job_stalled": EventType("alive, but nothing new for JOB_STALLED_AFTER", {}, important=True, by_server=True),
-    "job_lost": EventType("silent for JOB_LOST_AFTER, its socket gone", {}, important=True, by_server=True),
+    "job_stalled": EventType("alive, but nothing new for JOB_STALLED_AFTER", _JUDGED, important=True, by_server=True),
+    "job_lost": EventType("silent for JOB_LOST_AFTER, its socket gone", _JUDGED, important=True, by_server=True),
 }
 
 LEVELS: Final = ("debug", "info", "warning", "error", "critical")

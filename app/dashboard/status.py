@@ -8,6 +8,7 @@ from typing import Any, Final
 from flask import Blueprint, render_template
 from flask_babel import lazy_gettext
 
+from app.accounts import names
 from app.accounts.access import require
 from app.services import Services
 
@@ -45,6 +46,7 @@ def blueprint(services: Services) -> Blueprint:
             levels=LEVELS,
             tasks=TASKS,
             mode=services.runtime.name,
+            server=names.SERVER,
         )
 
     return pages

@@ -101,7 +101,7 @@ def _started(event: Event, job: Job) -> None:
         _open_attempt(event, job)
     if job.status == "queued":
         job.started_at = event.at_ms
-    job.status = "running"
+    job.status, job.reason = "running", None
     _describe(event, job)
 
 

@@ -135,11 +135,14 @@ class Watchdog:
         now_ms = self._clock.monotonic_ms()
         if self._was_held_up(now_ms):
             self._since_ms = now_ms
+        quiet_ms = now_ms - min(self._lost_after_ms, self._stalled_after_ms)
         with self._lock:
             watched = list(self._watched.items())
-        silent = self._silent_sockets({watch.origin for _, watch in watched})
+        due = [(job_id, watch) for job_id, watch in watched if watch.news_ms <= quiet_ms]
+        unheard = any(watch.origin is None for _, watch in due)
+        silent = self._silent_sockets({watch.origin for _, watch in watched}) if unheard else frozenset()
         said = 0
-        for job_id, watch in watched:
+        for job_id, watch in due:
             verdict = self._verdict(watch, now_ms, silent)
             if verdict and self._is_still(job_id, watch):
                 self._say(job_id, watch, *verdict)
@@ -197,9 +200,7 @@ class Watchdog:
         return now_ms - (since_ms if refused_ms is None else max(since_ms, refused_ms))
 
     def _silent_sockets(self, origins: Set[str | None]) -> Set[int]:
-        """The senders with an open socket that has spoken for no job yet; looked for only while it matters."""
-        if None not in origins:
-            return frozenset()
+        """The senders with an open socket that has spoken for no job yet."""
         return {sender_id for sender_id, sockets in self._sockets.by_sender().items() if sockets - origins}
 
     def _is_gone(self, watch: Watch, silent: Set[int]) -> bool:

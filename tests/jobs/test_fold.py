@@ -132,3 +132,16 @@ def test_the_duration_is_the_scraper_s_or_else_measured():
 def test_the_worker_is_the_host_that_last_spoke():
     """A `worker` event names it."""
     assert run(("worker", {"host": "paris-02"}))[0].worker == "paris-02"
+
+
+@pytest.mark.parametrize("judgement", ["job_stalled", "job_lost"])
+@pytest.mark.parametrize("sign", ["item_scraped", "job_started", "error", "job_completed"])
+def test_a_reason_goes_with_what_it_was_given_for(judgement, sign):
+    """The sentence stays no longer than the job is stalled or lost, whatever ends that."""
+    judged, _ = run(("job_started", {}), (judgement, {"reason": "silent"}))
+    assert judged.reason == "silent"
+
+    back, _ = run((sign, {}), job=judged)
+
+    assert back.status in {"running", "completed"}
+    assert back.reason is None

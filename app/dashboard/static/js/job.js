@@ -177,6 +177,7 @@ function endText(over) {
 function paintSpent() {
   const spent = document.getElementById("spent");
   if (isOver(job)) say(spent, job.duration === null ? "" : word("tookSpan", { span: duration(job.duration) }));
+  else if (job.status === "lost") say(spent, "");
   else if (job.startedAt) say(spent, word("running", { span: duration(Math.max(0, now() - Date.parse(job.startedAt))) }));
 }
 
