@@ -19,6 +19,9 @@ from bench.target import target
 from tests.server import ASYNC_MODES, DidNotStart, Server
 
 OPEN_FILES: Final = 8_192
+LONG_ROUNDS: Final = 3
+"""At most so many of the measurements whose rounds take the better part of a minute."""
+
 FAILURES: Final = (RuntimeError, OSError, subprocess.SubprocessError, DidNotStart, Closed)
 """What ends a measurement but not the others."""
 
@@ -68,7 +71,9 @@ def _latency(run: Run) -> list[Figure]:
 
 
 def _fanout(run: Run) -> list[Figure]:
-    return viewing.measure({ingest.OURS: run.ours(), **run.peers("coalesce")}, viewing.FANOUT, run.rounds)
+    return viewing.measure(
+        {ingest.OURS: run.ours(), **run.peers("coalesce")}, viewing.FANOUT, min(run.rounds, LONG_ROUNDS)
+    )
 
 
 def _client(run: Run) -> list[Figure]:
@@ -76,7 +81,7 @@ def _client(run: Run) -> list[Figure]:
 
 
 def _crawl(run: Run) -> list[Figure]:
-    return crawl.measure(run.ours(), run.folder, run.rounds)
+    return crawl.measure(run.ours(), run.folder, min(run.rounds, LONG_ROUNDS))
 
 
 MEASUREMENTS: Final[dict[str, Callable[[Run], list[Figure]]]] = {
@@ -93,7 +98,9 @@ def main() -> None:
     """Measure, then print."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(MEASUREMENTS)}; all by default")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds of each measurement (default 5)")
+    parser.add_argument(
+        "--rounds", type=int, default=5, help="of each measurement (default 5; 3 at most of the longest)"
+    )
     parser.add_argument("--async-mode", choices=ASYNC_MODES, default=ASYNC_MODES[0])
     options = parser.parse_args()
     if unknown := set(options.names) - set(MEASUREMENTS):
@@ -112,7 +119,7 @@ def measure(names: list[str], async_mode: str, rounds: int) -> tuple[list[Figure
     failed = []
     with tempfile.TemporaryDirectory(prefix="scrapewatch-bench-") as folder:
         for name in names:
-            print(f"{name}, {rounds} rounds", flush=True)
+            print(name, flush=True)
             began = time.monotonic()
             own = Path(folder) / name
             own.mkdir()

@@ -19,7 +19,6 @@ from tests.server import ROOT, Server, path
 PER_CATEGORY: Final = 417
 """Of twelve categories: some 5,000 items."""
 
-MOST_ROUNDS: Final = 3
 SETTINGS: Final = {
     "DOWNLOAD_DELAY": "0",
     "CONCURRENT_REQUESTS": "16",
@@ -41,8 +40,8 @@ def measure(server: Server, folder: Path, rounds: int, per_category: int = PER_C
     """With us and without, in turns; our server runs beside both. `folder` gets the spool and Scrapy's log."""
     watched, alone = [], []
     with started(server), Shop(per_category=per_category, faults=dict.fromkeys(FAULTS, 0.0)) as shop:
-        for number in range(min(rounds, MOST_ROUNDS)):
-            print(f"  round {number + 1} of {min(rounds, MOST_ROUNDS)}", flush=True)
+        for number in range(rounds):
+            print(f"  round {number + 1} of {rounds}", flush=True)
             watched.append(_crawl(shop, folder, SETTINGS | ADDON, environment(server, folder / "spool")))
             alone.append(_crawl(shop, folder, SETTINGS, {}))
     taken = [each.taken_s for each in watched], [each.taken_s for each in alone]
