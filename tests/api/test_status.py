@@ -2,6 +2,13 @@
 
 import time
 
+from werkzeug.test import Client
+
+from app.factory import WebProcess
+from app.runtime import open_runtime
+from config import Settings
+from tests.api.conftest import Caller
+
 
 def test_the_status_counts_what_was_sent(reader, scraper):
     """Good, bad and twice: each where it belongs, at once."""
@@ -23,3 +30,37 @@ def test_the_status_is_for_readers(anyone, scraper):
     """It names senders and hosts."""
     assert anyone.get("/api/v1/status").status_code == 401
     assert scraper.get("/api/v1/status").status_code == 403
+
+
+def test_the_ledger_survives_a_restart(settings: Settings, environment: dict[str, str], sqlite_url: str):
+    """What was received as well as what a process reported of itself."""
+    now = round(time.time() * 1000)
+    ids = [f"0190f3c9-51f0-7b42-8e1c-6d2a90f4b12{n}" for n in range(2)]
+    report = {"emitted": 7, "accepted": 3, "dropped": {"spool_full": 4}}
+    events = [
+        {"type": "log", "jobId": "a", "timestamp": now, "id": ids[0]},
+        {"type": "log", "jobId": "a", "timestamp": now, "id": ids[0]},
+        {"type": "none", "jobId": "a", "timestamp": now},
+        {"type": "client_report", "jobId": "", "timestamp": now, "epoch": ids[1], "data": report},
+    ]
+    told = []
+    for sent in (events, []):
+        served = WebProcess(settings, open_runtime("threading")).open()
+        try:
+            if sent:
+                Caller(Client(served.app), environment["INGEST_TOKEN"]).post("/api/v1/events", sent)
+            told.append(Caller(Client(served.app), environment["READ_TOKEN"]).json("/api/v1/status"))
+        finally:
+            served.closing()
+
+    before, after = told
+    assert before["ledger"] == after["ledger"]
+    assert before["senders"] == after["senders"]
+    assert after["ledger"] == {
+        "received": 4,
+        "stored": 2,
+        "duplicates": 1,
+        "rejected": {"unknown_type": 1},
+        "dropped": {"spool_full": 4},
+        "waiting": 0,
+    }
