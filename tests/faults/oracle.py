@@ -14,10 +14,10 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, create_engine, text
 
 MINUTE_MS: Final = 60_000
-SUPERSEDED: Final = "superseded"  # older progress in whose place newer was sent: nothing is missing
+ENDS: Final = ("job_started", "job_completed")
 
 Mark = tuple[str, str]
-"""Which event of a scraper's: its job, and its number there or, of a job's start and end, its type."""
+"""Which event of a scraper's: its job, and its number there; of a run's start and end the type and its first number."""
 
 
 class Row(NamedTuple):
@@ -55,14 +55,12 @@ class Told:
             if line[0] == "#":
                 self._close(json.loads(line[1:]))
                 continue
-            job_id, _, what = line[1:].rpartition(" ")
+            job_id, _, what = line[1:].partition(" ")
             (self.produced if line[0] == "+" else self.returned).add((job_id, what))
 
     def _close(self, figures: Mapping[str, Any]) -> None:
         self.figures.append(figures)
-        counted = Counter(figures["rejected"]) + Counter(figures["dropped"])
-        counted.pop(SUPERSEDED, None)
-        self.dropped += counted
+        self.dropped += Counter(figures["rejected"]) + Counter(figures["dropped"])
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ def judge(url: str, ledgers: Iterable[Path]) -> Verdict:
     return Verdict(
         stored=len(rows),
         lost=len(told.returned - kept) - told.dropped.total(),
-        doubled=len(marks) - len(kept) + _same_ids(rows),
+        doubled=len(marks) - len(kept) + _same(rows),
         disordered=_inversions(rows),
         phantom=len(kept - told.produced),
         miscounted=miscounted,
@@ -153,13 +151,17 @@ def stored(connection: Connection) -> Iterator[Row]:
 
 def _mark(row: Row) -> Mark | None:
     """Which event of a scraper's it is; None for those that the client or the server make by themselves."""
-    what = row.type if row.type in {"job_started", "job_completed"} else row.data.get("n")
-    return None if what is None else (row.job_id, str(what))
+    n = row.data.get("n", row.data.get("config", {}).get("n"))
+    if n is None:
+        return None
+    return row.job_id, f"{row.type} {n}" if row.type in ENDS else str(n)
 
 
-def _same_ids(rows: list[Row]) -> int:
+def _same(rows: list[Row]) -> int:
+    """Events with the id of another, or with its number in the same job and epoch."""
     ids = [(row.job_id, row.id) for row in rows if row.id]
-    return len(ids) - len(set(ids))
+    numbers = [(row.job_id, row.epoch, row.seq) for row in rows if row.seq]
+    return len(ids) - len(set(ids)) + len(numbers) - len(set(numbers))
 
 
 def _inversions(rows: list[Row]) -> int:
@@ -167,7 +169,7 @@ def _inversions(rows: list[Row]) -> int:
     last: dict[object, int] = defaultdict(int)
     found = 0
     for row in rows:
-        for name, number in (("seq", row.seq), ("n", row.data.get("n"))):
+        for name, number in (("seq", row.seq), ("n", None if row.type in ENDS else row.data.get("n"))):
             key = (name, row.job_id, row.epoch)
             if number is not None:
                 found += number < last[key]

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
@@ -28,8 +28,10 @@ class Scraper:
     """
 
     def __init__(self, name: str, arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> None:
+        self.jobs = sum(argument.startswith("--job=") for argument in arguments)
         self.ledger = folder / f"{name}.ledger"
         self.log = folder / f"{name}.log"
+        self._before = self.emitted
         command = [sys.executable, "-m", "tests.faults.scraper", "--ledger", str(self.ledger), *arguments]
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
@@ -58,6 +60,16 @@ class Scraper:
     def emitted(self) -> int:
         """Events noted as emitted so far."""
         return self.ledger.read_text().count("=") if self.ledger.exists() else 0
+
+    def works(self) -> bool:
+        """Whether this run has emitted anything."""
+        return self.emitted > self._before
+
+    @property
+    def next(self) -> int:
+        """A number above those of all its events so far."""
+        numbers = (line.rpartition(" ")[2] for line in self.ledger.read_text().splitlines() if line[0] in "+=")
+        return max(map(int, numbers), default=0) + 1
 
 
 class Rig:
@@ -137,6 +149,19 @@ class Rig:
         """Wait for the good end of all scrapers, and judge."""
         for scraper in self.scrapers:
             scraper.finish(timeout_s)
+        return judge(self.url, self.ledgers)
+
+    def settled(self, last: Iterable[Scraper]) -> Verdict:
+        """Wait for the good end of the last runs, let one more send what the others left, and judge.
+
+        Args:
+            last: those that were not killed; they may have begun before another was.
+        """
+        for scraper in last:
+            scraper.finish()
+        self.scrape("sweeper", events=1).finish()
+        left = [path for path in (self.folder / "spool").rglob("*.spool") if path.stat().st_size]
+        assert left == [], "the spool is not empty"
         return judge(self.url, self.ledgers)
 
     def told(self) -> Told:

@@ -30,7 +30,7 @@ def test_the_oracle_finds_what_is_wrong(rig: Rig, measured):
 
     measured(f"before: {before}; after: {after}")
     assert before.right, before
-    assert (after.lost, after.doubled, after.phantom) == (2, 4, 1)  # doubled by their numbers and by their ids
+    assert (after.lost, after.doubled, after.phantom) == (2, 6, 1)  # doubled by their names, ids and numbers
     assert after.disordered > 0
     assert after.miscounted > 0
 
