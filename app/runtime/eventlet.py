@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 _READERS = 8
 _PLAIN_REQUESTS = 1_000
-_CLOSE_S = 4.5
+_CLOSE_S = 4.2
 _SHORTAGE_S = 0.2
 _PATIENCE_S = 30
 """How long a plain request may keep the server waiting for its bytes; WebSockets set their own, by the ping."""

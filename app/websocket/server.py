@@ -32,7 +32,7 @@ MAX_MESSAGE_BYTES: Final = 1_000_000
 FLOW_MS: Final = 250
 SWEEP_MS: Final = 1_000
 GOODBYE_S: Final = 0.1
-GOODBYES: Final = 10
+GOODBYES: Final = 5
 RETURN_MS: Final = 1_000
 SPREAD_MS: Final = 120
 """How far the returns of two sockets are apart after a restart: fifty take six seconds."""
