@@ -6,7 +6,7 @@
 import gc
 import logging
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import Future
 
 import msgspec
@@ -41,7 +41,7 @@ from app.runtime.listen import open_listener
 from app.scheduler import EVALUATE, Scheduler, table
 from app.services import Services
 from app.status import Process, Status
-from app.storage.base import Event, Job, Point
+from app.storage.base import Commit, Job, Point
 from app.storage.retention import Retention
 from app.storage.sql import schema
 from app.storage.sql.accounts import SqlAccountStore
@@ -246,8 +246,8 @@ class WebProcess:
             raise ScrapewatchError(f"An alert's change could not be stored: {answer}")
 
 
-def fold(events: Sequence[Event], jobs: Mapping[str, Job]) -> list[Point]:
+def fold(commit: Commit, jobs: Mapping[str, Job]) -> list[Point]:
     """What new events mean: first for their jobs, then for the series."""
     before = baselines(jobs)
-    fold_jobs(events, jobs)
-    return points_of(events, jobs, before)
+    fold_jobs(commit, jobs)
+    return points_of(commit, jobs, before)

@@ -1,13 +1,13 @@
 """What tests make by the dozen: events with few words, and a clock that stands still."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from app.ingest.check import digest
-from app.storage.base import Event, Job, Point
+from app.storage.base import Commit, Event, Job, Point
 from scrapewatch.events import EVENTS
 
 NOW_MS = 1_795_444_328_000  # 2026-11-23T14:32:08Z
@@ -51,7 +51,7 @@ def event(type_: str = "item_scraped", job_id: str = "123", sender_id: int = 1, 
         job_id=job_id,
         data=data.decode(),
         body=None if EVENTS[type_].opaque else body,
-        **{"digest": digest(type_, made["at_ms"], data), **made},
+        **{"digest": digest(type_, made["at_ms"], data), "received_ms": made["at_ms"], **made},
     )
 
 
@@ -65,6 +65,6 @@ def new_id() -> bytes:
     return next(_numbers).to_bytes(16)
 
 
-def no_fold(events: Sequence[Event], jobs: Mapping[str, Job]) -> list[Point]:
+def no_fold(commit: Commit, jobs: Mapping[str, Job]) -> list[Point]:
     """A fold that changes nothing."""
     return []

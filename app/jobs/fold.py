@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final
 
-from app.storage.base import Event, Job
+from app.storage.base import Commit, Event, Job
 from scrapewatch.events import EVENTS, FLAGS, MAX_SAFE_INTEGER
 
 ENDED: Final = frozenset(kind.ends for kind in EVENTS.values() if kind.ends)
@@ -26,25 +26,27 @@ _LATE: Final = 1 << FLAGS.index("late")
 _TOTALS: Final = ("requests", "bytes", "latency", "domains", "proxies")
 
 
-def fold(events: Sequence[Event], jobs: Mapping[str, Job]) -> None:
+def fold(commit: Commit, jobs: Mapping[str, Job]) -> None:
     """Apply new events, in their order, to the jobs they belong to; changes both in place."""
     for job in jobs.values():
         job.news = False
     begun = 0
-    for place, event in enumerate(events):
-        if event.body is not None:
-            _count(events[begun:place], jobs)
-            begun = place + 1
-            if event.job_id:
-                _apply(event, jobs[event.job_id])
-    _count(events[begun:], jobs)
+    telling = [place for place, event in enumerate(commit.events) if event.body is not None] if commit.telling else []
+    for place in telling:
+        _count(commit.events[begun:place], jobs)
+        begun = place + 1
+        event = commit.events[place]
+        if event.job_id:
+            _apply(event, jobs[event.job_id])
+    _count(commit.events[begun:], jobs)
 
 
 def _count(items: Sequence[Event], jobs: Mapping[str, Job]) -> None:
     """Apply items that follow one another: they say no more than that they are."""
     if not items:
         return
-    for job_id, count in Counter(map(_job_of, items)).items():
+    counts = dict.fromkeys(jobs, len(items)) if len(jobs) == 1 else Counter(map(_job_of, items))
+    for job_id, count in counts.items():
         job = jobs[job_id]
         if not job.first_cursor or job.started_at is None:
             first = next(item for item in items if item.job_id == job_id)

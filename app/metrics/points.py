@@ -9,22 +9,19 @@ reported before. The factory therefore asks `baselines` first, lets the jobs cha
 """
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import Any, Final
 
 from app.metrics.catalogue import METRICS
 from app.metrics.window import growth
-from app.storage.base import RAW_MS, Event, Job, Labels, Point
+from app.storage.base import RAW_MS, Commit, Event, Job, Labels, Point
 from scrapewatch.events import FLAGS, MAX_SAFE_INTEGER
 
 MAX_LABELS: Final = 20
 MAX_TEXT: Final = 200
 """Characters of a metric's or label's name, and of a label's value, that are kept."""
 
-_when = attrgetter("job_id", "at_ms", "received_ms")
 _LATE: Final = 1 << FLAGS.index("late")
 _REPORTED: Final = {
     "requests": ("requests", "total"),
@@ -97,19 +94,18 @@ def baselines(jobs: Mapping[str, Job]) -> dict[str, Baseline]:
     return {job_id: Baseline(job.attempt, totals_of(job.totals)) for job_id, job in jobs.items()}
 
 
-def points_of(events: Sequence[Event], jobs: Mapping[str, Job], before: Mapping[str, Baseline]) -> list[Point]:
-    """The points that a batch of new events makes, one for each series and `RAW_MS`.
+def points_of(commit: Commit, jobs: Mapping[str, Job], before: Mapping[str, Baseline]) -> list[Point]:
+    """The points that new events make, one for each series and `RAW_MS`.
 
     Args:
-        events: new ones, in the order of their cursors, late ones flagged.
+        commit: the events, late ones flagged.
         jobs: as they stand after the batch.
         before: their `baselines` from before it; used up by this call.
     """
     batch = _Batch(jobs, before)
-    batch.take_items(event for event in events if event.body is None)
-    for event in events:
-        if event.body is not None:
-            batch.take(event)
+    batch.take_items(commit.counted)
+    for event in commit.telling:
+        batch.take(event)
     return batch.points()
 
 
@@ -123,11 +119,10 @@ class _Batch:
         self._items: dict[tuple[str, int], int] = {}  # the common case, kept short
         self._sums: dict[tuple[str, Labels, int], tuple[float, int, float, float]] = {}
 
-    def take_items(self, items: Iterable[Event]) -> None:
-        """Count items; nearly all events are some, and one says no more than another."""
-        for (job_id, at_ms, received_ms), count in Counter(map(_when, items)).items():
-            effective = min(at_ms, received_ms) if received_ms else at_ms
-            key = (job_id, effective - effective % RAW_MS)
+    def take_items(self, counted: Mapping[tuple[str, int], int]) -> None:
+        """Count items, by job and second."""
+        for (job_id, second), count in counted.items():
+            key = (job_id, second * 1000 - second * 1000 % RAW_MS)
             self._items[key] = self._items.get(key, 0) + count
 
     def take(self, event: Event) -> None:

@@ -74,9 +74,7 @@ class Scraping:
     def take(self, commit: Commit, now_ms: int) -> None:
         """Take one transaction's events and the states of the jobs they changed."""
         jobs = {job.id: job for job in commit.jobs}
-        items: Counter[tuple[str, int]] = Counter()
-        if len(commit.telling) < len(commit.events):
-            items.update((event.job_id, effective_ms(event) // 1000) for event in commit.events if event.body is None)
+        items = Counter(commit.counted)
         for event in commit.telling:
             if event.type == "item_summary":
                 items[event.job_id, effective_ms(event) // 1000] += items_of(event)

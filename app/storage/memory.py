@@ -7,6 +7,7 @@ import copy
 import threading
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import islice
 from types import MappingProxyType
 from typing import Final
@@ -56,14 +57,15 @@ class MemoryEventStore:
             for event in new:
                 self._number(event, jobs, now_ms)
             changed = {job_id: jobs[job_id] for job_id in tails}
-            points = fold(new, changed)  # works on copies, so that a fold that fails leaves everything as it was
+            commit = Commit(outcomes, new, list(changed.values()), prev, tails)
+            points = fold(commit, changed)  # works on copies, so that a fold that fails leaves everything as it was
             self._record(points)
             self._events.extend(new)
             self._keys.update(keys)
             self._jobs.update(changed)
             self._count(events, outcomes, refused)
             self._forget(len(self._events) - self._capacity)
-        return Commit(outcomes, new, list(map(copy.copy, changed.values())), prev, tails)
+        return replace(commit, jobs=list(map(copy.copy, changed.values())))
 
     def _count(self, events: Sequence[Event], outcomes: Sequence[Outcome], refused: Tallies) -> None:
         self._tallies.update(dict(refused))

@@ -84,10 +84,10 @@ def test_no_count_is_too_great_for_a_store(database, ingest):
 def test_what_a_store_cannot_take_is_refused_alone(database):
     """An event that no rule foresaw is invalid for good; its neighbours are stored."""
 
-    def poisoned(events, jobs):
-        if any(event.body.get("poison") for event in events):
+    def poisoned(commit, jobs):
+        if any(event.body.get("poison") for event in commit.events):
             raise OverflowError("int too large")
-        return fold(events, jobs)
+        return fold(commit, jobs)
 
     with opened(SqlEventStore(database, StoppedClock(), merge_points), poisoned) as ingest:
         answer = send(ingest, [envelope("error"), envelope("error", poison=True), envelope("error")])

@@ -3,7 +3,7 @@
 import pytest
 
 from app.jobs.fold import fold
-from app.storage.base import Job
+from app.storage.base import Commit, Job
 from scrapewatch.events import FLAGS, MAX_SAFE_INTEGER
 from tests.fakes import NOW_MS, event
 
@@ -18,7 +18,7 @@ def run(*steps, job=None):
         at_ms = NOW_MS + (after[0] if after else 0)
         events.append(event(type_, data=data, at_ms=at_ms, received_ms=at_ms, cursor=number))
         job.last_cursor = number
-    fold(events, {"123": job})
+    fold(Commit([], list(events), [job], 0), {"123": job})
     return job, events
 
 

@@ -7,9 +7,9 @@ from app.storage.memory import MemoryEventStore
 from tests.fakes import NOW_MS, StoppedClock, event
 
 
-def jobs_fold(events, jobs) -> list[Point]:
+def jobs_fold(commit, jobs) -> list[Point]:
     """The jobs' half of the fold alone."""
-    fold(events, jobs)
+    fold(commit, jobs)
     return []
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from app.jobs.fold import fold
 from app.metrics.points import baselines, points_of, points_of_values, progress_delta
-from app.storage.base import Event, Job, Point
+from app.storage.base import Commit, Event, Job, Point
 from tests.fakes import NOW_MS, event
 
 SLOT_MS = NOW_MS - NOW_MS % 10_000
@@ -21,8 +21,9 @@ def points(*events: Event, known: Job | None = None) -> list[Point]:
     known = known or job()
     jobs = {known.id: known}
     before = baselines(jobs)
-    fold(events, jobs)
-    return points_of(events, jobs, before)
+    commit = Commit([], list(events), list(jobs.values()), 0)
+    fold(commit, jobs)
+    return points_of(commit, jobs, before)
 
 
 def sums(found: list[Point]) -> dict[str, float]:
@@ -132,7 +133,7 @@ def test_own_metrics_are_bounded():
     """Twenty labels, names and values of 200 characters; no name of the catalogue, no infinite value."""
     labels = {f"label{number:02}": "x" * 300 for number in range(30)}
     values = {"n" * 201: 1, "jobs.active": 99, "items": 99, "endless": float("inf"), "mine": 1}
-    (found,) = points_of([_metric(values, labels)], {}, {})
+    (found,) = points_of(Commit([], [_metric(values, labels)], [], 0), {}, {})
 
     assert found.name == "mine"
     assert len(found.labels) == 20

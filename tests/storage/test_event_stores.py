@@ -35,8 +35,8 @@ def store(request: pytest.FixtureRequest, clock: StoppedClock) -> Iterator[Event
     database.close()
 
 
-def jobs_fold(events, jobs) -> list[Point]:
-    fold(events, jobs)
+def jobs_fold(commit, jobs) -> list[Point]:
+    fold(commit, jobs)
     return []
 
 

@@ -50,8 +50,8 @@ def store(database: Watched) -> SqlEventStore:
     return SqlEventStore(database, StoppedClock(), merge_points)
 
 
-def jobs_fold(events, jobs) -> list[Point]:
-    fold(events, jobs)
+def jobs_fold(commit, jobs) -> list[Point]:
+    fold(commit, jobs)
     return []
 
 

@@ -35,6 +35,7 @@ _TAKE = "UPDATE meta SET value = value + {n} WHERE key = 'cursor' RETURNING valu
 _UPDATE_JOB = update(jobs_table).where(jobs_table.c.key == bindparam("b_key"))
 _UPDATE_FLAGS = update(events_table).where(events_table.c.cursor == bindparam("b_cursor"))
 _sender_of = attrgetter("sender_id")
+_job_of = attrgetter("job_id")
 
 
 class Append:
@@ -55,16 +56,17 @@ class Append:
         last: int = connection.exec_driver_sql(_TAKE.format(n=len(events))).scalar_one()
         jobs = _load_jobs(connection, events, now_ms)
         outcomes = _permit(events, jobs)
+        keys = {job_id: job.key for job_id, job in jobs.items()}
         for cursor, event in enumerate(events, last - len(events) + 1):
             event.cursor = cursor
             event.received_ms = now_ms
-            event.job_key = jobs[event.job_id].key if event.job_id else -event.sender_id
+            event.job_key = keys[event.job_id] if event.job_id else -event.sender_id
         prev: int = connection.exec_driver_sql("SELECT max(cursor) FROM events").scalar() or 0
         new = self._insert(connection, events, outcomes)
         self._rows.count(connection, _tallies(events, outcomes, refused))
         if not new:
             return Commit(outcomes, [], [], last)
-        changed = {job_id: jobs[job_id] for job_id in {event.job_id: None for event in new} if job_id}
+        changed = {job_id: jobs[job_id] for job_id in dict.fromkeys(map(_job_of, new)) if job_id}
         tails = {job_id: job.last_cursor for job_id, job in changed.items()}
         commit = Commit(outcomes, new, list(changed.values()), prev, tails)
         self._apply(connection, commit, changed)
@@ -88,11 +90,11 @@ class Append:
 
     def _apply(self, connection: Connection, commit: Commit, changed: Mapping[str, Job]) -> None:
         """Let the new events change their jobs and series."""
-        for job_id, event in {event.job_id: event for event in commit.events}.items():
+        for job_id, event in dict(zip(map(_job_of, commit.events), commit.events, strict=True)).items():
             if job_id:
                 changed[job_id].last_cursor, changed[job_id].origin = event.cursor, event.origin
         flags = [event.flags for event in commit.telling]
-        points = self._fold(commit.events, changed)
+        points = self._fold(commit, changed)
         flagged = [event for event, before in zip(commit.telling, flags, strict=True) if event.flags != before]
         if flagged:
             connection.execute(_UPDATE_FLAGS, [{"b_cursor": event.cursor, "flags": event.flags} for event in flagged])
@@ -102,14 +104,15 @@ class Append:
 
 
 def _permit(events: Sequence[Event], jobs: Mapping[str, Job]) -> list[Outcome]:
-    pairs = {(event.job_id, event.sender_id) for event in events}
-    foreign = {pair for pair in pairs if pair[0] and jobs[pair[0]].sender_id != pair[1]}
-    if not foreign:
+    owners = {job_id: job.sender_id for job_id, job in jobs.items()}
+    if len(set(map(_sender_of, events)) | set(owners.values())) == 1:
         return [STORED] * len(events)
-    return [FORBIDDEN if (event.job_id, event.sender_id) in foreign else STORED for event in events]
+    return [STORED if owners.get(event.job_id, event.sender_id) == event.sender_id else FORBIDDEN for event in events]
 
 
 def _stored(events: Sequence[Event], outcomes: Sequence[Outcome]) -> list[Event]:
+    if outcomes.count(STORED) == len(outcomes):
+        return list(events)
     return list(compress(events, [outcome is STORED for outcome in outcomes]))
 
 
@@ -126,7 +129,7 @@ def _tallies(events: Sequence[Event], outcomes: Sequence[Outcome], refused: Tall
 
 def _load_jobs(connection: Connection, events: Sequence[Event], now_ms: int) -> dict[str, Job]:
     """Every job named in the batch; an unknown one is made and belongs to the sender of its first event."""
-    first = {event.job_id: event for event in reversed(events)}
+    first = dict(zip(map(_job_of, reversed(events)), reversed(events), strict=True))
     first.pop("", None)
     known = select(jobs_table).where(jobs_table.c.id.in_(first))
     jobs = {row.id: job_of(row) for row in connection.execute(known)} if first else {}
