@@ -11,9 +11,15 @@ from sqlalchemy import Connection
 
 from app.storage.base import Event, Tallies
 
-_COLUMNS: Final = ("cursor", "job_key", "type", "at_ms", "id", "seq", "epoch", "flags", "level", "digest", "data")
+_SHARED: Final = ("job_key", "type", "epoch", "flags", "level")
+"""What the events of a batch mostly have in common: then it is bound once for all rows of a statement."""
+
+_OWN: Final = ("cursor", "at_ms", "id", "seq", "digest", "data")
+_COLUMNS: Final = (*_SHARED, *_OWN)
 """Of each event; `received_ms` is one for all."""
 
+_shared: Final[Callable[[Event], tuple[Any, ...]]] = attrgetter(*_SHARED)
+_own: Final[Callable[[Event], tuple[Any, ...]]] = attrgetter(*_OWN)
 _row: Final[Callable[[Event], tuple[Any, ...]]] = attrgetter(*_COLUMNS)
 _COUNT: Final = "INSERT INTO tallies (sender_id, outcome, code, count) VALUES "
 _ADD: Final = " ON CONFLICT (sender_id, outcome, code) DO UPDATE SET count = tallies.count + excluded.count"
@@ -29,8 +35,14 @@ class SqliteRows:
         written = 0
         for start in range(0, len(events), self._AT_ONCE):
             some = events[start : start + self._AT_ONCE]
-            values = (some[0].received_ms, *chain.from_iterable(map(_row, some)))
-            written += connection.exec_driver_sql(_sqlite_insert(len(some)), values).rowcount
+            own, shared, alike = map(_own, some), _shared(some[0]), list(map(_shared, some))
+            if alike.count(shared) == len(alike):
+                statement = _sqlite_insert(len(some), shared=True)
+                values = (some[0].received_ms, *shared, *chain.from_iterable(own))
+            else:
+                statement = _sqlite_insert(len(some), shared=False)
+                values = (some[0].received_ms, *chain.from_iterable(chain.from_iterable(zip(alike, own, strict=True))))
+            written += connection.exec_driver_sql(statement, values).rowcount
         return written
 
     def held(self, connection: Connection, keys: Sequence[tuple[int, bytes]]) -> dict[tuple[int, bytes], int | None]:
@@ -88,8 +100,10 @@ class PostgresRows:
 
 
 @lru_cache(maxsize=1_000)
-def _sqlite_insert(rows: int) -> str:
-    one = f"(?1, {', '.join('?' * len(_COLUMNS))})"
+def _sqlite_insert(rows: int, *, shared: bool) -> str:
+    """An insert of `rows` rows; `shared` ones take what they have in common from the first numbers."""
+    common = [f"?{number}" for number in range(1, 2 + len(_SHARED))] if shared else ["?1", *"?" * len(_SHARED)]
+    one = f"({', '.join(common)}, {', '.join('?' * len(_OWN))})"
     head = f"INSERT INTO events (received_ms, {', '.join(_COLUMNS)}) VALUES "  # noqa: S608  (constants)
     return f"{head}{', '.join([one] * rows)} ON CONFLICT DO NOTHING"
 
