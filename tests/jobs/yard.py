@@ -18,8 +18,8 @@ LOOK_MS = 1_000
 SENDER = 7
 
 
-def fold(events: Any, jobs: Any) -> list[Point]:
-    fold_jobs(events, jobs)
+def fold(commit: Commit, jobs: Mapping[str, Job]) -> list[Point]:
+    fold_jobs(commit, jobs)
     return []
 
 

@@ -70,11 +70,13 @@ class PostgresRows:
     """The whole batch as one JSON argument: psycopg's adaptation of single values costs more than the insert."""
 
     _INSERT: Final = (  # noqa: S608  (made of constants)
-        "INSERT INTO events (received_ms, {names}) SELECT %s, cursor, job_key, type, at_ms, decode(id, 'hex'), seq,"
-        " decode(epoch, 'hex'), flags, level, digest, data"
+        "INSERT INTO events (received_ms, {names}) SELECT %s, {values}"
         " FROM json_to_recordset(%s) AS r(cursor bigint, job_key bigint, type text, at_ms bigint, id text, seq bigint,"
         " epoch text, flags smallint, level smallint, digest bigint, data text) ON CONFLICT DO NOTHING"
-    ).format(names=", ".join(_COLUMNS))
+    ).format(
+        names=", ".join(_COLUMNS),
+        values=", ".join(f"decode({name}, 'hex')" if name in {"id", "epoch"} else name for name in _COLUMNS),
+    )
     _HELD: Final = (
         "SELECT e.job_key, e.id, e.digest FROM events e JOIN"
         " (SELECT DISTINCT job_key, decode(id, 'hex') AS id FROM json_to_recordset(%s) AS r(job_key bigint, id text)) w"
