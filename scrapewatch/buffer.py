@@ -36,7 +36,8 @@ class Buffer:
         self._intake = Intake(settings, epoch, self.ledger)
         self._flush_s = flush_interval / 1000
         self._batch_size = max(1, min(batch_size, MAX_BATCH_EVENTS))
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()  # a job may end while the collector runs, in whatever thread
+        self._changed = threading.Condition(self._lock)
         self._files = threading.RLock()  # held by whoever reads or closes them; taken before the other
         self._leftovers: list[Leftover] = []
         self._ours_next = False
@@ -57,22 +58,22 @@ class Buffer:
         spool = self._intake.spool
         return self._intake.folder if spool is not None and spool.on_disk else None
 
-    def put(self, event_type: str, job: str, fields: str, size: int) -> None:
+    def put(self, event_type: str, job: str, head: str, data: str) -> None:
         """Take in an event, or count why not.
 
         Args:
             event_type: its type.
             job: its job as JSON text, or `NO_JOB`.
-            fields: its JSON without the opening brace, so that the number can be set in front.
-            size: bytes of its data.
+            head: its JSON up to the data, without the opening brace, so that the number can be set in front.
+            data: the JSON of its data.
         """
-        with self._changed:
+        with self._lock:  # faster than by the condition
             self.ledger.emitted += 1
             if self._refusing:
                 self.ledger.dropped[self._refusing] += 1
                 return
             try:
-                self._intake.put(event_type, job, fields, size)
+                self._intake.put(event_type, job, head, data)
             except Exception:
                 self.ledger.dropped["error"] += 1
                 log.exception("An event of type %s could not be put into the spool; it is dropped", event_type)
@@ -267,4 +268,4 @@ class Buffer:
             self._leftovers.remove(leftover)
             leftover.close()
         if self._intake.spool is not None:
-            self._intake.spool.taken = sum(leftover.line.bytes for leftover in self._leftovers)
+            self._intake.spool.make_room(sum(leftover.line.bytes for leftover in self._leftovers))

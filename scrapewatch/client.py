@@ -21,6 +21,7 @@ from scrapewatch.outbox import Way, join
 log = logging.getLogger(__name__)
 
 LARGEST: Final = MAX_EVENT_BYTES - HEAD_BYTES - 1
+MAX_CHARACTER_BYTES: Final = 4
 
 
 class Emitter:
@@ -115,13 +116,23 @@ class Emitter:
         text = encode(data)
         job, kind = _addressed(event_type, job_id)
         head = f'{kind},"timestamp":{now_ms()},"id":"{uuid7()}","epoch":"{self._outbox.epoch}","data":'
-        octets = size(text)
-        if size(head) > LARGEST // 2:
+        if len(head) + len(text) > LARGEST // MAX_CHARACTER_BYTES:
+            text = self._fit(head, text, data)
+        self._outbox.put(event_type, job, head, text)
+
+    def _fit(self, head: str, text: str, data: object) -> str:
+        """`text`, or a shorter account of `data` if it is too large.
+
+        Raises:
+            ValueError: what stands before it leaves no room.
+        """
+        room = LARGEST - size(head)
+        if size(text) <= room:
+            return text
+        if room < LARGEST // 2:
             raise ValueError("The name of the job or of the type is too long")
-        if octets + size(head) > LARGEST:
-            text = shorten(data, LARGEST - size(head))
-            self._outbox.buffer.truncated()
-        self._outbox.put(event_type, job, f"{head}{text}}}", octets)
+        self._outbox.buffer.truncated()
+        return shorten(data, room)
 
 
 @lru_cache(maxsize=1_024)

@@ -5,6 +5,7 @@ from collections import OrderedDict, deque
 from pathlib import Path
 from typing import Final
 
+from scrapewatch.encoding import size
 from scrapewatch.events import EVENTS
 from scrapewatch.ledger import Ledger
 from scrapewatch.sampling import Sampling
@@ -50,7 +51,7 @@ class Intake:
         self._tally = Tally(epoch, None)
         self._numbers: OrderedDict[str, int] = OrderedDict()
         self._busy = False
-        self._late: deque[tuple[str, str, str, int]] = deque()
+        self._late: deque[tuple[str, str, str, str]] = deque()
 
     @property
     def folder(self) -> Path | None:
@@ -60,14 +61,14 @@ class Intake:
             return None
         return folder_for(settings.spool_dir, settings.url, settings.token)
 
-    def put(self, event_type: str, job: str, fields: str, size: int) -> None:
+    def put(self, event_type: str, job: str, head: str, data: str) -> None:
         """Take in an event; see `Buffer.put`."""
         if self._busy:  # called by a signal's handler or the collector, in the middle of another
-            self._late.append((event_type, job, fields, size))
+            self._late.append((event_type, job, head, data))
             return
         self._busy = True
         try:
-            self._admit(event_type, job, fields, size)
+            self._admit(event_type, job, head, data)
             while self._late:
                 self._admit(*self._late.popleft())
         finally:
@@ -99,50 +100,47 @@ class Intake:
             self.spool.abandon()
         self._tally.close(remove=False)
 
-    def _admit(self, event_type: str, job: str, fields: str, size: int) -> None:
-        spool = self.spool or self._open()
+    def _admit(self, event_type: str, job: str, head: str, data: str) -> None:
         if event_type == ITEM:
             if self.sampling.only_counts(job):
-                self._count(job, size)
+                self._count(job, data)
                 return
         elif self._tally and event_type in _ENDS:
             self._tell(job, ESSENTIAL)
-        if self._append(spool, job, fields, _RANKS.get(event_type, ORDINARY)):
+        if self._append(job, head, data, _RANKS.get(event_type, ORDINARY)):
             self._ledger.waiting += 1
         elif event_type == ITEM:
-            self._count(job, size)
+            self._count(job, data)
         else:
             self._ledger.dropped["spool_full"] += 1
 
-    def _append(self, spool: Spool, job: str, fields: str, share: float) -> bool:
+    def _append(self, job: str, head: str, data: str, share: float) -> bool:
+        spool = self.spool or self._open()
         if job == NO_JOB:
-            done = spool.append(f"{{{fields}".encode(), share)
+            done = spool.append(f"{{{head}{data}}}".encode(), share)
         else:
             number = self._numbers.get(job, 0) + 1
-            done = spool.append(f'{{"seq":{number},{fields}'.encode(), share)
+            done = spool.append(f'{{"seq":{number},{head}{data}}}'.encode(), share)
             if done:
-                self._number(job, number)
+                self._numbers[job] = number
+                self._numbers.move_to_end(job)
+                if len(self._numbers) > NUMBERED_JOBS:
+                    self._numbers.popitem(last=False)
         self.written += done
         return done
 
-    def _number(self, job: str, number: int) -> None:
-        self._numbers[job] = number
-        self._numbers.move_to_end(job)
-        if len(self._numbers) > NUMBERED_JOBS:
-            self._numbers.popitem(last=False)
-
-    def _count(self, job: str, size: int) -> None:
+    def _count(self, job: str, data: str) -> None:
         """An item is told in a summary."""
+        if self.spool is None:
+            self._open()
         self._ledger.dropped["summarised"] += 1
-        if self._tally.add(job, size):
+        if self._tally.add(job, size(data)):
             self._tell(job, IMPORTANT)
 
     def _tell(self, job: str, share: float) -> None:
         """Put the summary of `job`; where there is no room, it waits for more items."""
         summary = self._tally.summary(job)
-        if summary is None or self.spool is None:
-            return
-        if self._append(self.spool, job, summary.fields(self._epoch), share):
+        if summary is not None and self._append(job, *summary.envelope(self._epoch), share):
             self._tally.told(summary)
             self._ledger.emitted += 1
             self._ledger.waiting += 1

@@ -63,9 +63,9 @@ class Outbox:
         self._begin()
         _outboxes.add(self)
 
-    def put(self, event_type: str, job: str, fields: str, size: int) -> None:
+    def put(self, event_type: str, job: str, head: str, data: str) -> None:
         """Queue an event, see `Buffer.put`; the first one starts the sender."""
-        self.buffer.put(event_type, job, fields, size)
+        self.buffer.put(event_type, job, head, data)
         if self._sender is None:
             self._start()
 
@@ -112,7 +112,7 @@ class Outbox:
         buffer = self.buffer
         folder = buffer.folder
         if buffer.ledger.waiting and folder is not None and not buffer.refusing:
-            buffer.put("client_report", NO_JOB, envelope(buffer), 0)
+            buffer.put("client_report", NO_JOB, *envelope(buffer))
         buffer.refuse("closed")
         ledger = buffer.ledger
         if self._told:

@@ -43,13 +43,12 @@ class Reporter:
         self._told = self._buffer.ledger.figures()
         self._told_lost = self._buffer.ledger.lost
         self._told_at = monotonic()
-        return f"[{{{envelope(self._buffer)}]"
+        head, data = envelope(self._buffer)
+        return f"[{{{head}{data}}}]"
 
 
-def envelope(buffer: Buffer) -> str:
-    """A report as an event, but for its opening brace."""
+def envelope(buffer: Buffer) -> tuple[str, str]:
+    """A report as an event: what stands before its data, but for the opening brace, and its data."""
     data = {"host": socket.gethostname(), "pid": os.getpid(), **buffer.figures()}
-    return (
-        f'"type":"client_report","jobId":"","timestamp":{now_ms()},'
-        f'"id":"{uuid7()}","epoch":"{buffer.epoch}","data":{encode(data)}}}'
-    )
+    head = f'"type":"client_report","jobId":"","timestamp":{now_ms()},"id":"{uuid7()}","epoch":"{buffer.epoch}","data":'
+    return head, encode(data)

@@ -68,7 +68,6 @@ class Spool:
     Attributes:
         line: what waits, to be read and settled by the sender.
         on_disk: whether what waits outlives the process.
-        taken: bytes that leftovers of other processes take up; they count against the limit.
     """
 
     def __init__(self, folder: Path | None, epoch: str, limit: int) -> None:
@@ -76,9 +75,9 @@ class Spool:
         self._lock: int | None = None
         self._retry_at = 0.0
         self._numbers = 0
-        self.taken = 0
         self.on_disk = self._claim()
         self._limit = limit if self.on_disk else min(limit or MEMORY_BYTES, MEMORY_BYTES)
+        self._room = self._limit
         self._segment_bytes = min(SEGMENT_BYTES, self._limit // SEGMENTS)
         self.line = Line(self.path(".ack"))
         self._segment: Segment = MemorySegment(0)
@@ -96,10 +95,9 @@ class Spool:
             share: see `rank`.
         """
         record = pack(payload)
-        room = max(self._limit - self.taken, self._limit // 10)
-        if self.line.bytes + len(record) > room * share:
+        line, segment = self.line, self._segment
+        if line.bytes + len(record) > self._room * share:
             return False
-        segment = self._segment
         if segment.in_memory is self.on_disk or segment.size + len(record) > self._segment_bytes:
             return self._append_elsewhere(record, share)
         try:
@@ -107,8 +105,12 @@ class Spool:
         except OSError as error:
             log.debug("The spool can not be written: %s", error)
             return self._append_elsewhere(record, share)
-        self.line.bytes += len(record)
+        line.bytes += len(record)
         return True
+
+    def make_room(self, taken: int) -> None:
+        """Leftovers of other processes take up so many bytes, which count against the limit, but for a tenth of it."""
+        self._room = max(self._limit - taken, self._limit // 10)
 
     def close(self, *, keep: bool) -> None:
         """Let go of the files; what is not answered for stays for the process that adopts it.

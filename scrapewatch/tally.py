@@ -43,13 +43,11 @@ class Summary:
     count: int = 0
     bytes: int = 0
 
-    def fields(self, epoch: str) -> str:
-        """The envelope but for its opening brace, so that a number can be set in front."""
-        return (
-            f'"type":"item_summary","jobId":{self.job},"timestamp":{self.to_ms},"id":"{self.event_id}",'
-            f'"epoch":"{epoch}","data":{{"count":{self.count},"bytes":{self.bytes},'
-            f'"from":{self.from_ms},"to":{self.to_ms}}}}}'
-        )
+    def envelope(self, epoch: str) -> tuple[str, str]:
+        """As an event: what stands before its data, but for the opening brace, and its data."""
+        head = f'"type":"item_summary","jobId":{self.job},"timestamp":{self.to_ms},"id":"{self.event_id}"'
+        data = f'{{"count":{self.count},"bytes":{self.bytes},"from":{self.from_ms},"to":{self.to_ms}}}'
+        return f'{head},"epoch":"{epoch}","data":', data
 
 
 class Tally:
@@ -80,7 +78,8 @@ class Tally:
         summary.count += 1
         summary.bytes += size
         summary.to_ms = now
-        self._write(summary.slot, pack(f"{{{summary.fields(self._epoch)}".encode()))
+        head, data = summary.envelope(self._epoch)
+        self._write(summary.slot, pack(f"{{{head}{data}}}".encode()))
         return not 0 <= now - summary.from_ms < SUMMARY_MS  # the clock may have been set back
 
     def due(self) -> list[str]:

@@ -30,7 +30,7 @@ def make(request, spool_dir):
 def put(buffer, count=1, job="1", event_type="log"):
     """Put so many small events."""
     for _ in range(count):
-        buffer.put(event_type, f'"{job}"', f'"type":"{event_type}","jobId":"{job}"}}', 0)
+        buffer.put(event_type, f'"{job}"', f'"type":"{event_type}","jobId":"{job}","data":', "{}")
 
 
 def numbers(batch):
@@ -96,7 +96,7 @@ def test_what_was_answered_for_makes_room(make):
     """A buffer of 2 MB takes 20 MB one after the other, and never holds more than the one event."""
     buffer = make(10)
     for _ in range(400):
-        buffer.put("log", '"1"', f'"type":"log","jobId":"1","text":"{"x" * 50_000}"}}', 0)
+        buffer.put("log", '"1"', '"type":"log","jobId":"1","data":', f'"{"x" * 50_000}"')
         buffer.settle(buffer.take(0), accept)
 
     assert (buffer.ledger.dropped, buffer.ledger.waiting) == ({}, 0)
