@@ -228,6 +228,7 @@ class Line:
 
     def _drop_first(self) -> None:
         segment = self.segments.popleft()
+        self._settled = 0
         self.bytes -= segment.size
         segment.remove(now_ms())
 

@@ -29,7 +29,7 @@ class Scrapers(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.mkdtemp()
         self.stored: dict[str, dict[str, Any]] = {}
-        self.refused: list[dict[str, Any]] = []
+        self.refused: dict[str, dict[str, Any]] = {}
         self.put = 0
         self.lost = 0  # by scrapers that are gone, under a reason
         self.start()
@@ -86,8 +86,10 @@ class Scrapers(RuleBasedStateMachine):
         """The oldest is stored, or its first event refused; the answer may be lost."""
         batch = self.batches[0]
         events = json.loads(batch.text)
-        rejected = events[:1] if refuses and events[0]["id"] not in self.stored else []
-        fresh = [event for event in events[len(rejected) :] if event["id"] not in self.stored]
+        if refuses and events[0]["id"] not in self.stored:
+            self.refused[events[0]["id"]] = events[0]  # for good
+        rejected = [event for event in events if event["id"] in self.refused]
+        fresh = [event for event in events if event["id"] not in {*self.stored, *self.refused}]
         self.stored |= {event["id"]: event for event in fresh}
         if not answers:
             return
@@ -97,7 +99,6 @@ class Scrapers(RuleBasedStateMachine):
             ledger.duplicates += len(events) - len(rejected) - len(fresh)
             ledger.rejected.update("invalid" for _ in rejected)
 
-        self.refused += rejected
         self.buffer.settle(self.batches.popleft(), account)
 
     @precondition(lambda self: self.batches and len(self.batches[0]) > 1)
@@ -147,7 +148,7 @@ class Scrapers(RuleBasedStateMachine):
             self.take()
         assert self.buffer.ledger.waiting == 0
         self.end(kill=False)
-        known = [event["data"] for event in [*self.stored.values(), *self.refused]]
+        known = [event["data"] for event in [*self.stored.values(), *self.refused.values()]]
         assert sum(data.get("count", 1) for data in known) + self.lost == self.put
         shutil.rmtree(self.folder)
 
