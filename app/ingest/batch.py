@@ -6,8 +6,9 @@ up, and `check` decides event by event and finds the words. What both take, both
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import repeat
-from typing import Final
+from itertools import product, repeat
+from typing import Any, Final
+from zlib import crc32
 
 import msgspec
 from msgspec.structs import astuple
@@ -92,10 +93,9 @@ def read_batch(text: bytes, sender_id: int, origin: str, span: tuple[int, int]) 
         marks = _marks(flags, forms, epochs, replays)
     except (msgspec.MsgspecError, RecursionError, InvalidInput, ValueError, LookupError, TypeError):
         return None
-    digests = map(digest, types, at_ms, octets)
-    known = {epoch: read_id(epoch, "epoch")[0] for epoch in set(epochs)}
+    digests = map(crc32, octets, at_ms) if bodies.count(None) == len(bodies) else map(digest, types, at_ms, octets)
     made = (repeat(sender_id), types, job_ids, at_ms, data, digests, bodies, keys, seqs)
-    return list(map(Event, *made, [known[epoch] for epoch in epochs], marks, levels, repeat(origin)))
+    return list(map(Event, *made, _epochs(epochs), marks, levels, repeat(origin)))
 
 
 def _data(types: Sequence[str], octets: list[bytes], text: bytes) -> _Data | None:
@@ -106,12 +106,10 @@ def _data(types: Sequence[str], octets: list[bytes], text: bytes) -> _Data | Non
         return None
     if {data[0] for data in octets} != {OPENING}:
         return None
-    brackets = joined.count(b"{") + joined.count(b"[")
-    if text.count(b"{") + text.count(b"[") != 1 + len(octets) + brackets:
-        return None  # brackets in an envelope's own fields
-    if brackets > len(octets) and max(data.count(b"{") + data.count(b"[") for data in octets) >= MAX_DEPTH:
+    is_flat = b"[" not in joined and joined.count(b"{") == len(octets)
+    if not is_flat and max(data.count(b"{") + data.count(b"[") for data in octets) >= MAX_DEPTH:
         return None
-    if set(types) <= _OPAQUE and is_plain(joined):
+    if _distinct(types) <= _OPAQUE and is_plain(joined):
         nothing = (None,) * len(octets)
         return [data.decode() for data in octets], octets, nothing, (0,) * len(octets), nothing
     return _data_one_by_one(types, octets)
@@ -129,15 +127,22 @@ def _data_one_by_one(types: Sequence[str], octets: Sequence[bytes]) -> _Data:
     return tuple(zip(*found, strict=True))  # type: ignore[return-value]  # mypy takes no columns from rows
 
 
+def _distinct(column: Sequence[str]) -> frozenset[str]:
+    """The values of a column, which mostly are one: counting is cheaper than a set."""
+    return frozenset(column[:1] if column.count(column[0]) == len(column) else column)
+
+
 def _are_jobs(types: Sequence[str], job_ids: Sequence[str]) -> bool:
     """Whether every type may come from outside and every job's id is one; raises like `check` where not."""
-    for name, job_id in set(zip(types, job_ids, strict=True)):
+    names, jobs = _distinct(types), _distinct(job_ids)
+    pairs = product(names, jobs) if len(names) == 1 or len(jobs) == 1 else set(zip(types, job_ids, strict=True))
+    for name, job_id in pairs:
         read_job_id(job_id, EVENTS[read_type(name)])
     return True
 
 
 def _are_numbers(seqs: Sequence[int | None]) -> bool:
-    given = [seq for seq in seqs if seq is not None]
+    given: Sequence[Any] = [seq for seq in seqs if seq is not None] if None in seqs else seqs
     return not given or (min(given) >= 1 and max(given) <= MAX_SAFE_INTEGER)
 
 
@@ -164,6 +169,13 @@ def _ids(ids: Sequence[str | None]) -> tuple[Iterable[bytes | None], Sequence[bo
             return [keys[start : start + 16] for start in range(0, len(keys), 16)], ()
     read = [read_id(id_, "id") for id_ in ids]
     return [key for key, _ in read], [ulid for _, ulid in read]
+
+
+def _epochs(epochs: Sequence[str | None]) -> Iterable[bytes | None]:
+    if epochs.count(epochs[0]) == len(epochs):
+        return repeat(read_id(epochs[0], "epoch")[0])
+    known = {epoch: read_id(epoch, "epoch")[0] for epoch in set(epochs)}
+    return [known[epoch] for epoch in epochs]
 
 
 def _marks(

@@ -6,9 +6,10 @@ by the factory and run inside the same transaction on the events that are really
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Final, Literal, Protocol
 
@@ -60,6 +61,9 @@ class Event(msgspec.Struct, gc=False):
     received_ms: int = 0
     cursor: int = 0
     job_key: int = 0
+
+
+_place_of: Final[Callable[[Event], tuple[str, int, int]]] = attrgetter("job_id", "at_ms", "received_ms")
 
 
 @dataclass(slots=True)
@@ -172,10 +176,10 @@ class Commit:
         so they are gone through once, here, for all who count them.
         """
         events = self.events if not self.telling else [event for event in self.events if event.body is None]
-        times = [min(event.at_ms, event.received_ms) // 1000 for event in events]
-        if len(self.jobs) == 1:
-            return {(self.jobs[0].id, second): count for second, count in Counter(times).items()}
-        return Counter(zip([event.job_id for event in events], times, strict=True))
+        counts: Counter[tuple[str, int]] = Counter()
+        for (job_id, at_ms, received_ms), count in Counter(map(_place_of, events)).items():
+            counts[job_id, min(at_ms, received_ms) // 1000] += count
+        return counts
 
 
 class Fold(Protocol):

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.runtime.unmask import apply_mask
+from app.runtime.unmask import apply_in_python, apply_mask
 
 MASKS = st.binary(min_size=4, max_size=4)
 
@@ -14,6 +14,12 @@ MASKS = st.binary(min_size=4, max_size=4)
 def test_the_mask_is_taken_off_like_byte_by_byte(data, mask, offset):
     """RFC 6455, 5.3: byte i of the frame is XORed with byte i modulo 4 of the mask."""
     assert apply_mask(data, mask, offset=offset) == bytes(b ^ mask[(i + offset) % 4] for i, b in enumerate(data))
+
+
+@given(st.binary(max_size=300), MASKS)
+def test_it_goes_without_c(data, mask):
+    """Where the package's C was not built, Python gives the very same bytes."""
+    assert apply_in_python(data, mask) == apply_mask(data, mask)
 
 
 @given(st.binary(max_size=300), MASKS, st.lists(st.integers(0, 300), max_size=4))

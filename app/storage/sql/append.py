@@ -58,9 +58,8 @@ class Append:
         outcomes = _permit(events, jobs)
         keys = {job_id: job.key for job_id, job in jobs.items()}
         for cursor, event in enumerate(events, last - len(events) + 1):
-            event.cursor = cursor
-            event.received_ms = now_ms
-            event.job_key = keys[event.job_id] if event.job_id else -event.sender_id
+            event.cursor, event.received_ms = cursor, now_ms
+            event.job_key = keys.get(event.job_id) or -event.sender_id
         prev: int = connection.exec_driver_sql("SELECT max(cursor) FROM events").scalar() or 0
         new = self._insert(connection, events, outcomes)
         self._rows.count(connection, _tallies(events, outcomes, refused))
