@@ -135,6 +135,13 @@ class Watchdog:
         now_ms = self._clock.monotonic_ms()
         if self._was_held_up(now_ms):
             self._since_ms = now_ms
+        try:
+            self._judge(now_ms)
+        except Unavailable as refusal:  # who can't be asked for a job can't take its events either
+            self._since_ms = now_ms
+            log.debug("Jobs can't be judged while the store is away: %s", refusal)
+
+    def _judge(self, now_ms: int) -> None:
         quiet_ms = now_ms - min(self._lost_after_ms, self._stalled_after_ms)
         with self._lock:
             watched = list(self._watched.items())

@@ -1,7 +1,10 @@
 """Which jobs are lost and which stalled, by a clock that the test moves."""
 
+from unittest.mock import Mock
+
 import pytest
 
+from app.core.errors import Unavailable
 from app.jobs.watchdog import HELD_UP_MS, MOST_SAID
 from tests.fakes import event
 from tests.jobs.yard import LOOK_MS, LOST_MS, SENDER, STALLED_MS, Yard
@@ -181,6 +184,19 @@ def test_what_waits_for_the_store_is_not_silent(yard: Yard):
     assert yard.said == []
 
     yard.waiting = 0
+    yard.pass_time(LOST_MS - LOOK_MS)
+    assert yard.said == []
+    yard.pass_time(LOOK_MS)
+
+    assert [job_id for _, job_id, _ in yard.said] == ["a"]
+
+
+def test_no_job_is_lost_while_the_store_is_away(yard: Yard, monkeypatch: pytest.MonkeyPatch):
+    """Who can't be asked can't be told either; when it is back, time begins anew."""
+    yard.hear("job_started")
+    with monkeypatch.context() as outage:
+        outage.setattr(yard.store, "job", Mock(side_effect=Unavailable("storage_down")))
+        yard.pass_time(2 * LOST_MS)
     yard.pass_time(LOST_MS - LOOK_MS)
     assert yard.said == []
     yard.pass_time(LOOK_MS)
