@@ -32,6 +32,7 @@ FORBIDDEN = Outcome("refused", "forbidden_job", "jobId")
 CONFLICT = Outcome("refused", "id_conflict", "id")
 
 _TAKE = "UPDATE meta SET value = value + {n} WHERE key = 'cursor' RETURNING value"
+_JOBS = select(jobs_table).where(jobs_table.c.id.in_(bindparam("ids", expanding=True)))
 _UPDATE_JOB = update(jobs_table).where(jobs_table.c.key == bindparam("b_key"))
 _UPDATE_FLAGS = update(events_table).where(events_table.c.cursor == bindparam("b_cursor"))
 _sender_of = attrgetter("sender_id")
@@ -89,9 +90,10 @@ class Append:
 
     def _apply(self, connection: Connection, commit: Commit, changed: Mapping[str, Job]) -> None:
         """Let the new events change their jobs and series."""
-        for job_id, event in dict(zip(map(_job_of, commit.events), commit.events, strict=True)).items():
-            if job_id:
-                changed[job_id].last_cursor, changed[job_id].origin = event.cursor, event.origin
+        last = {event.job_id: event for event in commit.events} if len(changed) > 1 else {}
+        for job_id, job in changed.items():
+            event = last.get(job_id) or next(event for event in reversed(commit.events) if event.job_id == job_id)
+            job.last_cursor, job.origin = event.cursor, event.origin
         flags = [event.flags for event in commit.telling]
         points = self._fold(commit, changed)
         flagged = [event for event, before in zip(commit.telling, flags, strict=True) if event.flags != before]
@@ -128,14 +130,14 @@ def _tallies(events: Sequence[Event], outcomes: Sequence[Outcome], refused: Tall
 
 def _load_jobs(connection: Connection, events: Sequence[Event], now_ms: int) -> dict[str, Job]:
     """Every job named in the batch; an unknown one is made and belongs to the sender of its first event."""
-    first = dict(zip(map(_job_of, reversed(events)), reversed(events), strict=True))
-    first.pop("", None)
-    known = select(jobs_table).where(jobs_table.c.id.in_(first))
-    jobs = {row.id: job_of(row) for row in connection.execute(known)} if first else {}
-    unknown = [job_id for job_id in reversed(first) if job_id not in jobs]  # in the order of their first events
-    for job_id in unknown:
-        job = Job(id=job_id, sender_id=first[job_id].sender_id, created_at=now_ms, last_event_at=now_ms)
-        values = {"id": job.id, "sender_id": job.sender_id, "created_at": now_ms, **job_values(job)}
-        job.key = connection.execute(insert(jobs_table).values(**values).returning(jobs_table.c.key)).scalar_one()
-        jobs[job_id] = job
+    names = set(map(_job_of, events)) - {""}
+    jobs = {row.id: job_of(row) for row in connection.execute(_JOBS, {"ids": list(names)})} if names else {}
+    if len(jobs) == len(names):
+        return jobs
+    for event in events:
+        if event.job_id and event.job_id not in jobs:
+            job = Job(id=event.job_id, sender_id=event.sender_id, created_at=now_ms, last_event_at=now_ms)
+            values = {"id": job.id, "sender_id": job.sender_id, "created_at": now_ms, **job_values(job)}
+            job.key = connection.execute(insert(jobs_table).values(**values).returning(jobs_table.c.key)).scalar_one()
+            jobs[job.id] = job
     return jobs
