@@ -62,7 +62,7 @@ class Checker:
         """
         if len(text) > MAX_EVENT_BYTES:
             raise InvalidInput(f"must be at most {MAX_EVENT_BYTES} bytes", code="too_large")
-        if text.count(b"{") + text.count(b"[") > MAX_DEPTH and depth(text) > MAX_DEPTH:
+        if text.count(b"{") + text.count(b"[") > MAX_DEPTH and depth(text, MAX_DEPTH) > MAX_DEPTH:
             raise InvalidInput(f"must nest at most {MAX_DEPTH} deep", field="data", code="too_deep")
         envelope = _envelope(text)
         name = read_type(envelope.get("type") if named is None else named)

@@ -5,14 +5,22 @@ deep nesting somewhere) is cut by counting brackets, which needs no recursion an
 """
 
 import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
 
 import msgspec
 
 from app.core.errors import InvalidInput
+from scrapewatch.events import MAX_BATCH_EVENTS
+
+MOST_TOKENS: Final = 250_000
+"""Brackets, commas and texts that are looked at: half a megabyte of nothing else would take the writer a second."""
 
 _decode = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},]', re.DOTALL)
-_OPEN, _CLOSE = b"[{", b"]}"
+_STEPS: Final = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
+_TOO_LARGE: Final = f"must be at most {MAX_BATCH_EVENTS} events, and not too many brackets"
 
 
 def split_array(text: bytes) -> list[bytes]:
@@ -27,37 +35,44 @@ def split_array(text: bytes) -> list[bytes]:
         return _split_by_brackets(text.strip())
 
 
-def depth(text: bytes) -> int:
-    """How deep the brackets of JSON `text` nest; 0 for a plain value."""
+def depth(text: bytes, most: int) -> int:
+    """How deep the brackets of JSON `text` nest, 0 for a plain value; beyond `most` it is not looked at."""
     level = deepest = 0
     for token in _TOKENS.finditer(text):
-        mark = token[0]
-        if mark in _OPEN:
-            level += 1
-            deepest = max(deepest, level)
-        elif mark in _CLOSE:
-            level -= 1
+        level += _STEPS.get(token[0], 0)
+        deepest = max(deepest, level)
+        if deepest > most:
+            break
     return deepest
 
 
 def _split_by_brackets(text: bytes) -> list[bytes]:
     if text[:1] != b"[" or text[-1:] != b"]":
         raise InvalidInput("must be a JSON array")
-    level = 0
     start = 1
-    parts = []
-    for token in _TOKENS.finditer(text):
-        mark = token[0]
-        if mark in _OPEN:
-            level += 1
-        elif mark in _CLOSE:
-            level -= 1
-        elif mark == b"," and level == 1:
-            parts.append(text[start : token.start()])
-            start = token.end()
+    parts: list[bytes] = []
+    for comma in _commas(text):
+        parts.append(text[start:comma])
+        start = comma + 1
+        if len(parts) > MAX_BATCH_EVENTS:
+            raise InvalidInput(_TOO_LARGE, code="batch_too_large")
+    last = text[start:-1]
+    return [*parts, last] if parts or last.strip() else []
+
+
+def _commas(text: bytes) -> Iterator[int]:
+    """Where the commas between the elements of an array are, which must end with `text`."""
+    level = 0
+    tokens = _TOKENS.finditer(text)
+    for token in islice(tokens, MOST_TOKENS):
+        level += _STEPS.get(token[0], 0)
         if level == 0:
-            if token.end() != len(text):
-                raise InvalidInput("must be one JSON array")
-            last = text[start:-1]
-            return [*parts, last] if parts or last.strip() else []
-    raise InvalidInput("must be a JSON array that ends")
+            break
+        if level == 1 and token[0] == b",":
+            yield token.start()
+    else:
+        if next(tokens, None) is not None:
+            raise InvalidInput(_TOO_LARGE, code="batch_too_large")
+        raise InvalidInput("must be a JSON array that ends")
+    if token.end() != len(text):
+        raise InvalidInput("must be one JSON array")

@@ -37,9 +37,19 @@ def test_deep_nesting_needs_no_recursion():
     deep = b"[" * 100_000 + b"]" * 100_000
 
     assert split_array(b"[1," + deep + b",2]") == [b"1", deep, b"2"]
-    assert depth(deep) == 100_000
+    assert depth(deep, 200_000) == 100_000
+    assert depth(deep, 16) == 17
+
+
+@pytest.mark.parametrize("text", [b"[" + b"{}," * 160_000 + b"NaN]", b"[NaN," + b"[" * 255_000 + b"]" * 255_000 + b"]"])
+def test_a_message_of_nothing_but_brackets_is_given_up_early(text):
+    """It is refused as a whole, to be sent in parts; else one message would hold up the writer for all."""
+    with pytest.raises(InvalidInput) as refusal:
+        split_array(text)
+
+    assert refusal.value.code == "batch_too_large"
 
 
 def test_brackets_inside_texts_do_not_count():
     """Escaped quotes included."""
-    assert depth(rb'{"a":"[[[\"{{{"}') == 1
+    assert depth(rb'{"a":"[[[\"{{{"}', 99) == 1
