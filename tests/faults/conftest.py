@@ -21,6 +21,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[LINES] = {}
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out of the short form what is marked as long."""
+    if config.getoption("--faults") == "short":
+        out = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in out]
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item):
     """Put a test that passed into the table."""

@@ -37,8 +37,8 @@ class Frames:
 
     @staticmethod
     def is_ack(frame: bytes) -> bool:
-        """Whether it is a Socket.IO acknowledgement: the text message `43…`."""
-        return frame[:1] == b"\x81" and frame[_head_length(frame) :].startswith(b"43")
+        """Whether it is a Socket.IO acknowledgement of events: the text message `43…`, with a count of them."""
+        return frame[:1] == b"\x81" and frame[_head_length(frame) :].startswith(b"43") and b'"accepted"' in frame
 
 
 def _head_length(frame: bytes) -> int:

@@ -130,6 +130,10 @@ class Rig:
         self.scrapers.append(scraper)
         return scraper
 
+    def again(self, killed: Scraper, *, events: int, rate: float = 0) -> Scraper:
+        """The next run of a scraper, on the same jobs, ledger and spool."""
+        return self.scrape(killed.ledger.stem, jobs=killed.jobs, first=killed.next, events=events, rate=rate)
+
     def served_by(self, *command: str) -> Server:
         """The same server, not started yet, by another command."""
         return Server({**self.environment, "PORT": str(self.server.port)}, self.server.log, command)

@@ -13,7 +13,7 @@ SKEW = 1 << FLAGS.index("skew")
 
 @pytest.mark.parametrize(
     ("shift", "jump", "flagged"),
-    [(DAY_S, 0, True), (-DAY_S, 0, False), (0, -7_200, False)],
+    [(DAY_S, 0, True), pytest.param(-DAY_S, 0, False, marks=pytest.mark.long), (0, -7_200, False)],
     ids=["a day ahead", "a day behind", "two hours back in mid-run"],
 )
 @pytest.mark.fault(

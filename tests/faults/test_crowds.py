@@ -58,15 +58,16 @@ def test_beyond_the_cap_connections_are_refused(rig: Rig, long, measured):
     assert answered < 1
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.fault(
     "L-3",
     "2,000 viewers come back at once after a restart, some with a wrong token",
     "all back ≤ 30 s, no wrong one; a batch waits < 5 s for its acknowledgement",
 )
-def test_a_reconnect_storm_is_weathered(rig: Rig, long, measured):
+def test_a_reconnect_storm_is_weathered(rig: Rig, measured):
     """Everyone is let in soon, nobody by mistake, and scrapers go on meanwhile."""
-    token, size = rig.environment["READ_TOKEN"], LONG_CAP - 100 if long else 150
+    token, size = rig.environment["READ_TOKEN"], LONG_CAP - 100
     lines = [viewer(rig.server, token, room="events", batched=True)[0] for _ in range(size)]
     scraper = rig.scrape("s", events=1_000_000, rate=100)
     rig.until(lambda: rig.proxy.acks)

@@ -103,7 +103,7 @@ def execute(url: str, statement: str, *arguments: object) -> None:
 )
 def test_a_crash_of_postgres_is_survived(rig: Rig, cluster: postgres.Cluster, long, measured):
     """The server stays, and takes events and shows pages as soon as it can."""
-    rig.scrape("s", events=9_000 if long else 2_000, rate=300, jobs=2)
+    rig.scrape("s", events=9_000 if long else 1_000, rate=300, jobs=2)
     rig.until(lambda: len(rig.proxy.acks) > 2)
     cluster.stop(signal.SIGQUIT)
     rig.pass_time(20 if long else 2)
@@ -123,7 +123,7 @@ def test_a_crash_of_postgres_is_survived(rig: Rig, cluster: postgres.Cluster, lo
 @pytest.mark.fault("P-2", "Postgres ends every connection of the server, again and again", "lost 0, duplicates 0")
 def test_ended_connections_are_made_anew(rig: Rig, database: str, long, measured):
     """A connection that is gone in the midst of a transaction costs a try."""
-    ended = 60 if long else 12
+    ended = 60 if long else 8
     rig.scrape("s", events=ended * 120, rate=400, jobs=2)
     for _ in range(ended):
         rig.pass_time(rig.chance.uniform(0.05, 0.5))
@@ -137,11 +137,11 @@ def test_ended_connections_are_made_anew(rig: Rig, database: str, long, measured
 @pytest.mark.fault(
     "P-3", "the events table is locked; then there is no connection to be had", "lost 0; all answers after"
 )
-@pytest.mark.parametrize("shortage", ["lock", "connections"])
+@pytest.mark.parametrize("shortage", [pytest.param("lock", marks=pytest.mark.long), "connections"])
 def test_what_postgres_withholds_holds_up_nothing_for_good(rig: Rig, database: str, shortage: str, long, measured):
     """When the shortage is over, readers and writers have their connections."""
-    shortage_s = 20 if long else 3
-    rig.scrape("s", events=2_000, rate=400, jobs=2)
+    shortage_s = 20 if long else 2
+    rig.scrape("s", events=1_000, rate=400, jobs=2)
     rig.until(lambda: rig.proxy.acks)
     with ThreadPoolExecutor(READERS) as readers, withheld(database, shortage):
         tried = [readers.submit(read_status, rig) for _ in range(READERS)]
@@ -161,7 +161,7 @@ def test_what_postgres_withholds_holds_up_nothing_for_good(rig: Rig, database: s
 )
 def test_a_read_only_postgres_is_no_crash(rig: Rig, database: str, measured):
     """Events wait, pages show what there is, and the same process writes again when it may."""
-    rig.scrape("s", events=2_000, rate=400, jobs=2)
+    rig.scrape("s", events=1_000, rate=400, jobs=2)
     rig.until(lambda: rig.proxy.acks)
     execute(database, READ_ONLY.format("on"))
     execute(database, TERMINATE, NAME)
@@ -181,19 +181,21 @@ def test_a_read_only_postgres_is_no_crash(rig: Rig, database: str, measured):
     assert verdict.right, verdict
 
 
+@pytest.mark.long
+@pytest.mark.timeout(300)
 @pytest.mark.fault(
     "P-5",
     "another program's transactions deadlock with the server's, and change what it has read",
     "lost 0, duplicates 0",
 )
-def test_deadlocks_are_tried_again(rig: Rig, database: str, long, measured):
+def test_deadlocks_are_tried_again(rig: Rig, database: str, measured):
     """Whoever Postgres sacrifices: the events are stored, once."""
     execute(database, "ALTER DATABASE faults SET default_transaction_isolation = 'repeatable read'")
     execute(database, TERMINATE, NAME)
-    scraper = rig.scrape("s", events=6_000 if long else 1_500, rate=400)
+    scraper = rig.scrape("s", events=6_000, rate=400)
     rig.until(lambda: rig.proxy.acks)
     rounds = 0
-    while scraper.process.poll() is None and rounds < (20 if long else 6):
+    while scraper.process.poll() is None and rounds < 20:
         rival(database)
         rounds += 1
     verdict = rig.finish()
@@ -213,10 +215,15 @@ def rival(database: str) -> None:
         connection.execute("UPDATE meta SET value = value WHERE key = 'cursor'")
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+@pytest.mark.parametrize("kind", [pytest.param("sqlite", marks=pytest.mark.long), "postgres"])
 @pytest.mark.fault("P-6", "a migration is killed half-way", "the next one completes; the server starts")
 def test_a_killed_migration_is_completed(
-    request: pytest.FixtureRequest, environment: dict[str, str], kind: str, tmp_path: Path, chance: Random, measured
+    request: pytest.FixtureRequest,
+    environment: dict[str, str],
+    kind: str,
+    tmp_path: Path,
+    chance: Random,
+    measured,
 ):
     """A schema is the old one or the new one, never a piece of it."""
     if kind == "sqlite":

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.faults.rig import Rig, Scraper
+from tests.faults.rig import Rig
 from tests.faults.watcher import Watcher
 
 LOST_ACKS = 0.05
@@ -21,8 +21,8 @@ LEAVE_S = 5
 )
 def test_killed_scrapers_lose_nothing_that_they_emitted(rig: Rig, long, measured):
     """The next run on the same folder sends what the killed one could not."""
-    size, kills, events, rate = (4, 10, 500, 100) if long else (2, 2, 200, 100)
-    rig.proxy.lost_acks = LOST_ACKS
+    size, kills, events, rate = (4, 10, 500, 100) if long else (2, 1, 200, 100)
+    rig.proxy.lost_acks = LOST_ACKS if long else 0
     with Watcher(rig.server, rig.environment["READ_TOKEN"]) as watcher:
         scrapers = [rig.scrape(f"s{number}", events=10 * events, rate=rate, jobs=3) for number in range(size)]
         for _ in range(kills):
@@ -30,13 +30,13 @@ def test_killed_scrapers_lose_nothing_that_they_emitted(rig: Rig, long, measured
                 rig.until(scraper.works)
                 rig.pass_time(rig.chance.uniform(0, 1))
                 scraper.kill()
-                scrapers[at] = again(rig, scraper, events=10 * events, rate=rate)
+                scrapers[at] = rig.again(scraper, events=10 * events, rate=rate)
             rig.server.kill()
             rig.restart()
         for at, scraper in enumerate(scrapers):
             rig.until(scraper.works)
             scraper.kill()
-            scrapers[at] = again(rig, scraper, events=events)
+            scrapers[at] = rig.again(scraper, events=events)
         verdict = rig.settled(scrapers)
         rig.until(lambda: not watcher.faults(rig.url), 10)
 
@@ -52,11 +52,12 @@ def test_a_killed_scraper_is_missed(rig: Rig, measured):
     """Nobody needs to look at the clock: the job is lost, and runs again when its scraper does."""
     scraper = rig.scrape("s", events=1_000_000, rate=100)
     rig.until(lambda: rig.proxy.acks)
+    rig.until(lambda: status(rig) == "running")
     scraper.kill()
     began = time.monotonic()
     rig.until(lambda: status(rig) == "lost", LOST_AFTER_S + LOOKS_S)
     took = time.monotonic() - began
-    verdict = rig.settled([again(rig, scraper, events=100)])
+    verdict = rig.settled([rig.again(scraper, events=100)])
 
     measured(f"lost after {took:.1f} s; {verdict}")
     assert status(rig) == "completed"
@@ -79,7 +80,7 @@ def test_a_stopped_scraper_leaves_nothing_behind(rig: Rig, away: bool, measured)
     scraper.process.wait(LEAVE_S)
     took = time.monotonic() - began
     rig.proxy.open()
-    verdict = rig.settled([again(rig, scraper, events=100)])
+    verdict = rig.settled([rig.again(scraper, events=100)])
 
     measured(f"ended in {took:.1f} s; {verdict}")
     assert verdict.right, verdict
@@ -96,11 +97,6 @@ def test_forked_children_send_for_themselves(rig: Rig, measured):
     measured(verdict)
     assert verdict.stored >= 5 * 500
     assert verdict.right, verdict
-
-
-def again(rig: Rig, killed: Scraper, *, events: int, rate: float = 0) -> Scraper:
-    """The scraper's next run, on the same jobs, ledger and spool."""
-    return rig.scrape(killed.ledger.stem, jobs=killed.jobs, first=killed.next, events=events, rate=rate)
 
 
 def status(rig: Rig) -> str:

@@ -26,7 +26,7 @@ LOST_ACKS = 0.05
 )
 def test_kills_at_random_moments_lose_nothing(rig: Rig, long, measured):
     """Whatever was under way when the server died is sent again and counts once; viewers find what they missed."""
-    each, kills, rate = (5_000, 10, 80) if long else (1_000, 3, 150)
+    each, kills, rate = (5_000, 10, 80) if long else (1_000, 3, 75)
     rig.proxy.lost_acks = LOST_ACKS
     waits = []
     with Watcher(rig.server, rig.environment["READ_TOKEN"]) as watcher:
@@ -69,7 +69,7 @@ def test_a_kill_beside_the_commit_is_not_seen(rig: Rig, moment: str, measured):
     rig.server.kill()
     exact = rig.served_by(sys.executable, "-m", "tests.faults.launcher", moment, "4")
     exact.start()
-    rig.scrape("s", events=500, rate=250, jobs=2)
+    rig.scrape("s", events=300, rate=250, jobs=2)
     assert exact.process.wait(20) == -signal.SIGKILL
     rig.restart()
     verdict = rig.finish()
@@ -87,7 +87,7 @@ def test_a_stop_under_load_is_orderly(rig: Rig, measured):
     """Everyone hears `server_closing`, the process ends in time, and the scrapers go on with the next one."""
     token = rig.environment["READ_TOKEN"]
     for number in range(2):
-        rig.scrape(f"s{number}", events=1_500, rate=400)
+        rig.scrape(f"s{number}", events=800, rate=400)
     lines = [viewer(rig.server, token, room="events", batched=True)[0] for _ in range(50)]
     with Crowd(lines) as crowd:
         rig.until(lambda: rig.proxy.acks)
@@ -105,13 +105,14 @@ def test_a_stop_under_load_is_orderly(rig: Rig, measured):
     assert verdict.right, verdict
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.fault(
     "S-6", "the server dies soon after each start, again and again", "lost 0, duplicates 0 once it stays up"
 )
-def test_a_crash_loop_heals(rig: Rig, long, measured):
+def test_a_crash_loop_heals(rig: Rig, measured):
     """However often it comes back only to die, what was emitted waits, and is stored once it stays."""
-    crashes, life_s = (24, 5) if long else (5, 1)
+    crashes, life_s = 24, 5
     rig.scrape("s", events=crashes * 400, rate=300, jobs=2)
     for _ in range(crashes):
         rig.pass_time(life_s)
@@ -128,7 +129,7 @@ def test_a_crash_loop_heals(rig: Rig, long, measured):
     "the power fails: what SQLite wrote after its last sync is cut off or garbage",
     "the database opens, and holds every event acknowledged before",
 )
-@pytest.mark.parametrize("tail", ["cut", "garbled"])
+@pytest.mark.parametrize("tail", [pytest.param("cut", marks=pytest.mark.long), "garbled"])
 def test_a_power_failure_costs_nothing_acknowledged(rig: Rig, tail: str, measured):
     """An acknowledgement means that the event is on the disk, not on its way there."""
     rig.scrape("safe", events=300).finish()

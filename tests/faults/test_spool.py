@@ -57,7 +57,10 @@ def replaced(file: Path, at: int) -> None:
     file.write_bytes(b"this is no spool\n" * (at // 17))
 
 
-@pytest.mark.parametrize("damage", [flipped, cut, emptied, replaced])
+LONG = [pytest.param(damage, marks=pytest.mark.long) for damage in (cut, emptied, replaced)]
+
+
+@pytest.mark.parametrize("damage", [flipped, *LONG])
 @pytest.mark.fault(
     "D-6",
     "a spool that was left behind is damaged: bytes flipped, cut, emptied, replaced by something else",
@@ -72,7 +75,7 @@ def test_a_damaged_spool_stops_no_scraper(rig: Rig, damage: Callable[[Path, int]
     (file,) = (rig.folder / "spool").rglob("*.spool")
     damage(file, rig.chance.randrange(file.stat().st_size // 4, file.stat().st_size // 2))
     rig.proxy.open()
-    after = rig.scrape("after", events=300, rate=100)
+    after = rig.scrape("after", events=200, rate=200)
     after.finish()
     stored = marks_of(rig.url)
     kept = {mark for mark in stored if mark[0] == "s-1"}
