@@ -8,7 +8,7 @@ what that refuses is walked through and made plain.
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -94,7 +94,27 @@ def _default(value: object) -> object:
     return _described(value)
 
 
-_encode: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_default).encode
+def _fastest() -> Callable[[object], str]:
+    """The C encoder, made once rather than for each event as `JSONEncoder.encode` does; that where there is none.
+
+    It keeps no list of what it is inside of, which threads would share: a circle ends at the limit of recursion.
+    """
+    encoder = json.JSONEncoder(
+        ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":"), default=_default
+    )
+    flags = (False, False, False)  # sort_keys, skipkeys, allow_nan
+    try:
+        chunks = json.encoder.c_make_encoder(  # type: ignore[attr-defined]  # not documented, hence the trial
+            None, _default, json.encoder.encode_basestring, None, ":", ",", *flags
+        )
+        if "".join(chunks({"é": [1.5, None]}, 0)) != '{"é":[1.5,null]}':
+            return encoder.encode
+    except (AttributeError, TypeError):
+        return encoder.encode
+    return lambda value: "".join(chunks(value, 0))
+
+
+_encode: Final = _fastest()
 
 
 def _plain(value: object, depth: int) -> object:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from scrapewatch import encoding as module
 from scrapewatch.encoding import DEEPEST, SHORTENED, encode, shorten, size
 from scrapewatch.events import MAX_EVENT_BYTES
 
@@ -64,6 +65,16 @@ ID = uuid.uuid4()
 def test_everything_has_a_plain_form(value, plain):
     """What JSON does not know becomes what a person would have written."""
     assert json.loads(encode(value)) == plain
+
+
+@pytest.mark.parametrize("maker", [None, lambda *_: lambda value, _: "?"], ids=["none", "another"])
+def test_without_the_encoder_in_c_the_text_is_the_same(monkeypatch, maker):
+    """Where Python has none, or one that works otherwise, the documented way is taken."""
+    item = {"title": "é", "price": Decimal("29.99"), "tags": [1, 1.5, None, True], "of": {"a": "\n"}}
+    usual = module._fastest()(item)
+    monkeypatch.setattr(json.encoder, "c_make_encoder", maker)
+
+    assert module._fastest()(item) == usual
 
 
 def test_a_circle_ends():
