@@ -117,18 +117,10 @@ class Buffer:
                 self._leftovers.append(found)
                 self._let_go_of_empty()
 
-    def take(self, timeout: float, *, full: bool = False) -> Batch | None:
-        """The next batch; None when nothing came within `timeout` seconds.
-
-        Args:
-            timeout: see above.
-            full: don't wait, and take none of our own but a full one.
-        """
+    def take(self, timeout: float) -> Batch | None:
+        """The next batch; None when nothing came within `timeout` seconds."""
         with self._changed:
-            backlog = any(leftover.unread for leftover in self._leftovers)
-            if full and not backlog and self._intake.written - self._taken < self._batch_size:
-                return None
-            if not full and not backlog:
+            if not any(leftover.unread for leftover in self._leftovers):
                 self._await_batch(timeout)
         with self._files:
             return None if self._refusing else self._next()

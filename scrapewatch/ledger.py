@@ -47,12 +47,13 @@ class Ledger:
 
     def figures(self) -> dict[str, object]:
         """The fields of a `client_report` that are counted here."""
+        dropped = dict(self.dropped)  # in one step: others may be counting
         return {
             "emitted": self.emitted,
             "adopted": self.adopted,
             "accepted": self.accepted,
             "duplicates": self.duplicates,
             "rejected": dict(self.rejected),
-            "dropped": {reason: n for reason, n in self.dropped.items() if n},
+            "dropped": {reason: n for reason, n in dropped.items() if n},
             "truncated": self.truncated,
         }

@@ -1,6 +1,6 @@
 """The segments of one spool as a queue: read in batches from the front, removed when they are answered for.
 
-Of what is read only the batches in flight are in memory. How far the answers reach stands in a small file beside
+Of what is read only the batch in flight is in memory. How far the answers reach stands in a small file beside
 the segments, so that whoever reads the spool after a crash sends little twice.
 """
 
@@ -130,7 +130,7 @@ class Line:
         return None
 
     def settle(self, batch: Batch) -> None:
-        """`batch`, the oldest in flight, needs no further try."""
+        """`batch`, the oldest that was read, needs no further try."""
         batch.segment.settled += len(batch)
         while self.segments and self.segments[0] is not batch.segment:
             self._drop_first()

@@ -8,6 +8,7 @@ import json
 import os
 import socket
 import threading
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
@@ -22,9 +23,6 @@ ANSWER_S: Final = 10.0
 """Longest wait for an answer; then the connection counts as lost."""
 
 CONNECT_S: Final = 10.0
-
-WINDOW: Final = 4
-"""Most batches in flight."""
 
 HOPELESS: Final = frozenset({"unauthorized", "forbidden"})
 """Refusals that a wait of seconds won't change."""
@@ -65,10 +63,6 @@ class _Packet(Packet):
     uses_binary_events = False
 
 
-Ticket = SimpleQueue[tuple[Any, ...] | None]
-"""Where the answer to a batch arrives; None when the connection was lost before."""
-
-
 class Link:
     """A connection to the namespace for scrapers.
 
@@ -76,23 +70,19 @@ class Link:
         url: address of the server; its path, if it has one, is that of the socket.
         token: credential, or empty.
         epoch: id of the sending process.
-
-    Attributes:
-        window: batches that the server takes before it has answered the first, and keeps in order.
-        share: of the items that the server wants whole, as far as it said.
+        sample: called, from whatever thread, with the share of the items that the server wants whole.
     """
 
-    def __init__(self, url: str, token: str, epoch: str) -> None:
-        self.window = 1
-        self.share: float | None = None
+    def __init__(self, url: str, token: str, epoch: str, sample: Callable[[float], None]) -> None:
         self._epoch = epoch
+        self._sample = sample
         parts = urlsplit(url)
         self._origin = urlunsplit((parts.scheme, parts.netloc, "", "", ""))
         self._path = parts.path.strip("/") or "socket.io"
         self._auth = {"token": token} if token else {}
         self._client: Any = None
         self._up = False
-        self._tickets: set[Ticket] = set()
+        self._answers: SimpleQueue[tuple[Any, ...] | None] = SimpleQueue()  # to one batch; None once the link is lost
         self._asked_ms = 0
         self._tries = 0
 
@@ -130,61 +120,26 @@ class Link:
             raise _refused(refusal[0])
         self._tries = 0
         self._up = client.connected
-        self.window, self.share = 1, None
-        self.hello()
+        self._introduce(client)
 
-    def hello(self) -> None:
-        """Say who sends, and that after a refusal all that was in flight comes again from here on.
-
-        A server that lets several batches be in flight refuses, once it has refused one, whatever follows until then:
-        else a later batch would be stored before an earlier one.
-        """
-
-        def welcomed(said: object = None) -> None:
-            if isinstance(said, dict) and self._client is client:
-                limits = said.get("limits")
-                window = count(limits.get("inflight")) if isinstance(limits, dict) else 0
-                self.window = min(max(1, window), WINDOW)
-                self.share = asked_share(said.get("flow"))
-
-        client = self._client
-        who = {"epoch": self._epoch, "host": socket.gethostname(), "pid": os.getpid(), "clock": now_ms()}
-        try:
-            client.emit("hello", who, callback=welcomed)
-        except socketio.exceptions.SocketIOError as error:
-            self.close()
-            raise LinkDown(str(error)) from error
-
-    def post(self, batch: str) -> Ticket:
-        """Send a JSON list of envelopes; `answer` waits for what becomes of it.
-
-        Raises:
-            LinkDown: it could not be sent.
-        """
-        ticket: Ticket = SimpleQueue()
-        self._tickets.add(ticket)  # before the look: whoever loses the connection tells those that stand here
-        if not self._up:
-            raise LinkDown("The connection was closed")
-        try:
-            self._client.emit("events", Verbatim(batch), callback=lambda *arguments: ticket.put(arguments))
-        except socketio.exceptions.SocketIOError as error:
-            self.close()
-            raise LinkDown(str(error)) from error
-        return ticket
-
-    def answer(self, ticket: Ticket) -> object:
-        """The answer to what was sent under `ticket`.
+    def call(self, batch: str) -> object:
+        """Send a JSON list of envelopes and wait for the answer.
 
         Raises:
             LinkDown: no answer came; whether the server stored the batch is unknown.
         """
+        answers = self._answers = SimpleQueue()  # before the look: whoever loses the connection says so here
+        if not self._up:
+            raise LinkDown("The connection was closed")
         try:
-            answer = ticket.get(timeout=ANSWER_S)
+            self._client.emit("events", Verbatim(batch), callback=lambda *arguments: answers.put(arguments))
+            answer = answers.get(timeout=ANSWER_S)
+        except socketio.exceptions.SocketIOError as error:
+            self.close()
+            raise LinkDown(str(error)) from error
         except Empty:
             self.close()
             raise LinkDown("The server did not answer") from None
-        finally:
-            self._tickets.discard(ticket)
         if answer is None:
             raise LinkDown("The connection was closed")
         return answer[0] if answer else None
@@ -193,9 +148,22 @@ class Link:
         """Leave, without waiting: the library may take seconds to say goodbye."""
         client, self._client = self._client, None
         self._up = False
-        self._tickets.clear()
         if client is not None:
             threading.Thread(target=_leave, args=(client,), name="scrapewatch-close", daemon=True).start()
+
+    def _introduce(self, client: Any) -> None:
+        """Say who sends."""
+
+        def welcomed(said: object = None) -> None:
+            if isinstance(said, dict) and self._client is client:
+                self._heed(said.get("flow"))
+
+        who = {"epoch": self._epoch, "host": socket.gethostname(), "pid": os.getpid(), "clock": now_ms()}
+        try:
+            client.emit("hello", who, callback=welcomed)
+        except socketio.exceptions.SocketIOError as error:
+            self.close()
+            raise LinkDown(str(error)) from error
 
     def _make_client(self) -> Any:
         client = socketio.Client(
@@ -209,13 +177,11 @@ class Link:
         def lost(*_: object) -> None:
             if self._client is client:
                 self._up = False
-                for ticket in list(self._tickets):
-                    ticket.put(None)
+                self._answers.put(None)
 
         def asked(message: object = None) -> None:
             self._asked_ms = max(self._asked_ms, asked_wait(message))
-            share = asked_share(message)
-            self.share = self.share if share is None else share
+            self._heed(message)
 
         def closing(message: object = None) -> None:
             if isinstance(message, dict):
@@ -228,6 +194,11 @@ class Link:
         ):
             client.on(event, handler)
         return client
+
+    def _heed(self, flow: object) -> None:
+        share = asked_share(flow)
+        if share is not None:
+            self._sample(share)
 
     def _transports(self) -> list[str]:
         """WebSocket; every third try begins by polling, for networks that let nothing else through."""

@@ -3,12 +3,11 @@
 import json
 import urllib.error
 import urllib.request
-from queue import SimpleQueue
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from scrapewatch.answers import count
-from scrapewatch.link import LinkDown, Ticket
+from scrapewatch.link import LinkDown
 
 PATH: Final = "/api/v1/events"
 ANSWER_S: Final = 15.0
@@ -33,8 +32,8 @@ class Post:
         if token:
             self._headers["Authorization"] = f"Bearer {token}"
 
-    def post(self, batch: str) -> Ticket:
-        """Send a JSON list of envelopes and wait for the answer, which is then in the ticket.
+    def call(self, batch: str) -> object:
+        """Send a JSON list of envelopes and wait for the answer.
 
         Raises:
             LinkDown: there was no answer, or none of our server's.
@@ -42,15 +41,12 @@ class Post:
         request = urllib.request.Request(self._url, batch.encode(), self._headers)  # noqa: S310 - http(s), see settings
         try:
             with urllib.request.urlopen(request, timeout=ANSWER_S) as response:  # noqa: S310 - as above
-                answer = _read(response.read(MAX_ANSWER_BYTES))
+                return _read(response.read(MAX_ANSWER_BYTES))
         except urllib.error.HTTPError as refusal:
             with refusal:
-                answer = _refused(refusal.code, refusal.read(MAX_ANSWER_BYTES), refusal.headers.get("Retry-After"))
+                return _refused(refusal.code, refusal.read(MAX_ANSWER_BYTES), refusal.headers.get("Retry-After"))
         except Exception as error:  # whatever is wrong with the network, a try has failed
             raise LinkDown(str(error) or type(error).__name__) from error
-        ticket: Ticket = SimpleQueue()
-        ticket.put((answer,))
-        return ticket
 
 
 def _read(body: bytes) -> dict[str, Any]:

@@ -24,15 +24,14 @@ def pack(payload: bytes) -> bytes:
     return HEAD.pack(MARK, len(payload), crc32(payload)) + payload
 
 
-def unpack(data: bytes, start: int = 0, *, last: bool) -> Iterator[tuple[bytes | None, int]]:
-    """The records in `data` from `start` on: each one's payload and where it ends; None for a damaged stretch.
+def unpack(data: bytes, *, last: bool) -> Iterator[tuple[bytes | None, int]]:
+    """The records in `data`: each one's payload and where it ends; None for a damaged stretch.
 
     Args:
-        data: part of a file, beginning anywhere.
-        start: where a record begins.
+        data: part of a file, from where a record begins.
         last: whether the file ends with `data`. If not, a record that is cut off at the end is left for the next part.
     """
-    size = len(data)
+    start, size = 0, len(data)
     while start < size:
         payload, end = _record(data, start)
         if payload is None:

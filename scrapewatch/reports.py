@@ -4,6 +4,7 @@ import os
 import socket
 from typing import Final
 
+from scrapewatch.answers import Answer
 from scrapewatch.buffer import Buffer
 from scrapewatch.clock import monotonic, now_ms
 from scrapewatch.encoding import encode
@@ -22,17 +23,19 @@ class Reporter:
     """
 
     def __init__(self, buffer: Buffer) -> None:
-        self.wanted = True
         self._buffer = buffer
+        self._wanted = True
+        self._figures: dict[str, object] = {}  # of the report under way, like the next
+        self._lost = 0
         self._told: dict[str, object] = {}
         self._told_lost = 0
-        self._told_at = monotonic()
+        self._tried_at = monotonic()
 
     def due(self, *, last: bool = False) -> bool:
         """Whether to report now; `last`: the process is about to end."""
         ledger = self._buffer.ledger
-        waited_s = monotonic() - self._told_at
-        if not self.wanted or not (last or waited_s >= LOSS_S):
+        waited_s = monotonic() - self._tried_at
+        if not self._wanted or not (last or waited_s >= LOSS_S):
             return False
         if last or waited_s >= REPORT_S:
             return ledger.figures() != self._told
@@ -40,11 +43,18 @@ class Reporter:
 
     def report(self) -> str:
         """A batch with the report alone."""
-        self._told = self._buffer.ledger.figures()
-        self._told_lost = self._buffer.ledger.lost
-        self._told_at = monotonic()
+        self._figures = self._buffer.ledger.figures()
+        self._lost = self._buffer.ledger.lost
+        self._tried_at = monotonic()
         head, data = envelope(self._buffer)
         return f"[{{{head}{data}}}]"
+
+    def answered(self, answer: Answer) -> None:
+        """Note what the server said to the last report: one that it could not store is due again."""
+        if answer.rejections:  # a server that does not know reports
+            self._wanted = False
+        elif answer.accounted:
+            self._told, self._told_lost = self._figures, self._lost
 
 
 def envelope(buffer: Buffer) -> tuple[str, str]:

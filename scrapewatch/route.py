@@ -1,9 +1,10 @@
 """The way to the server: a socket, and plain HTTP where no socket gets through."""
 
+from collections.abc import Callable
 from typing import Final
 
 from scrapewatch.clock import monotonic
-from scrapewatch.link import Link, LinkDown, Ticket
+from scrapewatch.link import Link, LinkDown
 from scrapewatch.post import Post
 
 SOCKET_AGAIN_S: Final = 60.0
@@ -17,10 +18,11 @@ class Route:
         url: address of the server.
         token: credential, or empty.
         epoch: id of the sending process.
+        sample: see `Link`.
     """
 
-    def __init__(self, url: str, token: str, epoch: str) -> None:
-        self._link = Link(url, token, epoch)
+    def __init__(self, url: str, token: str, epoch: str, sample: Callable[[float], None]) -> None:
+        self._link = Link(url, token, epoch, sample)
         self._post = Post(url, token)
         self._failed = False  # the last try for a socket
         self._by_http_until = 0.0
@@ -34,16 +36,6 @@ class Route:
     def by_http(self) -> bool:
         """Whether batches go by plain HTTP for now."""
         return monotonic() < self._by_http_until
-
-    @property
-    def window(self) -> int:
-        """Batches that may be in flight."""
-        return 1 if self.by_http else self._link.window
-
-    @property
-    def share(self) -> float | None:
-        """Of the items that the server wants whole; None if it didn't say."""
-        return self._link.share
 
     def asked_wait_ms(self) -> int:
         """What the server asked of all its senders since this was last called, 0 if nothing."""
@@ -65,36 +57,19 @@ class Route:
         else:
             self._failed = False
 
-    def post(self, batch: str) -> Ticket:
-        """Send a JSON list of envelopes.
-
-        Raises:
-            LinkDown: it could not be sent.
-        """
-        if not self.by_http:
-            return self._link.post(batch)
-        try:
-            return self._post.post(batch)
-        except LinkDown:
-            self._by_http_until = 0.0
-            raise
-
-    def answer(self, ticket: Ticket) -> object:
-        """The answer to what was sent under `ticket`.
+    def call(self, batch: str) -> object:
+        """Send a JSON list of envelopes and wait for the answer.
 
         Raises:
             LinkDown: no answer came; whether the server stored the batch is unknown.
         """
-        return self._link.answer(ticket)
-
-    def resume(self) -> None:
-        """Before all that was in flight is sent again: see `Link.hello`.
-
-        Raises:
-            LinkDown: the connection was lost.
-        """
-        if self._link.connected and self._link.window > 1:
-            self._link.hello()
+        if not self.by_http:
+            return self._link.call(batch)
+        try:
+            return self._post.call(batch)
+        except LinkDown:
+            self._by_http_until = 0.0
+            raise
 
     def close(self) -> None:
         """Leave."""

@@ -1,8 +1,8 @@
 """The background thread that brings events to the server and does not give up on them.
 
 A batch is sent again, with the same ids, until an acknowledgement accounts for every event of it; only
-then does it leave the buffer. Of several in flight the first is answered first; whatever goes wrong with it, all are
-sent again from there, so that order is kept. What the server refuses for good is counted and logged once per code.
+then does it leave the buffer and the next one follows, so that order is kept. What the server refuses for good is
+counted and logged once per code.
 """
 
 import logging
@@ -17,7 +17,7 @@ from scrapewatch.buffer import Buffer
 from scrapewatch.clock import monotonic
 from scrapewatch.ledger import Ledger
 from scrapewatch.line import Batch
-from scrapewatch.link import HOPELESS, LinkDown, Ticket
+from scrapewatch.link import HOPELESS, LinkDown
 from scrapewatch.reports import Reporter
 from scrapewatch.route import Route
 from scrapewatch.settings import Settings
@@ -53,10 +53,9 @@ class Sender:
         self._settings = settings
         self._buffer = buffer
         self._pulse = pulse
-        self._route = Route(settings.url, settings.token, buffer.epoch)
+        self._route = Route(settings.url, settings.token, buffer.epoch, buffer.sample)
         self._reporter = Reporter(buffer)
-        self._batches: deque[Batch] = deque()  # taken and not answered for, oldest first
-        self._tickets: deque[Ticket] = deque()  # of the first of them, which are in flight
+        self._batches: deque[Batch] = deque()  # taken and not answered for, the parts of one at most
         self._closing = threading.Event()
         self._halt = threading.Event()
         self._failures = 0  # tries in a row that brought nothing
@@ -107,29 +106,17 @@ class Sender:
         """Send what may be sent and read an answer; False when all is done."""
         closing = self._closing.is_set()  # before the look for what waits
         try:
-            if not self._tickets:
-                self._report()
-            self._fill()
-            if self._tickets:
-                self._conclude(read(self._route.answer(self._tickets[0])))
-            elif closing and not self._batches:
+            self._report()
+            if not self._batches and (batch := self._buffer.take(PULSE_S)) is not None:
+                self._batches.append(batch)
+            if self._batches:
+                self._connect()
+                self._conclude(read(self._route.call(self._batches[0].text)))
+            elif closing:
                 return False
         except LinkDown as down:
             self._lost(down)
         return True
-
-    def _fill(self) -> None:
-        """Put batches in flight."""
-        while len(self._tickets) < self._route.window:
-            if len(self._batches) == len(self._tickets):
-                batch = self._buffer.take(PULSE_S, full=bool(self._tickets))
-                if batch is None:
-                    return
-                self._batches.append(batch)
-            if self._reporter.due() and self._tickets:
-                return  # after these
-            self._connect()
-            self._tickets.append(self._route.post(self._batches[len(self._tickets)].text))
 
     def _connect(self) -> None:
         self._halt.wait(backoff.asked(self._route.asked_wait_ms()))
@@ -139,39 +126,32 @@ class Sender:
                 self._buffer.waited()
                 for batch in self._batches:
                     batch.replay = True
-        self._heed(self._route.share)
-
-    def _heed(self, share: float | None) -> None:
-        if share is not None:
-            self._buffer.sample(share)
 
     def _conclude(self, answer: Answer) -> None:
-        """The oldest batch in flight was answered."""
+        """The batch in flight was answered."""
         batch = self._batches[0]
         self._unreached, self._down_since = 0, 0.0
-        self._heed(answer.share)
+        if answer.share is not None:
+            self._buffer.sample(answer.share)
         if answer.accounted == len(batch):
             self._settle(answer)
-            return
-        self._tickets.clear()
-        if answer.code in FINAL:
+        elif answer.code in FINAL:
             self._split(batch, answer.code)
         else:  # busy, storage_full, storage_down, rate_limited, closing, or no sense at all
             self._tell(self._troubles, answer.code, "The server can't take events now (%s); they wait", answer.code)
             self._pause(answer.retry_after_ms)
-        self._route.resume()
 
     def _report(self, *, last: bool = False) -> None:
         """Tell the server what became of the events, if that is due and it can be told."""
         if not self._route.connected or not self._reporter.due(last=last):
             return
         try:
-            answer = read(self._route.answer(self._route.post(self._reporter.report())))
+            answer = read(self._route.call(self._reporter.report()))
         except LinkDown:
             if not last:
                 raise
         else:
-            self._reporter.wanted = not answer.rejections
+            self._reporter.answered(answer)
 
     def _settle(self, answer: Answer) -> None:
         def account(ledger: Ledger) -> None:
@@ -186,10 +166,7 @@ class Sender:
             log.info("Events are getting through to %s again", self._settings.url)
         self._failures = 0
         self._troubles.clear()
-        batch = self._batches.popleft()
-        if self._tickets:
-            self._tickets.popleft()
-        self._buffer.settle(batch, account)
+        self._buffer.settle(self._batches.popleft(), account)
         self._halt.wait(backoff.asked(answer.retry_after_ms))
 
     def _split(self, batch: Batch, code: str) -> None:
@@ -202,7 +179,6 @@ class Sender:
             self._settle(Answer(rejections=(Rejection(final, "refused on its own"),)))
 
     def _lost(self, down: LinkDown) -> None:
-        self._tickets.clear()
         self._down_since = self._down_since or monotonic()
         self._tell(self._troubles, down.code, "No connection to %s (%s); events wait", self._settings.url, down)
         self._unreached += 1

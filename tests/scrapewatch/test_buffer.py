@@ -81,17 +81,6 @@ def test_halving_keeps_the_order(make):
     assert buffer.ledger.waiting == 0
 
 
-def test_while_one_is_in_flight_only_a_full_batch_is_taken(make):
-    """So that the events that trickle in meanwhile travel together."""
-    buffer = make(2)
-    put(buffer, 3)
-    buffer.take(0)
-
-    assert buffer.take(0, full=True) is None
-    put(buffer)
-    assert numbers(buffer.take(0, full=True)) == [3, 4]
-
-
 def test_what_was_answered_for_makes_room(make):
     """A buffer of 2 MB takes 20 MB one after the other, and never holds more than the one event."""
     buffer = make(10)

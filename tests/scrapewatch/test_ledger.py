@@ -71,19 +71,19 @@ class Scrapers(RuleBasedStateMachine):
             self.adopted = True
             self.buffer.adopt()
 
-    @precondition(lambda self: len(self.batches) < 4)
+    @precondition(lambda self: not self.batches)
     @rule()
     def take(self):
         """Put a batch in flight."""
         self.adopt()
-        batch = self.buffer.take(0, full=True) if self.batches else self.buffer.take(0)
+        batch = self.buffer.take(0)
         if batch is not None:
             self.batches.append(batch)
 
     @precondition(lambda self: self.batches)
     @rule(refuses=st.booleans(), answers=st.booleans())
     def send(self, refuses, answers):
-        """The oldest is stored, or its first event refused; the answer may be lost."""
+        """It is stored, or its first event refused; the answer may be lost."""
         batch = self.batches[0]
         events = json.loads(batch.text)
         if refuses and events[0]["id"] not in self.stored:
@@ -104,7 +104,7 @@ class Scrapers(RuleBasedStateMachine):
     @precondition(lambda self: self.batches and len(self.batches[0]) > 1)
     @rule()
     def split(self):
-        """The oldest is too large."""
+        """It is too large."""
         self.batches.extendleft(reversed(self.batches.popleft().halves()))
 
     @rule(kill=st.booleans())
