@@ -22,7 +22,7 @@ class Counts:
     """Items of a round: reported to a server that is there, in a loop without it, and waiting for it to come."""
 
     items: int = 20_000
-    loop: int = 40_000
+    loop: int = 20_000
     drained: int = 50_000
 
 
