@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -12,68 +10,9 @@ import pytest
 from scrapewatch.leftovers import adopt
 from scrapewatch.spool import Spool, folder_for
 from tests.scrapewatch.stand_in import TOKEN
-from tests.server import ROOT
 
 NOWHERE = "http://127.0.0.1:1"
 PIECE = 64
-
-# Writes each number to a file before it is emitted, and says "there" when `count` are.
-KILLED = """
-import os, sys
-from scrapewatch import Emitter
-
-address, job_id, count = sys.argv[1:]
-emitter = Emitter(address)
-job = emitter.job(job_id)
-job.start()
-for n in range(int(count)):
-    job.item({"n": n})
-print("there", flush=True)
-sys.stdin.read()
-"""
-
-
-@pytest.fixture
-def killed(tmp_path: Path, spool_dir: Path):
-    """Runs a scraper that emits so many items of a job, and kills it when all are emitted; gives its spool files."""
-
-    def run(url: str, count: int, job: str = "1") -> list[Path]:
-        script = tmp_path / "killed.py"
-        script.write_text(KILLED)
-        environment = {
-            "SCRAPEWATCH_TOKEN": TOKEN,
-            "SCRAPEWATCH_SPOOL_DIR": str(spool_dir),
-            "SCRAPEWATCH_RECONNECT_DELAY": "20",
-            "PYTHONPATH": str(ROOT),
-        }
-        before = set(spool_dir.rglob("*.spool"))
-        with subprocess.Popen(
-            [sys.executable, script, url, job, str(count)],
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        ) as process:
-            assert process.stdout
-            assert process.stdout.readline() == b"there\n"
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-        return sorted(set(spool_dir.rglob("*.spool")) - before)
-
-    return run
-
-
-@pytest.fixture
-def next_one(emitter_to, until):
-    """The next scraper with that address: has adopted what there is, and sent it."""
-
-    def start(url: str):
-        emitter = emitter_to(url)
-        emitter.emit("log", "next", {"message": "here"})
-        assert emitter.flush(20)
-        until(lambda: not emitter.ledger.waiting)
-        return emitter
-
-    return start
 
 
 def moved(files: list[Path], url: str, spool_dir: Path) -> list[Path]:
@@ -248,3 +187,65 @@ def test_a_note_that_makes_no_sense_costs_only_a_second_sending(killed, next_one
     next_one(stand_in.url)
 
     assert items(stand_in) == list(range(100))
+
+
+# Says each number when it is emitted, until a signal ends it.
+ENDLESS = """
+import itertools, os
+from scrapewatch import Emitter
+
+job = Emitter(flush_interval=5).job("1")
+job.start()
+for n in itertools.count():
+    job.item({"n": n})
+    os.write(1, b"%d\\n" % n)
+"""
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
+def test_a_signal_loses_nothing_of_what_was_emitted(scraper, next_one, stand_in, ending):
+    """A scraper that leaves SIGTERM as it is dies amid emitting and sending; the next one delivers the rest."""
+    with scraper(ENDLESS, stand_in.url) as process:
+        emitted = [int(line) for _, line in zip(range(2_000), process.stdout, strict=False)]
+        process.send_signal(ending)
+        emitted += [int(line) for line in process.stdout]
+    assert process.returncode == -ending
+    emitter = next_one(stand_in.url)
+
+    found = items(stand_in)
+    assert found == list(range(len(found)))
+    assert 0 <= len(found) - len(emitted) <= 1  # one may have been emitted and not said
+    assert balanced(emitter.ledger)
+
+
+# Forks when it has adopted what there is; both processes then emit.
+FORKS = """
+import os, sys, time
+from scrapewatch import Emitter
+
+emitter = Emitter(flush_interval=5)
+emitter.emit("log", "parent", {})
+while emitter.ledger.waiting < 1_000:
+    time.sleep(0.005)
+child = os.fork()
+if not child:
+    bare = (emitter.ledger.adopted, emitter.ledger.waiting) == (0, 0)
+    emitter.emit("log", "child", {})
+    os.write(1, b"there\\n")
+    os._exit(not (bare and emitter.flush(20) and emitter.ledger.accepted == 1))
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_a_fork_doubles_nothing_of_what_was_adopted(killed, scraper, stand_in, spool_dir):
+    """The leftovers are the parent's: the child sends its own event alone, and every event travels once."""
+    moved(killed(NOWHERE, 1_000), stand_in.url, spool_dir)
+    stand_in.refusal = {"code": "closing", "message": "later"}
+    with scraper(FORKS, stand_in.url) as process:
+        assert process.stdout.readline() == b"there\n"
+        stand_in.refusal = None
+    assert process.returncode == 0
+
+    assert items(stand_in) == list(range(1_000))
+    assert sum(map(len, stand_in.messages)) == len(stand_in.events) == 1_003
+    assert {event["jobId"] for event in stand_in.events} == {"1", "parent", "child"}

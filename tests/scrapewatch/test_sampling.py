@@ -1,5 +1,7 @@
 """Items that are counted instead of sent: the numbers stay exact."""
 
+import time
+
 import pytest
 
 from tests.scrapewatch.stand_in import answer
@@ -86,3 +88,45 @@ def test_when_the_server_can_bear_all_again_all_is_sent(stand_in, emitter):
 
     assert counts(stand_in.events, "1") == (50, 50)
     assert counts(stand_in.events, "2") == (100, 0)
+
+
+@pytest.fixture
+def silent(stand_in):
+    """A server whose answers say nothing of how much it can bear."""
+    stand_in.answers = [lambda batch: {**stand_in.store(batch), "flow": None}] * 1_000
+    return stand_in
+
+
+def share_of(emitter):
+    """Of the items that the server wants whole, as far as the client knows."""
+    return emitter._outbox.buffer._intake.sampling.share
+
+
+def test_a_message_slows_the_sender_and_thins_the_items_at_once(silent, emitter, until):
+    """A `flow` between two batches: the next waits 400 ms, a quarter of the items goes out, until it is over."""
+    emitter.emit("log", "1", {"message": "one"})
+    assert emitter.flush(10)
+    silent.io.emit("flow", {"level": "shed", "retryAfter": 400, "sample": {"item_scraped": 0.25}})
+    until(lambda: share_of(emitter) == 0.25)
+    began = time.monotonic()
+    run(emitter, 200, "1")
+    assert time.monotonic() - began >= 0.4
+    silent.io.emit("flow", {"level": "ok", "retryAfter": 0, "sample": {}})
+    until(lambda: share_of(emitter) == 1)
+    run(emitter, 200, "2")
+
+    assert counts(silent.events, "1") == (50, 150)
+    assert counts(silent.events, "2") == (200, 0)
+    assert (emitter.ledger.dropped, emitter.losses()) == ({"summarised": 150}, {})
+
+
+def test_the_newest_word_counts(silent, emitter, until):
+    """`hello` is told half, the first answer a quarter: it stays a quarter, however many batches follow."""
+    silent.io.on("hello", lambda sid, who: {"flow": {"level": "shed", "sample": {"item_scraped": 0.5}}})
+    silent.answers.insert(0, asking(0.25))
+    emitter.emit("log", "0", {"message": "one"})
+    assert emitter.flush(10)
+    for job in "123":
+        run(emitter, 100, job)
+
+    assert [counts(silent.events, job) for job in "123"] == [(25, 75)] * 3

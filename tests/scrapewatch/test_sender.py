@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from scrapewatch import sender as module
 from scrapewatch.events import MAX_BATCH_BYTES, MAX_BATCH_EVENTS
 from tests.scrapewatch.stand_in import TOKEN, StandIn, answer
 
@@ -38,6 +39,31 @@ def test_a_server_that_starts_late_gets_everything(emitter_to, until):
 
     assert emitter.flush(20)
     assert numbers(late.events) == list(range(50))
+    late.stop()
+
+
+def test_what_waited_through_an_outage_says_so(emitter_to, until, monkeypatch):
+    """The events from before it are marked as a replay; those after it are not, nor those that met a dropped socket."""
+    monkeypatch.setattr(module, "OUTAGE_S", 0.05)
+    late = StandIn()
+    port = late.port
+    late._server.server_close()
+    emitter = emitter_to(f"http://127.0.0.1:{port}")
+    send(emitter, 5)
+    sender = emitter._outbox._sender
+    until(lambda: sender._down_since and time.monotonic() - sender._down_since > module.OUTAGE_S)
+    late = StandIn(port)
+    late.start()
+    assert emitter.flush(20)
+    send(emitter, 5)
+    assert emitter.flush(20)
+    late.hang_up()
+    until(lambda: not sender._route.connected)
+    send(emitter, 5)
+
+    assert emitter.flush(20)
+    assert numbers(late.events) == [*range(5)] * 3
+    assert [event.get("replay") for event in late.events] == [True] * 5 + [None] * 10
     late.stop()
 
 
