@@ -163,8 +163,9 @@ def _time(value: int | str) -> int:
 def _ids(ids: Sequence[str | None]) -> tuple[Iterable[bytes | None], Sequence[bool]]:
     """The ids as bytes, and which of them were ULIDs."""
     if None not in ids:
-        joined = "".join(ids)  # type: ignore[arg-type]  # just looked
-        if joined.translate(_TO_FORM) == _UUID_FORM * len(ids):
+        given: Sequence[Any] = ids
+        joined = "".join(given)
+        if set(map(len, given)) == {len(_UUID_FORM)} and joined.translate(_TO_FORM) == _UUID_FORM * len(given):
             keys = bytes.fromhex(joined.replace("-", ""))
             return [keys[start : start + 16] for start in range(0, len(keys), 16)], ()
     read = [read_id(id_, "id") for id_ in ids]

@@ -46,6 +46,13 @@ def test_one_event_too_large_is_found_among_short_ones():
         assert agree(f"[{','.join([short] * 499)},{large}]".encode()) is (size == MAX_EVENT_BYTES)
 
 
+def test_ids_are_good_one_by_one():
+    """Two bad ones that would make two good ones if they were cut elsewhere are none."""
+    whole = "0190a5c0-0000-7000-8000-000000000001" * 2
+    texts = [GOOD.replace('"data"', f'"id": "{id_}", "data"') for id_ in (whole[:40], whole[40:])]
+    assert not agree(f"[{','.join(texts)}]".encode())
+
+
 @settings(max_examples=120, deadline=None)
 @given(batches)
 def test_batches_of_all_kinds_read_the_same(text: bytes):
