@@ -15,6 +15,7 @@ from scrapewatch import backoff
 from scrapewatch.answers import FINAL, Answer, Rejection, read
 from scrapewatch.buffer import Buffer
 from scrapewatch.clock import monotonic
+from scrapewatch.events import MAX_BATCH_EVENTS
 from scrapewatch.ledger import Ledger
 from scrapewatch.line import Batch
 from scrapewatch.link import HOPELESS, LinkDown
@@ -36,6 +37,9 @@ ADOPT_S: Final = 30.0
 OUTAGE_S: Final = 5.0
 """How long the server must be away for what waited to be a replay."""
 
+SLOW_S: Final = 5.0
+"""A message that was lost after so long was more than the line could carry; less is sent at once."""
+
 HURRIED_S: Final = 1.0
 """Longest wait between two tries once the process is about to end."""
 
@@ -56,6 +60,8 @@ class Sender:
         self._route = Route(settings.url, settings.token, buffer.epoch, buffer.sample)
         self._reporter = Reporter(buffer)
         self._batches: deque[Batch] = deque()  # taken and not answered for, the parts of one at most
+        self._most = MAX_BATCH_EVENTS
+        self._sent_at = 0.0  # when the message in flight was; 0 for none
         self._closing = threading.Event()
         self._halt = threading.Event()
         self._failures = 0  # tries in a row that brought nothing
@@ -111,6 +117,8 @@ class Sender:
                 self._batches.append(batch)
             if self._batches:
                 self._connect()
+                self._lighten()
+                self._sent_at = monotonic()
                 self._conclude(read(self._route.call(self._batches[0].text)))
             elif closing:
                 return False
@@ -127,10 +135,15 @@ class Sender:
                 for batch in self._batches:
                     batch.replay = True
 
+    def _lighten(self) -> None:
+        """Send no more at once than lately got through."""
+        while len(self._batches[0]) > self._most:
+            self._batches.extendleft(reversed(self._batches.popleft().halves()))
+
     def _conclude(self, answer: Answer) -> None:
         """The batch in flight was answered."""
         batch = self._batches[0]
-        self._unreached, self._down_since = 0, 0.0
+        self._unreached, self._down_since, self._sent_at = 0, 0.0, 0.0
         if answer.share is not None:
             self._buffer.sample(answer.share)
         if answer.accounted == len(batch):
@@ -166,20 +179,25 @@ class Sender:
             log.info("Events are getting through to %s again", self._settings.url)
         self._failures = 0
         self._troubles.clear()
-        self._buffer.settle(self._batches.popleft(), account)
+        batch = self._batches.popleft()
+        if len(batch) >= self._most:
+            self._most = min(MAX_BATCH_EVENTS, self._most + max(1, len(batch) // 10))
+        self._buffer.settle(batch, account)
         self._halt.wait(backoff.asked(answer.retry_after_ms))
 
     def _split(self, batch: Batch, code: str) -> None:
         """The message as a whole can never pass: halve it until the event at fault stands alone."""
         if len(batch) > 1:
-            self._batches.popleft()
-            self._batches.extendleft(reversed(batch.halves()))
+            self._batches.extendleft(reversed(self._batches.popleft().halves()))
         else:
             final = "too_large" if code == "batch_too_large" else code
             self._settle(Answer(rejections=(Rejection(final, "refused on its own"),)))
 
     def _lost(self, down: LinkDown) -> None:
         self._down_since = self._down_since or monotonic()
+        if self._sent_at and monotonic() - self._sent_at >= SLOW_S:
+            self._most = max(1, len(self._batches[0]) // 2)
+        self._sent_at = 0.0
         self._tell(self._troubles, down.code, "No connection to %s (%s); events wait", self._settings.url, down)
         self._unreached += 1
         limit = self._settings.reconnect_attempts
