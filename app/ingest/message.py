@@ -47,16 +47,19 @@ class Message:
     _rejected: list[dict[str, Any]] = field(default_factory=list)
 
     def read(self) -> tuple[list[Event], Sequence[str]]:
-        """The good events and the codes of the others; may be called again when a group is retried."""
+        """The good events and the codes of the others; may be called again when a group is retried.
+
+        What nobody foresaw is logged and refuses the message, so that its sender hears of it.
+        """
         self._rejected, self.refused = [], None
-        if self.array is not None:
-            now_ms = self.checker.now_ms()
-            span = (now_ms - self.checker.retention_ms, now_ms)
-            good = read_batch(self.array, self.sender_id, self.origin, span)
-            if good is not None:
-                self._events, self._places = good, range(len(good))
-                return good, ()
-        self._read_one_by_one()
+        self._events, self._places = [], ()
+        try:
+            if not self._read_together():
+                self._read_one_by_one()
+        except Exception:
+            log.exception("A message of events could not be read")
+            self.refused = InvalidInput("could not be read")
+            return [], ()
         return self._events, [each["code"] for each in self._rejected]
 
     def answer(self, outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -73,8 +76,20 @@ class Message:
             "rejected": sorted(self._rejected, key=itemgetter("index")),
         }
 
+    def _read_together(self) -> bool:
+        """Whether the events could be read as a whole."""
+        if self.array is None:
+            return False
+        now_ms = self.checker.now_ms()
+        span = (now_ms - self.checker.retention_ms, now_ms)
+        good = read_batch(self.array, self.sender_id, self.origin, span)
+        if good is None:
+            return False
+        self._events, self._places = good, range(len(good))
+        return True
+
     def _read_one_by_one(self) -> None:
-        self._events, places = [], []
+        places = []
         try:
             texts = self.texts if self.array is None else split_array(self.array)
         except InvalidInput as error:

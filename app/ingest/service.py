@@ -68,7 +68,10 @@ class Ingest:
         now_ms = self._clock.now_ms()
         text = msgspec.json.encode(data)
         mark, level = digest(event_type, now_ms, text), level_of(event_type, data)
-        event = Event(sender_id, event_type, job_id, now_ms, text.decode(), mark, body=dict(data), level=level)
+
+        def read() -> tuple[list[Event], Sequence[str]]:
+            return [Event(sender_id, event_type, job_id, now_ms, text.decode(), mark, body=dict(data), level=level)], ()
+
         told: Future[Outcome] = Future()
 
         def settle(result: list[Outcome] | Unavailable) -> None:
@@ -77,7 +80,7 @@ class Ingest:
             else:
                 told.set_result(result[0])
 
-        self._writer.submit(Submission(sender_id, 1, lambda: ([event], ()), settle))
+        self._writer.submit(Submission(sender_id, 1, read, settle))
         return told
 
     def _submit(self, message: Message, size: int, reply: Reply) -> None:

@@ -123,3 +123,16 @@ def test_the_queue_is_bounded_by_what_it_holds(submit: Callable[..., None]):
         gate.set()
 
     assert len(refused) >= 80
+
+
+def test_what_nobody_foresaw_refuses_the_message(monkeypatch):
+    """Its sender is told, rather than thanked for a message of nothing."""
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("app.ingest.message.read_batch", fail)
+    with opened(MemoryEventStore(StoppedClock(), list)) as ingest:
+        answer = send(ingest, [envelope("error")])
+
+    assert (answer["ok"], answer["code"], answer["accepted"]) == (False, "invalid", 0)
