@@ -49,7 +49,7 @@ class MemoryEventStore:
         """See `EventStore`."""
         now_ms = self._clock.now_ms()
         with self._lock:
-            prev = self._events[-1].cursor if self._events else 0
+            prev = self._cursor
             jobs, keys = dict[str, Job](), dict[_Key, int]()
             outcomes = [self._judge(event, jobs, keys, now_ms) for event in events]
             new = [event for event, outcome in zip(events, outcomes, strict=True) if outcome.state == "stored"]

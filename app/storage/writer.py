@@ -186,8 +186,7 @@ class Writer:
             for submission in group:
                 self._commit([submission])
             return
-        if commit.events:
-            self._committed(commit)
+        self._publish(commit)
         position = 0
         for submission, some, _ in read:
             _tell(submission, commit.outcomes[position : position + len(some)])
@@ -211,10 +210,17 @@ class Writer:
                 refused[submission.sender_id, "rejected", UNSTORABLE.code] += 1
             else:
                 outcomes += commit.outcomes
-                if commit.events:
-                    self._committed(commit)
+                self._publish(commit)
         self._count(refused)
         return outcomes
+
+    def _publish(self, commit: Commit) -> None:
+        """Tell of what was stored; whoever fails to listen must not end the only writer."""
+        if commit.events:
+            try:
+                self._committed(commit)
+            except Exception:
+                log.exception("A commit could not be told of")
 
     def _count(self, refused: Tallies) -> None:
         """Enter refusals in the tallies; that the store can't is logged, and costs nothing but their number."""

@@ -266,3 +266,11 @@ def test_memory_is_bounded(clock):
     store.append([event(data={"n": n}) for n in range(5)], no_fold)
 
     assert [said(stored)["n"] for stored in store.events(ANY)] == [4, 3, 2]
+
+
+def test_a_deleted_end_makes_no_gap(store):
+    """Readers have seen the newest events; that they are deleted does not let the chain start anew before them."""
+    newest = store.append([event(job_id="gone")], no_fold).events[-1].cursor
+    store.delete_job("gone")
+
+    assert store.append([event(job_id="next")], no_fold).prev == newest

@@ -48,8 +48,8 @@ class Append:
         self._merge = merge
         self._rows = SqliteRows() if sqlite else PostgresRows()
 
-    def __call__(self, connection: Connection, events: Sequence[Event], refused: Tallies) -> Commit:
-        """Run the four steps; see the module."""
+    def __call__(self, connection: Connection, events: Sequence[Event], refused: Tallies, prev: int) -> Commit:
+        """Run the four steps; see the module. `prev` is the newest event's cursor, 0 if that is not known."""
         if not events:
             self._rows.count(connection, refused)
             return Commit([], [], [], 0)
@@ -61,7 +61,7 @@ class Append:
         for cursor, event in enumerate(events, last - len(events) + 1):
             event.cursor, event.received_ms = cursor, now_ms
             event.job_key = keys.get(event.job_id) or -event.sender_id
-        prev: int = connection.exec_driver_sql("SELECT max(cursor) FROM events").scalar() or 0
+        prev = prev or connection.exec_driver_sql("SELECT max(cursor) FROM events").scalar() or 0
         new = self._insert(connection, events, outcomes)
         self._rows.count(connection, _tallies(events, outcomes, refused))
         if not new:

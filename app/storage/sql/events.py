@@ -53,11 +53,15 @@ class SqlEventStore:
         self._database = database
         self._clock = clock
         self._merge = merge
+        self._newest = 0  # remembered, as the newest event may be deleted and readers have seen it
 
     def append(self, events: Sequence[Event], fold: Fold, refused: Tallies = _NONE) -> Commit:
         """See `EventStore`."""
         append = Append(fold, self._clock, self._merge, sqlite=self._database.is_sqlite)
-        return self._database.write(lambda connection: append(connection, events, refused))
+        commit = self._database.write(lambda connection: append(connection, events, refused, self._newest))
+        if commit.events:
+            self._newest = commit.events[-1].cursor
+        return commit
 
     def events(self, wanted: EventFilter, *, before: int | None = None, limit: int = 100) -> list[Event]:
         """See `EventStore`."""
