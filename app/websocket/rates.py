@@ -28,7 +28,8 @@ class ConnectionRates:
         self._clock = clock
         self._all = RateLimitItemPerSecond(most, seconds, namespace="all")
         self._failed = RateLimitItemPerSecond(max(1, most // FAILURES), seconds, namespace="failed")
-        self._window = MovingWindowRateLimiter(MemoryStorage())
+        self._counts = MemoryStorage()
+        self._window = MovingWindowRateLimiter(self._counts)
 
     def enter(self, address: str) -> int:
         """Count a connection; 0 if it may go on, else the ms after which to try again."""
@@ -42,6 +43,12 @@ class ConnectionRates:
     def failed(self, address: str) -> None:
         """Count one that was refused for its credentials."""
         self._window.hit(self._failed, _who(address))
+
+    def forget(self) -> None:
+        """Let go of addresses that have been away; the package keeps the name of each for ever."""
+        for key, hits in list(self._counts.events.items()):
+            if not hits:
+                self._counts.events.pop(key, None)
 
     def _wait_ms(self, limit: RateLimitItem, who: str) -> int:
         ends_ms = int(self._window.get_window_stats(limit, who).reset_time * 1_000)

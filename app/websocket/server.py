@@ -88,6 +88,7 @@ class Sockets:
         self.socketio.on_event("hello", self._hello, namespace=SCRAPERS)
         runtime.every(SWEEP_MS, self._sweep)
         runtime.every(FLOW_MS, self._tell_flow)
+        runtime.every(settings.rate_limit_interval, self._rates.forget)
         runtime.every(FLOW_MS, self._sweep_readers)
 
     def figures(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 // What Scrapewatch is measured beside: a monitoring server as a seasoned Node developer would write it.
 //
-//     PORT=5001 DATA_DIR=/tmp/x node server.mjs plain
+//     PORT=5001 DATA_DIR=data node server.mjs plain
 //
 // Forms: `plain` stores events, one durable-enough transaction a batch (synchronous=NORMAL). `same` does the work that
 // Scrapewatch does: synchronous=FULL, times read and checked, the job's row and a roll-up kept in the same transaction.
