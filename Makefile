@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 SERVER := $(VENV)/server-installed
 DEV := $(VENV)/dev-installed
+# More than there are cores: the tests mostly wait. `make test PROCESSES=0` runs them one after the other.
+PROCESSES ?= 3
 LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
@@ -24,7 +26,7 @@ run: $(SERVER) ## migrate the database and serve
 
 test: $(DEV) ## run the tests, with the real parts they drive; says at its end what it skipped and why
 	@$(BIN)/python -m tests.parts
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile
 
 check: $(DEV) ## all that must hold before a change goes in: lint, types, imports, tests
 	$(BIN)/ruff check .

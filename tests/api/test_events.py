@@ -16,6 +16,7 @@ EVENTS = "/api/v1/events"
         (b"\n".join([msgspec.json.encode(scraped())] * 3) + b"\n\n", "application/x-ndjson", 3),
         (b"[]", "application/json", 0),
     ],
+    ids=["one", "a list", "lines", "an empty list"],
 )
 def test_one_a_list_or_lines_are_taken(scraper, body, content_type, accepted):
     """Each is answered as the socket would."""

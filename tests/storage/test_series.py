@@ -68,7 +68,7 @@ def test_nothing_to_record_is_no_fault(store):
         ({"job": "1", "source": "etsy.com"}, set()),
         ({"proxy": "eu"}, set()),
     ],
-    ids=str,
+    ids=["all", "job", "source", "job and source", "another job's source", "unknown label"],
 )
 def test_series_are_found_by_any_of_their_labels(store, labels, found):
     """A series is read when it carries all labels asked for, whatever else it carries."""
