@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from scrapewatch.events import MAX_BATCH_EVENTS
+from scrapewatch.folders import Folders
 from scrapewatch.intake import Intake
 from scrapewatch.ledger import Ledger
 from scrapewatch.leftovers import Leftover, adopt
@@ -55,8 +56,19 @@ class Buffer:
     @property
     def folder(self) -> Path | None:
         """Where what waits outlives the process; None if it does not."""
+        folders = self._folders
+        return None if folders is None else folders.ours
+
+    @property
+    def unclaimed(self) -> bool:
+        """Whether events wait on disk of which nobody has said yet whose they are."""
+        folders = self._folders
+        return folders is not None and not folders.owner and self.ledger.waiting > 0 and not self._refusing
+
+    @property
+    def _folders(self) -> Folders | None:
         spool = self._intake.spool
-        return self._intake.folder if spool is not None and spool.on_disk else None
+        return self._intake.folders if spool is not None and spool.on_disk else None
 
     def put(self, event_type: str, job: str, head: str, data: str) -> None:
         """Take in an event, or count why not.
@@ -105,10 +117,10 @@ class Buffer:
 
     def adopt(self) -> None:
         """Look for spools of processes that are gone; the sender's thread calls this, before it takes."""
-        folder = self.folder
-        if folder is None or self._refusing:
+        folders = self._folders
+        if folders is None or self._refusing:
             return
-        for found in adopt(folder, self.epoch):
+        for found in adopt(folders.adoptable(), self.epoch):
             with self._files, self._changed:
                 self.ledger.adopted += found.waiting + found.damaged
                 self.ledger.waiting += found.waiting
@@ -116,6 +128,12 @@ class Buffer:
                     self.ledger.dropped["spool_corrupt"] += found.damaged
                 self._leftovers.append(found)
                 self._let_go_of_empty()
+
+    def claim(self, sender: str) -> None:
+        """The events are this sender's, and so is what other credentials of it have left."""
+        folders = self._folders
+        if folders is not None and folders.claim(sender):
+            self.adopt()
 
     def take(self, timeout: float) -> Batch | None:
         """The next batch; None when nothing came within `timeout` seconds."""

@@ -29,7 +29,7 @@ class Emitter:
 
     There may be any number of emitters, too: those with the same arguments share one queue, one thread and one
     connection. What is emitted is on disk when the call returns. What waits is sent before the process ends; if the
-    process is killed, or the server is away for too long, the next process with the same address and credential
+    process is killed, or the server is away for too long, the next process with the same address and sender
     sends it.
 
     Args:

@@ -2,15 +2,15 @@
 
 import logging
 from collections import OrderedDict, deque
-from pathlib import Path
 from typing import Final
 
 from scrapewatch.encoding import size
 from scrapewatch.events import EVENTS
+from scrapewatch.folders import Folders
 from scrapewatch.ledger import Ledger
 from scrapewatch.sampling import Sampling
 from scrapewatch.settings import Settings
-from scrapewatch.spool import ESSENTIAL, IMPORTANT, ORDINARY, Spool, folder_for, rank
+from scrapewatch.spool import ESSENTIAL, IMPORTANT, ORDINARY, Spool, rank
 from scrapewatch.tally import Tally
 
 log = logging.getLogger(__name__)
@@ -37,12 +37,14 @@ class Intake:
 
     Attributes:
         spool: made for the first event.
+        folders: where spools of this sender are; None when memory is wanted.
         sampling: which items are only counted.
         written: events in the spool since the beginning.
     """
 
     def __init__(self, settings: Settings, epoch: str, ledger: Ledger) -> None:
         self.spool: Spool | None = None
+        self.folders = _folders(settings)
         self.sampling = Sampling(settings.items)
         self.written = 0
         self._settings = settings
@@ -52,14 +54,6 @@ class Intake:
         self._numbers: OrderedDict[str, int] = OrderedDict()
         self._busy = False
         self._late: deque[tuple[str, str, str, str]] = deque()
-
-    @property
-    def folder(self) -> Path | None:
-        """Where spools for this address and credential are; None when memory is wanted."""
-        settings = self._settings
-        if not settings.spool_bytes or settings.spool_dir is None:
-            return None
-        return folder_for(settings.spool_dir, settings.url, settings.token)
 
     def put(self, event_type: str, job: str, head: str, data: str) -> None:
         """Take in an event; see `Buffer.put`."""
@@ -146,6 +140,13 @@ class Intake:
             self._ledger.waiting += 1
 
     def _open(self) -> Spool:
-        self.spool = Spool(self.folder, self._epoch, self._settings.spool_bytes)
+        folder = None if self.folders is None else self.folders.ours
+        self.spool = Spool(folder, self._epoch, self._settings.spool_bytes)
         self._tally = Tally(self._epoch, self.spool.path(".tally"))
         return self.spool
+
+
+def _folders(settings: Settings) -> Folders | None:
+    if not settings.spool_bytes or settings.spool_dir is None:
+        return None
+    return Folders(settings.spool_dir, settings.url, settings.token)

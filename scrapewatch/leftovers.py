@@ -2,7 +2,8 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,7 @@ from scrapewatch.tally import untold
 log = logging.getLogger(__name__)
 
 SEARCHING: Final = "adopting"
-"""Lock held while a folder is searched, so that of the spools of one job all come to one process."""
+"""Lock held in each folder while all are searched, so that of the spools of one job all come to one process."""
 
 ENDINGS: Final = frozenset({".lock", SUFFIX, ".ack", ".tally"})
 
@@ -76,21 +77,26 @@ class Leftover:
         self.line.add(segment)
 
 
-def adopt(folder: Path, ours: str) -> Iterator[Leftover]:
-    """Every spool in `folder` that nobody owns, oldest first, but for that of the epoch `ours`."""
-    try:
-        searching = locks.take(folder / f"{SEARCHING}.lock")
-    except OSError as error:
-        log.debug("The spools in %s can not be searched: %s", folder, error)
-        return
-    if searching is None:
-        return
-    try:
-        for epoch in _epochs(folder):
-            if epoch not in {ours, SEARCHING} and (found := _adopted(folder / epoch)) is not None:
+def adopt(folders: Sequence[Path], ours: str) -> Iterator[Leftover]:
+    """Every spool in `folders` that nobody owns, oldest first, but for that of the epoch `ours`.
+
+    Args:
+        folders: those of one sender, in an order on which its processes agree.
+        ours: not to be adopted.
+    """
+    with ExitStack() as searching:
+        for folder in folders:
+            try:
+                lock = locks.take(folder / f"{SEARCHING}.lock")
+            except OSError as error:
+                log.debug("The spools in %s can not be searched: %s", folder, error)
+                continue
+            if lock is None:
+                return
+            searching.callback(os.close, lock)
+        for stem in sorted((stem for folder in folders for stem in _stems(folder)), key=lambda stem: stem.name):
+            if stem.name not in {ours, SEARCHING} and (found := _adopted(stem)) is not None:
                 yield found
-    finally:
-        os.close(searching)
 
 
 def _adopted(stem: Path) -> Leftover | None:
@@ -111,9 +117,9 @@ def _adopted(stem: Path) -> Leftover | None:
     return found
 
 
-def _epochs(folder: Path) -> list[str]:
+def _stems(folder: Path) -> set[Path]:
     files = [path for path in folder.iterdir() if path.suffix in ENDINGS]
-    return sorted({path.name.partition(".")[0] for path in files})
+    return {folder / path.name.partition(".")[0] for path in files}
 
 
 def _file(stem: Path, suffix: str) -> Path:

@@ -24,6 +24,9 @@ ANSWER_S: Final = 10.0
 
 CONNECT_S: Final = 10.0
 
+WELCOME_S: Final = 2.0
+"""Longest wait to be told whose events these are."""
+
 HOPELESS: Final = frozenset({"unauthorized", "forbidden"})
 """Refusals that a wait of seconds won't change."""
 
@@ -71,9 +74,13 @@ class Link:
         token: credential, or empty.
         epoch: id of the sending process.
         sample: called, from whatever thread, with the share of the items that the server wants whole.
+
+    Attributes:
+        sender: whose the credential is, as the server says; empty until it has.
     """
 
     def __init__(self, url: str, token: str, epoch: str, sample: Callable[[float], None]) -> None:
+        self.sender = ""
         self._epoch = epoch
         self._sample = sample
         parts = urlsplit(url)
@@ -152,11 +159,14 @@ class Link:
             threading.Thread(target=_leave, args=(client,), name="scrapewatch-close", daemon=True).start()
 
     def _introduce(self, client: Any) -> None:
-        """Say who sends."""
+        """Say who sends; the first time, wait to hear in whose name."""
+        heard = threading.Event()
 
         def welcomed(said: object = None) -> None:
             if isinstance(said, dict) and self._client is client:
                 self._heed(said.get("flow"))
+                self.sender = str(said.get("sender") or self.sender)
+            heard.set()
 
         who = {"epoch": self._epoch, "host": socket.gethostname(), "pid": os.getpid(), "clock": now_ms()}
         try:
@@ -164,6 +174,8 @@ class Link:
         except socketio.exceptions.SocketIOError as error:
             self.close()
             raise LinkDown(str(error)) from error
+        if not self.sender:
+            heard.wait(WELCOME_S)
 
     def _make_client(self) -> Any:
         client = socketio.Client(

@@ -37,6 +37,11 @@ class Route:
         """Whether batches go by plain HTTP for now."""
         return monotonic() < self._by_http_until
 
+    @property
+    def sender(self) -> str:
+        """Whose the credential is, as the server says; empty until it has, and by plain HTTP it does not."""
+        return self._link.sender
+
     def asked_wait_ms(self) -> int:
         """What the server asked of all its senders since this was last called, 0 if nothing."""
         return self._link.asked_wait_ms()

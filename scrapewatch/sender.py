@@ -113,6 +113,8 @@ class Sender:
         closing = self._closing.is_set()  # before the look for what waits
         try:
             self._report()
+            if not self._batches and self._buffer.unclaimed:
+                self._connect()  # what was left under another credential of this sender goes first
             if not self._batches and (batch := self._buffer.take(PULSE_S)) is not None:
                 self._batches.append(batch)
             if self._batches:
@@ -134,6 +136,8 @@ class Sender:
                 self._buffer.waited()
                 for batch in self._batches:
                     batch.replay = True
+            if self._route.sender:
+                self._buffer.claim(self._route.sender)
 
     def _lighten(self) -> None:
         """Send no more at once than lately got through."""

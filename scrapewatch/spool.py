@@ -3,8 +3,7 @@
 Nothing is synced per event: what was appended outlives the process, however it ends, but not a power cut of its
 machine. Where no folder can be used, and where the disk is full for what matters most, memory stands in.
 
-A spool is a set of files in a folder named for the address and the credential, so that nothing is sent to another
-server or in another's name::
+A spool is a set of files in a folder for its address and credential, see `folders`::
 
     <epoch>.lock            locked by the process for as long as it lives
     <epoch>.<number>.spool  segments
@@ -14,7 +13,6 @@ server or in another's name::
 
 import logging
 import os
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -52,16 +50,11 @@ def rank(event_type: str) -> float:
     return IMPORTANT if event_type in {"error", "item_summary", "client_report"} else ORDINARY
 
 
-def folder_for(root: Path, url: str, token: str) -> Path:
-    """Where the spools for one address and one credential are."""
-    return root / sha256(f"{url}\n{token}".encode()).hexdigest()[:16]
-
-
 class Spool:
     """Where this process appends.
 
     Args:
-        folder: see `folder_for`; None for memory.
+        folder: see `folders`; None for memory.
         epoch: id of the sending process; names the files.
         limit: bytes that it may take up.
 

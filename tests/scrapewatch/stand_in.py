@@ -34,6 +34,7 @@ class StandIn:
             return None to leave it at that.
         refusal: data of the refusal at connect, if connecting is refused.
         headers: the environment of each connection.
+        senders: whose each token is.
     """
 
     def __init__(self, port: int = 0, keep: Callable[[dict[str, Any]], None] = lambda event: None) -> None:
@@ -44,11 +45,13 @@ class StandIn:
         self.refusal: dict[str, Any] | None = None
         self.headers: list[dict[str, Any]] = []
         self.sids: list[str] = []
+        self.senders = {TOKEN: "one"}
         self._ids: set[str] = set()
         self._keep = keep
         self.io = socketio.Server(async_mode="threading", async_handlers=False, ping_interval=1, ping_timeout=1)
         self.io.on("connect", self._connect)
         self.io.on("events", self._events)
+        self.io.on("hello", lambda sid, who: {"sender": self.io.get_session(sid)["sender"]})
         app = socketio.WSGIApp(self.io)
         self._server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
         self.port = self._server.server_port
@@ -84,8 +87,10 @@ class StandIn:
         self.headers.append(environ)
         if self.refusal is not None:
             raise Refused(self.refusal["code"], self.refusal)
-        if auth != {"token": TOKEN}:
+        sender = self.senders.get(auth.get("token", "")) if isinstance(auth, dict) else None
+        if sender is None:
             raise Refused("unauthorized", {"code": "unauthorized", "message": "No such token", "retryAfter": 0})
+        self.io.save_session(sid, {"sender": sender})
         self.sids.append(sid)
 
     def _events(self, _: str, batch: list[dict[str, Any]]) -> dict[str, Any]:
