@@ -5,6 +5,7 @@ folder; from then on every process of the same sender finds what was left there,
 that a token can be replaced while events wait. Nothing is ever sent to another server or in another sender's name.
 """
 
+import errno
 import logging
 import os
 import stat
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 
 NOTE: Final = "sender"
 
+OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+
 STRANGE_MS: Final = 60 * 60 * 1000
 """Events that wait for so long in a folder that is nobody's are spoken of."""
 
@@ -27,6 +30,33 @@ STRANGE_MS: Final = 60 * 60 * 1000
 def folder_for(root: Path, url: str, token: str) -> Path:
     """Where the spools for one address and one credential are."""
     return root / _digest(url, token)[:16]
+
+
+def make(folder: Path) -> None:
+    """Make a folder that this user alone can enter, or close one of its own that others can.
+
+    Raises:
+        OSError: it can't be made, or it is another user's, who could read and forge what is put there.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if sys.platform == "win32":  # what is in a user's profile is private there
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        found = os.fstat(descriptor)
+        if found.st_uid != os.geteuid():
+            raise PermissionError(errno.EPERM, "The folder belongs to another user", str(folder))
+        if stat.S_IMODE(found.st_mode) & OTHERS:
+            _close_to_others(descriptor, folder)
+    finally:
+        os.close(descriptor)
+
+
+def _close_to_others(descriptor: int, folder: Path) -> None:
+    try:
+        os.fchmod(descriptor, stat.S_IRWXU)
+    except OSError as error:  # some mounted disks have one mode for all; that is for whoever mounted it to say
+        log.warning("Other users may be able to read the spools in %s: %s", folder, error)
 
 
 class Folders:

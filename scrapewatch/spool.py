@@ -16,7 +16,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from scrapewatch import locks
+from scrapewatch import folders, locks
 from scrapewatch.clock import monotonic, now_ms
 from scrapewatch.line import Line
 from scrapewatch.records import pack
@@ -131,7 +131,7 @@ class Spool:
         if self._stem is None:
             return False
         try:
-            self._stem.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folders.make(self._stem.parent)
             self._lock = locks.make(self._stem.with_name(f"{self._stem.name}.lock"))
         except OSError as error:
             log.warning(

@@ -1,12 +1,15 @@
 """Whose a folder of spools is: what one sender left is sent by it, under whatever token, and by nobody else."""
 
 import os
+import stat
+import sys
 import time
 
 import pytest
 
 from scrapewatch.client import Emitter
 from scrapewatch.folders import Folders
+from scrapewatch.spool import Spool
 from tests.scrapewatch.stand_in import TOKEN
 
 NOWHERE = "http://127.0.0.1:1"
@@ -87,3 +90,44 @@ def test_what_nobody_can_claim_is_spoken_of(left, stand_in, replaced, caplog):
     assert items(stand_in) == [10]
     assert len(list(left.glob("*.spool"))) == 1
     assert [str(left) in record.getMessage() for record in caplog.records] == [True]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_a_folder_that_others_can_enter_is_closed(spool_dir):
+    """It was there before, made by hand or with a wide umask; what holds it is left as it is."""
+    folder = spool_dir / "there"
+    folder.mkdir(parents=True)
+    for path in (spool_dir, folder):
+        path.chmod(0o777)
+    spool = Spool(folder, "epoch", 1_000_000)
+
+    assert spool.on_disk
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(spool_dir.stat().st_mode) == 0o777
+    spool.close(keep=False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such links")
+def test_a_link_in_place_of_the_folder_is_not_followed(spool_dir, tmp_path, caplog):
+    """Whoever set it would choose where events go: they wait in memory, which is said, and the target is untouched."""
+    target = tmp_path / "target"
+    target.mkdir(mode=0o755)
+    spool_dir.mkdir()
+    (spool_dir / "link").symlink_to(target)
+
+    assert not Spool(spool_dir / "link", "epoch", 1_000_000).on_disk
+    assert not list(target.iterdir())
+    assert stat.S_IMODE(target.stat().st_mode) == 0o755
+    assert "No spool in" in caplog.text
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_folder_of_another_user_is_refused(spool_dir, caplog):
+    """Its owner could read and forge events: nothing is written there or taken from there, and it is said."""
+    folder = spool_dir / "there"
+    folder.mkdir(parents=True)
+    os.chown(folder, 65_534, -1)
+
+    assert not Spool(folder, "epoch", 1_000_000).on_disk
+    assert not list(folder.iterdir())
+    assert "belongs to another user" in caplog.text
