@@ -41,7 +41,8 @@ from app.runtime.listen import open_listener
 from app.scheduler import EVALUATE, Scheduler, table
 from app.services import Services
 from app.status import Process, Status
-from app.storage.base import Commit, Job, Point
+from app.storage.base import Commit, Job
+from app.storage.base_series import Point
 from app.storage.retention import Retention
 from app.storage.sql import schema
 from app.storage.sql.accounts import SqlAccountStore

@@ -10,7 +10,8 @@ from app.ingest.service import Ingest
 from app.metrics.figures import Figures
 from app.runtime.base import Runtime
 from app.status import Status
-from app.storage.base import EventStore, SeriesStore
+from app.storage.base import EventStore
+from app.storage.base_series import SeriesStore
 from app.storage.sql.database import Database
 from config import Settings
 

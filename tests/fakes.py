@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from app.ingest.check import digest
-from app.storage.base import Commit, Event, Job, Point
+from app.storage.base import Commit, Event, Job
+from app.storage.base_series import Point
 from scrapewatch.events import EVENTS
 
 NOW_MS = 1_795_444_328_000  # 2026-11-23T14:32:08Z

@@ -17,7 +17,8 @@ from app.dashboard.wording import LOGGED, STATUSES, item, shown
 from app.jobs.fold import ENDED
 from app.jobs.view import job_json
 from app.services import Services
-from app.storage.base import RAW_MS, Event, EventFilter, Job, JobFilter
+from app.storage.base import Event, EventFilter, Job, JobFilter
+from app.storage.base_series import RAW_MS
 
 PAGE_ROWS: Final = 50
 LOG_LINES: Final = 300

@@ -14,7 +14,8 @@ from app.dashboard.snippets import snippets
 from app.dashboard.threads import in_thread
 from app.jobs.view import job_json
 from app.services import Services
-from app.storage.base import MINUTE_MS, Job, JobFilter
+from app.storage.base import Job, JobFilter
+from app.storage.base_series import MINUTE_MS
 
 RANGES_MS: Final = {"15m": 15 * MINUTE_MS, "1h": 60 * MINUTE_MS, "6h": 360 * MINUTE_MS}
 RUNNING: Final = ("running", "stalled")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from app.storage.base import HOUR_MS, MINUTE_MS, RAW_MS, STEPS_MS, Bucket, Labels, SeriesStore
+from app.storage.base_series import HOUR_MS, MINUTE_MS, RAW_MS, STEPS_MS, Bucket, Labels, SeriesStore
 
 MAX_POINTS: Final = 360
 RAW_KEPT_MS: Final = 47 * HOUR_MS

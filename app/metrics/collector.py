@@ -5,7 +5,7 @@ from app.metrics.catalogue import METRICS
 from app.metrics.figures import Figures
 from app.metrics.points import points_of_values
 from app.metrics.system import Reader
-from app.storage.base import SeriesStore
+from app.storage.base_series import SeriesStore
 
 
 class Collector:

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from app.metrics.catalogue import METRICS
 from app.metrics.window import growth
-from app.storage.base import RAW_MS, Commit, Event, Job, Labels, Point
+from app.storage.base import Commit, Event, Job
+from app.storage.base_series import RAW_MS, Labels, Point
 from scrapewatch.events import FLAGS, MAX_SAFE_INTEGER
 
 MAX_LABELS: Final = 20

@@ -13,7 +13,8 @@ from typing import Final
 from app.metrics.points import body_of, effective_ms, is_late, items_of, totals_of
 from app.metrics.scraping import Scraping, live_of
 from app.metrics.window import growth
-from app.storage.base import HOUR_MS, MINUTE_MS, Event, EventFilter, EventStore, JobFilter
+from app.storage.base import Event, EventFilter, EventStore, JobFilter
+from app.storage.base_series import HOUR_MS, MINUTE_MS
 from scrapewatch.events import EVENTS
 
 MAX_EVENTS: Final = 50_000

@@ -7,7 +7,8 @@ from typing import Final
 
 from app.metrics.points import amount, body_of, effective_ms, is_late, items_of, own_values, totals_of
 from app.metrics.window import Window, growth
-from app.storage.base import HOUR_MS, MINUTE_MS, Commit, Event, Job
+from app.storage.base import Commit, Event, Job
+from app.storage.base_series import HOUR_MS, MINUTE_MS
 from scrapewatch.events import EVENTS
 
 ENDED: Final = frozenset(row.ends for row in EVENTS.values() if row.ends)

@@ -9,7 +9,8 @@ import psutil
 
 from app.metrics.points import amount, body_of, effective_ms, part
 from app.metrics.window import Window, growth
-from app.storage.base import MINUTE_MS, Event
+from app.storage.base import Event
+from app.storage.base_series import MINUTE_MS
 
 LIVE_MS: Final = 60_000
 """For so long a worker's last event speaks for it."""

@@ -1,12 +1,12 @@
-"""What the house asks of a store, and the records that pass through: no behaviour, no SQL.
+"""What the house asks of a store of events, and the records that pass through: no behaviour, no SQL.
 
-Two ports are interchangeable by STORAGE_URL: `EventStore` (events and jobs) and `SeriesStore` (figures over
-time). Storage knows nothing of scraping: what an event means for its job is the `Fold`'s business, handed in
+Two ports are interchangeable by STORAGE_URL: `EventStore` (events and jobs) and `SeriesStore` (figures over time, in
+`base_series`). Storage knows nothing of scraping: what an event means for its job is the `Fold`'s business, handed in
 by the factory and run inside the same transaction on the events that are really new.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
@@ -15,17 +15,10 @@ from typing import Any, Final, Literal, Protocol
 
 import msgspec
 
-Labels = tuple[tuple[str, str], ...]
-"""Sorted (name, value) pairs."""
+from app.storage.base_series import Point
 
 Tallies = Mapping[tuple[int, str, str], int]
 """How many events: by sender, by what became of them (``stored``, ``duplicate``, ``rejected``), by code if rejected."""
-
-RAW_MS: Final = 10_000
-MINUTE_MS: Final = 60_000
-HOUR_MS: Final = 3_600_000
-STEPS_MS: Final = (RAW_MS, MINUTE_MS, HOUR_MS)
-"""The resolutions in which series are kept, finest first."""
 
 
 class Event(msgspec.Struct, gc=False):
@@ -107,30 +100,6 @@ class Job:
     last_cursor: int = 0
     origin: str = ""
     news: bool = False
-
-
-@dataclass(slots=True, frozen=True)
-class Point:
-    """What was measured of one series within one moment; merged into its buckets by the store."""
-
-    name: str
-    labels: Labels
-    at_ms: int
-    sum: float
-    count: int
-    min: float
-    max: float
-
-
-@dataclass(slots=True, frozen=True)
-class Bucket:
-    """A series over one step, beginning at `at_ms`."""
-
-    at_ms: int
-    sum: float
-    count: int
-    min: float
-    max: float
 
 
 @dataclass(slots=True, frozen=True)
@@ -275,26 +244,4 @@ class EventStore(Protocol):
 
         Looks at the oldest alone, so that it is cheap where there is nothing to do.
         """
-        ...
-
-
-class SeriesStore(Protocol):
-    """Figures over time, kept in the resolutions of `STEPS_MS`."""
-
-    def record(self, points: Iterable[Point]) -> None:
-        """Merge points into their buckets of `RAW_MS` and `MINUTE_MS`; counts saturate at `MAX_SAFE_INTEGER`."""
-        ...
-
-    def roll_up(self, from_ms: int, to_ms: int) -> None:
-        """Compute the hours that begin within the span anew from their minutes; twice does no harm."""
-        ...
-
-    def read(
-        self, name: str, labels: Mapping[str, str], *, from_ms: int, to_ms: int, step_ms: int
-    ) -> dict[Labels, list[Bucket]]:
-        """The buckets of every series of that name that carries all `labels`, oldest first."""
-        ...
-
-    def prune(self, *, raw_before_ms: int, minutes_before_ms: int, hours_before_ms: int) -> int:
-        """Delete older buckets; returns how many went."""
         ...

@@ -13,7 +13,8 @@ from types import MappingProxyType
 from typing import Final
 
 from app.core.clock import Clock
-from app.storage.base import Commit, Event, EventFilter, Fold, Job, JobFilter, Outcome, Point, Tallies
+from app.storage.base import Commit, Event, EventFilter, Fold, Job, JobFilter, Outcome, Tallies
+from app.storage.base_series import Point
 
 DEFAULT_CAPACITY = 200_000
 _Key = tuple[int, str, bytes]

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from app.storage.base import HOUR_MS, MINUTE_MS, RAW_MS, STEPS_MS, Bucket, Labels, Point
+from app.storage.base_series import HOUR_MS, MINUTE_MS, RAW_MS, STEPS_MS, Bucket, Labels, Point
 from scrapewatch.events import MAX_SAFE_INTEGER
 
 _Steps = dict[int, dict[int, Bucket]]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.core.clock import Clock
-from app.storage.base import HOUR_MS, EventStore, SeriesStore
+from app.storage.base import EventStore
+from app.storage.base_series import HOUR_MS, SeriesStore
 
 DAY_MS: Final = 24 * HOUR_MS
 RAW_KEPT_MS: Final = 2 * DAY_MS

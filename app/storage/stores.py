@@ -7,7 +7,8 @@ from sqlalchemy.engine import make_url
 
 from app.core.clock import Clock
 from app.core.errors import ScrapewatchError
-from app.storage.base import EventStore, SeriesStore
+from app.storage.base import EventStore
+from app.storage.base_series import SeriesStore
 from app.storage.memory import MemoryEventStore
 from app.storage.memory_series import MemorySeriesStore
 from app.storage.sql.database import Database

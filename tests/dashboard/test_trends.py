@@ -3,7 +3,7 @@
 import pytest
 
 from app.dashboard import trends
-from app.storage.base import HOUR_MS, MINUTE_MS, RAW_MS, Point
+from app.storage.base_series import HOUR_MS, MINUTE_MS, RAW_MS, Point
 from app.storage.memory_series import MemorySeriesStore
 from tests.fakes import NOW_MS
 

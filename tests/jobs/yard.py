@@ -8,7 +8,8 @@ from typing import Any
 from app.core.errors import Unavailable
 from app.jobs.fold import fold as fold_jobs
 from app.jobs.watchdog import Watchdog
-from app.storage.base import Commit, Job, Outcome, Point
+from app.storage.base import Commit, Job, Outcome
+from app.storage.base_series import Point
 from app.storage.memory import MemoryEventStore
 from tests.fakes import StoppedClock, event
 

@@ -2,7 +2,8 @@
 
 from app.jobs.fold import fold
 from app.metrics.figures import Figures
-from app.storage.base import Commit, EventStore, Point
+from app.storage.base import Commit, EventStore
+from app.storage.base_series import Point
 from app.storage.memory import MemoryEventStore
 from tests.fakes import NOW_MS, StoppedClock, event
 

@@ -4,7 +4,8 @@ import pytest
 
 from app.jobs.fold import fold
 from app.metrics.points import baselines, points_of, points_of_values, progress_delta
-from app.storage.base import Commit, Event, Job, Point
+from app.storage.base import Commit, Event, Job
+from app.storage.base_series import Point
 from tests.fakes import NOW_MS, event
 
 SLOT_MS = NOW_MS - NOW_MS % 10_000

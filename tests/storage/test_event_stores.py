@@ -6,7 +6,8 @@ from copy import copy
 import pytest
 
 from app.jobs.fold import fold
-from app.storage.base import EventFilter, EventStore, JobFilter, Point
+from app.storage.base import EventFilter, EventStore, JobFilter
+from app.storage.base_series import Point
 from app.storage.memory import MemoryEventStore
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database

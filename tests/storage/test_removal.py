@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from app.jobs.fold import fold
-from app.storage.base import EventFilter, Point
+from app.storage.base import EventFilter
+from app.storage.base_series import Point
 from app.storage.memory import MemoryEventStore
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database

@@ -1,6 +1,7 @@
 """How long things are kept."""
 
-from app.storage.base import HOUR_MS, MINUTE_MS, RAW_MS, EventFilter, Point
+from app.storage.base import EventFilter
+from app.storage.base_series import HOUR_MS, MINUTE_MS, RAW_MS, Point
 from app.storage.memory import MemoryEventStore
 from app.storage.memory_series import MemorySeriesStore
 from app.storage.retention import DAY_MS, Retention

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import func, select
 
-from app.storage.base import HOUR_MS, MINUTE_MS, RAW_MS, Bucket, Point, SeriesStore
+from app.storage.base_series import HOUR_MS, MINUTE_MS, RAW_MS, Bucket, Point, SeriesStore
 from app.storage.memory_series import MemorySeriesStore
 from app.storage.sql.database import Database
 from app.storage.sql.series import SqlSeriesStore, decode, encode, merge_points, series, series_number

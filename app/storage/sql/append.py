@@ -18,10 +18,12 @@ from operator import attrgetter
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from app.core.clock import Clock
-from app.storage.base import Commit, Event, Fold, Job, Outcome, Point, Tallies
+from app.storage.base import Commit, Event, Fold, Job, Outcome, Tallies
+from app.storage.base_series import Point
 from app.storage.sql.events_rows import PostgresRows, SqliteRows
 from app.storage.sql.events_tables import events as events_table
 from app.storage.sql.events_tables import jobs as jobs_table
+from app.storage.sql.inserts import insert_rows
 from app.storage.sql.rows import job_of, job_values
 
 MergePoints = Callable[[Connection, Iterable[Point]], None]
@@ -35,6 +37,10 @@ _TAKE = "UPDATE meta SET value = value + {n} WHERE key = 'cursor' RETURNING valu
 _JOBS = select(jobs_table).where(jobs_table.c.id.in_(bindparam("ids", expanding=True)))
 _UPDATE_JOB = update(jobs_table).where(jobs_table.c.key == bindparam("b_key"))
 _UPDATE_FLAGS = update(events_table).where(events_table.c.cursor == bindparam("b_cursor"))
+_COUNT = (
+    "INSERT INTO tallies (sender_id, outcome, code, count) VALUES",
+    "ON CONFLICT (sender_id, outcome, code) DO UPDATE SET count = tallies.count + excluded.count",
+)
 _sender_of = attrgetter("sender_id")
 _job_of = attrgetter("job_id")
 
@@ -51,7 +57,7 @@ class Append:
     def __call__(self, connection: Connection, events: Sequence[Event], refused: Tallies, prev: int) -> Commit:
         """Run the four steps; see the module. `prev` is the newest event's cursor, 0 if that is not known."""
         if not events:
-            self._rows.count(connection, refused)
+            _count(connection, refused)
             return Commit([], [], [], 0)
         now_ms = self._clock.now_ms()
         last: int = connection.exec_driver_sql(_TAKE.format(n=len(events))).scalar_one()
@@ -63,7 +69,7 @@ class Append:
             event.job_key = keys.get(event.job_id) or -event.sender_id
         prev = prev or connection.exec_driver_sql("SELECT max(cursor) FROM events").scalar() or 0
         new = self._insert(connection, events, outcomes)
-        self._rows.count(connection, _tallies(events, outcomes, refused))
+        _count(connection, _tallies(events, outcomes, refused))
         if not new:
             return Commit(outcomes, [], [], last)
         changed = {job_id: jobs[job_id] for job_id in dict.fromkeys(map(_job_of, new)) if job_id}
@@ -126,6 +132,11 @@ def _tallies(events: Sequence[Event], outcomes: Sequence[Outcome], refused: Tall
     for event, outcome in zip(events, outcomes, strict=True):
         found[event.sender_id, "rejected" if outcome.code else outcome.state, outcome.code] += 1
     return found
+
+
+def _count(connection: Connection, tallies: Tallies) -> None:
+    """Add to the tallies; sorted, so that two writers lock rows in the same order."""
+    insert_rows(connection, _COUNT, [(*key, count) for key, count in sorted(tallies.items())])
 
 
 def _load_jobs(connection: Connection, events: Sequence[Event], now_ms: int) -> dict[str, Job]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection
 
-from app.storage.base import Event, Tallies
+from app.storage.base import Event
 
 _SHARED: Final = ("job_key", "type", "epoch", "flags", "level")
 """What the events of a batch mostly have in common: then it is bound once for all rows of a statement."""
@@ -21,8 +21,6 @@ _COLUMNS: Final = (*_SHARED, *_OWN)
 _shared: Final[Callable[[Event], tuple[Any, ...]]] = attrgetter(*_SHARED)
 _own: Final[Callable[[Event], tuple[Any, ...]]] = attrgetter(*_OWN)
 _row: Final[Callable[[Event], tuple[Any, ...]]] = attrgetter(*_COLUMNS)
-_COUNT: Final = "INSERT INTO tallies (sender_id, outcome, code, count) VALUES "
-_ADD: Final = " ON CONFLICT (sender_id, outcome, code) DO UPDATE SET count = tallies.count + excluded.count"
 
 
 class SqliteRows:
@@ -58,13 +56,6 @@ class SqliteRows:
                 found[job_key, id_] = digest
         return found
 
-    def count(self, connection: Connection, tallies: Tallies) -> None:
-        """Add to the tallies."""
-        if tallies:
-            marks = ", ".join(["(?, ?, ?, ?)"] * len(tallies))
-            values = tuple(chain.from_iterable((*key, count) for key, count in sorted(tallies.items())))
-            connection.exec_driver_sql(f"{_COUNT}{marks}{_ADD}", values)
-
 
 class PostgresRows:
     """The whole batch as one JSON argument: psycopg's adaptation of single values costs more than the insert."""
@@ -92,13 +83,6 @@ class PostgresRows:
         """See `SqliteRows`."""
         rows = connection.exec_driver_sql(self._HELD, (_json(("job_key", "id"), keys),))
         return {(row.job_key, bytes(row.id)): row.digest for row in rows}
-
-    def count(self, connection: Connection, tallies: Tallies) -> None:
-        """See `SqliteRows`."""
-        if tallies:
-            marks = ", ".join(["(%s, %s, %s, %s)"] * len(tallies))
-            values = tuple(chain.from_iterable((*key, count) for key, count in sorted(tallies.items())))
-            connection.exec_driver_sql(f"{_COUNT}{marks}{_ADD}", values)
 
 
 @lru_cache(maxsize=1_000)

@@ -31,9 +31,10 @@ from sqlalchemy import (
     text,
 )
 
-from app.storage.base import HOUR_MS, MINUTE_MS, RAW_MS, Bucket, Labels, Point
+from app.storage.base_series import HOUR_MS, MINUTE_MS, RAW_MS, Bucket, Labels, Point
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import Key
+from app.storage.sql.inserts import insert_rows
 from app.storage.sql.metadata import metadata
 from scrapewatch.events import MAX_SAFE_INTEGER
 
@@ -63,11 +64,11 @@ buckets = Table(
     sqlite_with_rowid=False,
 )
 
-_NAME_SERIES: Final = ("INSERT INTO series (id, name, labels) VALUES ", " ON CONFLICT DO NOTHING")
+_NAME_SERIES: Final = ("INSERT INTO series (id, name, labels) VALUES", "ON CONFLICT DO NOTHING")
 _MERGE: Final = (
-    "INSERT INTO buckets (series_id, step_ms, at_ms, sum, count, min, max) VALUES ",
+    "INSERT INTO buckets (series_id, step_ms, at_ms, sum, count, min, max) VALUES",
     (
-        " ON CONFLICT (series_id, step_ms, at_ms) DO UPDATE SET"
+        "ON CONFLICT (series_id, step_ms, at_ms) DO UPDATE SET"
         " sum = buckets.sum + excluded.sum,"
         f" count = CASE WHEN buckets.count + excluded.count < {MAX_SAFE_INTEGER}"
         f" THEN buckets.count + excluded.count ELSE {MAX_SAFE_INTEGER} END,"
@@ -88,7 +89,7 @@ _SLICE: Final = 2_500
 """Buckets that one transaction deletes, about: some 20 ms."""
 
 _AT_ONCE: Final = 500
-"""Rows inserted by one statement, series asked for by one query."""
+"""Series asked for by one query."""
 
 
 def merge_points(connection: Connection, points: Iterable[Point]) -> None:
@@ -104,8 +105,8 @@ def merge_points(connection: Connection, points: Iterable[Point]) -> None:
             held = merged.get(key)
             merged[key] = new if held is None else _both(held, new)
     # Sorted, so that two writers lock rows in the same order.
-    _insert(connection, _NAME_SERIES, [(number, *names) for number, names in sorted(named.items())])
-    _insert(connection, _MERGE, [(*key, *values) for key, values in sorted(merged.items())])
+    insert_rows(connection, _NAME_SERIES, [(number, *names) for number, names in sorted(named.items())])
+    insert_rows(connection, _MERGE, [(*key, *values) for key, values in sorted(merged.items())])
 
 
 class SqlSeriesStore:
@@ -169,17 +170,6 @@ def _both(
     one: tuple[float, int, float, float], other: tuple[float, int, float, float]
 ) -> tuple[float, int, float, float]:
     return (one[0] + other[0], min(one[1] + other[1], MAX_SAFE_INTEGER), min(one[2], other[2]), max(one[3], other[3]))
-
-
-def _insert(connection: Connection, statement: tuple[str, str], rows: Sequence[tuple[object, ...]]) -> None:
-    """Insert many rows by one statement: a sixth of what SQLAlchemy's `executemany` takes."""
-    head, tail = statement
-    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
-    for start in range(0, len(rows), _AT_ONCE):
-        some = rows[start : start + _AT_ONCE]
-        one = f"({', '.join([mark] * len(some[0]))})"
-        flat = tuple(value for row in some for value in row)
-        connection.exec_driver_sql(f"{head}{', '.join([one] * len(some))}{tail}", flat)
 
 
 @lru_cache(maxsize=10_000)
