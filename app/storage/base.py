@@ -106,12 +106,15 @@ class Job:
 class Outcome:
     """What became of one event: stored, or refused by `code`.
 
-    A store refuses by `id_conflict` or `forbidden_job`, the writer by `invalid` what no store could take.
+    A store refuses by `id_conflict` or `forbidden_job`, and by `invalid` what it can't take.
     """
 
     state: Literal["stored", "duplicate", "refused"]
     code: str = ""
     field: str = ""
+
+
+UNSTORABLE: Final = Outcome("refused", "invalid")
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,19 @@ class Commit:
         for (job_id, at_ms, received_ms), count in Counter(map(_place_of, events)).items():
             counts[job_id, min(at_ms, received_ms) // 1000] += count
         return counts
+
+    @classmethod
+    def joined(cls, outcomes: list[Outcome], parts: "Sequence[Commit]") -> "Commit":
+        """Commits that follow one another, as the one that they are to their readers; `outcomes` are of all events."""
+        jobs: dict[str, Job] = {}
+        tails: dict[str, int] = {}
+        for part in parts:
+            for job in part.jobs:
+                job.news = job.news or (job.id in jobs and jobs[job.id].news)
+                jobs[job.id] = job
+                tails.setdefault(job.id, part.tails[job.id])
+        events = [event for part in parts for event in part.events]
+        return cls(outcomes, events, list(jobs.values()), parts[0].prev if parts else 0, tails)
 
 
 class Fold(Protocol):
@@ -196,6 +212,16 @@ class EventStore(Protocol):
 
         Raises:
             app.core.errors.Unavailable: `storage_full` or `storage_down`; nothing was stored.
+        """
+        ...
+
+    def append_singly(self, events: Sequence[Event], fold: Fold, refused: Tallies = MappingProxyType({})) -> Commit:
+        """The same for a batch of which something can't be stored: that alone is refused, by `UNSTORABLE`.
+
+        Still one transaction: when it raises, nothing was stored.
+
+        Raises:
+            Exception: of whatever is no event's fault.
         """
         ...
 

@@ -4,6 +4,7 @@ The oldest events go when `capacity` is reached; jobs stay until they are delete
 """
 
 import copy
+import logging
 import threading
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
@@ -13,8 +14,10 @@ from types import MappingProxyType
 from typing import Final
 
 from app.core.clock import Clock
-from app.storage.base import Commit, Event, EventFilter, Fold, Job, JobFilter, Outcome, Tallies
+from app.storage.base import UNSTORABLE, Commit, Event, EventFilter, Fold, Job, JobFilter, Outcome, Tallies
 from app.storage.base_series import Point
+
+log = logging.getLogger(__name__)
 
 DEFAULT_CAPACITY = 200_000
 _Key = tuple[int, str, bytes]
@@ -67,6 +70,25 @@ class MemoryEventStore:
             self._count(events, outcomes, refused)
             self._forget(len(self._events) - self._capacity)
         return replace(commit, jobs=list(map(copy.copy, changed.values())))
+
+    def append_singly(self, events: Sequence[Event], fold: Fold, refused: Tallies = _NONE) -> Commit:
+        """See `EventStore`; here nothing but an event can be at fault."""
+        outcomes: list[Outcome] = []
+        parts: list[Commit] = []
+        found = Counter(dict(refused))
+        with self._lock:
+            for event in events:
+                try:
+                    part = self.append([event], fold)
+                except Exception:
+                    log.exception("An event could not be stored")
+                    outcomes.append(UNSTORABLE)
+                    found[event.sender_id, "rejected", UNSTORABLE.code] += 1
+                else:
+                    outcomes += part.outcomes
+                    parts += [part] if part.events else []
+            self._count([], [], found)
+        return Commit.joined(outcomes, parts)
 
     def _count(self, events: Sequence[Event], outcomes: Sequence[Outcome], refused: Tallies) -> None:
         self._tallies.update(dict(refused))

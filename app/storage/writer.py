@@ -5,7 +5,8 @@ time share one transaction (group commit), taken from the senders in turn so tha
 each is answered after the commit. A *task* is any other write (a login, an alert, a roll-up), run alone in order.
 
 If a group fails for another reason than the store being full or away, its submissions are tried one by one, and the
-events of one that fails again too, so that an event that can't be stored takes no neighbour with it.
+events of one that fails again too, so that an event that can't be stored takes no neighbour with it. A message stays
+one transaction even then: what is answered as not taken was not, or an event without an id would come twice.
 """
 
 import logging
@@ -15,16 +16,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, Final
 
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
-
 from app.core.clock import Clock
 from app.core.errors import Unavailable
-from app.storage.base import Commit, Event, EventStore, Fold, Outcome, Tallies
+from app.storage.base import Commit, Event, EventStore, Fold, Outcome
 from app.storage.turns import Submission, Turns
 
 log = logging.getLogger(__name__)
 
-UNSTORABLE: Final = Outcome("refused", "invalid")
 SMALL_GROUP: Final = 50
 """Events up to which the next commit waits half as long for company."""
 
@@ -193,26 +191,18 @@ class Writer:
             position += len(some)
 
     def _commit_singly(self, submission: Submission) -> "list[Outcome] | Unavailable":
-        """Store a message's events each by itself, so that only what can't be stored is refused, and for good."""
+        """Store of a message what can be stored; only the rest is refused, and for good."""
         events, codes = _read(submission)
         refused = Counter((submission.sender_id, "rejected", code) for code in codes)
-        outcomes: list[Outcome] = []
-        for event in events:
-            try:
-                commit = self._store.append([event], self._fold)
-            except Unavailable as reason:
-                return reason
-            except Exception as error:
-                log.exception("An event could not be stored")
-                if not _is_of_the_event(error):
-                    return Unavailable("storage_down", 5_000)
-                outcomes.append(UNSTORABLE)
-                refused[submission.sender_id, "rejected", UNSTORABLE.code] += 1
-            else:
-                outcomes += commit.outcomes
-                self._publish(commit)
-        self._count(refused)
-        return outcomes
+        try:
+            commit = self._store.append_singly(events, self._fold, refused)
+        except Unavailable as reason:
+            return reason
+        except Exception:
+            log.exception("A message of events could not be stored")
+            return Unavailable("storage_down", 5_000)
+        self._publish(commit)
+        return commit.outcomes
 
     def _publish(self, commit: Commit) -> None:
         """Tell of what was stored; whoever fails to listen must not end the only writer."""
@@ -221,18 +211,6 @@ class Writer:
                 self._committed(commit)
             except Exception:
                 log.exception("A commit could not be told of")
-
-    def _count(self, refused: Tallies) -> None:
-        """Enter refusals in the tallies; that the store can't is logged, and costs nothing but their number."""
-        try:
-            self._store.append([], self._fold, refused)
-        except Exception:
-            log.exception("Refused events could not be counted")
-
-
-def _is_of_the_event(error: Exception) -> bool:
-    """Whether an event is at fault: a broken database must not make its sender throw it away."""
-    return isinstance(error, DataError | IntegrityError) or not isinstance(error, DBAPIError)
 
 
 def _read(submission: Submission) -> tuple[Sequence[Event], Sequence[str]]:

@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy.exc import DatabaseError
 
 from app.core.errors import Unavailable
+from app.storage.base import UNSTORABLE
 from app.storage.memory import MemoryEventStore
 from app.storage.turns import Submission, Turns
-from app.storage.writer import UNSTORABLE, Writer
+from app.storage.writer import Writer
 from tests.fakes import StoppedClock, event, new_id, no_fold, said
 
 
@@ -190,10 +191,10 @@ def test_an_event_that_cannot_be_stored_takes_no_neighbour_with_it(store, mailbo
 def test_a_broken_database_makes_no_event_invalid(store, mailbox):
     """A sender keeps what it could not deliver for a fault that is not the event's."""
 
-    def refuse(events):
+    def refuse(events, *_rest):
         raise DatabaseError("INSERT", {}, Exception("database disk image is malformed"))
 
-    store.refuses = refuse
+    store.append = store.append_singly = refuse
     with writing(store) as writer:
         writer.submit(message("good", mailbox))
         answers = mailbox.wait(1)

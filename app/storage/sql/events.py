@@ -23,6 +23,7 @@ from sqlalchemy import (
 from app.core.clock import Clock
 from app.storage.base import Commit, Event, EventFilter, Fold, Job, JobFilter, Tallies
 from app.storage.sql.append import Append, MergePoints
+from app.storage.sql.append_singly import AppendSingly
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import COMMONEST, events, jobs, tallies
 from app.storage.sql.rows import event_of, job_of
@@ -58,6 +59,14 @@ class SqlEventStore:
     def append(self, events: Sequence[Event], fold: Fold, refused: Tallies = _NONE) -> Commit:
         """See `EventStore`."""
         append = Append(fold, self._clock, self._merge, sqlite=self._database.is_sqlite)
+        return self._append(append, events, refused)
+
+    def append_singly(self, events: Sequence[Event], fold: Fold, refused: Tallies = _NONE) -> Commit:
+        """See `EventStore`."""
+        append = AppendSingly(Append(fold, self._clock, self._merge, sqlite=self._database.is_sqlite))
+        return self._append(append, events, refused)
+
+    def _append(self, append: Append | AppendSingly, events: Sequence[Event], refused: Tallies) -> Commit:
         commit = self._database.write(lambda connection: append(connection, events, refused, self._newest))
         if commit.events:
             self._newest = commit.events[-1].cursor
