@@ -17,10 +17,12 @@ from itertools import islice
 from typing import Any, Final
 
 from app.ingest.fields import read_time
-from app.storage.base import Commit, Event, EventFilter, EventStore, JobFilter
+from app.storage.base import Commit, Event, EventFilter, EventStore, Job, JobFilter
 
 MOST_PROCESSES: Final = 5_000
 """Epochs told apart; of older ones the sum is kept."""
+MOST_AWAY: Final = 20_000
+"""Of those, how many are remembered, so that one that reports again is not counted twice."""
 MOST_READ: Final = 20_000
 """Reports looked at when the process starts, newest first."""
 MOST_JOBS: Final = 1_000
@@ -30,6 +32,7 @@ LONGEST: Final = 200
 """Characters of a name that a client made up."""
 _PAGE: Final = 500
 _TYPE: Final = "client_report"
+_COUNTS: Final = ("emitted", "adopted", "stored", "duplicates", "truncated", "waiting", "spool_bytes")
 
 
 @dataclass(slots=True)
@@ -59,10 +62,17 @@ class Report:
     def add(self, other: "Report") -> None:
         """Add the counts of another process."""
         self.at_ms = max(self.at_ms, other.at_ms)
-        for name in ("emitted", "adopted", "stored", "duplicates", "truncated", "waiting", "spool_bytes"):
+        for name in _COUNTS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.rejected.update(other.rejected)
         self.dropped.update(other.dropped)
+
+    def take_off(self, other: "Report") -> None:
+        """Take off the counts of a process that were added before."""
+        for name in _COUNTS:
+            setattr(self, name, getattr(self, name) - getattr(other, name))
+        self.rejected -= other.rejected
+        self.dropped -= other.dropped
 
 
 @dataclass(slots=True, frozen=True)
@@ -91,23 +101,21 @@ class Reports:
         self._lock = threading.Lock()
         self._last: OrderedDict[tuple[int, bytes], Report] = OrderedDict()
         self._earlier: dict[int, Report] = defaultdict(Report)
+        self._away: OrderedDict[tuple[int, bytes], Report] = OrderedDict()
         self._heard: dict[int, int] = {}
 
     def rebuild(self) -> None:
         """Read what the store keeps of it; before the first commit is handed in."""
-        for job in self._events.jobs(JobFilter(), limit=MOST_JOBS):
-            self._note(job.sender_id, job.last_event_at)
+        jobs = self._events.jobs(JobFilter(), limit=MOST_JOBS)
         found: dict[tuple[int, bytes], Event] = {}
         for event in self._newest_first():
             if event.epoch is not None:
                 found.setdefault((event.sender_id, event.epoch), event)
-        self._take(reversed(found.values()))
+        self._take(jobs, reversed(found.values()))
 
     def on_commit(self, commit: Commit) -> None:
         """Take what one transaction stored."""
-        for job in commit.jobs:
-            self._note(job.sender_id, job.last_event_at)
-        self._take(event for event in commit.telling if event.type == _TYPE)
+        self._take(commit.jobs, (event for event in commit.telling if event.type == _TYPE))
 
     def heard_ms(self, sender_id: int) -> int | None:
         """When a job or a process of the sender was last heard, ms since 1970; None for not lately."""
@@ -135,17 +143,28 @@ class Reports:
     def _note(self, sender_id: int, at_ms: int) -> None:
         self._heard[sender_id] = max(at_ms, self._heard.get(sender_id, 0))
 
-    def _take(self, events: Iterable[Event]) -> None:
+    def _take(self, jobs: Iterable[Job], events: Iterable[Event]) -> None:
         with self._lock:
+            for job in jobs:
+                self._note(job.sender_id, job.last_event_at)
             for event in events:
-                if event.epoch is None:
-                    continue
-                self._last[event.sender_id, event.epoch] = _read(event)
-                self._note(event.sender_id, event.received_ms)
-                self._last.move_to_end((event.sender_id, event.epoch))
-                if len(self._last) > MOST_PROCESSES:
-                    (owner, _), report = self._last.popitem(last=False)
-                    self._earlier[owner].add(report)
+                if event.epoch is not None:
+                    self._put((event.sender_id, event.epoch), _read(event))
+                    self._note(event.sender_id, event.received_ms)
+
+    def _put(self, process: tuple[int, bytes], report: Report) -> None:
+        """Make it the last report of the process, whose former one may be in the sum already."""
+        back = self._away.pop(process, None)
+        if back is not None:
+            self._earlier[process[0]].take_off(back)
+        self._last[process] = report
+        self._last.move_to_end(process)
+        if len(self._last) > MOST_PROCESSES:
+            gone, last = self._last.popitem(last=False)
+            self._earlier[gone[0]].add(last)
+            self._away[gone] = last
+            if len(self._away) > MOST_AWAY:
+                self._away.popitem(last=False)
 
 
 def _balance(processes: list[Report], total: Report) -> SenderReport:

@@ -155,3 +155,18 @@ def test_other_events_are_passed_over(store: MemoryEventStore):
     reports.on_commit(Commit([], [event("heartbeat", epoch=new_id())], [], 0))
 
     assert reports.by_sender() == {}
+
+
+def test_a_process_that_was_away_and_reports_again_counts_once(store: MemoryEventStore, monkeypatch):
+    """Its former report was in the sum of those no longer told apart, and is taken off it."""
+    monkeypatch.setattr(module, "MOST_PROCESSES", 1)
+    one, other = new_id(), new_id()
+    first = report(one, emitted=4, accepted=3, rejected={"invalid": 1})
+    again = report(one, emitted=9, accepted=8, rejected={"invalid": 1})
+    reports = known(store, first, report(other, emitted=5, accepted=5), again)
+
+    told = reports.by_sender()[1]
+
+    assert (told.total.emitted, told.total.stored, told.difference) == (14, 13, 0)
+    assert told.total.rejected == Counter(invalid=1)
+    assert [process.emitted for process in told.processes] == [9]
