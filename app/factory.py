@@ -5,6 +5,8 @@
 
 import gc
 import logging
+import os
+import signal
 import socket
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -21,7 +23,7 @@ from app.alerts.service import Alerts
 from app.api import RESOURCES, problems
 from app.core.bus import Bus
 from app.core.clock import CLOCK
-from app.core.errors import ScrapewatchError
+from app.core.errors import ScrapewatchError, Unavailable
 from app.core.logs import set_up_logging
 from app.core.secrets import load_or_create
 from app.dashboard import login
@@ -182,7 +184,8 @@ class WebProcess:
             hops = self._settings.trusted_proxies
             app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
         watchdog = self._watchdog()
-        self._scheduler = Scheduler(table(self._collector, services.alerts, self._retention, watchdog), CLOCK)
+        tasks = table(self._collector, services.alerts, self._retention, watchdog, self._keep_claim)
+        self._scheduler = Scheduler(tasks, CLOCK)
         self._subscribe(watchdog)
         for part in (services.figures, services.status.reports, watchdog, self._sockets.broadcaster):
             part.rebuild()
@@ -231,6 +234,16 @@ class WebProcess:
             )
         self._sockets.close()
         self._claim.release()
+
+    def _keep_claim(self) -> None:
+        """Stop as by SIGTERM when another server has taken the database."""
+        try:
+            self._claim.keep()
+        except Unavailable as refusal:
+            log.debug("The database can't be claimed while it is away: %s", refusal)
+        except ScrapewatchError as refusal:
+            log.error("%s This server stops.", refusal)  # noqa: TRY400  (a sentence, as at the start)
+            os.kill(os.getpid(), signal.SIGTERM)
 
     def _announce(self, notice: Mapping[str, object]) -> None:
         """An alert's change becomes an event like any other, and so reaches history and rooms.

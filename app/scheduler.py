@@ -41,12 +41,15 @@ class Task:
     run: Callable[[], object]
 
 
-def table(collector: Collector, alerts: Alerts, retention: Retention, watchdog: Watchdog) -> tuple[Task, ...]:
+def table(
+    collector: Collector, alerts: Alerts, retention: Retention, watchdog: Watchdog, keep_claim: Callable[[], object]
+) -> tuple[Task, ...]:
     """Everything that the server does by itself."""
     return (
         Task("sample system", 5_000, collector.collect),
         Task(EVALUATE, 5_000, alerts.evaluate),
         Task("watch jobs", 1_000, watchdog.look),
+        Task("keep the claim", 1_000, keep_claim),
         Task("roll up series", 60_000, retention.roll_up),
         Task("clean up", 3_600_000, retention.clean_up),
     )

@@ -25,6 +25,7 @@ TASKS: Final = {
     "sample system": lazy_gettext("read the host's figures"),
     "evaluate alerts": lazy_gettext("evaluate alerts"),
     "watch jobs": lazy_gettext("look for lost and stalled jobs"),
+    "keep the claim": lazy_gettext("see that no other server has the database"),
     "roll up series": lazy_gettext("sum up figures"),
     "clean up": lazy_gettext("delete what is too old"),
 }

@@ -1,10 +1,12 @@
 """One server a database: a second one would share its sockets' events by chance and checkpoint SQLite's log beside it.
 
 The claim ends with the process, however it ends: on SQLite it is a lock on a file beside the database's, on Postgres an
-advisory lock of a session. (Several processes on one Postgres need a doorbell between them, which comes later.)
+advisory lock of a session. That session ends when Postgres restarts, so the claim is looked after. (Several processes on
+one Postgres need a doorbell between them, which comes later.)
 """
 
 import fcntl
+import logging
 import os
 import threading
 from pathlib import Path
@@ -12,8 +14,10 @@ from typing import Final
 
 from sqlalchemy import Connection, NullPool, create_engine, text
 
-from app.core.errors import ScrapewatchError
+from app.core.errors import ScrapewatchError, Unavailable
 from app.storage.sql.database import Database, translated
+
+log = logging.getLogger(__name__)
 
 PATIENCE_S: Final = 10.0
 """A platform may start the new process a moment before the old one has ended."""
@@ -29,6 +33,7 @@ class Claim:
         self._database = database
         self._file: int | None = None
         self._session: Connection | None = None
+        self._taken = False
 
     def take(self, patience_s: float = PATIENCE_S) -> None:
         """Claim the database, waiting for another server to end.
@@ -40,18 +45,45 @@ class Claim:
         for _ in range(max(1, round(patience_s / _TRY_EVERY_S))):
             with translated():
                 if self._lock_file() if self._database.is_sqlite else self._lock_session():
+                    self._taken = True
                     return
             pause.wait(_TRY_EVERY_S)
         raise ScrapewatchError("Another server uses this database. Stop it, or set DATABASE_URL or DATA_DIR.")
 
+    def keep(self, patience_s: float = PATIENCE_S) -> None:
+        """Claim the database anew if Postgres has ended the session that held it; nothing to do on SQLite.
+
+        Raises:
+            Unavailable: the database is away, so nobody can have it.
+            ScrapewatchError: another server has taken it meanwhile.
+        """
+        if self._database.is_sqlite or not self._taken or self._is_alive():
+            return
+        self.take(patience_s)
+        log.warning("The database had ended the session that claims it; it is claimed anew")
+
     def release(self) -> None:
         """Let another server have it."""
+        self._taken = False
         if self._file is not None:
             os.close(self._file)
             self._file = None
         if self._session is not None:
             self._session.close()
             self._session = None
+
+    def _is_alive(self) -> bool:
+        """Whether the session that holds the lock is there; one that is not makes room for another."""
+        if self._session is None:
+            return False
+        try:
+            with translated():
+                self._session.execute(text("SELECT 1"))
+        except Unavailable:
+            self._session.close()
+            self._session = None
+            return False
+        return True
 
     def _lock_file(self) -> bool:
         path = Path(f"{self._database.url.database}.serving")

@@ -1,9 +1,12 @@
 """One server a database."""
 
-import pytest
+import threading
 
-from app.core.errors import ScrapewatchError
-from app.storage.sql.claim import Claim
+import pytest
+from sqlalchemy import text
+
+from app.core.errors import ScrapewatchError, Unavailable
+from app.storage.sql.claim import _ADVISORY, Claim
 from app.storage.sql.database import Database
 from tests.server import DidNotStart, Server
 
@@ -42,3 +45,70 @@ def test_a_second_server_on_the_same_data_ends_and_says_why(environment, sqlite_
     finally:
         first.kill()
         second.kill()
+
+
+END_HOLDERS = text(
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
+    " WHERE locktype = 'advisory' AND granted AND datname = current_database()"
+)
+
+
+@pytest.fixture
+def postgres_database(postgres_url):
+    opened = Database(postgres_url)
+    yield opened
+    opened.close()
+
+
+def test_a_claim_is_taken_anew_when_postgres_has_ended_its_session(postgres_database):
+    """As a restart does; while the session lives there is nothing to do."""
+    first, second = Claim(postgres_database), Claim(postgres_database)
+    first.take()
+    postgres_database.write(lambda connection: connection.execute(END_HOLDERS).all())
+    first.keep()
+    first.keep()
+    try:
+        with pytest.raises(ScrapewatchError, match="Another server"):
+            second.take(patience_s=0)
+    finally:
+        first.release()
+    first.keep()
+    second.take(patience_s=0)
+    second.release()
+
+
+def test_a_claim_that_another_has_taken_meanwhile_is_not_kept(postgres_database):
+    """It is refused as at the start."""
+    first, second = Claim(postgres_database), Claim(postgres_database)
+    first.take()
+    postgres_database.write(lambda connection: connection.execute(END_HOLDERS).all())
+    second.take()
+    try:
+        with pytest.raises(ScrapewatchError, match="Another server") as refused:
+            first.keep(patience_s=0)
+        assert not isinstance(refused.value, Unavailable)
+    finally:
+        first.release()
+        second.release()
+
+
+def test_a_server_stops_when_another_has_its_database(environment, postgres_url, postgres_database, tmp_path):
+    """One that was next in line has it as soon as the session is gone; the server says why it stops."""
+    server = Server({**environment, "DATABASE_URL": postgres_url}, tmp_path / "server.log")
+    server.start()
+
+    def claim(connection):
+        waiting = threading.Timer(0.5, end_holders)
+        waiting.start()
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY})
+        waiting.join()
+        return server.process.wait(30)
+
+    def end_holders():
+        postgres_database.read(lambda connection: connection.execute(END_HOLDERS).all())
+
+    try:
+        assert postgres_database.write(claim) == 0
+        assert "Another server uses this database" in server.log.read_text()
+    finally:
+        server.kill()
