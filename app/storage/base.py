@@ -268,6 +268,8 @@ class EventStore(Protocol):
     def prune(self, *, events_before_ms: int, logs_before_ms: int, limit: int) -> int:
         """Delete up to `limit` events received before those times, logs at the earlier of both; returns how many went.
 
+        Before those go the events that a deletion of their job has left behind, because the process ended meanwhile.
+
         Looks at the oldest alone, so that it is cheap where there is nothing to do.
         """
         ...

@@ -1,6 +1,7 @@
 """Deleting and pruning hold the one who writes only for moments, and look only at what goes."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -132,3 +133,27 @@ def test_logs_are_kept_no_longer_than_other_events(store):
         kept.append([event("log"), event()], no_fold)
 
         assert kept.prune(events_before_ms=NOW_MS + 1, logs_before_ms=NOW_MS, limit=9) == 2
+
+
+def test_pruning_ends_a_deletion_that_was_cut_off(database, store, monkeypatch):
+    """The process ended between two slices; what is left goes in slices, too, and nothing of other jobs."""
+    monkeypatch.setattr("app.storage.sql.events._SLICE", 2)
+    store.append([event(job_id="big", id=new_id()) for _ in range(8)] + [event(job_id="other")], jobs_fold)
+    writes = iter([None, None])
+
+    def crash() -> None:
+        if next(writes, database) is database:
+            raise KeyboardInterrupt
+
+    database.after_write = crash
+    with pytest.raises(KeyboardInterrupt):
+        store.delete_job("big")
+    database.after_write = lambda: None
+    assert held(database) == 5
+
+    prune = partial(store.prune, events_before_ms=NOW_MS, logs_before_ms=NOW_MS, limit=3)
+
+    assert [prune(), held(database), prune(), prune()] == [3, 2, 1, 0]
+    assert [kept.job_id for kept in store.events(ANY)] == ["other"]
+    writes_before = database.writes
+    assert (prune(), database.writes) == (0, writes_before)

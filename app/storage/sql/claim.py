@@ -1,8 +1,8 @@
 """One server a database: a second one would share its sockets' events by chance and checkpoint SQLite's log beside it.
 
 The claim ends with the process, however it ends: on SQLite it is a lock on a file beside the database's, on Postgres an
-advisory lock of a session. That session ends when Postgres restarts, so the claim is looked after. (Several processes on
-one Postgres need a doorbell between them, which comes later.)
+advisory lock of a session. That session ends when Postgres restarts, so the claim is looked after. (Several processes
+on one Postgres need a doorbell between them, which comes later.)
 """
 
 import fcntl

@@ -26,6 +26,7 @@ from app.storage.sql.append import Append, MergePoints
 from app.storage.sql.append_singly import AppendSingly
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import COMMONEST, events, jobs, tallies
+from app.storage.sql.removal import delete_job, delete_slice, marked
 from app.storage.sql.rows import event_of, job_of
 
 # A job that is being deleted goes before its events; they are out of sight at once.
@@ -125,24 +126,32 @@ class SqlEventStore:
 
     def delete_job(self, job_id: str) -> bool:
         """See `EventStore`."""
-        job = delete(jobs).where(jobs.c.id == job_id).returning(jobs.c.key)
-        key: int | None = self._database.write(lambda connection: connection.execute(job).scalar())
+        key = self._database.write(partial(delete_job, job_id=job_id))
         if key is None:
             return False
-        # A job made anew has another key, so that whatever lies under this one is nobody's any more.
-        cursors = select(events.c.cursor).where(events.c.job_key == key).order_by(events.c.cursor).limit(_SLICE)
-        while self._database.write(partial(_deleted, delete(events).where(events.c.cursor.in_(cursors)))) == _SLICE:
+        while self._database.write(partial(delete_slice, key=key, limit=_SLICE)) == _SLICE:
             pass
         return True
 
     def prune(self, *, events_before_ms: int, logs_before_ms: int, limit: int) -> int:
         """See `EventStore`."""
+        gone = self._prune_deleted(limit)
+        if gone:
+            return gone
         queries = (_oldest(events_before_ms, limit), _oldest(logs_before_ms, limit, *_of_types(("log",))))
         found = self._database.read(
             lambda connection: {cursor for query in queries for cursor in connection.scalars(query)}
         )
         old = delete(events).where(events.c.cursor.in_(sorted(found)[:limit]))
         return self._database.write(partial(_deleted, old)) if found else 0
+
+    def _prune_deleted(self, limit: int) -> int:
+        """Go on with deleted jobs whose events a crash has left; returns how many events went."""
+        while (key := self._database.read(marked)) is not None:
+            gone = self._database.write(partial(delete_slice, key=key, limit=limit))
+            if gone:
+                return gone
+        return 0
 
     def _scalar(self, query: Select[Any]) -> Any:
         return self._database.read(lambda connection: connection.execute(query).scalar())

@@ -41,7 +41,7 @@ meta = Table(
     Column("key", Text, primary_key=True),
     Column("value", BigInteger, nullable=False),
 )
-"""Counters: `cursor` (the last one given), `revision` (of accounts)."""
+"""Counters: `cursor` (the last one given), `revision` (of accounts); marks of what was begun."""
 
 senders = Table(
     "senders",
