@@ -96,19 +96,22 @@ class Broadcaster:
     def recent(self, room: str) -> list[dict[str, Any]]:
         """The room's last important events, oldest first."""
         since = self._clock.now_ms() - self._recent_for_ms
-        found = [event for event in list(self._recent) if event.received_ms >= since and _is_in(room, event)]
+        with self._lock:
+            cached = list(self._recent)
+        found = [event for event in cached if event.received_ms >= since and _is_in(room, event)]
         return [event_json(event) for event in found[-MOST_RECENT:]]
 
     def forget(self, job_id: str) -> None:
         """A job was deleted; nothing of it is handed out any more."""
-        kept = [event for event in list(self._recent) if event.job_id != job_id]
-        self._recent.clear()
-        self._recent.extend(kept)
+        with self._lock:
+            kept = [event for event in self._recent if event.job_id != job_id]
+            self._recent.clear()
+            self._recent.extend(kept)
 
     def _spread(self, commit: Commit) -> None:
         with self._lock:
             self._changed.update((job.id, job) for job in commit.jobs)
-        self._recent.extend(event for event in commit.telling if EVENTS[event.type].important)
+            self._recent.extend(event for event in commit.telling if EVENTS[event.type].important)
         for room, links in self._heard(commit):
             if self._readers.count(room, batched=False):
                 self._send_singly(room, links)

@@ -2,6 +2,8 @@
 
 import json
 import queue
+import threading
+from collections import deque
 from types import SimpleNamespace
 from typing import Any
 
@@ -151,6 +153,25 @@ def test_a_deleted_job_is_in_no_cache(broadcaster, store):
     broadcaster.forget("gone")
 
     assert [told["jobId"] for told in broadcaster.recent("events")] == ["kept"]
+
+
+def test_what_comes_while_a_job_is_forgotten_is_kept(broadcaster, store):
+    """In threading mode both happen at once: here, in the moment in which the cache is empty."""
+    meanwhile = threading.Thread(
+        target=lambda: broadcaster.committed(store.append([event("job_started", job_id="new")], no_fold))
+    )
+
+    class Cache(deque[Any]):
+        def clear(self):
+            meanwhile.start()
+            meanwhile.join(0.2)
+            super().clear()
+
+    broadcaster._recent = Cache(maxlen=9)
+    broadcaster.forget("gone")
+    meanwhile.join(10)
+
+    assert [told["jobId"] for told in broadcaster.recent("events")] == ["new"]
 
 
 def test_the_cache_is_filled_again_at_the_start(broadcaster, store):
