@@ -7,7 +7,8 @@
                  stalled, lost │ news; of a lost job any sign of life     │ started: a new attempt
                           └────┘                                          ▼ running
 
-The first end wins: a second one, like progress reported after it, is stored with the flag `late` and changes nothing.
+A queued job runs as soon as anything comes that only a run can tell, also without `job_started`. The first end wins: a
+second one, like progress reported after it, is stored with the flag `late` and changes nothing.
 Items and errors that arrive after the end still count, since what was scraped was scraped.
 """
 
@@ -53,7 +54,7 @@ def _count(items: Sequence[Event], jobs: Mapping[str, Job]) -> None:
             job.first_cursor = job.first_cursor or first.cursor
             job.started_at = first.at_ms if job.started_at is None else job.started_at
         job.last_event_at = max(job.last_event_at, items[-1].received_ms)
-        if job.status in {"stalled", "lost"}:
+        if job.status in {"queued", "stalled", "lost"}:
             job.status, job.reason = "running", None
         job.items = _counted(job.items, count)
         job.news = True
@@ -66,7 +67,7 @@ def _apply(event: Event, job: Job) -> None:
         _judged(event, job)
         return
     job.last_event_at = max(job.last_event_at, event.received_ms)
-    if job.started_at is None and event.type != "job_queued":
+    if job.started_at is None and not _waits(event, job):
         job.started_at = event.at_ms
     before = _figures(job)
     change = _CHANGES.get(event.type)
@@ -74,8 +75,18 @@ def _apply(event: Event, job: Job) -> None:
         change(event, job)
     is_news = event.type not in _QUIET or (event.type == "job_progress" and _figures(job) != before)
     job.news = job.news or is_news
-    if job.status == "lost" or (job.status == "stalled" and is_news):
+    if _runs_again(job, is_news=is_news) or (job.status == "queued" and not _waits(event, job)):
         job.status, job.reason = "running", None
+
+
+def _waits(event: Event, job: Job) -> bool:
+    """Whether the event says nothing of a run."""
+    return event.type == "job_queued" or (job.status == "queued" and event.type in _BEFORE_RUN)
+
+
+def _runs_again(job: Job, *, is_news: bool) -> bool:
+    """Whether what was just heard takes back that the job is lost or stalled."""
+    return job.status == "lost" or (job.status == "stalled" and is_news)
 
 
 def _judged(event: Event, job: Job) -> None:
@@ -180,6 +191,8 @@ def _span(job: Job, end_ms: int) -> int | None:
 
 _job_of = attrgetter("job_id")
 _QUIET: Final = frozenset({"heartbeat", "worker", "job_progress", "log", "metric", "client_report"})
+_BEFORE_RUN: Final = frozenset({"log", "metric", "client_report"})
+"""What may also be told of a job that waits."""
 _BY_SERVER: Final = {"job_stalled": "stalled", "job_lost": "lost"}
 _CHANGES: Final[dict[str, Callable[[Event, Job], Any]]] = {
     "job_queued": _queued,

@@ -27,6 +27,13 @@ def run(*steps, job=None):
     [
         (["job_queued"], "queued"),
         (["job_queued", "job_started"], "running"),
+        (["job_queued", "log", "metric"], "queued"),
+        (["job_queued", "item_scraped"], "running"),
+        (["job_queued", "item_summary"], "running"),
+        (["job_queued", "job_progress"], "running"),
+        (["job_queued", "heartbeat"], "running"),
+        (["job_queued", "error"], "running"),
+        (["item_scraped", "job_queued"], "running"),
         (["job_started"], "running"),
         (["item_scraped"], "running"),
         (["job_started", "job_completed"], "completed"),
@@ -145,3 +152,10 @@ def test_a_reason_goes_with_what_it_was_given_for(judgement, sign):
 
     assert back.status in {"running", "completed"}
     assert back.reason is None
+
+
+def test_a_queued_job_begins_with_what_only_a_run_can_tell():
+    """Not with a line of its log; and its duration is counted from there."""
+    job, _ = run(("job_queued", {}), ("log", {}, 10), ("job_progress", {"done": 1}, 20), ("job_completed", {}, 50))
+
+    assert (job.status, job.started_at, job.duration) == ("completed", NOW_MS + 20, 30)
