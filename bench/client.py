@@ -11,6 +11,8 @@ from typing import Any
 
 from bench.figures import Figure, ratios
 from bench.target import TOKEN, started
+from demo.faults import FAULTS
+from demo.shop import Shop
 from tests.server import ROOT, Server, path
 
 Pair = tuple[float, float]
@@ -22,27 +24,32 @@ class Counts:
     """Items of a round: reported to a server that is there, in a loop without it, and waiting for it to come."""
 
     items: int = 20_000
-    loop: int = 20_000
+    loop: int = 10_000
     drained: int = 50_000
 
 
 def measure(server: Server, folder: Path, rounds: int, counts: Counts = Counts()) -> list[Figure]:
     """All of them; `folder` holds the spools. Those of the loops add up, as in a long outage."""
     present: list[Pair] = []
+    absent: list[Pair] = []
     away: list[Pair] = []
     spared: list[Pair] = []
     drained: list[float] = []
-    for number in range(rounds):
-        print(f"  round {number + 1} of {rounds}", flush=True)
-        away.append(_scraper("watched", counts.loop, environment(server, folder / "away")))
-        spared.append(_scraper("alone", counts.loop, {}))
-        drained.append(_drain(server, counts.drained, environment(server, folder / f"drained-{number}")))
-        with started(server):
-            present.append(_scraper("items", counts.items, environment(server, folder / f"present-{number}")))
+    with Shop(faults=dict.fromkeys(FAULTS, 0.0)) as shop:
+        for number in range(rounds):
+            print(f"  round {number + 1} of {rounds}", flush=True)
+            away.append(_scraper("watched", counts.loop, environment(server, folder / "away"), shop.url))
+            spared.append(_scraper("alone", counts.loop, {}, shop.url))
+            nobody = environment(server, folder / "away") | {"SCRAPEWATCH_CLOSE_TIMEOUT": "0"}
+            absent.append(_scraper("items", counts.items, nobody))
+            drained.append(_drain(server, counts.drained, environment(server, folder / f"drained-{number}")))
+            with started(server):
+                present.append(_scraper("items", counts.items, environment(server, folder / f"present-{number}")))
     taken, spent = (ratios(_nth(away, which), _nth(spared, which)) for which in (0, 1))
     return [
         Figure("client, job.item()", "µs", _nth(present, 0), "≤ 15"),
         Figure("client, job.item(), CPU of its thread", "µs", _nth(present, 1)),
+        Figure("client, job.item() while the server is away", "µs", _nth(absent, 0), "≤ 15"),
         Figure("client, a loop while the server is away ÷ without us", "×", taken, "≤ 1.08"),
         Figure("client, its CPU, sender's thread included", "×", spent),
         Figure("client, what waited reaches the server", "events/s", drained, "≥ 5000"),
@@ -64,8 +71,8 @@ def environment(server: Server, spool: Path) -> dict[str, str]:
     }
 
 
-def _scraper(mode: str, count: int, environment: Mapping[str, str]) -> Pair:
-    with _running(mode, count, environment) as scraper:
+def _scraper(mode: str, count: int, environment: Mapping[str, str], *more: str) -> Pair:
+    with _running(mode, count, environment, *more) as scraper:
         taken, spent = _result(scraper)
         return taken, spent
 
@@ -79,9 +86,9 @@ def _drain(server: Server, count: int, environment: Mapping[str, str]) -> float:
 
 
 @contextmanager
-def _running(mode: str, count: int, environment: Mapping[str, str]) -> "Iterator[subprocess.Popen[str]]":
+def _running(mode: str, count: int, environment: Mapping[str, str], *more: str) -> "Iterator[subprocess.Popen[str]]":
     """A scraper that lives no longer than the block."""
-    command = (sys.executable, "-m", "bench.scraper", mode, str(count))
+    command = (sys.executable, "-m", "bench.scraper", mode, str(count), *more)
     given = {**environment, "PATH": path()}
     with subprocess.Popen(command, cwd=ROOT, env=given, stdout=subprocess.PIPE, text=True) as scraper:
         try:

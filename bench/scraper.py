@@ -1,8 +1,9 @@
-"""A scraper of one's own, as a process: ``python -m bench.scraper MODE COUNT``, driven by `bench.client`.
+"""A scraper of one's own, as a process: ``python -m bench.scraper MODE COUNT [SHOP]``, driven by `bench.client`.
 
 The client package reads its address, token and spool from the environment, as it would anywhere. Each mode ends with
 one line of JSON: ``items`` with the µs that `job.item` takes, by the clock and of CPU in the caller's thread;
-``watched`` and ``alone`` with the seconds of a loop that does work of its own, by the clock and of CPU in all threads;
+``watched`` and ``alone`` with the seconds of a loop that fetches a page of the demo's shop for each item and reads it,
+by the clock and of CPU in all threads;
 ``drain`` with the events a second at which the server got what had waited for it.
 """
 
@@ -11,12 +12,14 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from http.client import HTTPConnection
 from typing import Final
+from urllib.parse import urlsplit
 
 from parsel import Selector
 
 from demo.goods import catalogue
-from demo.pages import product
+from demo.shop import PER_CATEGORY, SEED
 from scrapewatch import Emitter
 
 BLOCK: Final = 100
@@ -24,7 +27,6 @@ REST_S: Final = 0.02
 """Between two blocks: some 5,000 items a second, as many as a fast scraper makes."""
 
 LIVE_PER_S: Final = 100
-PAGE: Final = product(next(iter(catalogue(1, 1).values()))[0])
 PATIENCE_S: Final = 120.0
 
 
@@ -48,25 +50,27 @@ def items(count: int) -> tuple[float, float]:
     return statistics.median(taken), statistics.median(spent)
 
 
-def watched(count: int) -> tuple[float, float]:
+def watched(count: int, shop: str) -> tuple[float, float]:
     """Seconds for so many items, each after some work: by the clock, of CPU."""
     emitter = Emitter()
     job = emitter.job(f"loop-{time.time_ns()}")
     job.start()
+    site = Site(shop)
     cpu, began = time.process_time(), time.perf_counter()
     for number in range(count):
-        job.item({**item(number), **work()})
+        job.item({**item(number), **site.product(number)})
     taken = time.perf_counter() - began, time.process_time() - cpu
     check(emitter)
     emitter.close(0)
     return taken
 
 
-def alone(count: int) -> tuple[float, float]:
+def alone(count: int, shop: str) -> tuple[float, float]:
     """The same without us."""
+    site = Site(shop)
     cpu, began = time.process_time(), time.perf_counter()
     for number in range(count):
-        _ = {**item(number), **work()}
+        _ = {**item(number), **site.product(number)}
     return time.perf_counter() - began, time.process_time() - cpu
 
 
@@ -127,19 +131,27 @@ def item(number: int) -> dict[str, object]:
     }
 
 
-def work() -> dict[str, object]:
-    """What a scraper does for an item besides reporting it, without the wait for the network: it reads the page."""
-    page = Selector(PAGE)
-    return {
-        "title": page.css("h1.title::text").get(),
-        "price": page.css("p.price::text").get(),
-        "stock": page.css("p.stock::attr(data-count)").get(),
-        "image": page.css("img.photo::attr(src)").get(),
-        "category": page.css("a.back::text").get(),
-    }
+class Site:
+    """The shop as a scraper sees it, over one connection that is kept."""
+
+    def __init__(self, address: str) -> None:
+        self._connection = HTTPConnection(urlsplit(address).netloc)
+        self._slugs = [goods.slug for shelf in catalogue(SEED, PER_CATEGORY).values() for goods in shelf]
+
+    def product(self, number: int) -> dict[str, object]:
+        """Fetch a product's page and read it."""
+        self._connection.request("GET", f"/p/{self._slugs[number % len(self._slugs)]}")
+        page = Selector(self._connection.getresponse().read().decode())
+        return {
+            "title": page.css("h1.title::text").get(),
+            "price": page.css("p.price::text").get(),
+            "stock": page.css("p.stock::attr(data-count)").get(),
+            "image": page.css("img.photo::attr(src)").get(),
+            "category": page.css("a.back::text").get(),
+        }
 
 
-MODES: Final[dict[str, Callable[[int], object]]] = {
+MODES: Final[dict[str, Callable[..., object]]] = {
     "items": items,
     "watched": watched,
     "alone": alone,
@@ -148,4 +160,4 @@ MODES: Final[dict[str, Callable[[int], object]]] = {
 
 
 if __name__ == "__main__":
-    print(json.dumps(MODES[sys.argv[1]](int(sys.argv[2]))), flush=True)
+    print(json.dumps(MODES[sys.argv[1]](int(sys.argv[2]), *sys.argv[3:])), flush=True)

@@ -69,6 +69,7 @@ class Visit(BaseHTTPRequestHandler):
     """One visitor's requests."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body leave as one: sent apart, the body waits 40 ms for the other side's word on the head
     server: Shop
 
     def do_GET(self) -> None:
