@@ -6,10 +6,13 @@ Whatever came from outside can't break out of its line: control characters are w
 import json
 import logging
 import sys
+import threading
 from typing import Any, Final
 
-from app.core.clock import rfc3339
+from app.core.clock import CLOCK, Clock, rfc3339
 
+MINUTE_MS: Final = 60_000
+MOST_A_MINUTE: Final = 10
 _QUIET: Final = ("engineio", "socketio", "apscheduler", "werkzeug", "alembic")
 
 
@@ -20,6 +23,39 @@ def set_up_logging(level: str, shape: str) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class SparingLog:
+    """Lines that a stranger can cause at will: so many a minute, and the next one says how many were left out."""
+
+    def __init__(self, log: logging.Logger, clock: Clock = CLOCK) -> None:
+        self._log = log
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._since_ms = -MINUTE_MS
+        self._written = self._left_out = 0
+
+    def warning(self, message: str, *args: object) -> None:
+        """Log it, unless there were `MOST_A_MINUTE` within the minute."""
+        self._write(logging.WARNING, message, *args)
+
+    def exception(self, message: str, *args: object) -> None:
+        """The same for an error, with the stack of what was caught."""
+        self._write(logging.ERROR, message, *args, exc_info=True)
+
+    def _write(self, level: int, message: str, *args: object, exc_info: bool = False) -> None:
+        now_ms = self._clock.monotonic_ms()
+        with self._lock:
+            if now_ms - self._since_ms >= MINUTE_MS:
+                self._since_ms, self._written = now_ms, 0
+            if self._written >= MOST_A_MINUTE:
+                self._left_out += 1
+                return
+            self._written += 1
+            left_out, self._left_out = self._left_out, 0
+        if left_out:
+            message, args = f"{message} (%d more like this were not logged)", (*args, left_out)
+        self._log.log(level, message, *args, exc_info=exc_info)
 
 
 class _ConsoleLine(logging.Formatter):

@@ -13,12 +13,13 @@ from typing import Any, Final
 import msgspec
 from flask_socketio import SocketIO
 
+from app.core.logs import SparingLog
 from app.ingest.service import Ingest
 from app.runtime.base import Runtime
 from app.websocket.connections import Connections
 from app.websocket.lines import PROTOCOL
 
-log = logging.getLogger(__name__)
+log = SparingLog(logging.getLogger(__name__))
 
 _EVENT: Final = re.compile(r'2(\d{0,18})\["([^"\\]*(?:\\.[^"\\]*)*)"\s*(,?)')
 """Packet type EVENT of the namespace ``/``, acknowledgement id, name."""

@@ -5,7 +5,8 @@ import logging
 
 import pytest
 
-from app.core.logs import set_up_logging
+from app.core.logs import MINUTE_MS, MOST_A_MINUTE, SparingLog, set_up_logging
+from tests.fakes import StoppedClock
 
 
 @pytest.fixture
@@ -44,3 +45,18 @@ def test_a_json_line_has_its_parts(line):
 def test_what_is_below_the_level_is_not_written(line):
     """LOG_LEVEL counts."""
     assert line("console", "detail", level="DEBUG") == ""
+
+
+def test_warnings_that_strangers_cause_are_few(caplog):
+    """The first of a minute are written; those left out are counted in the next."""
+    clock = StoppedClock()
+    sparing = SparingLog(logging.getLogger("test"), clock)
+    for number in range(1_000):
+        sparing.warning("A stranger said %s", number)
+    assert [record.getMessage() for record in caplog.records] == [f"A stranger said {n}" for n in range(MOST_A_MINUTE)]
+
+    clock.advance(MINUTE_MS)
+    sparing.warning("A stranger said %s", "more")
+    assert caplog.records[-1].getMessage() == "A stranger said more (990 more like this were not logged)"
+    sparing.warning("And")
+    assert caplog.records[-1].getMessage() == "And"
