@@ -15,9 +15,10 @@ from engineio.packet import Packet
 from engineio.socket import Socket
 
 from app.core.clock import Clock
+from app.core.logs import SparingLog
 from app.runtime.base import Runtime, cut
 
-log = logging.getLogger(__name__)
+log = SparingLog(logging.getLogger(__name__))
 
 PATIENCE_MS: Final = 2_000
 LONGEST_QUEUE: Final = 500
@@ -53,6 +54,20 @@ class LineSocket(Socket):
             if self.unknown > MOST_UNKNOWN:
                 self.dropped = PROTOCOL
                 raise exceptions.SocketIsClosedError from None
+
+    def handle_post_request(self, environ: dict[str, Any]) -> None:
+        """Take the packets of a polling request.
+
+        Raises:
+            EngineIOError: it can't be read, or holds too many packets; the socket is closed, and the answer is 400.
+        """
+        try:
+            super().handle_post_request(environ)
+        except ValueError as error:  # engine.io would answer that all is well
+            log.warning("A polling request can't be read and its socket is closed: %s", error)
+            self.dropped = self.dropped or PROTOCOL
+            self.close(wait=False, reason=self.server.reason.TRANSPORT_ERROR)
+            raise exceptions.EngineIOError from None
 
     def _upgrade_websocket(self, environ: dict[str, Any], start_response: Any) -> Any:
         self.environ = environ

@@ -29,7 +29,7 @@ QUIET: Final = {
 }
 HEALTHY_S: Final = 1
 ENGINE: Final = "engineio.server"
-"""It logs an error for a polling request that holds too many packets."""
+"""It logs an error for a request that names no session of its own, which is the client's."""
 COMPARED: Final = ("id", "status", "attempt", "items", "errors", "source", "query", "tags", "itemsReported")
 BYSTANDERS: Final = ("neighbour", "neighbour-of-other", "next")
 """Jobs that every case adds to."""

@@ -96,12 +96,13 @@ def test_bad_batches_are_answered_each_time(house: House):
 
 
 def test_of_too_many_packets_none_is_taken(house: House):
-    """A polling request may carry sixteen."""
+    """A polling request may carry sixteen: one with more is refused, and its socket closed."""
     sid = polling_id(house)
     event = house.marks("B54").fill(envelope({}))
     packet = f'42["item_scraped",{event}]'
 
-    assert poll(house, f"&sid={sid}", "\x1e".join([packet] * 17).encode())[0] < 500
+    assert poll(house, f"&sid={sid}", "\x1e".join([packet] * 17).encode())[0] == 400
+    assert poll(house, f"&sid={sid}", packet.encode())[0] == 400
 
 
 @pytest.mark.parametrize("sid", ["", "x", "../../etc", "%00", "0" * 5_000])
