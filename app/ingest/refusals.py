@@ -1,7 +1,8 @@
 """When the server last sent a message back that was as good as any: for silence and trouble to be laid at its own door.
 
-A refusal is a message's `busy`, `rate_limited`, `closing`, `storage_full` or `storage_down`. The store's are
-everybody's: whoever is asked to wait meanwhile may not even have tried.
+A refusal is a message's `busy`, `rate_limited`, `closing`, `storage_full` or `storage_down`, and a socket's by one of
+these or by `too_many_connections`. The store's are everybody's: whoever is asked to wait meanwhile may not even have
+tried.
 """
 
 from collections.abc import Callable
@@ -23,12 +24,12 @@ class Refusals:
 
     def __init__(self, monotonic_ms: Callable[[], int]) -> None:
         self._monotonic_ms = monotonic_ms
-        self._last: dict[int, int] = {}
+        self._last: dict[int | None, int] = {}
         self._storage: tuple[str, int] | None = None
         self._trouble = ""
 
-    def note(self, sender_id: int, code: str) -> None:
-        """A message of the sender was refused."""
+    def note(self, sender_id: int | None, code: str) -> None:
+        """A message or a socket of the sender was refused; None when it may be anybody's."""
         now_ms = self._monotonic_ms()
         self._last[sender_id] = now_ms
         if code in STORAGE:
@@ -40,8 +41,8 @@ class Refusals:
         self._trouble = ""
 
     def last_ms(self, sender_id: int) -> int | None:
-        """When the sender was last refused, or anybody by the store."""
-        found = [self._last[sender_id]] if sender_id in self._last else []
+        """When the sender was last refused, or somebody unknown, or anybody by the store."""
+        found = [self._last[who] for who in (sender_id, None) if who in self._last]
         if self._storage:
             found.append(self._storage[1])
         return max(found, default=None)

@@ -6,6 +6,8 @@ turned away is told when there is room again, each at a moment of its own, so th
 
 import ipaddress
 import random
+import threading
+from collections import OrderedDict
 from typing import Final
 
 from limits import RateLimitItem, RateLimitItemPerSecond
@@ -16,6 +18,8 @@ from app.core.clock import Clock
 
 FAILURES: Final = 10
 """One in so many may fail."""
+MOST_KNOWN: Final = 10_000
+"""Addresses whose senders are remembered."""
 SPREAD_MS: Final = 5_000
 _NETWORK_BITS: Final = 64
 
@@ -30,6 +34,8 @@ class ConnectionRates:
         self._failed = RateLimitItemPerSecond(max(1, most // FAILURES), seconds, namespace="failed")
         self._counts = MemoryStorage()
         self._window = MovingWindowRateLimiter(self._counts)
+        self._lock = threading.Lock()
+        self._senders: OrderedDict[str, frozenset[int]] = OrderedDict()
 
     def enter(self, address: str) -> int:
         """Count a connection; 0 if it may go on, else the ms after which to try again."""
@@ -43,6 +49,19 @@ class ConnectionRates:
     def failed(self, address: str) -> None:
         """Count one that was refused for its credentials."""
         self._window.hit(self._failed, _who(address))
+
+    def entered(self, address: str, sender_id: int) -> None:
+        """Remember who came from there: who is turned away later is not asked for a name."""
+        who = _who(address)
+        with self._lock:
+            self._senders[who] = self._senders.get(who, frozenset()) | {sender_id}
+            self._senders.move_to_end(who)
+            if len(self._senders) > MOST_KNOWN:
+                self._senders.popitem(last=False)
+
+    def senders(self, address: str) -> frozenset[int]:
+        """Those who have come from there."""
+        return self._senders.get(_who(address), frozenset())
 
     def forget(self) -> None:
         """Let go of addresses that have been away; the package keeps the name of each for ever."""

@@ -140,8 +140,19 @@ class Sockets:
         try:
             self._admit(auth)
         except Refused as refusal:
-            self.connections.counts.refuse(refusal.error_args["data"]["code"])
+            code = refusal.error_args["data"]["code"]
+            self.connections.counts.refuse(code)
+            self._note_refusal(code)
             raise
+
+    def _note_refusal(self, code: str) -> None:
+        """No job is lost because its sender was turned away; who fails to say who it is has only itself to blame."""
+        refusals = self._services.ingest.refusals
+        if code == "rate_limited":
+            for sender_id in self._rates.senders(request.remote_addr or ""):
+                refusals.note(sender_id, code)
+        elif code not in {"unauthorized", "forbidden"}:
+            refusals.note(None, code)
 
     def _admit(self, auth: Any) -> None:
         namespace: str = request.namespace  # type: ignore[attr-defined]  # Flask-SocketIO puts both there
@@ -152,6 +163,8 @@ class Sockets:
         revision = self._revision
         principal = self._identify(auth, namespace)
         self.connections.joined((namespace, sid), eio_sid, principal)
+        if namespace == SCRAPERS and principal.sender_id is not None:
+            self._rates.entered(request.remote_addr or "", principal.sender_id)
         if self._server.manager.eio_sid_from_sid(sid, namespace) is None:  # it went while it was being looked at
             self.connections.left((namespace, sid))
             self.connections.closed(eio_sid)

@@ -23,6 +23,16 @@ def test_a_refusal_is_the_sender_s_own(clock: StoppedClock):
     assert (refusals.last_ms(1), refusals.last_ms(2)) == (NOW_MS + 500, None)
 
 
+def test_a_refusal_of_somebody_unknown_is_everybody_s(clock: StoppedClock):
+    """It may have been any sender's socket."""
+    refusals = Refusals(clock.monotonic_ms)
+    refusals.note(1, "busy")
+    clock.advance(500)
+    refusals.note(None, "too_many_connections")
+
+    assert (refusals.last_ms(1), refusals.last_ms(2)) == (NOW_MS + 500, NOW_MS + 500)
+
+
 @pytest.mark.parametrize("code", ["storage_full", "storage_down"])
 def test_the_store_s_refusals_are_everybody_s(clock: StoppedClock, code: str):
     """Another sender may just be waiting before its next try."""

@@ -1,11 +1,14 @@
 """How often an address may connect, by the rates alone and on the real server."""
 
+import time
+from contextlib import ExitStack
+
 import pytest
 
 from app.core.clock import CLOCK
-from app.websocket.rates import SPREAD_MS, ConnectionRates
+from app.websocket.rates import MOST_KNOWN, SPREAD_MS, ConnectionRates
 from tests.server import running
-from tests.sockets import Refused, connected
+from tests.sockets import PATIENCE_S, Refused, connected, scraped
 
 
 def test_so_many_may_enter_and_the_rest_is_told_when():
@@ -38,6 +41,18 @@ def test_a_network_of_ipv6_is_one_address():
     assert rates.enter("2001:db8:1:2:ffff::9") > 0
     assert rates.enter("2001:db8:1:3::1") == 0
     assert rates.enter("not an address") == 0
+
+
+def test_it_is_remembered_who_came_from_where():
+    """Every sender of an address, of no other one; the longest unseen addresses are forgotten."""
+    rates = ConnectionRates(CLOCK, most=9, interval_ms=60_000)
+    for sender_id in (1, 2):
+        rates.entered("10.0.0.1", sender_id)
+    assert [set(rates.senders(f"10.0.0.{n}")) for n in (1, 2)] == [{1, 2}, set()]
+
+    for number in range(MOST_KNOWN):
+        rates.entered(f"host {number}", 3)
+    assert [set(rates.senders(who)) for who in ("10.0.0.1", "host 0")] == [set(), {3}]
 
 
 @pytest.fixture
@@ -79,3 +94,50 @@ def test_one_who_fails_too_often_is_asked_no_more(strict, environment):
 
     assert come(strict, environment["INGEST_TOKEN"], address="203.0.113.8")["code"] == "rate_limited"
     assert come(strict, environment["INGEST_TOKEN"], address="203.0.113.9") is None
+
+
+LOST_MS = 1_500
+
+
+@pytest.mark.parametrize(
+    ("limit", "code"),
+    [("WEBSOCKET_MAX_CONNECTIONS", "too_many_connections"), ("RATE_LIMIT_CONNECTIONS", "rate_limited")],
+)
+def test_no_job_is_lost_while_its_sender_is_turned_away(environment, sqlite_url, async_mode, tmp_path, limit, code):
+    """It is when nobody asks to be let in any more."""
+    few = {limit: "1", "JOB_LOST_AFTER": str(LOST_MS), "ASYNC_MODE": async_mode}
+    token = environment["INGEST_TOKEN"]
+    with running({**environment, **few}, tmp_path / "server.log") as server, ExitStack() as stack:
+
+        def status():
+            return server.json("/api/v1/jobs/s1", token=environment["READ_TOKEN"])["status"]
+
+        with connected(server, token) as scraper:
+            assert scraper.call("item_scraped", scraped(), timeout=PATIENCE_S)["ok"]
+            assert come(server, token)["code"] == code
+        if code == "too_many_connections":
+            until(lambda: take_the_only_place(server, environment["READ_TOKEN"], stack))
+        ends = time.monotonic() + 3 * LOST_MS / 1_000
+        while time.monotonic() < ends:
+            assert come(server, token)["code"] == code
+            time.sleep(0.2)  # as a client that tries again
+        assert status() == "running"
+
+        until(lambda: status() == "lost")
+
+
+def take_the_only_place(server, token, stack):
+    """Whether it was free."""
+    try:
+        stack.enter_context(connected(server, token, "/live"))
+    except Refused:
+        return False
+    return True
+
+
+def until(true):
+    """Wait for a condition."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
