@@ -7,12 +7,27 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import engineio
 import socketio
 import websocket
 
 from tests.server import Server
 
 PATIENCE_S = 10
+
+
+class InOrder(engineio.Client):
+    """Hands on one message after the other; the stock one gives each a thread of its own, and any may be the first."""
+
+    def _trigger_event(self, event: str, *arguments: Any, **options: Any) -> Any:
+        return super()._trigger_event(event, *arguments, **{**options, "run_async": False})
+
+
+class OrderedClient(socketio.Client):
+    """A stock client whose handlers hear what was sent in the order in which it was sent; they must not wait."""
+
+    def _engineio_client_class(self) -> type[engineio.Client]:
+        return InOrder
 
 
 class Viewer:
@@ -86,7 +101,7 @@ class Raw:
 @contextmanager
 def connected(server: Server, token: str, namespace: str = "/", **options: Any) -> Iterator[socketio.Client]:
     """A client that has authenticated; a refusal raises, with what the server said as `refused` on the error."""
-    client = socketio.Client(reconnection=False)
+    client = OrderedClient(reconnection=False)
     client.eio.websocket_extra_options = {"suppress_origin": True}
     said: list[Any] = []
     client.on("connect_error", said.append, namespace=namespace)

@@ -25,8 +25,10 @@ NAME = "faults"
 CONNECTIONS = 20
 READERS = 12  # more than the server has connections for
 NO_ANSWER = 0
+BLOCKED_S = 2
 BUSY_S = 5  # what a busy machine may need on top
 TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+BLOCKED = "SELECT 1 FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid)) LIMIT 1"
 READ_ONLY = "ALTER DATABASE faults SET default_transaction_read_only = {}"
 
 
@@ -211,8 +213,18 @@ def rival(database: str) -> None:
     with psycopg.connect(database) as connection, suppress(psycopg.OperationalError):
         connection.execute("SET LOCAL deadlock_timeout = '10s'")
         connection.execute("UPDATE jobs SET worker = worker")
-        time.sleep(0.2)  # the server takes its cursors, and waits for its job
+        await_blocked(database, connection.info.backend_pid)  # the server took its cursors, and waits for its job
         connection.execute("UPDATE meta SET value = value WHERE key = 'cursor'")
+
+
+def await_blocked(database: str, holder: int) -> None:
+    """Until somebody waits for a lock of the process `holder`, or it is plain that nobody will, since all is sent."""
+    deadline = time.monotonic() + BLOCKED_S
+    with psycopg.connect(database, autocommit=True) as connection:
+        while time.monotonic() < deadline:
+            if connection.execute(BLOCKED, (holder,)).fetchone():
+                return
+            time.sleep(0.005)
 
 
 @pytest.mark.parametrize("kind", [pytest.param("sqlite", marks=pytest.mark.long), "postgres"])
