@@ -65,9 +65,12 @@ class ConnectionRates:
 
     def forget(self) -> None:
         """Let go of addresses that have been away; the package keeps the name of each for ever."""
-        for key, hits in list(self._counts.events.items()):
-            if not hits:
-                self._counts.events.pop(key, None)
+        counts = self._counts
+        for key in list(counts.events):
+            with counts.locks[key]:  # who comes back at this moment is counted before or after, not in between
+                if not counts.events.get(key):
+                    counts.events.pop(key, None)
+                    counts.locks.pop(key, None)
 
     def _wait_ms(self, limit: RateLimitItem, who: str) -> int:
         ends_ms = int(self._window.get_window_stats(limit, who).reset_time * 1_000)

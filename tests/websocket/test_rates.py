@@ -55,6 +55,31 @@ def test_it_is_remembered_who_came_from_where():
     assert [set(rates.senders(who)) for who in ("10.0.0.1", "host 0")] == [set(), {3}]
 
 
+def test_an_address_that_has_been_away_is_forgotten():
+    """Its name costs memory no longer; one that is still within its window goes on being counted."""
+    rates = ConnectionRates(CLOCK, most=1, interval_ms=1_000)
+    crowd = [f"10.0.0.{n}" for n in range(100)]
+    assert [rates.enter(address) for address in crowd] == [0] * 100
+    assert kept(rates) == 100
+    deadline = time.monotonic() + 20
+    while kept(rates) > 1:
+        assert time.monotonic() < deadline
+        rates.enter("10.0.1.1")
+        rates.forget()
+        time.sleep(0.01)
+
+    stays = ConnectionRates(CLOCK, most=1, interval_ms=60_000)
+    assert stays.enter("10.0.0.1") == 0
+    stays.forget()
+    assert stays.enter("10.0.0.1") > 0
+    assert rates.enter("10.0.0.1") == 0
+
+
+def kept(rates):
+    """How many addresses it holds."""
+    return len(rates._counts.events)
+
+
 @pytest.fixture
 def strict(environment, sqlite_url, async_mode, tmp_path):
     """A server behind one proxy that lets ten connections in a minute, of which one may fail."""
