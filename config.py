@@ -75,6 +75,9 @@ class Settings:
     )
     websocket_compression: bool = setting(boolean, False, "per-message deflate; costs 90 kB a viewer")
     websocket_max_connections: int = setting(number(1, 1_000_000), 10_000, "sockets at once")
+    websocket_max_backlog: int = setting(
+        number(1_048_576), 67_108_864, "bytes that may wait for all viewers together; the longest queue lags first"
+    )
     websocket_ping_interval: int = setting(number(1_000), 10_000, "ms between pings")
     websocket_ping_timeout: int = setting(number(1_000), 5_000, "ms to wait for the answer to a ping")
 

@@ -1,9 +1,10 @@
 """Who reads which room, and the bounded way to each of them.
 
-One who does not read costs nobody else anything: when `MOST_PACKETS` or `MOST_BYTES` wait for a reader, what follows is
-skipped; once all that waited is read, the reader is told once a room (``lagging``) and goes on; whoever has not read it
-after `PATIENCE_MS` is named by `sweep`, to be closed. A message is encoded once however many read it, and goes straight
-into a WebSocket that is ready for it.
+One who does not read costs nobody else anything: when `MOST_PACKETS` or `MOST_BYTES` wait for a reader, or as much as
+is left of what may wait for all together, what follows is skipped (so the longest queues end first); once all that
+waited is read, the reader is told once a room (``lagging``) and goes on; whoever has not read it after `PATIENCE_MS` is
+named by `sweep`, to be closed. A message is encoded once however many read it, and goes straight into a WebSocket that
+is ready for it.
 """
 
 import threading
@@ -22,10 +23,16 @@ MOST_BYTES: Final = 1 << 20
 PATIENCE_MS: Final = 20_000
 
 
+class Backlog:
+    """How many bytes may still wait for all readers together; `lock` guards them and what waits for each."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self.left_bytes = most_bytes
+        self.lock = threading.Lock()
+
+
 class Reader:
     """One reader's rooms, and how much is on the way to it.
-
-    What was put is counted by whoever pushes, what was sent by the writer, each alone, so neither needs a lock.
 
     Attributes:
         rooms: those it is in, and whether it wants batches.
@@ -33,27 +40,50 @@ class Reader:
         lags_since_ms: when the first of them was skipped, by the monotonic clock.
     """
 
-    __slots__ = (
-        "lags_since_ms", "put_bytes", "put_packets", "rooms", "sent_bytes", "sent_packets", "skipped", "socket",
-    )  # fmt: skip
+    __slots__ = ("_backlog", "_gone", "_packets", "_waiting_bytes", "lags_since_ms", "rooms", "skipped", "socket")
 
-    def __init__(self, socket: Any) -> None:
+    def __init__(self, socket: Any, backlog: Backlog) -> None:
         self.socket = socket
         self.rooms: dict[str, bool] = {}
-        self.put_packets = self.put_bytes = self.sent_packets = self.sent_bytes = 0
+        self._backlog = backlog
+        self._packets = self._waiting_bytes = 0
+        self._gone = False
         self.skipped: dict[str, tuple[int, int | None]] = {}
         self.lags_since_ms = 0
 
     @property
     def is_full(self) -> bool:
         """Whether nothing more may wait for it."""
-        packets = max(self.put_packets - self.sent_packets, self.socket.queue.qsize())
-        return packets >= MOST_PACKETS or self.put_bytes - self.sent_bytes >= MOST_BYTES
+        if not self._waiting_bytes:  # it has read, whatever the others do
+            return self.socket.queue.qsize() >= MOST_PACKETS  # type: ignore[no-any-return]
+        packets = max(self._packets, self.socket.queue.qsize())
+        return packets >= MOST_PACKETS or self._waiting_bytes >= min(MOST_BYTES, self._backlog.left_bytes)
 
     @property
     def has_read(self) -> bool:
         """Whether nothing waits for it."""
-        return self.put_packets == self.sent_packets and not self.socket.queue.qsize()
+        return not self._packets and not self.socket.queue.qsize()
+
+    def put(self, size: int) -> None:
+        """So many bytes begin to wait for it."""
+        self._count(1, size)
+
+    def sent(self, size: int) -> None:
+        """So many bytes no longer wait; called by whoever writes to the socket."""
+        self._count(-1, -size)
+
+    def gone(self) -> None:
+        """It is out; what waited for it will be sent to nobody."""
+        with self._backlog.lock:
+            self._gone = True
+            self._backlog.left_bytes += self._waiting_bytes
+
+    def _count(self, packets: int, size: int) -> None:
+        with self._backlog.lock:
+            if not self._gone:
+                self._packets += packets
+                self._waiting_bytes += size
+                self._backlog.left_bytes -= size
 
 
 class _Push:
@@ -69,15 +99,15 @@ class _Push:
 
     def encode(self, b64: bool = False) -> str:  # noqa: ARG002, FBT001, FBT002  (engine.io's own)
         """Called by engine.io right before it sends."""
-        self._reader.sent_packets += 1
-        self._reader.sent_bytes += len(self._message.body)
+        self._reader.sent(len(self._message.body))
         return self._message.text
 
 
 class Readers:
-    """The register of readers; safe to use from any thread."""
+    """The register of readers; safe to use from any thread. `most_bytes` may wait for all of them together."""
 
-    def __init__(self, runtime: Runtime, clock: Clock) -> None:
+    def __init__(self, runtime: Runtime, clock: Clock, most_bytes: int) -> None:
+        self._backlog = Backlog(most_bytes)
         self._runtime = runtime
         self._clock = clock
         self._lock = threading.Lock()
@@ -88,7 +118,7 @@ class Readers:
     def join(self, sid: str, socket: Any, room: str, *, batched: bool) -> None:
         """The reader on the engine.io `socket` wants the room, by single events or in batches."""
         with self._lock:
-            reader = self._readers.get(sid) or self._readers.setdefault(sid, Reader(socket))
+            reader = self._readers.get(sid) or self._readers.setdefault(sid, Reader(socket, self._backlog))
             self._take_out(sid, reader, room)
             reader.rooms[room] = batched
             self._rooms.setdefault((room, batched), {})[sid] = reader
@@ -105,6 +135,7 @@ class Readers:
             reader = self._readers.pop(sid, None)
             self._lagging.pop(sid, None)
             if reader is not None:
+                reader.gone()
                 for room in list(reader.rooms):
                     self._take_out(sid, reader, room)
 
@@ -142,8 +173,7 @@ class Readers:
         is_ready = socket.upgraded and socket.websocket is not None and not socket.queue.qsize()
         if is_ready and self._runtime.send_now(socket.websocket, message.frame):
             return
-        reader.put_packets += 1
-        reader.put_bytes += len(message.body)
+        reader.put(len(message.body))
         socket.queue.put(_Push(message, reader))
 
     def _skip(self, sid: str, reader: Reader, room: str, prev: int | None, events: int) -> None:

@@ -74,7 +74,7 @@ class Sockets:
         self._lines = Lines(self._server.eio, runtime, services.clock)
         self.connections = Connections(services.clock, settings.websocket_max_connections)
         self._rates = ConnectionRates(services.clock, settings.rate_limit_connections, settings.rate_limit_interval)
-        self._readers = Readers(runtime, services.clock)
+        self._readers = Readers(runtime, services.clock, settings.websocket_max_backlog)
         self.broadcaster = Broadcaster(
             self._readers, runtime, services.events, services.figures, clock=services.clock, settings=settings
         )

@@ -16,6 +16,9 @@ from app.websocket.readers import MOST_BYTES, MOST_PACKETS, PATIENCE_MS, Readers
 from app.websocket.rooms import room_filter
 from tests.fakes import StoppedClock, event, no_fold
 
+MOST_WAITING = 4 * MOST_BYTES
+LARGE = 60_000
+
 
 class Ear:
     """An engine.io socket whose queue nobody empties."""
@@ -58,7 +61,7 @@ def runtime():
 
 @pytest.fixture
 def readers(runtime, clock):
-    return Readers(runtime, clock)
+    return Readers(runtime, clock, MOST_WAITING)
 
 
 @pytest.fixture
@@ -220,6 +223,51 @@ def test_large_messages_are_bounded_by_bytes(broadcaster, store):
     broadcaster.committed(store.append([event(data={"n": n, "x": "x" * 60_000}) for n in range(50)], no_fold))
 
     assert ear.queue.qsize() * 60_000 < MOST_BYTES + 60_000
+
+
+def test_all_readers_together_are_bounded_by_bytes(broadcaster, readers, store):
+    """Whoever reads hears everything, also then; what those who left did not read no longer counts."""
+    stalled = [Ear() for _ in range(10)]
+    for number, ear in enumerate(stalled):
+        broadcaster.join(f"stalled {number}", ear, "job:123", batched=False)
+    quick, heard = Ear(), []
+    broadcaster.join("quick", quick, "job:123", batched=False)
+
+    def send():
+        for _ in range(30):
+            broadcaster.committed(store.append([event(data={"x": "x" * LARGE})], no_fold))
+            heard.extend(quick.heard())
+
+    send()
+    waiting = sum(ear.queue.qsize() for ear in stalled) * LARGE
+    assert MOST_WAITING / 2 < waiting <= MOST_WAITING
+    assert len(heard) == 30
+
+    for number in range(10):
+        readers.gone(f"stalled {number}")
+    stalled[0].heard()  # what is sent after all is not counted again
+    late = Ear()
+    broadcaster.join("late", late, "job:123", batched=False)
+    send()
+    assert late.queue.qsize() * LARGE > MOST_BYTES - 2 * LARGE
+
+
+def test_the_longest_queue_lags_first(broadcaster, readers, store):
+    """One who has just come in, and reads slowly, is not made to pay for the others."""
+    for number in range(9):
+        broadcaster.join(str(number), Ear(), "job:123", batched=False)
+
+    def send(count):
+        for _ in range(count):
+            broadcaster.committed(store.append([event(data={"x": "x" * LARGE})], no_fold))
+
+    send(30)
+    assert readers.lagging() == 9
+    late = Ear()
+    broadcaster.join("late", late, "job:123", batched=False)
+    send(2)
+
+    assert (readers.lagging(), late.queue.qsize()) == (9, 2)
 
 
 def test_one_who_never_reads_is_named_to_be_closed(broadcaster, readers, store, clock):
