@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -10,11 +11,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+PORTS = range(20_000, 32_000)
+"""Below those that systems give to outgoing connections: a server that was away for a while finds its port again."""
+TRIES = 100
 ASYNC_MODES = ("eventlet", "threading")
 START_S = 30
 STOP_S = 5  # what the server promises
@@ -146,7 +150,9 @@ def path() -> str:
 
 
 def free_port() -> int:
-    """A port of the loopback address that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback address that nobody listens on, and that no outgoing connection is given later."""
+    for port in random.SystemRandom().sample(PORTS, TRIES):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError(f"none of {TRIES} ports is free")
