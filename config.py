@@ -120,7 +120,7 @@ class Settings:
     # DashboardConfig
     dashboard_refresh: int = setting(number(250), 1_000, "ms between live figures")
     dashboard_theme: str = setting(choice("system", "dark", "light"), "system", "theme of the pages")
-    dashboards_dir: Path | None = setting(path, None, "folder of dashboards read at start", later=True)
+    dashboards_dir: Path | None = setting(path, None, "folder of dashboards, JSON files read at start")
 
     # Channels
     slack_webhook_url: str = setting(url("https", "http"), "", "channel slack", secret=True, later=True)

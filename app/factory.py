@@ -28,6 +28,9 @@ from app.core.logs import set_up_logging
 from app.core.secrets import load_or_create
 from app.dashboard import login
 from app.dashboard.errors import error_page
+from app.dashboards.checks import check
+from app.dashboards.files import provided
+from app.dashboards.service import Dashboards
 from app.ingest.check import Checker
 from app.ingest.reports import Reports
 from app.ingest.service import Ingest
@@ -50,6 +53,7 @@ from app.storage.sql import schema
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.alerts import SqlAlertStore
 from app.storage.sql.claim import Claim
+from app.storage.sql.dashboards import SqlDashboardStore
 from app.storage.sql.database import Database
 from app.storage.stores import open_stores
 from app.storage.turns import Turns
@@ -146,6 +150,7 @@ class WebProcess:
                 announce=self._announce,
                 kick=lambda: self._scheduler.soon(EVALUATE),
             ),
+            dashboards=Dashboards(SqlDashboardStore(database), provided(settings.dashboards_dir), check),
             status=Status(
                 clock=CLOCK,
                 database=database,

@@ -6,6 +6,7 @@ from app.accounts.service import Accounts
 from app.alerts.service import Alerts
 from app.core.bus import Bus
 from app.core.clock import Clock
+from app.dashboards.service import Dashboards
 from app.ingest.service import Ingest
 from app.metrics.figures import Figures
 from app.runtime.base import Runtime
@@ -31,4 +32,5 @@ class Services:
     accounts: Accounts
     figures: Figures
     alerts: Alerts
+    dashboards: Dashboards
     status: Status

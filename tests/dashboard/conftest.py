@@ -11,6 +11,9 @@ from flask.testing import FlaskClient
 from app.accounts.service import Accounts
 from app.alerts.service import Alerts
 from app.core.bus import Bus
+from app.dashboards.checks import check
+from app.dashboards.files import provided
+from app.dashboards.service import Dashboards
 from app.factory import create_app, fold
 from app.ingest.refusals import Refusals
 from app.ingest.reports import Reports
@@ -20,6 +23,7 @@ from app.status import Process, Status, TaskStatus
 from app.storage.base import Commit, Event, EventStore
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.alerts import SqlAlertStore
+from app.storage.sql.dashboards import SqlDashboardStore
 from app.storage.sql.database import Database
 from app.storage.stores import open_stores
 from config import Settings
@@ -34,6 +38,7 @@ class House:
     client: FlaskClient
     events: EventStore
     alerts: Alerts
+    dashboards: Dashboards
     figures: dict[str, float]
     status: Status
     refusals: Refusals
@@ -61,6 +66,7 @@ def house(sqlite_url: str, settings: Settings):
     values: dict[str, float] = {}
     alerts = Alerts(SqlAlertStore(database), clock, lambda: values, announce=lambda _: None, kick=lambda: None)
     alerts.begin()
+    dashboards = Dashboards(SqlDashboardStore(database), provided(None), check)
     refusals = Refusals(clock.monotonic_ms)
     tasks: list[TaskStatus] = []
     absent: Any = None
@@ -87,11 +93,12 @@ def house(sqlite_url: str, settings: Settings):
         accounts=accounts,
         figures=Figures(events, clock),
         alerts=alerts,
+        dashboards=dashboards,
         status=status,
     )
     client = create_app(services).test_client()
     form = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/login").text)
     assert form
     client.post("/login", data={"csrf_token": form[1], "username": "zoe", "password": "secret"})
-    yield House(client, events, alerts, values, status, refusals, tasks)
+    yield House(client, events, alerts, dashboards, values, status, refusals, tasks)
     database.close()

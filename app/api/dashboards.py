@@ -1,0 +1,90 @@
+"""``/api/v1/dashboards``: dashboards in and out, in the shape in which they were given."""
+
+import re
+from typing import Final
+
+from flask import Blueprint, Response, request
+
+from app.accounts.access import current_principal, require
+from app.api.answers import answer
+from app.core.errors import Forbidden, InvalidInput
+from app.dashboards.config import LONGEST_NAME, decode
+from app.dashboards.service import dashboard_json
+from app.dashboards.shape import a_name
+from app.services import Services
+from app.storage.base_dashboards import Dashboard
+
+_TAG: Final = re.compile(r'(?:W/)?"(\d{1,9})"', re.ASCII)
+
+
+def blueprint(services: Services) -> Blueprint:
+    """Reads for everyone who may read, changes for operators."""
+    dashboards = Blueprint("dashboards", __name__, url_prefix="/api/v1/dashboards")
+    call, kept = services.runtime.call, services.dashboards
+
+    @dashboards.get("")
+    @require("read")
+    def all_of_them() -> Response:
+        return answer({"items": [dashboard_json(one) for one in call(kept.all)], "next": None})
+
+    @dashboards.post("")
+    @require("operate")
+    def create() -> Response:
+        return _told(call(kept.create, decode(request.get_data())), 201)
+
+    @dashboards.get("/<dashboard_id>")
+    @require("read")
+    def one(dashboard_id: str) -> Response:
+        return _told(call(kept.get, dashboard_id))
+
+    @dashboards.put("/<dashboard_id>")
+    @require("operate")
+    def change(dashboard_id: str) -> Response:
+        return _told(call(kept.change, dashboard_id, decode(request.get_data()), _version()))
+
+    @dashboards.delete("/<dashboard_id>")
+    @require("operate")
+    def delete(dashboard_id: str) -> Response:
+        call(kept.delete, dashboard_id)
+        return Response(status=204)
+
+    @dashboards.post("/<dashboard_id>/clone")
+    @require("operate")
+    def clone(dashboard_id: str) -> Response:
+        body = decode(request.get_data() or b"{}")
+        name = a_name(body["name"], "name", LONGEST_NAME) if "name" in body else None
+        return _told(call(kept.clone, dashboard_id, name), 201)
+
+    _add_home(dashboards, services)
+    return dashboards
+
+
+def _add_home(dashboards: Blueprint, services: Services) -> None:
+    """Which one a user begins with: everyone's own choice."""
+
+    @dashboards.route("/<dashboard_id>/home", methods=["PUT", "DELETE"])
+    @require("read")
+    def home(dashboard_id: str) -> Response:
+        user = current_principal().user_id
+        if user is None:
+            raise Forbidden("Only a user begins with a dashboard, a token does not.")
+        wanted = dashboard_id if request.method == "PUT" else None
+        services.runtime.call(services.dashboards.set_home, user, wanted)
+        return Response(status=204)
+
+
+def _told(dashboard: Dashboard, status: int = 200) -> Response:
+    told = answer(dashboard_json(dashboard), status)
+    told.set_etag(str(dashboard.version))
+    return told
+
+
+def _version() -> int | None:
+    """The version that ``If-Match`` names, as ``ETag`` told it."""
+    header = request.headers.get("If-Match")
+    if header is None or header == "*":
+        return None
+    found = _TAG.fullmatch(header)
+    if found is None:
+        raise InvalidInput('must be a version as ETag told it, like "3"', field="If-Match")
+    return int(found[1])
