@@ -205,5 +205,5 @@ FLAGS: Final = ("wrapped", "skew", "bigint", "text", "late")
 
 `wrapped`: data was no object; `skew`: the timestamp lay ahead and the receive time is used; `bigint`: an integer
 beyond ±(2^53−1) became a string; `text`: NUL or a lone surrogate became U+FFFD; `late`: an end or
-progress that came after its job's end and changed nothing.
+progress that came after its job's end, or progress overtaken by later progress, which changed nothing.
 """

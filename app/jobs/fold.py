@@ -8,7 +8,8 @@
                           └────┘                                          ▼ running
 
 A queued job runs as soon as anything comes that only a run can tell, also without `job_started`. The first end wins: a
-second one, like progress reported after it, is stored with the flag `late` and changes nothing.
+second one, like progress reported after it or overtaken by later progress, is stored with the flag `late` and changes
+nothing.
 Items and errors that arrive after the end still count, since what was scraped was scraped.
 """
 
@@ -24,6 +25,15 @@ ENDED: Final = frozenset(kind.ends for kind in EVENTS.values() if kind.ends)
 OPEN: Final = ("queued", "running", "stalled", "lost")
 STATUSES: Final = (*OPEN[:2], "stalled", "lost", "completed", "failed", "cancelled")
 _LATE: Final = 1 << FLAGS.index("late")
+_AT: Final = "at"
+"""Where `Job.totals` says when its last report was made, in ms."""
+_COUNTERS: Final = (
+    ("requests", "total"),
+    ("requests", "failed"),
+    ("requests", "retried"),
+    ("bytes", "sent"),
+    ("bytes", "received"),
+)
 _TOTALS: Final = ("requests", "bytes", "latency", "domains", "proxies")
 
 
@@ -139,7 +149,7 @@ def _describe(event: Event, job: Job) -> None:
 
 
 def _progress(event: Event, job: Job) -> None:
-    if job.status in ENDED:
+    if job.status in ENDED or _was_overtaken(event, job):
         event.flags |= _LATE
         return
     job.done = _said(event, "done", job.done)
@@ -147,8 +157,24 @@ def _progress(event: Event, job: Job) -> None:
     job.unit = _said(event, "unit", job.unit)
     job.items_reported = _said(event, "itemsScraped", job.items_reported)
     reported = {name: told for name in _TOTALS if (told := _said(event, name, None)) is not None}
-    if reported:
-        job.totals = {**job.totals, **reported}
+    job.totals = {**job.totals, **reported, _AT: event.at_ms}
+
+
+def _was_overtaken(event: Event, job: Job) -> bool:
+    """Whether a report was made before the last one that was taken.
+
+    It is older by its time and shows less. One that is older but shows more comes from a clock that was set back; one
+    that is newer but shows less from counters that began again.
+    """
+    if event.at_ms >= job.totals.get(_AT, 0):
+        return False
+    told = (_said(event, "done", None), _said(event, "itemsScraped", None), *_counters(event.body or {}))
+    known = (job.done, job.items_reported, *_counters(job.totals))
+    return any(new is not None and old is not None and new < old for new, old in zip(told, known, strict=True))
+
+
+def _counters(reported: Mapping[str, Any]) -> list[float | None]:
+    return [(reported.get(within) or {}).get(name) for within, name in _COUNTERS]
 
 
 def _summary(event: Event, job: Job) -> None:

@@ -67,7 +67,7 @@ class Job:
         key: the store's number for the job, 0 before it is stored.
         items: distinct stored item events plus summaries, of this attempt.
         items_reported: the scraper's own figure.
-        totals: figures reported since the attempt's start (requests, bytes, proxies, ...), as last seen.
+        totals: figures reported since the attempt's start (requests, bytes, proxies, ...), as last seen; `at`: when.
         first_cursor: where this attempt begins.
         origin: the socket over which its last event came, "" for none; kept by no store.
         news: whether the commit that gives this record told something new of it; kept by no store.

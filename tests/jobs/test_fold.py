@@ -73,7 +73,7 @@ def test_progress_after_the_end_changes_nothing():
     )
 
     assert (job.status, job.done, job.total, job.items_reported) == ("completed", 5, None, 5)
-    assert (job.totals, job.items, job.errors) == ({"requests": {"total": 7}}, 1, 1)
+    assert (job.totals, job.items, job.errors) == ({"requests": {"total": 7}, "at": NOW_MS}, 1, 1)
     assert [item.flags & LATE for item in events] == [0, 0, LATE, 0, 0]
 
 
@@ -127,7 +127,7 @@ def test_progress_keeps_what_it_does_not_name():
     )
 
     assert (job.done, job.total, job.unit) == (20, 100, "pages")
-    assert job.totals == {"requests": {"total": 11}, "bytes": {"received": 5}}
+    assert job.totals == {"requests": {"total": 11}, "bytes": {"received": 5}, "at": NOW_MS}
 
 
 def test_the_duration_is_the_scraper_s_or_else_measured():
@@ -159,3 +159,16 @@ def test_a_queued_job_begins_with_what_only_a_run_can_tell():
     job, _ = run(("job_queued", {}), ("log", {}, 10), ("job_progress", {"done": 1}, 20), ("job_completed", {}, 50))
 
     assert (job.status, job.started_at, job.duration) == ("completed", NOW_MS + 20, 30)
+
+
+def test_a_report_overtaken_by_a_later_one_changes_nothing():
+    """It is older and shows less: flagged. Older and more is a clock set back, newer and less a counter begun again."""
+    before = ("job_progress", {"done": 9, "requests": {"total": 90}}, 2_000)
+    job, (_, late) = run(before, ("job_progress", {"done": 4, "requests": {"total": 40}}, 1_000))
+    assert (late.flags, job.done, job.totals["requests"]) == (LATE, 9, {"total": 90})
+
+    job, (_, behind) = run(before, ("job_progress", {"requests": {"total": 95}}, 1_000))
+    assert (behind.flags, job.totals["requests"]) == (0, {"total": 95})
+
+    job, (_, again) = run(before, ("job_progress", {"requests": {"total": 3}}, 3_000))
+    assert (again.flags, job.totals["requests"]) == (0, {"total": 3})
