@@ -9,7 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Final
 
-from app.metrics.catalogue import METRICS
+from app.metrics.catalogue import LABELS, METRICS
 from config import Settings, shown
 from scrapewatch.events import EVENTS, FLAGS, LEVELS, Each, Fields, Kind
 
@@ -56,14 +56,17 @@ def events() -> str:
 def metrics() -> str:
     """Every metric that the server measures."""
     rows = (
-        (f"`{row.name}`", row.unit, row.kind, ", ".join(f"`{label}`" for label in row.labels), _sentence(row.about))
+        (f"`{row.name}`", row.unit, row.kind, ", ".join(f"`{label}`" for label in row.labels), _sentence(row.help))
         for row in METRICS.values()
     )
     return _page(
         "Metrics",
         "Names for rules and charts. A gauge is a state; a counter's points are what came on top. Your own metrics, "
-        "sent as `metric` events, need no row here.",
+        "sent as `metric` events, need no row here; their series carry the labels you send and those of their job.",
         _table(("name", "unit", "kind", "labels", "meaning"), rows),
+        "A name's series can always be added up: what is told by domain, proxy or status has a name of its own beside "
+        "the sum. Labels are texts of at most 200 characters:",
+        _table(("label", "says"), ((f"`{name}`", about) for name, about in LABELS.items())),
     )
 
 

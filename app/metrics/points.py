@@ -9,34 +9,60 @@ reported before. The factory therefore asks `baselines` first, lets the jobs cha
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from app.metrics.catalogue import METRICS
+from app.metrics.reported import Counter, amount, counters_of, gauges_of, limited, part
 from app.metrics.window import growth
 from app.storage.base import Commit, Event, Job
 from app.storage.base_series import RAW_MS, Labels, Point
-from scrapewatch.events import FLAGS, MAX_SAFE_INTEGER
+from scrapewatch.events import EVENTS, FLAGS, MAX_SAFE_INTEGER
 
 MAX_LABELS: Final = 20
 MAX_TEXT: Final = 200
 """Characters of a metric's or label's name, and of a label's value, that are kept."""
 
 _LATE: Final = 1 << FLAGS.index("late")
-_REPORTED: Final = {
-    "requests": ("requests", "total"),
-    "requestsFailed": ("requests", "failed"),
-    "requestsRetried": ("requests", "retried"),
-}
+_ENDS: Final = {name: row.ends for name, row in EVENTS.items() if row.ends}
+_OVER: Final = frozenset({*_ENDS.values(), "lost"})
+_JUDGED: Final = {"job_stalled": "jobs.stalled", "job_lost": "jobs.lost"}
 
 
 @dataclass(slots=True)
 class Baseline:
-    """What a job's attempt had reported so far."""
+    """What a job had told before.
+
+    Attributes:
+        attempt: which one it was at.
+        began: whether that one had begun.
+        over: whether a start would open the next.
+        reported: the attempt's totals, as `Job.totals`.
+        counters: the same as counters, computed only where they are needed: a commit of items needs none.
+    """
 
     attempt: int = 1
-    totals: dict[str, float] = field(default_factory=dict)
+    began: bool = False
+    over: bool = False
+    reported: Mapping[str, Any] = field(default_factory=dict)
+    counters: dict[Counter, float] | None = None
+
+    def opens(self) -> None:
+        """The next attempt counts from zero."""
+        self.attempt += 1
+        self.over = False
+        self.reported, self.counters = {}, {}
+
+    def grows(self, body: Mapping[str, Any]) -> dict[Counter, float]:
+        """By how much a report raises the counters, which stand as it says from now on."""
+        if self.counters is None:
+            self.counters = counters_of(self.reported)
+        told = counters_of(body)
+        added = growth(self.counters, told)
+        self.counters |= told
+        self.reported = {**self.reported, **body}
+        return added
 
 
 def effective_ms(event: Event) -> int:
@@ -55,44 +81,16 @@ def items_of(event: Event) -> int:
 
 
 def is_late(event: Event) -> bool:
-    """Whether it is an end or progress that came after its job's end, and so changes nothing about the job."""
+    """Whether it came after its job's end or was overtaken, and so changes nothing about the job."""
     return bool(event.flags & _LATE)
 
 
-def amount(value: object) -> float | None:
-    """A finite number ≥ 0, or None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if math.isfinite(value) and value >= 0 else None
-
-
-def part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """The object under `name`, an empty one if there is none."""
-    found = body.get(name)
-    return found if isinstance(found, Mapping) else {}
-
-
-def totals_of(reported: Mapping[str, Any]) -> dict[str, float]:
-    """The counters of a `job_progress` body (or of `Job.totals`) by metric name; only those it names."""
-    found: dict[str, float | None] = {
-        name: amount(part(reported, within).get(key)) for name, (within, key) in _REPORTED.items()
-    }
-    moved = [amount(part(reported, "bytes").get(way)) for way in ("sent", "received")]
-    proxies = part(reported, "proxies")
-    proxied = [amount(part(proxies, name).get("requests")) for name in proxies]
-    found["bytes"] = _sum(moved)
-    found["requestsProxied"] = _sum(proxied)
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def progress_delta(previous: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, float]:
-    """What a `job_progress` body adds to an earlier one of the same attempt, by metric name, bytes and counts."""
-    return growth(totals_of(previous), totals_of(current))
-
-
 def baselines(jobs: Mapping[str, Job]) -> dict[str, Baseline]:
-    """What each job has reported so far; a copy, so the jobs may change afterwards."""
-    return {job_id: Baseline(job.attempt, totals_of(job.totals)) for job_id, job in jobs.items()}
+    """What each job has told so far; a copy, so the jobs may change afterwards."""
+    return {
+        job_id: Baseline(job.attempt, job.started_at is not None, job.status in _OVER, job.totals)
+        for job_id, job in jobs.items()
+    }
 
 
 def points_of(commit: Commit, jobs: Mapping[str, Job], before: Mapping[str, Baseline]) -> list[Point]:
@@ -100,10 +98,11 @@ def points_of(commit: Commit, jobs: Mapping[str, Job], before: Mapping[str, Base
 
     Args:
         commit: the events, late ones flagged.
-        jobs: as they stand after the batch.
+        jobs: as they stand after the batch; of those that name more than is told apart, `totals` are shortened.
         before: their `baselines` from before it; used up by this call.
     """
     batch = _Batch(jobs, before)
+    batch.take_attempts()
     batch.take_items(commit.counted)
     for event in commit.telling:
         batch.take(event)
@@ -119,6 +118,17 @@ class _Batch:
         self._labels: dict[str, Labels] = {}
         self._items: dict[tuple[str, int], int] = {}  # the common case, kept short
         self._sums: dict[tuple[str, Labels, int], tuple[float, int, float, float]] = {}
+
+    def take_attempts(self) -> None:
+        """Count the attempts that began; whatever one began with, its job now has a time of its start."""
+        for job_id, job in self._jobs.items():
+            known = self._before.get(job_id)
+            if known is None or job.started_at is None:
+                continue
+            began = job.attempt - known.attempt + (not known.began)
+            if began > 0:
+                at_ms = min(job.started_at, job.last_event_at or job.started_at)
+                self._add("jobs.started", self._labels_of(job_id)[1:], at_ms - at_ms % RAW_MS, began)
 
     def take_items(self, counted: Mapping[tuple[str, int], int]) -> None:
         """Count items, by job and second."""
@@ -142,6 +152,10 @@ class _Batch:
                 self._progress(event, slot)
             case "metric":
                 self._metric(event, slot)
+            case kind if kind in _JUDGED and not is_late(event):
+                self._add(_JUDGED[kind], self._labels_of(event.job_id)[1:], slot, 1)
+            case kind if kind in _ENDS and not is_late(event):
+                self._ended(event, slot)
 
     def points(self) -> list[Point]:
         """All that was gathered."""
@@ -156,24 +170,45 @@ class _Batch:
     def _started(self, event: Event) -> None:
         """A new attempt counts from zero; a second `job_started` of the same one changes nothing."""
         job, known = self._jobs.get(event.job_id), self._before.get(event.job_id)
-        if job and known and known.attempt < job.attempt:
-            known.attempt = job.attempt
-            known.totals = {}
+        if job and known and known.over and known.attempt < job.attempt:
+            known.opens()
 
     def _progress(self, event: Event, slot: int) -> None:
         known = self._before.get(event.job_id)
         if known is None:
             return
-        totals = totals_of(body_of(event))
-        for name, added in growth(known.totals, totals).items():
+        body = body_of(event)
+        labels = self._labels_of(event.job_id)
+        shortened = limited(body, known.reported)
+        for (name, more), added in known.grows({**body, **shortened} if shortened else body).items():
             if added:
-                self._add(name, self._labels_of(event.job_id), slot, added)
-        known.totals |= totals
+                self._add(name, _with(labels, more), slot, added)
+        job = self._jobs[event.job_id]
+        if shortened and job.attempt == known.attempt:
+            job.totals = {**job.totals, **shortened}
+        for name, value in gauges_of(body).items():
+            self._add(name, labels, slot, value)
 
     def _metric(self, event: Event, slot: int) -> None:
         labels = own_labels(event, self._labels_of(event.job_id))
         for name, value in own_values(event):
             self._add(name, labels, slot, value)
+
+    def _ended(self, event: Event, slot: int) -> None:
+        known = self._before.get(event.job_id)
+        if known:
+            known.over = True
+        labels = _with(self._labels_of(event.job_id)[1:], (("status", str(_ENDS[event.type])),))
+        self._add("jobs.ended", labels, slot, 1)
+        duration_ms = self._duration_ms(event)
+        if duration_ms is not None:
+            self._add("jobs.duration", labels, slot, duration_ms)
+
+    def _duration_ms(self, event: Event) -> float | None:
+        """What the event says, else what the job's times say."""
+        job = self._jobs.get(event.job_id)
+        told = amount(body_of(event).get("duration"))
+        return job.duration if told is None and job and job.finished_at == event.at_ms else told
 
     def _add(self, name: str, labels: Labels, slot: int, value: float) -> None:
         key = (name, labels, slot)
@@ -186,10 +221,20 @@ class _Batch:
 
     def _labels_of(self, job_id: str) -> Labels:
         if job_id not in self._labels:
-            job = self._jobs.get(job_id)
-            named = (("job", job_id), ("source", (job.source if job else None) or ""))
-            self._labels[job_id] = tuple((name, text[:MAX_TEXT]) for name, text in named if text)
+            self._labels[job_id] = labels_of(job_id, self._jobs.get(job_id))
         return self._labels[job_id]
+
+
+def spider_of(job: Job) -> str:
+    """What the job is a run of: its source and query."""
+    return ": ".join(text for text in (job.source, job.query) if text)
+
+
+def labels_of(job_id: str, job: Job | None) -> Labels:
+    """The labels of a job's series, `job` the first."""
+    source, spider = (job.source or "", spider_of(job)) if job else ("", "")
+    named = (("job", job_id), ("source", source), ("spider", spider))
+    return tuple((name, text[:MAX_TEXT]) for name, text in named if text)
 
 
 def own_values(event: Event) -> list[tuple[str, float]]:
@@ -213,6 +258,11 @@ def points_of_values(values: Mapping[str, float], at_ms: int) -> list[Point]:
     return [Point(name, (), at_ms, value, 1, value, value) for name, value in values.items()]
 
 
+def _with(labels: Labels, more: Labels) -> Labels:
+    """Both, in order."""
+    return tuple(sorted((*labels, *((name, text[:MAX_TEXT]) for name, text in more)))) if more else labels
+
+
 def _label(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
@@ -222,11 +272,6 @@ def _label(value: object) -> str:
 def _count(body: Mapping[str, Any], otherwise: int) -> float:
     found = amount(body.get("count"))
     return float(otherwise) if found is None else found
-
-
-def _sum(values: Sequence[float | None]) -> float | None:
-    found = [value for value in values if value is not None]
-    return sum(found) if found else None
 
 
 def _is_finite(value: object) -> bool:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.metrics.points import body_of, effective_ms, is_late, items_of, totals_of
+from app.metrics.points import body_of, effective_ms, is_late, items_of
+from app.metrics.reported import totals_of
 from app.metrics.scraping import Scraping, live_of
 from app.metrics.window import growth
 from app.storage.base import Event, EventFilter, EventStore, JobFilter

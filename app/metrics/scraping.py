@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.metrics.points import amount, body_of, effective_ms, is_late, items_of, own_values, totals_of
+from app.metrics.points import body_of, effective_ms, is_late, items_of, own_values
+from app.metrics.reported import amount, totals_of
 from app.metrics.window import Window, growth
 from app.storage.base import Commit, Event, Job
 from app.storage.base_series import HOUR_MS, MINUTE_MS

@@ -7,7 +7,8 @@ from typing import Final
 
 import psutil
 
-from app.metrics.points import amount, body_of, effective_ms, part
+from app.metrics.points import body_of, effective_ms
+from app.metrics.reported import amount, part
 from app.metrics.window import Window, growth
 from app.storage.base import Event
 from app.storage.base_series import MINUTE_MS

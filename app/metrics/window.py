@@ -1,6 +1,9 @@
 """Sliding windows and counters: pure arithmetic, the time handed in."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from typing import TypeVar
+
+Name = TypeVar("Name", bound=Hashable)
 
 
 class Window:
@@ -38,7 +41,7 @@ class Window:
         return self.total(now_ms) * 1000 / self.span_ms
 
 
-def growth(previous: Mapping[str, float], current: Mapping[str, float]) -> dict[str, float]:
+def growth(previous: Mapping[Name, float], current: Mapping[Name, float]) -> dict[Name, float]:
     """By how much each counter of `current` grew.
 
     A counter that dropped has started again from zero, so all it shows now is growth. One that is new counts

@@ -3,14 +3,15 @@
 from app.metrics.collector import Collector
 from app.metrics.figures import Figures
 from app.metrics.system import Reading
+from app.storage.base_series import RAW_MS
 from app.storage.memory import MemoryEventStore
 from app.storage.memory_series import MemorySeriesStore
 from tests.fakes import NOW_MS, StoppedClock, event, no_fold
 
 
 def test_a_tick_reads_the_host_and_records_the_gauges():
-    """Two ticks within ten seconds share a bucket: own metrics are not recorded again."""
-    clock, series = StoppedClock(NOW_MS - NOW_MS % 10_000), MemorySeriesStore()
+    """Two ticks close together share a bucket: own metrics are not recorded again."""
+    clock, series = StoppedClock(NOW_MS - NOW_MS % RAW_MS), MemorySeriesStore()
     store = MemoryEventStore(clock, list)
     figures = Figures(store, clock)
     figures.on_commit(store.append([event("metric", data={"values": {"queue": 3}})], no_fold))
@@ -18,10 +19,10 @@ def test_a_tick_reads_the_host_and_records_the_gauges():
     collector = Collector(lambda: next(readings), figures, series, clock)
 
     collector.collect()
-    clock.advance(5_000)
+    clock.advance(RAW_MS - 1)
     collector.collect()
 
-    span = {"from_ms": 0, "to_ms": NOW_MS + 10_000, "step_ms": 10_000}
+    span = {"from_ms": 0, "to_ms": NOW_MS + RAW_MS, "step_ms": RAW_MS}
     ((usage,),) = series.read("system.cpu.usage", {}, **span).values()
     ((active,),) = series.read("jobs.active", {}, **span).values()
     assert (usage.count, usage.min, usage.max) == (2, 0.2, 0.6)
