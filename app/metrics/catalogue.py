@@ -86,7 +86,6 @@ METRICS: Final = _table(
             samples="resources.requests",
         ),
         Metric("resources.bandwidthUsed", "bytes", "gauge", "bytes moved by jobs, last hour"),
-        Metric(),
         Metric("jobs.started", "count", "counter", "attempts of jobs that began", _SPIDER),
         Metric("jobs.ended", "count", "counter", "jobs that completed, failed or were cancelled", (*_SPIDER, "status")),
         Metric("jobs.stalled", "count", "counter", "jobs found to tell nothing new", _SPIDER),
