@@ -39,6 +39,7 @@ from app.jobs.watchdog import Watchdog
 from app.metrics.collector import Collector
 from app.metrics.figures import Figures
 from app.metrics.points import baselines, points_of
+from app.metrics.series import SeriesReader
 from app.metrics.system import Machine
 from app.queries import JobIdConverter
 from app.runtime.base import Runtime, Served
@@ -143,6 +144,7 @@ class WebProcess:
             ingest=ingest,
             accounts=accounts,
             figures=figures,
+            reader=SeriesReader(series, CLOCK),
             alerts=Alerts(
                 SqlAlertStore(database),
                 CLOCK,

@@ -12,6 +12,8 @@ from werkzeug.routing import PathConverter
 from app.core.errors import InvalidInput, NotFound
 from app.ingest.fields import read_time
 from app.jobs.fold import STATUSES
+from app.metrics import selector
+from app.metrics.series import SeriesQuery
 from app.storage.base import EventFilter, JobFilter
 from scrapewatch.events import EVENTS, LEVELS
 
@@ -19,6 +21,7 @@ MAX_LIMIT: Final = 1_000
 _UNITS_MS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _RELATIVE = re.compile(r"-(\d{1,6})([smhd])", re.ASCII)
 _MS = re.compile(r"\d{1,16}", re.ASCII)
+_STEP = re.compile(r"(\d{1,13})([smhd]?)", re.ASCII)
 _LIMIT = re.compile(r"[1-9]\d{0,3}", re.ASCII)
 _NEXT = re.compile(r"b[0-9a-z]{1,13}", re.ASCII)
 GREATEST: Final = 2**63 - 1
@@ -69,6 +72,39 @@ def job_filter(args: Mapping[str, str], now_ms: int) -> JobFilter:
         from_ms=begin,
         to_ms=end,
     )
+
+
+def series_query(args: Mapping[str, str], now_ms: int) -> SeriesQuery:
+    """`name`, `job`, `source`, `from` (an hour before), `to` (now), `step`, `agg`, `by`.
+
+    `name` is a metric's or a selector with braces, `step` is in ms or like ``5m``, `by` a list of labels by comma.
+    """
+    begin, end = span(args, now_ms)
+    end = now_ms if end is None else end
+    name = _text(args, "name") or ""
+    if not name:
+        raise InvalidInput("is required", field="name")
+    meant = selector.parse(name, "name") if "{" in name else selector.Selector(name, {})
+    labels = {label: value for label in ("job", "source") if (value := _text(args, label)) is not None}
+    return SeriesQuery(
+        name=meant.name,
+        where={**meant.where, **labels},
+        from_ms=end - _UNITS_MS["h"] if begin is None else begin,
+        to_ms=end,
+        step_ms=_step(args),
+        agg=args.get("agg") or None,
+        by=tuple(dict.fromkeys(label for label in (_text(args, "by") or "").split(",") if label)),
+    )
+
+
+def _step(args: Mapping[str, str]) -> int | None:
+    value = args.get("step")
+    if not value:
+        return None
+    found = _STEP.fullmatch(value)
+    if found is None:
+        raise InvalidInput("must be in ms, or like 30s, 5m or 1h", field="step")
+    return int(found[1]) * _UNITS_MS.get(found[2], 1)
 
 
 def limit(args: Mapping[str, str], default: int = 100) -> int:

@@ -9,6 +9,7 @@ from app.core.clock import Clock
 from app.dashboards.service import Dashboards
 from app.ingest.service import Ingest
 from app.metrics.figures import Figures
+from app.metrics.series import SeriesReader
 from app.runtime.base import Runtime
 from app.status import Status
 from app.storage.base import EventStore
@@ -31,6 +32,7 @@ class Services:
     ingest: Ingest
     accounts: Accounts
     figures: Figures
+    reader: SeriesReader
     alerts: Alerts
     dashboards: Dashboards
     status: Status

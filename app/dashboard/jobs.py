@@ -16,6 +16,7 @@ from app.dashboard.threads import in_thread
 from app.dashboard.wording import LOGGED, STATUSES, item, shown
 from app.jobs.fold import ENDED
 from app.jobs.view import job_json
+from app.metrics.resolution import Span, grid
 from app.services import Services
 from app.storage.base import Event, EventFilter, Job, JobFilter
 from app.storage.base_series import RAW_MS
@@ -136,22 +137,23 @@ def _newest(services: Services, job: Job, types: tuple[str, ...], limit: int) ->
 
 def _charts(services: Services, job: Job, now_ms: int) -> dict[str, Any]:
     begin = (job.started_at or job.created_at) - RAW_MS  # one step earlier, so that a line rises from 0
-    over = trends.grid(begin, job.finished_at or now_ms, now_ms)
+    end = max(job.finished_at or now_ms, begin + RAW_MS)
+    over = grid(Span(from_ms=begin, to_ms=end + 1, most=trends.MAX_POINTS), now_ms)
     shared = {"step": over.step_ms, "open": job.status not in ENDED, "span": None}
     labels = {"job": job.id[:200]}
 
     def gained(name: str) -> list[float]:
-        return trends.counted(services.series, name, labels, over)
+        return trends.counted(services.reader, name, labels, over)
 
     failed = gained("requestsFailed")
     answered = [max(0.0, made - lost) for made, lost in zip(gained("requests"), failed, strict=True)]
     rate = figures.lines(
-        over.times,
+        list(over.times),
         [Trace("items", gettext("items"), "--c1", trends.per_second(gained("items"), over.step_ms))],
         unit="/s",
     )
     requests = figures.bars(
-        over.times,
+        list(over.times),
         [
             Trace("answered", gettext("answered"), "--quiet", answered),
             Trace("failed", gettext("failed"), "--stalled", failed),

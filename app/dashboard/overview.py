@@ -1,5 +1,6 @@
 """The overview: counts, rates, charts, running jobs and the latest alerts; before the first event, how to send it."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from flask import Blueprint, render_template, request
@@ -13,6 +14,7 @@ from app.dashboard.language import gettext
 from app.dashboard.snippets import snippets
 from app.dashboard.threads import in_thread
 from app.jobs.view import job_json
+from app.metrics.series import Answer, SeriesQuery
 from app.services import Services
 from app.storage.base import Job, JobFilter
 from app.storage.base_series import MINUTE_MS
@@ -76,16 +78,20 @@ def _content(services: Services, chosen: str) -> dict[str, Any]:
 
 def _charts(services: Services, chosen: str, now_ms: int) -> dict[str, Any]:
     span = RANGES_MS[chosen]
-    over = trends.grid(now_ms - span, now_ms, now_ms)
-    shared = {"step": over.step_ms, "open": True, "span": span}
+    asked: dict[str, Any] = {"from_ms": now_ms - span, "to_ms": now_ms + 1, "most": trends.MAX_POINTS}
+    items = services.reader.query(SeriesQuery(name="items", by=("source",), **asked))
+    cpu, used = (
+        services.reader.query(SeriesQuery(name=f"system.{name}", **asked)) for name in ("cpu.usage", "memory.used")
+    )
+    shared = {"open": True, "span": span}
     return {
-        "items": {**shared, "per": "second", "figure": _items(services, over)},
-        "host": {**shared, "per": None, "figure": _host(services, over)},
+        "items": {**shared, "step": items.step_ms, "per": "second", "figure": _items(items)},
+        "host": {**shared, "step": cpu.step_ms, "per": None, "figure": _host(services, cpu, used)},
     }
 
 
-def _items(services: Services, over: trends.Grid) -> dict[str, Any]:
-    found = trends.by_source(services.series, "items", over, SOURCES)
+def _items(over: Answer) -> dict[str, Any]:
+    found = trends.by_source(over, SOURCES)
     named = [source for source in found if source != trends.OTHERS]
     traces = [
         Trace(source, source, f"--c{place + 1}", trends.per_second(found[source], over.step_ms))
@@ -94,20 +100,18 @@ def _items(services: Services, over: trends.Grid) -> dict[str, Any]:
     rest = trends.per_second(found.get(trends.OTHERS, [0.0] * len(over.times)), over.step_ms)
     name = gettext("others") if named else gettext("all jobs")
     traces.append(Trace(trends.OTHERS, name, f"--c{len(named) + 1}", rest))  # also where new sources go
-    return figures.lines(over.times, traces, unit="/s", stacked=True)
+    return figures.lines(list(over.times), traces, unit="/s", stacked=True)
 
 
-def _host(services: Services, over: trends.Grid) -> dict[str, Any]:
-    cpu = trends.measured(services.series, "system.cpu.usage", over)
-    used = trends.measured(services.series, "system.memory.used", over)
+def _host(services: Services, cpu: Answer, used: Answer) -> dict[str, Any]:
     total = services.figures.current()["system"]["memory"]["total"]
-    memory = [value / total if value is not None and total else None for value in used]
+    memory = [value / total if value is not None and total else None for value in trends.measured(used)]
     traces = (
-        Trace("cpu", gettext("CPU"), "--c1", _in_percent(cpu)),
+        Trace("cpu", gettext("CPU"), "--c1", _in_percent(trends.measured(cpu))),
         Trace("memory", gettext("Memory"), "--c2", _in_percent(memory)),
     )
-    return figures.lines(over.times, traces, unit=" %")
+    return figures.lines(list(cpu.times), traces, unit=" %")
 
 
-def _in_percent(ratios: list[float | None]) -> list[float | None]:
+def _in_percent(ratios: Sequence[float | None]) -> list[float | None]:
     return [None if ratio is None else round(ratio * 100, 1) for ratio in ratios]

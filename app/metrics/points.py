@@ -9,13 +9,14 @@ reported before. The factory therefore asks `baselines` first, lets the jobs cha
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from app.metrics.catalogue import METRICS
 from app.metrics.reported import Counter, amount, counters_of, gauges_of, limited, part
 from app.metrics.window import growth
+from app.storage import sketches
 from app.storage.base import Commit, Event, Job
 from app.storage.base_series import RAW_MS, Labels, Point
 from scrapewatch.events import EVENTS, FLAGS, MAX_SAFE_INTEGER
@@ -118,6 +119,7 @@ class _Batch:
         self._labels: dict[str, Labels] = {}
         self._items: dict[tuple[str, int], int] = {}  # the common case, kept short
         self._sums: dict[tuple[str, Labels, int], tuple[float, int, float, float]] = {}
+        self._gauges: dict[tuple[str, Labels, int], list[float]] = {}
 
     def take_attempts(self) -> None:
         """Count the attempts that began; whatever one began with, its job now has a time of its start."""
@@ -165,6 +167,7 @@ class _Batch:
             if count
         ]
         made += [Point(name, labels, slot, *sums) for (name, labels, slot), sums in self._sums.items()]
+        made += [_gauge(*key, values) for key, values in self._gauges.items()]
         return made
 
     def _started(self, event: Event) -> None:
@@ -187,12 +190,12 @@ class _Batch:
         if shortened and job.attempt == known.attempt:
             job.totals = {**job.totals, **shortened}
         for name, value in gauges_of(body).items():
-            self._add(name, labels, slot, value)
+            self._sample(name, labels, slot, value)
 
     def _metric(self, event: Event, slot: int) -> None:
         labels = own_labels(event, self._labels_of(event.job_id))
         for name, value in own_values(event):
-            self._add(name, labels, slot, value)
+            self._sample(name, labels, slot, value)
 
     def _ended(self, event: Event, slot: int) -> None:
         known = self._before.get(event.job_id)
@@ -202,7 +205,7 @@ class _Batch:
         self._add("jobs.ended", labels, slot, 1)
         duration_ms = self._duration_ms(event)
         if duration_ms is not None:
-            self._add("jobs.duration", labels, slot, duration_ms)
+            self._sample("jobs.duration", labels, slot, duration_ms)
 
     def _duration_ms(self, event: Event) -> float | None:
         """What the event says, else what the job's times say."""
@@ -218,6 +221,9 @@ class _Batch:
         else:
             total, count, least, most = held
             self._sums[key] = (total + value, count + 1, min(least, value), max(most, value))
+
+    def _sample(self, name: str, labels: Labels, slot: int, value: float) -> None:
+        self._gauges.setdefault((name, labels, slot), []).append(value)
 
     def _labels_of(self, job_id: str) -> Labels:
         if job_id not in self._labels:
@@ -255,7 +261,13 @@ def own_labels(event: Event, job_labels: Labels) -> Labels:
 
 def points_of_values(values: Mapping[str, float], at_ms: int) -> list[Point]:
     """Gauges read at one moment, as points."""
-    return [Point(name, (), at_ms, value, 1, value, value) for name, value in values.items()]
+    return [_gauge(name, (), at_ms, [value]) for name, value in values.items()]
+
+
+def _gauge(name: str, labels: Labels, at_ms: int, values: Sequence[float]) -> Point:
+    """Samples of one moment as a point; a counter's is made without a sketch, as no quantile of it is ever asked."""
+    sketch = sketches.of(values) if len(values) > 1 else b""
+    return Point(name, labels, at_ms, sum(values), len(values), min(values), max(values), sketch)
 
 
 def _with(labels: Labels, more: Labels) -> Labels:

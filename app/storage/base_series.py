@@ -1,22 +1,32 @@
 """What the house asks of a store of series, and the records that pass through."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 Labels = tuple[tuple[str, str], ...]
 """Sorted (name, value) pairs."""
 
-RAW_MS: Final = 10_000
+RAW_MS: Final = 5_000
 MINUTE_MS: Final = 60_000
+QUARTER_HOUR_MS: Final = 900_000
 HOUR_MS: Final = 3_600_000
-STEPS_MS: Final = (RAW_MS, MINUTE_MS, HOUR_MS)
-"""The resolutions in which series are kept, finest first."""
+QUARTER_DAY_MS: Final = 21_600_000
+STEPS_MS: Final = (RAW_MS, MINUTE_MS, QUARTER_HOUR_MS, HOUR_MS, QUARTER_DAY_MS)
+"""The resolutions in which series are kept, finest first; each divides the next."""
+
+WRITTEN_MS: Final = (RAW_MS, MINUTE_MS)
+"""Those that a point is written into; the others are made of the one before by `SeriesStore.roll_up`."""
 
 
 @dataclass(slots=True, frozen=True)
 class Point:
-    """What was measured of one series within one moment; merged into its buckets by the store."""
+    """What was measured of one series within one moment; merged into its buckets by the store.
+
+    Attributes:
+        sketch: how the values are spread (`app/storage/sketches.py`); empty for a single value; None for a counter,
+            of which no quantile is ever asked.
+    """
 
     name: str
     labels: Labels
@@ -25,36 +35,99 @@ class Point:
     count: int
     min: float
     max: float
+    sketch: bytes | None = None
 
 
 @dataclass(slots=True, frozen=True)
 class Bucket:
-    """A series over one step, beginning at `at_ms`."""
+    """A series, or several together, over one step that begins at `at_ms`; `sketch` as of `Point`."""
 
     at_ms: int
     sum: float
     count: int
     min: float
     max: float
+    sketch: bytes | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class Stretch:
+    """A part of a span, its end not included, and the resolution in which to read it."""
+
+    step_ms: int
+    from_ms: int
+    to_ms: int
+
+
+def oldest_of(begins: Sequence[int | None]) -> int | None:
+    """The beginning of the oldest bucket, as finely as it is known, from the oldest of each of `STEPS_MS`."""
+    oldest, width = None, 0
+    for at_ms, step_ms in zip(reversed(begins), reversed(STEPS_MS), strict=True):
+        if at_ms is not None and (oldest is None or at_ms < oldest + width):
+            oldest, width = at_ms, step_ms
+    return oldest
 
 
 class SeriesStore(Protocol):
     """Figures over time, kept in the resolutions of `STEPS_MS`."""
 
     def record(self, points: Iterable[Point]) -> None:
-        """Merge points into their buckets of `RAW_MS` and `MINUTE_MS`; counts saturate at `MAX_SAFE_INTEGER`."""
+        """Merge points into their buckets of `WRITTEN_MS`; counts saturate at `MAX_SAFE_INTEGER`."""
         ...
 
     def roll_up(self, from_ms: int, to_ms: int) -> None:
-        """Compute the hours that begin within the span anew from their minutes; twice does no harm."""
+        """Bring the hours that begin within the span up to date, their quarters, and the quarters of days they lie in.
+
+        What has not grown since is left alone; twice does no harm.
+        """
+        ...
+
+    def find(self, name: str, labels: Mapping[str, str]) -> list[Labels]:
+        """The labels of every series of that name that carries all `labels`, in order."""
+        ...
+
+    def names(self) -> list[str]:
+        """The names that series have, in order."""
+        ...
+
+    def since(self) -> int | None:
+        """The beginning of the oldest bucket of all, in ms; None while there is none."""
+        ...
+
+    def alive(self, name: str, series: Sequence[Labels], within: Stretch) -> list[Labels]:
+        """Those of the series that have a bucket within the stretch."""
+        ...
+
+    def combine(
+        self, name: str, groups: Mapping[Labels, int], within: Sequence[Stretch], *, step_ms: int
+    ) -> list[tuple[int, Bucket]]:
+        """The buckets of series, those of one group and step combined; without their sketches.
+
+        Args:
+            name: the metric.
+            groups: each series' group.
+            within: what to read, a stretch after the other.
+            step_ms: how wide the buckets shall be, a multiple of every stretch's own step.
+
+        Returns:
+            (group, bucket) pairs in no order; where stretches meet, two may be of one group and step.
+        """
+        ...
+
+    def sketched(self, name: str, groups: Mapping[Labels, int], within: Sequence[Stretch]) -> list[tuple[int, Bucket]]:
+        """Every single bucket of these series with its sketch, and the group of its series; in no order."""
         ...
 
     def read(
         self, name: str, labels: Mapping[str, str], *, from_ms: int, to_ms: int, step_ms: int
     ) -> dict[Labels, list[Bucket]]:
-        """The buckets of every series of that name that carries all `labels`, oldest first."""
+        """The buckets of every series of that name that carries all `labels`, oldest first, without sketches."""
         ...
 
     def prune(self, *, raw_before_ms: int, minutes_before_ms: int, hours_before_ms: int) -> int:
-        """Delete older buckets; returns how many went."""
+        """Delete older buckets, quarters of hours with the minutes and quarters of days with the hours.
+
+        Returns:
+            how many went.
+        """
         ...

@@ -1,10 +1,24 @@
 """Series in memory: for tests, a first look, and servers that keep nothing."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from app.storage.base_series import HOUR_MS, MINUTE_MS, RAW_MS, STEPS_MS, Bucket, Labels, Point
+from app.storage import sketches
+from app.storage.base_series import (
+    HOUR_MS,
+    MINUTE_MS,
+    QUARTER_DAY_MS,
+    QUARTER_HOUR_MS,
+    RAW_MS,
+    STEPS_MS,
+    WRITTEN_MS,
+    Bucket,
+    Labels,
+    Point,
+    Stretch,
+    oldest_of,
+)
 from scrapewatch.events import MAX_SAFE_INTEGER
 
 _Steps = dict[int, dict[int, Bucket]]
@@ -28,7 +42,7 @@ class MemorySeriesStore:
             for point in points:
                 steps = self._series.pop((point.name, point.labels), None) or {step_ms: {} for step_ms in STEPS_MS}
                 self._series[point.name, point.labels] = steps
-                for step_ms in (RAW_MS, MINUTE_MS):
+                for step_ms in WRITTEN_MS:
                     at_ms = point.at_ms - point.at_ms % step_ms
                     self._put(steps[step_ms], _merged(steps[step_ms].get(at_ms), point, at_ms))
             while self._held > self._max_buckets and len(self._series) > 1:
@@ -37,30 +51,75 @@ class MemorySeriesStore:
 
     def roll_up(self, from_ms: int, to_ms: int) -> None:
         """See `SeriesStore`."""
+        first = from_ms + -from_ms % HOUR_MS
         with self._lock:
             for steps in self._series.values():
-                for hour in range(from_ms + -from_ms % HOUR_MS, to_ms, HOUR_MS):
-                    self._roll_up(steps, hour)
+                self._roll_up(steps, (MINUTE_MS, QUARTER_HOUR_MS), range(first, to_ms, QUARTER_HOUR_MS))
+                self._roll_up(steps, (QUARTER_HOUR_MS, HOUR_MS), range(first, to_ms, HOUR_MS))
+                days = range(first - first % QUARTER_DAY_MS, to_ms, QUARTER_DAY_MS)
+                self._roll_up(steps, (HOUR_MS, QUARTER_DAY_MS), days)
+
+    def find(self, name: str, labels: Mapping[str, str]) -> list[Labels]:
+        """See `SeriesStore`."""
+        with self._lock:
+            carried = [carried for named, carried in self._series if named == name]
+        return sorted(each for each in carried if labels.items() <= dict(each).items())
+
+    def names(self) -> list[str]:
+        """See `SeriesStore`."""
+        with self._lock:
+            return sorted({name for name, _ in self._series})
+
+    def since(self) -> int | None:
+        """See `SeriesStore`."""
+        with self._lock:
+            series = list(self._series.values())
+            return oldest_of([min((at for steps in series for at in steps[step]), default=None) for step in STEPS_MS])
+
+    def alive(self, name: str, series: Sequence[Labels], within: Stretch) -> list[Labels]:
+        """See `SeriesStore`."""
+        with self._lock:
+            return [labels for labels in series if any(True for _ in self._within(name, labels, within))]
+
+    def combine(
+        self, name: str, groups: Mapping[Labels, int], within: Sequence[Stretch], *, step_ms: int
+    ) -> list[tuple[int, Bucket]]:
+        """See `SeriesStore`."""
+        parts: dict[tuple[int, int], list[Bucket]] = {}
+        for group, bucket in self.sketched(name, groups, within):
+            parts.setdefault((group, bucket.at_ms - bucket.at_ms % step_ms), []).append(bucket)
+        return [(group, _whole(some, at_ms, sketched=False)) for (group, at_ms), some in parts.items()]
+
+    def sketched(self, name: str, groups: Mapping[Labels, int], within: Sequence[Stretch]) -> list[tuple[int, Bucket]]:
+        """See `SeriesStore`."""
+        with self._lock:
+            return [
+                (group, bucket)
+                for labels, group in groups.items()
+                for stretch in within
+                for bucket in self._within(name, labels, stretch)
+            ]
 
     def read(
         self, name: str, labels: Mapping[str, str], *, from_ms: int, to_ms: int, step_ms: int
     ) -> dict[Labels, list[Bucket]]:
         """See `SeriesStore`; buckets that begin at `from_ms` or later and before `to_ms`."""
-        with self._lock:
-            wanted = {
-                carried: steps[step_ms]
-                for (named, carried), steps in self._series.items()
-                if named == name and labels.items() <= dict(carried).items()
-            }
-            found = {
-                carried: sorted((held[at] for at in held if from_ms <= at < to_ms), key=lambda bucket: bucket.at_ms)
-                for carried, held in wanted.items()
-            }
-        return {carried: some for carried, some in found.items() if some}
+        found = {}
+        for carried in self.find(name, labels):
+            some = self.combine(name, {carried: 0}, [Stretch(step_ms, from_ms, to_ms)], step_ms=step_ms)
+            if some:
+                found[carried] = sorted((bucket for _, bucket in some), key=lambda bucket: bucket.at_ms)
+        return found
 
     def prune(self, *, raw_before_ms: int, minutes_before_ms: int, hours_before_ms: int) -> int:
         """See `SeriesStore`."""
-        edges = {RAW_MS: raw_before_ms, MINUTE_MS: minutes_before_ms, HOUR_MS: hours_before_ms}
+        edges = {
+            RAW_MS: raw_before_ms,
+            MINUTE_MS: minutes_before_ms,
+            QUARTER_HOUR_MS: minutes_before_ms,
+            HOUR_MS: hours_before_ms,
+            QUARTER_DAY_MS: hours_before_ms,
+        }
         with self._lock:
             before = self._held
             for steps in self._series.values():
@@ -72,12 +131,18 @@ class MemorySeriesStore:
             self._series = {key: steps for key, steps in self._series.items() if any(steps.values())}
             return before - self._held
 
-    def _roll_up(self, steps: _Steps, hour: int) -> None:
-        minutes = [steps[MINUTE_MS][at] for at in range(hour, hour + HOUR_MS, MINUTE_MS) if at in steps[MINUTE_MS]]
-        held = steps[HOUR_MS].get(hour)
-        # Minutes only ever gain; where an hour would shrink, its minutes have been pruned and it stands.
-        if minutes and (held is None or sum(minute.count for minute in minutes) >= held.count):
-            self._put(steps[HOUR_MS], _whole(minutes, hour))
+    def _within(self, name: str, labels: Labels, stretch: Stretch) -> Iterator[Bucket]:
+        held = self._series.get((name, labels), {}).get(stretch.step_ms, {})
+        return (bucket for at_ms, bucket in held.items() if stretch.from_ms <= at_ms < stretch.to_ms)
+
+    def _roll_up(self, steps: _Steps, resolutions: tuple[int, int], times: Iterable[int]) -> None:
+        fine, coarse = resolutions
+        for begin in times:
+            parts = [steps[fine][at] for at in range(begin, begin + coarse, fine) if at in steps[fine]]
+            held = steps[coarse].get(begin)
+            # Finer buckets only ever gain; where a coarser one would shrink, its finer ones have been pruned.
+            if parts and (held is None or sum(part.count for part in parts) > held.count):
+                self._put(steps[coarse], _whole(parts, begin))
 
     def _put(self, held: dict[int, Bucket], bucket: Bucket) -> None:
         self._held += bucket.at_ms not in held
@@ -85,15 +150,19 @@ class MemorySeriesStore:
 
 
 def _merged(held: Bucket | None, point: Point, at_ms: int) -> Bucket:
-    new = Bucket(at_ms, float(point.sum), point.count, float(point.min), float(point.max))
+    new = Bucket(at_ms, float(point.sum), point.count, float(point.min), float(point.max), point.sketch)
     return new if held is None else _whole([held, new], at_ms)
 
 
-def _whole(parts: list[Bucket], at_ms: int) -> Bucket:
+def _whole(parts: Sequence[Bucket], at_ms: int, *, sketched: bool = True) -> Bucket:
+    sketch = None
+    if sketched:
+        sketch = parts[0].sketch if len(parts) == 1 else sketches.merged((part.sketch, part.sum) for part in parts)
     return Bucket(
         at_ms,
         sum(part.sum for part in parts),
         min(sum(part.count for part in parts), MAX_SAFE_INTEGER),
         min(part.min for part in parts),
         max(part.max for part in parts),
+        sketch,
     )

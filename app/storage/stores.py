@@ -13,7 +13,8 @@ from app.storage.memory import MemoryEventStore
 from app.storage.memory_series import MemorySeriesStore
 from app.storage.sql.database import Database
 from app.storage.sql.events import SqlEventStore
-from app.storage.sql.series import SqlSeriesStore, merge_points
+from app.storage.sql.series import SqlSeriesStore
+from app.storage.sql.series_points import merge_points
 
 Stores = tuple[EventStore, SeriesStore]
 

@@ -18,6 +18,7 @@ from app.factory import create_app, fold
 from app.ingest.refusals import Refusals
 from app.ingest.reports import Reports
 from app.metrics.figures import Figures
+from app.metrics.series import SeriesReader
 from app.services import Services
 from app.status import Process, Status, TaskStatus
 from app.storage.base import Commit, Event, EventStore
@@ -92,6 +93,7 @@ def house(sqlite_url: str, settings: Settings):
         ingest=absent,
         accounts=accounts,
         figures=Figures(events, clock),
+        reader=SeriesReader(series, clock),
         alerts=alerts,
         dashboards=dashboards,
         status=status,

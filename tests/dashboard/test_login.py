@@ -43,6 +43,7 @@ def client(accounts: Accounts, settings: Settings) -> FlaskClient:
         series=absent,
         ingest=absent,
         figures=absent,
+        reader=absent,
         alerts=absent,
     )
     return create_app(services).test_client()

@@ -80,13 +80,13 @@ def test_a_job_is_shown_as_of_its_last_event(house: House):
 
 
 def test_charts_carry_what_was_counted(house: House):
-    """One item in a step of ten seconds is 0.1 a second; nine of ten requests were answered."""
+    """One item in a step of five seconds is 0.2 a second; nine of ten requests were answered."""
     house.send(run())
 
     charts = json.loads(Tags(house.page("/jobs/123")).blocks["page"])["charts"]
     rate, requests = charts["rate"]["figure"]["data"], charts["requests"]["figure"]["data"]
 
-    assert max(rate[0]["y"]) == 0.1
+    assert max(rate[0]["y"]) == 0.2
     assert {trace["meta"]["key"]: sum(trace["y"]) for trace in requests} == {"answered": 9, "failed": 1, "errors": 1}
 
 

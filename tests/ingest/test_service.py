@@ -17,7 +17,8 @@ from app.storage.memory import MemoryEventStore
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
 from app.storage.sql.events import SqlEventStore
-from app.storage.sql.series import SqlSeriesStore, merge_points
+from app.storage.sql.series import SqlSeriesStore
+from app.storage.sql.series_points import merge_points
 from app.storage.turns import Turns
 from app.storage.writer import Writer
 from scrapewatch.events import MAX_SAFE_INTEGER

@@ -5,6 +5,7 @@ import pytest
 from app.jobs.fold import fold
 from app.metrics.points import baselines, points_of, points_of_values
 from app.metrics.reported import progress_delta
+from app.storage import sketches
 from app.storage.base import Commit, Event, Job
 from app.storage.base_series import RAW_MS, Point
 from tests.fakes import NOW_MS, event
@@ -225,7 +226,7 @@ def test_own_metrics_carry_their_labels_and_their_job():
     )
 
     labels = (("fresh", "true"), ("proxy", "eu"), ("tries", "2"), *LABELS)
-    assert found == [Point("queue", tuple(sorted(labels)), SLOT_MS, 3.0, 2, -1.0, 4.0)]
+    assert found == [Point("queue", tuple(sorted(labels)), SLOT_MS, 3.0, 2, -1.0, 4.0, sketches.of([4, -1]))]
 
 
 def test_own_metrics_are_bounded():
@@ -241,7 +242,7 @@ def test_own_metrics_are_bounded():
 
 def test_gauges_become_points_of_one_sample():
     """A value read once is its own sum, least and greatest."""
-    assert points_of_values({"jobs.active": 3.0}, 5) == [Point("jobs.active", (), 5, 3.0, 1, 3.0, 3.0)]
+    assert points_of_values({"jobs.active": 3.0}, 5) == [Point("jobs.active", (), 5, 3.0, 1, 3.0, 3.0, b"")]
 
 
 def _metric(values: dict[str, float], labels: dict[str, str]) -> Event:

@@ -12,7 +12,7 @@ from app.storage.memory import MemoryEventStore
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
 from app.storage.sql.events import SqlEventStore
-from app.storage.sql.series import merge_points
+from app.storage.sql.series_points import merge_points
 from tests.fakes import NOW_MS, StoppedClock, event, new_id, no_fold, said
 
 ANY = EventFilter()

@@ -5,10 +5,20 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import func, select
 
-from app.storage.base_series import HOUR_MS, MINUTE_MS, RAW_MS, Bucket, Point, SeriesStore
+from app.storage.base_series import (
+    HOUR_MS,
+    MINUTE_MS,
+    RAW_MS,
+    STEPS_MS,
+    Bucket,
+    Point,
+    SeriesStore,
+)
 from app.storage.memory_series import MemorySeriesStore
 from app.storage.sql.database import Database
-from app.storage.sql.series import SqlSeriesStore, decode, encode, merge_points, series, series_number
+from app.storage.sql.series import SqlSeriesStore
+from app.storage.sql.series_points import merge_points
+from app.storage.sql.series_tables import decode, encode, series, series_number
 
 T = 500_000 * HOUR_MS
 EBAY = (("job", "1"), ("source", "ebay.com"))
@@ -33,12 +43,12 @@ def store(request: pytest.FixtureRequest) -> Iterator[SeriesStore]:
 
 
 def test_points_are_merged_into_their_buckets(store):
-    """3 and −1 lie in one slot of ten seconds, 5 in the next; one minute holds all three."""
-    store.record([point(T + 1, 3), point(T + 9_999, -1)])
-    store.record([point(T + 10_000, 5)])
+    """3 and −1 lie in one slot of five seconds, 5 in the next; one minute holds all three."""
+    store.record([point(T + 1, 3), point(T + 4_999, -1)])
+    store.record([point(T + 5_000, 5)])
 
     assert store.read("items", {}, **EVER, step_ms=RAW_MS) == {
-        EBAY: [Bucket(T, 2.0, 2, -1.0, 3.0), Bucket(T + 10_000, 5.0, 1, 5.0, 5.0)]
+        EBAY: [Bucket(T, 2.0, 2, -1.0, 3.0), Bucket(T + 5_000, 5.0, 1, 5.0, 5.0)]
     }
     assert store.read("items", {}, **EVER, step_ms=MINUTE_MS) == {EBAY: [Bucket(T, 7.0, 3, -1.0, 5.0)]}
 
@@ -140,15 +150,18 @@ def test_an_hour_outlives_its_minutes(store):
 
 
 def test_each_resolution_is_pruned_by_its_own_age(store):
-    """Of three hours: raw from the third on, minutes from the second on, hours all are left; 3 buckets went."""
+    """Of three hours: raw from the third on, minutes and quarters from the second on, hours all are left; 5 went.
+
+    The fifth is the quarter of a day that begins before them.
+    """
     store.record([point(T + hour * HOUR_MS) for hour in range(3)])
     store.roll_up(T, T + 3 * HOUR_MS)
 
     gone = store.prune(raw_before_ms=T + 2 * HOUR_MS, minutes_before_ms=T + HOUR_MS, hours_before_ms=T)
 
-    left = [len(store.read("items", {}, **EVER, step_ms=step)[EBAY]) for step in (RAW_MS, MINUTE_MS, HOUR_MS)]
-    assert gone == 3
-    assert left == [1, 2, 3]
+    kept = [store.read("items", {}, **EVER, step_ms=step_ms) for step_ms in STEPS_MS]
+    assert gone == 5
+    assert [len(found.get(EBAY, ())) for found in kept] == [1, 2, 2, 3, 0]
 
 
 def test_a_pruned_series_can_begin_again(store):
@@ -171,7 +184,7 @@ def test_pruning_goes_in_slices_to_its_end(store):
     edge = T + HOUR_MS * 5
     gone = store.prune(raw_before_ms=edge, minutes_before_ms=edge, hours_before_ms=edge)
 
-    assert gone == 2 * 5_500 + 500 + 84  # 500 slots of 10 s touch 84 minutes
+    assert gone == 2 * 5_500 + 500 + 42  # 500 slots of 5 s touch 42 minutes
     assert store.read("items", {}, **EVER, step_ms=RAW_MS).keys() == {EBAY}
     assert store.read("many", {}, **EVER, step_ms=RAW_MS) == {}
 

@@ -1,112 +1,52 @@
 """Series on SQLite and Postgres: buckets of a sum, a count, a least and a greatest value at each resolution.
 
-A series' number is a hash of its name and labels, so that writing needs no look-up and no memory of what exists:
-nothing can go stale when a transaction is rolled back or another process prunes. (63 bits: among a million series
-any two meet with a chance of 1 in 20 million.)
-
-Buckets lie together by series, as charts read them; the index by time serves roll-ups and pruning, which go
-through all series of a span.
+What a chart shows is added up by the database, so that a month of many series comes out as a few hundred rows.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
-from hashlib import blake2b
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    Float,
-    ForeignKey,
-    Index,
-    Integer,
-    Table,
-    Text,
-    UniqueConstraint,
-    delete,
-    exists,
-    select,
-    text,
-)
+from sqlalchemy import Connection, TextClause, delete, exists, func, select, text
 
-from app.storage.base_series import HOUR_MS, MINUTE_MS, RAW_MS, Bucket, Labels, Point
+from app.storage.base_series import (
+    HOUR_MS,
+    MINUTE_MS,
+    QUARTER_DAY_MS,
+    QUARTER_HOUR_MS,
+    RAW_MS,
+    STEPS_MS,
+    Bucket,
+    Labels,
+    Point,
+    Stretch,
+    oldest_of,
+)
 from app.storage.sql.database import Database
-from app.storage.sql.events_tables import Key
-from app.storage.sql.inserts import insert_rows
-from app.storage.sql.metadata import metadata
+from app.storage.sql.series_points import merge_points
+from app.storage.sql.series_rollup import roll_up
+from app.storage.sql.series_tables import buckets, find_series, identity, series
 from scrapewatch.events import MAX_SAFE_INTEGER
 
-_PLAIN: Final = Text().with_variant(Text(collation="C"), "postgresql")
-"""Compared by code points everywhere, so that a prefix is a span of the index."""
+_WANTED: Final = {
+    "sqlite": "(SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS place"
+    " FROM json_each(:wanted)) AS w CROSS JOIN",
+    "postgresql": "(SELECT (value ->> 0)::bigint AS id, (value ->> 1)::integer AS place"
+    " FROM jsonb_array_elements(CAST(:wanted AS jsonb))) AS w JOIN",
+}
+"""The series asked for, as a table: their numbers, and their places. SQLite keeps the order of a cross join."""
 
-series = Table(
-    "series",
-    metadata,
-    Column("id", Key, primary_key=True, autoincrement=False),
-    Column("name", Text, nullable=False),
-    Column("labels", _PLAIN, nullable=False),
-    UniqueConstraint("name", "labels"),
-)
+_OF_THESE: Final = {"sqlite": "WHERE b.series_id = w.id AND", "postgresql": "ON b.series_id = w.id WHERE"}
+_WITHIN: Final = "b.step_ms = :stored AND b.at_ms >= :begin AND b.at_ms < :end"
 
-buckets = Table(
-    "buckets",
-    metadata,
-    Column("series_id", ForeignKey("series.id"), primary_key=True),
-    Column("step_ms", Integer, primary_key=True),
-    Column("at_ms", BigInteger, primary_key=True),
-    Column("sum", Float, nullable=False),
-    Column("count", BigInteger, nullable=False),
-    Column("min", Float, nullable=False),
-    Column("max", Float, nullable=False),
-    Index("ix_buckets_step_ms_at_ms", "step_ms", "at_ms"),
-    sqlite_with_rowid=False,
-)
+_RETIRED_MS: Final = 10_000
+"""A resolution that earlier versions wrote; nobody reads it, and it goes with the raw ones."""
 
-_NAME_SERIES: Final = ("INSERT INTO series (id, name, labels) VALUES", "ON CONFLICT DO NOTHING")
-_MERGE: Final = (
-    "INSERT INTO buckets (series_id, step_ms, at_ms, sum, count, min, max) VALUES",
-    (
-        "ON CONFLICT (series_id, step_ms, at_ms) DO UPDATE SET"
-        " sum = buckets.sum + excluded.sum,"
-        f" count = CASE WHEN buckets.count + excluded.count < {MAX_SAFE_INTEGER}"
-        f" THEN buckets.count + excluded.count ELSE {MAX_SAFE_INTEGER} END,"
-        " min = CASE WHEN excluded.min < buckets.min THEN excluded.min ELSE buckets.min END,"
-        " max = CASE WHEN excluded.max > buckets.max THEN excluded.max ELSE buckets.max END"
-    ),
-)
-# Minutes of an hour only ever gain; where an hour would shrink, its minutes have been pruned and it stands.
-_ROLL_UP: Final = text(
-    "INSERT INTO buckets (series_id, step_ms, at_ms, sum, count, min, max)"
-    " SELECT series_id, CAST(:hours AS INTEGER), CAST(:hour AS BIGINT), sum(sum), sum(count), min(min), max(max)"
-    " FROM buckets WHERE step_ms = :minutes AND at_ms >= :hour AND at_ms < :next GROUP BY series_id"
-    " ON CONFLICT (series_id, step_ms, at_ms) DO UPDATE SET"
-    " sum = excluded.sum, count = excluded.count, min = excluded.min, max = excluded.max"
-    " WHERE excluded.count >= buckets.count"
-)
 _SLICE: Final = 2_500
 """Buckets that one transaction deletes, about: some 20 ms."""
 
 _AT_ONCE: Final = 500
-"""Series asked for by one query."""
-
-
-def merge_points(connection: Connection, points: Iterable[Point]) -> None:
-    """Merge points into their buckets of `RAW_MS` and `MINUTE_MS`, within the caller's transaction."""
-    named: dict[int, tuple[str, str]] = {}
-    merged: dict[tuple[int, int, int], tuple[float, int, float, float]] = {}
-    for point in points:
-        number, labels = _identity(point.name, point.labels)
-        named[number] = (point.name, labels)
-        new = (float(point.sum), point.count, float(point.min), float(point.max))
-        for step_ms in (RAW_MS, MINUTE_MS):
-            key = (number, step_ms, point.at_ms - point.at_ms % step_ms)
-            held = merged.get(key)
-            merged[key] = new if held is None else _both(held, new)
-    # Sorted, so that two writers lock rows in the same order.
-    insert_rows(connection, _NAME_SERIES, [(number, *names) for number, names in sorted(named.items())])
-    insert_rows(connection, _MERGE, [(*key, *values) for key, values in sorted(merged.items())])
 
 
 class SqlSeriesStore:
@@ -114,6 +54,8 @@ class SqlSeriesStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        dialect = "sqlite" if database.is_sqlite else "postgresql"
+        self._combined, self._single, self._alive = _statements(_WANTED[dialect], _OF_THESE[dialect])
 
     def record(self, points: Iterable[Point]) -> None:
         """See `SeriesStore`."""
@@ -121,85 +63,100 @@ class SqlSeriesStore:
         self._database.write(lambda connection: merge_points(connection, given))
 
     def roll_up(self, from_ms: int, to_ms: int) -> None:
-        """See `SeriesStore`; each hour is a transaction of its own."""
-        for hour in range(from_ms + -from_ms % HOUR_MS, to_ms, HOUR_MS):
-            span = {"hour": hour, "next": hour + HOUR_MS, "hours": HOUR_MS, "minutes": MINUTE_MS}
-            self._database.write(partial(Connection.execute, statement=_ROLL_UP, parameters=span))
+        """See `SeriesStore`; what is to be written is written in small transactions."""
+        roll_up(self._database, from_ms, to_ms)
+
+    def find(self, name: str, labels: Mapping[str, str]) -> list[Labels]:
+        """See `SeriesStore`."""
+        return self._database.read(lambda connection: find_series(connection, name, labels))
+
+    def names(self) -> list[str]:
+        """See `SeriesStore`."""
+        query = select(series.c.name).distinct()
+        return self._database.read(lambda connection: sorted(connection.scalars(query)))
+
+    def since(self) -> int | None:
+        """See `SeriesStore`."""
+        oldest = [select(func.min(buckets.c.at_ms)).where(buckets.c.step_ms == step_ms) for step_ms in STEPS_MS]
+        return oldest_of(self._database.read(lambda connection: [connection.scalar(query) for query in oldest]))
+
+    def alive(self, name: str, series: Sequence[Labels], within: Stretch) -> list[Labels]:
+        """See `SeriesStore`."""
+        places = {labels: place for place, labels in enumerate(series)}
+        found = self._database.read(partial(_rows, statement=self._alive, asked=_asked(name, places, within)))
+        return [series[place] for (place,) in sorted(found)]
+
+    def combine(
+        self, name: str, groups: Mapping[Labels, int], within: Sequence[Stretch], *, step_ms: int
+    ) -> list[tuple[int, Bucket]]:
+        """See `SeriesStore`; one query a stretch."""
+        found = []
+        for stretch in within:
+            asked = _asked(name, groups, stretch) | {"step": step_ms}
+            for place, at_ms, total, count, least, most in self._database.read(
+                partial(_rows, statement=self._combined, asked=asked)
+            ):
+                found.append((place, Bucket(at_ms, total, min(int(count), MAX_SAFE_INTEGER), least, most)))
+        return found
+
+    def sketched(self, name: str, groups: Mapping[Labels, int], within: Sequence[Stretch]) -> list[tuple[int, Bucket]]:
+        """See `SeriesStore`."""
+        found = []
+        for stretch in within:
+            asked = _asked(name, groups, stretch)
+            rows = self._database.read(partial(_rows, statement=self._single, asked=asked))
+            found += [(place, Bucket(*values)) for place, *values in rows]
+        return found
 
     def read(
         self, name: str, labels: Mapping[str, str], *, from_ms: int, to_ms: int, step_ms: int
     ) -> dict[Labels, list[Bucket]]:
         """See `SeriesStore`; buckets that begin at `from_ms` or later and before `to_ms`."""
-
-        def work(connection: Connection) -> dict[Labels, list[Bucket]]:
-            wanted = _series_of(connection, name, labels)
-            found: dict[Labels, list[Bucket]] = {}
-            for number, *values in _buckets_of(connection, list(wanted), (from_ms, to_ms, step_ms)):
-                found.setdefault(wanted[number], []).append(Bucket(*values))
-            return found
-
-        return self._database.read(work)
+        wanted = self.find(name, labels)
+        places = {carried: place for place, carried in enumerate(wanted)}
+        found: dict[Labels, list[Bucket]] = {}
+        for place, bucket in self.combine(name, places, [Stretch(step_ms, from_ms, to_ms)], step_ms=step_ms):
+            found.setdefault(wanted[place], []).append(bucket)
+        return {carried: sorted(some, key=lambda bucket: bucket.at_ms) for carried, some in found.items()}
 
     def prune(self, *, raw_before_ms: int, minutes_before_ms: int, hours_before_ms: int) -> int:
         """See `SeriesStore`; in slices, so that no other write waits long."""
-        edges = ((RAW_MS, raw_before_ms), (MINUTE_MS, minutes_before_ms), (HOUR_MS, hours_before_ms))
+        edges = {
+            _RETIRED_MS: raw_before_ms,
+            RAW_MS: raw_before_ms,
+            MINUTE_MS: minutes_before_ms,
+            QUARTER_HOUR_MS: minutes_before_ms,
+            HOUR_MS: hours_before_ms,
+            QUARTER_DAY_MS: hours_before_ms,
+        }
         gone = 0
-        for step_ms, before_ms in edges:
+        for step_ms, before_ms in edges.items():
             while went := self._database.write(partial(_prune, step_ms=step_ms, before_ms=before_ms)):
                 gone += went
         return gone
 
 
-def encode(labels: Labels) -> str:
-    """Labels as JSON pairs, `job` first: so a job's series are neighbours in the index of names and labels."""
-    ordered = sorted(labels, key=lambda pair: (pair[0] != "job", pair))
-    return json.dumps(ordered, ensure_ascii=False, separators=(",", ":"))
+def _statements(wanted: str, of_these: str) -> tuple[TextClause, TextClause, TextClause]:
+    """Buckets combined, buckets one by one, and which series have any."""
+    at_ms = "b.at_ms - b.at_ms % :step"
+    # Counts as floats: the sum of many that are saturated would overflow an integer.
+    figures = "sum(b.sum), sum(CAST(b.count AS DOUBLE PRECISION)), min(b.min), max(b.max)"
+    source = f"FROM {wanted} buckets b {of_these} {_WITHIN}"
+    combined = f"SELECT w.place, {at_ms}, {figures} {source} GROUP BY 1, 2"
+    single = f"SELECT w.place, b.at_ms, b.sum, b.count, b.min, b.max, b.sketch {source}"
+    table = wanted.rsplit(" ", 1)[0].removesuffix(" CROSS")
+    alive = f"SELECT w.place FROM {table} WHERE EXISTS (SELECT 1 FROM buckets b WHERE b.series_id = w.id AND {_WITHIN})"  # noqa: S608
+    return text(combined), text(single), text(alive)
 
 
-def decode(labels: str) -> Labels:
-    """The reverse of `encode`."""
-    return tuple(sorted((name, value) for name, value in json.loads(labels)))
+def _asked(name: str, groups: Mapping[Labels, int], within: Stretch) -> dict[str, Any]:
+    pairs = [(identity(name, labels)[0], place) for labels, place in groups.items()]
+    wanted = json.dumps(pairs, separators=(",", ":"))
+    return {"wanted": wanted, "stored": within.step_ms, "begin": within.from_ms, "end": within.to_ms}
 
 
-def series_number(name: str, labels: str) -> int:
-    """The number of the series of that name and those encoded labels."""
-    return int.from_bytes(blake2b(f"{name}\n{labels}".encode(), digest_size=8).digest()) >> 1
-
-
-def _both(
-    one: tuple[float, int, float, float], other: tuple[float, int, float, float]
-) -> tuple[float, int, float, float]:
-    return (one[0] + other[0], min(one[1] + other[1], MAX_SAFE_INTEGER), min(one[2], other[2]), max(one[3], other[3]))
-
-
-@lru_cache(maxsize=10_000)
-def _identity(name: str, labels: Labels) -> tuple[int, str]:
-    """The number of a series and its encoded labels; remembered only because it takes time to compute."""
-    encoded = encode(labels)
-    return series_number(name, encoded), encoded
-
-
-def _series_of(connection: Connection, name: str, labels: Mapping[str, str]) -> dict[int, Labels]:
-    query = select(series.c.id, series.c.labels).where(series.c.name == name)
-    if "job" in labels:
-        first = encode((("job", labels["job"]),))[:-1]  # without the bracket that closes the list
-        query = query.where(series.c.labels >= first, series.c.labels < first + "~")
-    found = ((number, decode(encoded)) for number, encoded in connection.execute(query))
-    return {number: carried for number, carried in found if labels.items() <= dict(carried).items()}
-
-
-def _buckets_of(
-    connection: Connection, numbers: Sequence[int], span: tuple[int, int, int]
-) -> Iterator[tuple[Any, ...]]:
-    from_ms, to_ms, step_ms = span
-    columns = (buckets.c.series_id, buckets.c.at_ms, buckets.c.sum, buckets.c["count"], buckets.c.min, buckets.c.max)
-    query = (
-        select(*columns)
-        .where(buckets.c.step_ms == step_ms, buckets.c.at_ms >= from_ms, buckets.c.at_ms < to_ms)
-        .order_by(buckets.c.series_id, buckets.c.at_ms)
-    )
-    for start in range(0, len(numbers), _AT_ONCE):
-        yield from connection.execute(query.where(buckets.c.series_id.in_(numbers[start : start + _AT_ONCE])))
+def _rows(connection: Connection, statement: TextClause, asked: Mapping[str, Any]) -> Sequence[Any]:
+    return connection.execute(statement, asked).all()
 
 
 def _prune(connection: Connection, step_ms: int, before_ms: int) -> int:

@@ -1,0 +1,123 @@
+"""In which resolution a span is read and shown: by what is still kept, by what is asked, and by what it costs.
+
+A bucket that the database adds up costs about a microsecond, and one whose sketch is merged here about ten. So the
+step of a chart that does not ask for one is the finest that has not too many points and not too many buckets: of one
+series an hour is shown by 5 s, of 200 together by the minute.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from app.core.errors import InvalidInput
+from app.storage.base_series import HOUR_MS, MINUTE_MS, RAW_MS, STEPS_MS, Stretch
+
+MAX_POINTS: Final = 2_000
+"""Of a line."""
+
+MAX_READ: Final = 20_000
+"""Buckets that a chart adds up, if it may choose its step."""
+
+MAX_MERGED: Final = 2_000
+"""Buckets whose sketches it merges, if it may."""
+
+RAW_KEPT_MS: Final = 47 * HOUR_MS
+MINUTES_KEPT_MS: Final = 29 * 24 * HOUR_MS
+"""An hour and a day less than they are kept, so that none goes while it is read."""
+
+ROLLED_UP_AFTER_MS: Final = 2 * MINUTE_MS
+"""Coarser buckets are made of finer ones every minute; what is younger than this is read in minutes."""
+
+SHOWN_MS: Final = (
+    *(seconds * 1_000 for seconds in (5, 10, 15, 30)),
+    *(minutes * MINUTE_MS for minutes in (1, 2, 5, 15, 30)),
+    *(hours * HOUR_MS for hours in (1, 2, 3, 6, 12, 24, 168, 672)),
+)
+"""The steps a chart chooses from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Even times from `from_ms`, each `step_ms` long, up to `to_ms`; read from the store at `stored_ms`."""
+
+    from_ms: int
+    to_ms: int
+    step_ms: int
+    stored_ms: int
+
+    @property
+    def times(self) -> range:
+        """The beginnings of the steps, in ms since 1970 UTC."""
+        return range(self.from_ms, self.to_ms, self.step_ms)
+
+    def stretches(self, now_ms: int) -> Iterator[Stretch]:
+        """What to read: the stored resolution, and finer ones for what has not been rolled up yet."""
+        begin, settled_ms = self.from_ms, now_ms - ROLLED_UP_AFTER_MS
+        for step_ms in reversed(STEPS_MS[: STEPS_MS.index(self.stored_ms) + 1]):
+            written = step_ms <= MINUTE_MS
+            end = self.to_ms if written else min(self.to_ms, settled_ms - settled_ms % step_ms)
+            if begin < end:
+                yield Stretch(step_ms, begin, end)
+                begin = end
+            if written:
+                return
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """What is asked: from when to when, how wide a step, and how many points at most."""
+
+    from_ms: int
+    to_ms: int
+    step_ms: int | None = None
+    most: int = MAX_POINTS
+
+
+def grid(span: Span, now_ms: int, *, read: int = MAX_READ, series: int = 1) -> Grid:
+    """The grid over a span.
+
+    Args:
+        span: what is asked.
+        now_ms: the time.
+        read: how many buckets it may cost, if the step is free.
+        series: of how many series.
+
+    Raises:
+        InvalidInput: naming `from` or `step`: there is no such grid.
+    """
+    if span.from_ms >= span.to_ms:
+        raise InvalidInput("must be before to", field="from")
+    finest = kept(span.from_ms, now_ms)
+    step_ms = _asked(span, finest) if span.step_ms is not None else _free(span, finest, read // max(1, series))
+    stored = max(one for one in STEPS_MS if step_ms % one == 0)
+    end = span.to_ms + -span.to_ms % step_ms
+    return Grid(span.from_ms - span.from_ms % step_ms, end, step_ms, stored)
+
+
+def kept(at_ms: int, now_ms: int) -> int:
+    """The finest resolution that is kept of that time."""
+    age_ms = now_ms - at_ms
+    return RAW_MS if age_ms <= RAW_KEPT_MS else MINUTE_MS if age_ms <= MINUTES_KEPT_MS else HOUR_MS
+
+
+def _asked(span: Span, finest: int) -> int:
+    """The step asked for, made wider where only a coarser resolution is kept."""
+    step_ms = span.step_ms or 0
+    if step_ms < RAW_MS or step_ms % RAW_MS:
+        raise InvalidInput("must be a multiple of 5 s", field="step")
+    step_ms += -step_ms % finest
+    points = -(-(span.to_ms - span.from_ms) // step_ms)
+    if points > span.most:
+        raise InvalidInput(f"would make {points} points; at most {span.most} are given", field="step")
+    return step_ms
+
+
+def _free(span: Span, finest: int, buckets: int) -> int:
+    """The finest step with few enough points, made of few enough buckets or of those that are as wide as can be."""
+    length = span.to_ms - span.from_ms
+    for step_ms in SHOWN_MS:
+        stored = max(one for one in STEPS_MS if step_ms % one == 0)
+        is_cheap = stored == STEPS_MS[-1] or length // stored <= buckets
+        if step_ms >= finest and is_cheap and length // step_ms < span.most:
+            return step_ms
+    raise InvalidInput("is too long before to", field="from")

@@ -1,0 +1,82 @@
+"""Points into their buckets, inside the transaction that stores what they were made of.
+
+Sums, counts, least and greatest values are merged by the database. A sketch can't be, so the buckets of points that
+have one are read first. Nobody writes between: one server has a database, and its writes come one after the other.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from sqlalchemy import Connection
+
+from app.storage import sketches
+from app.storage.base_series import WRITTEN_MS, Point
+from app.storage.sql.inserts import insert_rows
+from app.storage.sql.series_tables import INSERT_BUCKETS, Values, both, identity
+from scrapewatch.events import MAX_SAFE_INTEGER
+
+_Place = tuple[int, int, int]
+"""Series, step and time of a bucket: its key."""
+_Parts = list[tuple[bytes | None, float]]
+
+_NAME_SERIES: Final = ("INSERT INTO series (id, name, labels) VALUES", "ON CONFLICT DO NOTHING")
+_MERGE: Final = (
+    INSERT_BUCKETS,
+    (
+        "ON CONFLICT (series_id, step_ms, at_ms) DO UPDATE SET"
+        " sum = buckets.sum + excluded.sum,"
+        f" count = CASE WHEN buckets.count + excluded.count < {MAX_SAFE_INTEGER}"
+        f" THEN buckets.count + excluded.count ELSE {MAX_SAFE_INTEGER} END,"
+        " min = CASE WHEN excluded.min < buckets.min THEN excluded.min ELSE buckets.min END,"
+        " max = CASE WHEN excluded.max > buckets.max THEN excluded.max ELSE buckets.max END,"
+        " sketch = excluded.sketch"
+    ),
+)
+_AT_ONCE: Final = 500
+
+
+def merge_points(connection: Connection, points: Iterable[Point]) -> None:
+    """Merge points into their buckets of `WRITTEN_MS`, within the caller's transaction."""
+    named: dict[int, tuple[str, str]] = {}
+    merged: dict[_Place, Values] = {}
+    parts: dict[_Place, _Parts] = {}
+    for point in points:
+        number, labels = identity(point.name, point.labels)
+        named[number] = (point.name, labels)
+        new = (float(point.sum), point.count, float(point.min), float(point.max), None)
+        for step_ms in WRITTEN_MS:
+            place = (number, step_ms, point.at_ms - point.at_ms % step_ms)
+            held = merged.get(place)
+            merged[place] = new if held is None else both(held, new)
+            if point.sketch is not None:
+                parts.setdefault(place, []).append((point.sketch, new[0]))
+    if parts:
+        merged |= _with_sketches(connection, merged, parts)
+    # Sorted, so that two writers lock rows in the same order.
+    insert_rows(connection, _NAME_SERIES, [(number, *names) for number, names in sorted(named.items())])
+    insert_rows(connection, _MERGE, [(*place, *merged[place]) for place in sorted(merged)])
+
+
+def _with_sketches(
+    connection: Connection, merged: dict[_Place, Values], parts: dict[_Place, _Parts]
+) -> Iterator[tuple[_Place, Values]]:
+    """The buckets of `parts`, each with the sketch that it shall have from now on."""
+    for place, held in _held(connection, sorted(parts)):
+        parts[place].append(held)
+    for place, some in parts.items():
+        sketch = some[0][0] if len(some) == 1 else sketches.merged(some)
+        yield place, (*merged[place][:4], sketch)
+
+
+def _held(connection: Connection, places: list[_Place]) -> Iterator[tuple[_Place, tuple[bytes | None, float]]]:
+    """What the buckets at these places hold already."""
+    mark = "(?, ?, ?)" if connection.dialect.paramstyle == "qmark" else "(%s, %s, %s)"
+    for start in range(0, len(places), _AT_ONCE):
+        some = places[start : start + _AT_ONCE]
+        rows = connection.exec_driver_sql(
+            "SELECT series_id, step_ms, at_ms, sketch, sum FROM buckets"  # noqa: S608  (marks only)
+            f" WHERE (series_id, step_ms, at_ms) IN (VALUES {', '.join([mark] * len(some))})",
+            tuple(value for place in some for value in place),
+        )
+        for number, step_ms, at_ms, sketch, total in rows:
+            yield (number, step_ms, at_ms), (sketch, total)

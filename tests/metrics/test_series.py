@@ -1,0 +1,217 @@
+"""What a chart is made of: worked by hand, at each age and aggregation, gaps being gaps."""
+
+from typing import Any
+
+import pytest
+
+from app.core.errors import InvalidInput
+from app.metrics.resolution import MAX_POINTS, MAX_READ, SHOWN_MS, Span, grid
+from app.metrics.series import MAX_LINES, SeriesQuery, SeriesReader
+from app.storage import sketches
+from app.storage.base_series import HOUR_MS, MINUTE_MS, QUARTER_DAY_MS, RAW_MS, STEPS_MS, Point
+from app.storage.memory_series import MemorySeriesStore
+from tests.fakes import StoppedClock
+
+T = 500_000 * HOUR_MS
+DAY_MS = 24 * HOUR_MS
+
+
+def sample(at_ms: int, *values: float, name: str = "queue", **labels: str) -> Point:
+    """Samples of a gauge within one moment."""
+    sketch = sketches.of(values) if len(values) > 1 else b""
+    carried = tuple(sorted(labels.items()))
+    return Point(name, carried, at_ms, sum(values), len(values), min(values), max(values), sketch)
+
+
+def gain(at_ms: int, value: float, **labels: str) -> Point:
+    """What the counter `items` gained."""
+    return Point("items", tuple(sorted(labels.items())), at_ms, value, int(value), 1.0, 1.0)
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    return StoppedClock(T + 20_000)
+
+
+@pytest.fixture
+def store() -> MemorySeriesStore:
+    return MemorySeriesStore()
+
+
+@pytest.fixture
+def reader(store: MemorySeriesStore, clock: StoppedClock) -> SeriesReader:
+    return SeriesReader(store, clock)
+
+
+def lines(reader: SeriesReader, name: str = "queue", **asked) -> dict[str, list[float | None]]:
+    """The values of each line by the values of its labels; of 20 s if nothing else is asked."""
+    query = SeriesQuery(name=name, **{"from_ms": T, "to_ms": T + 20_000, **asked})
+    return {"/".join(line.labels.values()): [value for _, value in line.points] for line in reader.query(query).series}
+
+
+@pytest.mark.parametrize(
+    ("agg", "expected"),
+    [
+        (None, [5.0, None, 6.0, None]),
+        ("avg", [5.0, None, 6.0, None]),
+        ("min", [1.0, None, 6.0, None]),
+        ("max", [10.0, None, 6.0, None]),
+        ("sum", [20.0, None, 6.0, None]),
+        ("count", [4.0, None, 1.0, None]),
+    ],
+)
+def test_series_are_combined_sample_by_sample(store, reader, agg, expected):
+    """1, 4 and 5 of one host and 10 of another within a step: 20 over 4 samples; a step without samples is a gap."""
+    store.record([sample(T, 1, 4, 5, worker="a"), sample(T + 4_999, 10, worker="b"), sample(T + 10_000, 6, worker="a")])
+
+    assert lines(reader, agg=agg) == {"": expected}
+
+
+def test_quantiles_are_exact_where_each_bucket_holds_one_value(store, reader):
+    """Of 1 to 10, each of another host: the fifth, and the ninth."""
+    store.record([sample(T, float(n), worker=str(n)) for n in range(1, 11)])
+
+    assert lines(reader, agg="p50")[""][0] == 5.0
+    assert lines(reader, agg="p95")[""][0] == 9.0
+
+
+def test_quantiles_of_many_values_are_within_one_percent(store, reader):
+    """Of 1 to 100 in two buckets the median is 50, and nothing lies beyond the greatest."""
+    store.record([sample(T, *range(1, 61), worker="a"), sample(T, *range(61, 101), worker="b")])
+
+    assert lines(reader, agg="p50")[""][0] == pytest.approx(50, rel=0.01)
+    assert lines(reader, agg="p99")[""][0] == pytest.approx(99, rel=0.01)
+    greatest = lines(reader, agg="p99", where={"worker": "a"})[""][0]
+    assert greatest is not None
+    assert greatest <= 60
+
+
+def test_values_stored_without_a_sketch_have_no_quantile(store, reader):
+    """A bucket of an earlier version is a gap, and its mean is known all the same."""
+    store.record([Point("queue", (), T, 6.0, 3, 1.0, 3.0), sample(T + 5_000, 2)])
+
+    assert lines(reader, agg="p95") == {"": [None, 2.0, None, None]}
+    assert lines(reader) == {"": [2.0, 2.0, None, None]}
+
+
+def test_a_counter_gains_nothing_where_nothing_came(store, reader, clock):
+    """0 from the first figure of any metric until now; before and after, nobody knows."""
+    store.record([sample(T + 5_000, 1), gain(T + 10_000, 7, job="1")])
+    clock.time_ms = T + 21_000
+
+    assert lines(reader, "items", from_ms=T, to_ms=T + 30_000) == {"": [None, 0.0, 7.0, 0.0, 0.0, None]}
+    assert lines(reader, "items", agg="avg", from_ms=T, to_ms=T + 20_000) == {"": [None, None, 1.0, None]}
+
+
+def test_lines_are_told_apart_by_labels(store, reader):
+    """In the order of their values; a series without the label is the empty one, one without a point none at all."""
+    store.record([gain(T, 1, source="b"), gain(T, 2, source="a", job="1"), gain(T, 3, source="a", job="2")])
+    store.record([gain(T, 4, job="3"), gain(T - HOUR_MS, 5, source="gone")])
+
+    found = lines(reader, "items", by=("source",))
+    assert {source: values[0] for source, values in found.items()} == {"": 4.0, "a": 5.0, "b": 1.0}
+    assert list(lines(reader, "items", by=("source", "job"))) == ["/3", "a/1", "a/2", "b/"]
+    assert lines(reader, "items", where={"source": "a"})[""][0] == 5.0
+
+
+def test_every_step_has_a_point(store, reader):
+    """The first begins at or before the span and the last holds its end, each a step after the other."""
+    store.record([sample(T, 1)])
+
+    answer = reader.query(SeriesQuery(name="queue", from_ms=T + 1, to_ms=T + 70_001, step_ms=10_000))
+
+    assert [at_ms - T for at_ms, _ in answer.series[0].points] == list(range(0, 80_000, 10_000))
+    assert (answer.step_ms, answer.unit, list(answer.times)[:2]) == (10_000, "", [T, T + 10_000])
+
+
+def test_the_unit_is_the_catalogue_s(store, reader):
+    """A count has its own."""
+    store.record([Point("system.memory.used", (), T, 6.0, 1, 6.0, 6.0, b"")])
+    query: dict[str, Any] = {"name": "system.memory.used", "from_ms": T, "to_ms": T + 5_000}
+
+    assert reader.query(SeriesQuery(**query)).unit == "bytes"
+    assert reader.query(SeriesQuery(**query, agg="count")).unit == "count"
+
+
+@pytest.mark.parametrize(
+    ("field", "asked"),
+    [
+        ("name", {"name": "unknown"}),
+        ("agg", {"agg": "median"}),
+        ("agg", {"name": "items", "agg": "p95"}),
+        ("from", {"from_ms": T + 20_000}),
+        ("from", {"from_ms": -MAX_POINTS * SHOWN_MS[-1]}),
+        ("step", {"step_ms": 0}),
+        ("step", {"step_ms": 7_000}),
+        ("step", {"step_ms": 5_000, "from_ms": T - DAY_MS}),
+        ("by", {"by": ("n",)}),
+    ],
+)
+def test_what_cannot_be_answered_is_named(store, reader, field, asked):
+    """By the field at fault."""
+    store.record([sample(T, 1, n=str(number)) for number in range(MAX_LINES + 1)])
+
+    with pytest.raises(InvalidInput) as caught:
+        lines(reader, **{"name": "queue", **asked})
+
+    assert caught.value.field == field
+
+
+def test_a_metric_of_the_house_is_known_before_it_was_measured(reader):
+    """No lines, and no error."""
+    assert lines(reader, "items") == {}
+
+
+@pytest.mark.parametrize("span", [1, RAW_MS, HOUR_MS, DAY_MS, 30 * DAY_MS, 3_650 * DAY_MS])
+@pytest.mark.parametrize("series", [1, 200])
+def test_a_chart_is_cheap_over_any_span(span, series):
+    """At most 2,000 points, from at most 20,000 buckets for 200 series up to thirty days, at a step that divides."""
+    over = grid(Span(from_ms=T - span, to_ms=T), T, series=series)
+
+    assert 1 <= len(over.times) <= MAX_POINTS
+    assert over.step_ms % over.stored_ms == 0
+    assert over.times[0] <= T - span < over.times[0] + over.step_ms
+    if span <= 30 * DAY_MS:
+        assert (over.to_ms - over.from_ms) // over.stored_ms * series <= 1.5 * MAX_READ
+
+
+@pytest.mark.parametrize(("age", "stored"), [(DAY_MS, RAW_MS), (3 * DAY_MS, MINUTE_MS), (40 * DAY_MS, HOUR_MS)])
+def test_old_runs_are_read_in_a_resolution_that_is_still_kept(age, stored):
+    """A ten-minute run of last month has no raw samples any more; a step that is too fine becomes wider."""
+    span = {"from_ms": T - age, "to_ms": T - age + 600_000}
+
+    assert grid(Span(**span), T).stored_ms == stored
+    assert grid(Span(**span, step_ms=RAW_MS), T).step_ms == stored
+
+
+def test_the_latest_is_read_finely_where_it_is_not_rolled_up_yet(store, reader, clock):
+    """A chart of days shows the sample of a second ago, and each stretch follows on the one before."""
+    store.record([sample(T - 40 * HOUR_MS, 3)])
+    store.roll_up(T - 60 * HOUR_MS, T)
+    store.record([sample(T + 19_000, 5)])
+    over = grid(Span(from_ms=T - 10 * DAY_MS, to_ms=T + 20_000, step_ms=DAY_MS), clock.time_ms)
+
+    stretches = list(over.stretches(clock.time_ms))
+    assert [stretch.step_ms for stretch in stretches] == [QUARTER_DAY_MS, HOUR_MS, *STEPS_MS[2:0:-1]]
+    assert [one.to_ms for one in stretches[:-1]] == [other.from_ms for other in stretches[1:]]
+    (values,) = lines(reader, from_ms=T - 10 * DAY_MS, step_ms=DAY_MS).values()
+    assert [value for value in values if value is not None] == [3.0, 5.0]
+
+
+def test_dead_series_do_not_make_a_chart_coarse(store, reader):
+    """A thousand jobs of last week leave the last hour of the one that runs as fine as it would be alone."""
+    store.record([gain(T - 7 * DAY_MS, 1, job=str(number)) for number in range(1_000)])
+    store.record([gain(T, 1, job="now")])
+
+    assert reader.query(SeriesQuery(name="items", from_ms=T - HOUR_MS, to_ms=T + 1)).step_ms == RAW_MS
+
+
+def test_users_metrics_and_their_labels_are_listed(store, reader):
+    """Those of the house are not among them."""
+    store.record(
+        [sample(T, 1, name="b", zone="2"), sample(T, 1, name="a"), gain(T, 1), sample(T, 1, name="b", zone="1")]
+    )
+
+    assert reader.names() == ["a", "b"]
+    assert reader.label_values("b", "zone") == ["1", "2"]
+    assert reader.label_values("a", "zone") == []
