@@ -64,8 +64,9 @@ def metrics() -> str:
         "Names for rules and charts. A gauge is a state; a counter's points are what came on top. Your own metrics, "
         "sent as `metric` events, need no row here; their series carry the labels you send and those of their job.",
         _table(("name", "unit", "kind", "labels", "meaning"), rows),
-        "A name's series can always be added up: what is told by domain, proxy or status has a name of its own beside "
-        "the sum. Labels are texts of at most 200 characters:",
+        "A name's series can always be added up: what is told by domain, proxy, status or host has a name of its own "
+        "beside the sum. `system.*` tells of the server's own host, but sums network and workers over all hosts; "
+        "`host.*` tells the same of each host by itself. Labels are texts of at most 200 characters:",
         _table(("label", "says"), ((f"`{name}`", about) for name, about in LABELS.items())),
     )
 

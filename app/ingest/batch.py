@@ -17,7 +17,6 @@ from app.core.errors import InvalidInput
 from app.ingest.check import digest, level_of
 from app.ingest.decode import is_plain, read_data
 from app.ingest.fields import (
-    REPLAY,
     ULID_EPOCH,
     ULID_FORM,
     check_known,
@@ -29,7 +28,7 @@ from app.ingest.fields import (
     second_ms,
 )
 from app.ingest.split import split_array
-from app.storage.base import Event
+from app.storage.base import REPLAY, Event
 from scrapewatch.events import (
     EVENTS,
     MAX_AHEAD_MS,

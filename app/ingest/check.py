@@ -13,7 +13,6 @@ import msgspec
 from app.core.errors import InvalidInput
 from app.ingest.decode import as_body, decode, decode_leniently, read_data
 from app.ingest.fields import (
-    REPLAY,
     ULID_EPOCH,
     ULID_FORM,
     check_known,
@@ -25,7 +24,7 @@ from app.ingest.fields import (
     read_type,
 )
 from app.ingest.split import depth
-from app.storage.base import Event
+from app.storage.base import REPLAY, Event
 from scrapewatch.events import EVENTS, FLAGS, LEVELS, MAX_AHEAD_MS, MAX_DEPTH, MAX_EVENT_BYTES
 
 SKEW: Final = 1 << FLAGS.index("skew")

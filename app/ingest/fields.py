@@ -16,9 +16,6 @@ ULID_FORM: Final = 1 << 14
 ULID_EPOCH: Final = 1 << 13
 """The same for the epoch."""
 
-REPLAY: Final = 1 << 12
-"""The same for `replay`."""
-
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.IGNORECASE)
 _UUID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)

@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 
 from app.core.clock import rfc3339
-from app.ingest.fields import REPLAY, ULID_EPOCH, ULID_FORM, id_text
-from app.storage.base import Event
+from app.ingest.fields import ULID_EPOCH, ULID_FORM, id_text
+from app.storage.base import REPLAY, Event
 from scrapewatch.events import FLAGS
 
 

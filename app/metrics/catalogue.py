@@ -5,8 +5,8 @@ place that measures it (`scraping.py`, `system.py`, `points.py` or `reported.py`
 name of this table is not theirs to send.
 
 All series of one name carry the same labels, and never one that tells a part beside one that tells the whole: so
-series of a name may always be added up. That is why what is told by domain, proxy or status has a name of its own
-beside the sum.
+series of a name may always be added up. That is why what is told by domain, proxy, status or host has a name of its
+own beside the sum.
 """
 
 from collections.abc import Iterable
@@ -42,10 +42,15 @@ def _own_host(name: str, unit: str, help_: str) -> Metric:
     return Metric(name, unit, "gauge", help_, samples="system.readings")
 
 
+def _any_host(name: str, unit: str, help_: str) -> Metric:
+    return Metric(name, unit, "gauge", help_, ("worker",))
+
+
 LABELS: Final = {
     "job": "the job's id",
     "source": "the job's source",
     "spider": "source and query of the job, as in `ebay.com: vintage cards`: what runs again and again",
+    "worker": "the name of a host: the server's, or one that scrapers run on; the first 200 that are heard",
     "domain": "the domain that was asked; at most 50 of a job, the rest together as `other`",
     "proxy": "the proxy that was asked through; at most 50 of a job, the rest together as `other`",
     "status": "how it went: a class of HTTP statuses (`2xx`), a status (`403`), or how a job ended (`failed`)",
@@ -86,6 +91,15 @@ METRICS: Final = _table(
             samples="resources.requests",
         ),
         Metric("resources.bandwidthUsed", "bytes", "gauge", "bytes moved by jobs, last hour"),
+        _any_host("host.cpu.usage", "ratio", "share of a host's processors at work"),
+        _any_host("host.cpu.load", "load", "processes waiting for a processor of a host, mean of the last minute"),
+        _any_host("host.memory.used", "bytes", "memory of a host that can't be had"),
+        _any_host("host.memory.total", "bytes", "memory of a host"),
+        _any_host("host.memory.free", "bytes", "memory of a host that can be had"),
+        _any_host("host.network.bytesTransferred", "bytes", "bytes of a host, last minute"),
+        _any_host("host.workers.active", "count", "workers at work on a host"),
+        _any_host("host.workers.idle", "count", "workers of a host with nothing to do"),
+        _any_host("host.workers.maxConcurrency", "count", "workers there can be on a host"),
         Metric("jobs.started", "count", "counter", "attempts of jobs that began", _SPIDER),
         Metric("jobs.ended", "count", "counter", "jobs that completed, failed or were cancelled", (*_SPIDER, "status")),
         Metric("jobs.stalled", "count", "counter", "jobs found to tell nothing new", _SPIDER),

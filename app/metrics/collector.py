@@ -3,7 +3,7 @@
 from app.core.clock import Clock
 from app.metrics.catalogue import METRICS
 from app.metrics.figures import Figures
-from app.metrics.points import points_of_values
+from app.metrics.points import MAX_TEXT, points_of_values
 from app.metrics.system import Reader
 from app.storage.base_series import SeriesStore
 
@@ -25,4 +25,8 @@ class Collector:
         """
         self._figures.read(self._reader())
         ours = {name: value for name, value in self._figures.values().items() if name in METRICS}
-        self._series.record(points_of_values(ours, self._clock.now_ms()))
+        now_ms = self._clock.now_ms()
+        points = points_of_values(ours, now_ms)
+        for host, values in self._figures.by_host().items():
+            points += points_of_values(values, now_ms, (("worker", host[:MAX_TEXT]),))
+        self._series.record(points)

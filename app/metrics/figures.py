@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from app.core.clock import Clock
 from app.metrics.catalogue import METRICS
+from app.metrics.hosts import Hosts
 from app.metrics.rebuild import rebuild
 from app.metrics.scraping import Scraping
-from app.metrics.system import Hosts, Reading
+from app.metrics.system import Reading
 from app.storage.base import Commit, EventStore
 
 _SYSTEM: Final = {
@@ -78,6 +79,12 @@ class Figures:
         now_ms = self._clock.now_ms()
         with self._lock:
             return self._scraping.values(now_ms) | self._hosts.values(now_ms)
+
+    def by_host(self) -> dict[str, dict[str, float]]:
+        """The `host.*` metrics by host."""
+        now_ms = self._clock.now_ms()
+        with self._lock:
+            return self._hosts.by_host(now_ms)
 
     def current(self) -> dict[str, Any]:
         """``{"system": SystemMetrics, "scraping": ScrapingMetrics}``; 0 for what could not be measured."""

@@ -259,9 +259,9 @@ def own_labels(event: Event, job_labels: Labels) -> Labels:
     return tuple(sorted((texts | dict(job_labels)).items()))
 
 
-def points_of_values(values: Mapping[str, float], at_ms: int) -> list[Point]:
+def points_of_values(values: Mapping[str, float], at_ms: int, labels: Labels = ()) -> list[Point]:
     """Gauges read at one moment, as points."""
-    return [_gauge(name, (), at_ms, [value]) for name, value in values.items()]
+    return [_gauge(name, labels, at_ms, [value]) for name, value in values.items()]
 
 
 def _gauge(name: str, labels: Labels, at_ms: int, values: Sequence[float]) -> Point:

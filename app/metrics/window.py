@@ -32,8 +32,16 @@ class Window:
             self._cells = {at: held for at, held in self._cells.items() if at > self._newest - self._steps}
 
     def total(self, now_ms: int) -> float:
-        """The sum over the window that ends at `now_ms`."""
-        edge = now_ms // self.step_ms - self._steps
+        """The sum over the window that ends at `now_ms`.
+
+        What lies more than a step ahead was added before the clock was set back, and is forgotten: it would be counted
+        until that time is over, and again when it comes.
+        """
+        newest = now_ms // self.step_ms
+        if self._newest > newest + 1:
+            self._cells = {at: held for at, held in self._cells.items() if at <= newest + 1}
+            self._newest = newest
+        edge = newest - self._steps
         return sum(held for at, held in self._cells.items() if at > edge)
 
     def per_second(self, now_ms: int) -> float:

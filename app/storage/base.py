@@ -20,6 +20,9 @@ from app.storage.base_series import Point
 Tallies = Mapping[tuple[int, str, str], int]
 """How many events: by sender, by what became of them (``stored``, ``duplicate``, ``rejected``), by code if rejected."""
 
+REPLAY: Final = 1 << 12
+"""A bit of `Event.flags` that nobody is shown: the event comes from a spool, after an outage."""
+
 
 class Event(msgspec.Struct, gc=False):
     """An event, checked and normalised; `cursor`, `job_key` and `received_ms` are filled by the store.

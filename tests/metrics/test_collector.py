@@ -28,3 +28,20 @@ def test_a_tick_reads_the_host_and_records_the_gauges():
     assert (usage.count, usage.min, usage.max) == (2, 0.2, 0.6)
     assert (active.count, active.max) == (2, 1)
     assert series.read("queue", {}, **span) == {}
+
+
+def test_a_tick_records_each_host_by_its_name():
+    """The server's and a crawler's, under the label `worker`."""
+    clock, series = StoppedClock(), MemorySeriesStore()
+    store = MemoryEventStore(clock, list)
+    figures = Figures(store, clock, "server")
+    told = event("worker", job_id="", data={"host": "crawler", "cpu": {"usage": 0.5}})
+    figures.on_commit(store.append([told], no_fold))
+
+    Collector(lambda: Reading(0.2, (1, 1, 1), 1, 2, 1, 0), figures, series, clock).collect()
+
+    found = series.read("host.cpu.usage", {}, from_ms=0, to_ms=NOW_MS + RAW_MS, step_ms=RAW_MS)
+    assert {labels: bucket.sum for labels, (bucket,) in found.items()} == {
+        (("worker", "crawler"),): 0.5,
+        (("worker", "server"),): 0.2,
+    }

@@ -56,6 +56,36 @@ def test_a_window_holds_no_more_than_it_needs():
     assert len(window._cells) <= 120
 
 
+def test_a_clock_that_is_set_back_takes_what_lies_ahead_with_it():
+    """Of 7 within the hour to come nothing is left, now or when it comes; the 2 added since count for a minute."""
+    window = Window(60_000, 1_000)
+    window.add(3_600_000, 7)
+    assert window.total(3_600_000) == 7
+
+    assert window.total(100_000) == 0
+    window.add(100_000, 2)
+    assert window.total(100_000) == 2
+    assert window.total(3_600_000) == 0
+
+
+def test_a_clock_that_is_set_back_a_little_forgets_nothing():
+    """What was added half a second ahead of now is of this minute."""
+    window = Window(60_000, 1_000)
+    window.add(100_200, 3)
+
+    assert window.total(99_700) == 3
+
+
+def test_a_clock_that_is_set_forward_leaves_the_past_behind():
+    """An hour later the minute is empty; set right again, what came meanwhile is forgotten."""
+    window = Window(60_000, 1_000)
+    window.add(10_000, 5)
+    assert window.total(3_610_000) == 0
+    window.add(3_610_000, 1)
+
+    assert window.total(20_000) == 5
+
+
 @given(st.lists(st.tuples(st.integers(0, 200), st.integers(0, 9)), max_size=60))
 def test_a_window_equals_a_sum_over_a_list(added: list[tuple[int, int]]):
     """In whatever order, it is the sum of what lies in its last sixty steps."""
