@@ -44,6 +44,7 @@ def client(accounts: Accounts, settings: Settings) -> FlaskClient:
         ingest=absent,
         figures=absent,
         reader=absent,
+        dashboards=absent,
         alerts=absent,
     )
     return create_app(services).test_client()
