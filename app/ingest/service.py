@@ -22,7 +22,7 @@ from app.ingest.refusals import Refusals
 from app.storage.base import Event, Outcome
 from app.storage.turns import Submission
 from app.storage.writer import Writer
-from scrapewatch.events import MAX_BATCH_BYTES
+from scrapewatch.events import MAX_BATCH_BYTES, MAX_BATCH_EVENTS
 
 log = logging.getLogger(__name__)
 
@@ -156,5 +156,8 @@ class Ingest:
 
 
 def _size(count: int, octets: int) -> int:
-    """What a message weighs in the queue: its events, or its KiB if it says to hold fewer than it weighs."""
-    return max(1, count, octets // 1024)
+    """What a message weighs in the queue: its events, or its KiB if it says to hold fewer than it weighs.
+
+    It holds no more than a batch may, whatever it says: items may be full of jobs' ids.
+    """
+    return max(1, min(count, MAX_BATCH_EVENTS), octets // 1024)

@@ -126,6 +126,27 @@ def test_the_queue_is_bounded_by_what_it_holds(submit: Callable[..., None]):
     assert len(refused) >= 80
 
 
+def test_a_message_weighs_no_more_than_a_batch_may_hold():
+    """However often its text says `jobId`: items full of them keep nobody out, and wait for no empty queue."""
+    gate = threading.Event()
+
+    class Held(MemoryEventStore):
+        def append(self, events, fold, refused=MappingProxyType({})):
+            assert gate.wait(10)
+            return super().append(events, fold, refused)
+
+    full = [envelope("worker", "", related=[{"jobId": "x"}] * 1_000) for _ in range(10)]
+    answers: list[dict[str, Any]] = []
+    with opened(Held(StoppedClock(), list), capacity=5_000) as ingest:
+        for sender_id in (1, 1, 2):
+            ingest.submit_array(sender_id, json.dumps(full).encode(), answers.append)
+        waiting = ingest.waiting
+        gate.set()
+
+    assert waiting <= 3 * 500
+    assert [answer["accepted"] for answer in answers] == [10] * 3
+
+
 def test_what_nobody_foresaw_refuses_the_message(monkeypatch):
     """Its sender is told, rather than thanked for a message of nothing."""
 
