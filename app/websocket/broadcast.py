@@ -85,7 +85,11 @@ class Broadcaster:
         self._runtime.post(self._spread, commit)
 
     def join(self, sid: str, socket: Any, room: str, *, batched: bool) -> None:
-        """The reader wants the room, by single events or in batches; what waits for a batch goes out before."""
+        """The reader wants the room, by single events or in batches; what waits for a batch goes out before.
+
+        Raises:
+            InvalidInput: see `Readers.join`.
+        """
         self._send_batch(room)
         self._readers.join(sid, socket, room, batched=batched)
 

@@ -14,12 +14,15 @@ from typing import Any, Final
 from engineio.packet import MESSAGE
 
 from app.core.clock import Clock
+from app.core.errors import InvalidInput
 from app.runtime.base import Runtime
 from app.websocket.wire import Message
 
 LIVE: Final = "/live"
 MOST_PACKETS: Final = 100
 MOST_BYTES: Final = 1 << 20
+MOST_ROOMS: Final = 1_000
+"""Rooms that a reader may be in at the same time."""
 PATIENCE_MS: Final = 20_000
 
 
@@ -116,9 +119,15 @@ class Readers:
         self._lagging: dict[str, Reader] = {}
 
     def join(self, sid: str, socket: Any, room: str, *, batched: bool) -> None:
-        """The reader on the engine.io `socket` wants the room, by single events or in batches."""
+        """The reader on the engine.io `socket` wants the room, by single events or in batches.
+
+        Raises:
+            InvalidInput: it is in too many others.
+        """
         with self._lock:
             reader = self._readers.get(sid) or self._readers.setdefault(sid, Reader(socket, self._backlog))
+            if len(reader.rooms) >= MOST_ROOMS and room not in reader.rooms:
+                raise InvalidInput(f"must be one of at most {MOST_ROOMS:,} rooms; leave another first", field="room")
             self._take_out(sid, reader, room)
             reader.rooms[room] = batched
             self._rooms.setdefault((room, batched), {})[sid] = reader

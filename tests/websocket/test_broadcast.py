@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from app.core.errors import InvalidInput
 from app.storage.base import Commit
 from app.storage.memory import MemoryEventStore
 from app.websocket.broadcast import MOST_RECENT, Broadcaster
-from app.websocket.readers import MOST_BYTES, MOST_PACKETS, PATIENCE_MS, Readers
+from app.websocket.readers import MOST_BYTES, MOST_PACKETS, MOST_ROOMS, PATIENCE_MS, Readers
 from app.websocket.rooms import room_filter
 from tests.fakes import StoppedClock, event, no_fold
 
@@ -84,6 +85,19 @@ def test_a_room_that_everyone_left_costs_nothing(broadcaster, readers, store):
     assert readers._rooms == {}
     assert broadcaster._waiting == {}
     assert [ear.heard() for ear in ears] == [[]] * 100
+
+
+def test_a_reader_may_be_in_so_many_rooms(broadcaster):
+    """One more is refused by name; one it is in may be asked for again, and leaving makes room."""
+    for number in range(MOST_ROOMS):
+        broadcaster.join("sid", Ear(), f"job:{number}", batched=False)
+
+    with pytest.raises(InvalidInput) as refused:
+        broadcaster.join("sid", Ear(), "events", batched=False)
+    assert refused.value.field == "room"
+    broadcaster.join("sid", Ear(), "job:7", batched=True)
+    broadcaster.leave("sid", "job:7")
+    broadcaster.join("sid", Ear(), "events", batched=False)
 
 
 def test_one_who_changes_the_form_is_in_the_room_once(broadcaster, store):
