@@ -84,18 +84,18 @@ class Broadcaster:
         """Called in the writer thread after every commit, in order."""
         self._runtime.post(self._spread, commit)
 
-    def join(self, sid: str, socket: Any, room: str, *, batched: bool) -> None:
-        """The reader wants the room, by single events or in batches; what waits for a batch goes out before.
-
-        Raises:
-            InvalidInput: see `Readers.join`.
-        """
+    def join(self, sid: str, socket: Any, room: str, *, batched: bool) -> bool | None:
+        """See `Readers.join`; what waits for a batch goes out before."""
         self._send_batch(room)
-        self._readers.join(sid, socket, room, batched=batched)
+        return self._readers.join(sid, socket, room, batched=batched)
 
     def leave(self, sid: str, room: str) -> None:
         """The reader no longer wants the room."""
         self._readers.leave(sid, room)
+
+    def gone(self, sid: str) -> None:
+        """The reader is gone."""
+        self._readers.gone(sid)
 
     def recent(self, room: str) -> list[dict[str, Any]]:
         """The room's last important events, oldest first."""

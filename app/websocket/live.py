@@ -79,10 +79,18 @@ class Live:
         batched = payload.get("batched", False)
         if not isinstance(batched, bool):
             raise InvalidInput("must be true or false", field="batched")
-        self._broadcaster.join(sid, self._socket(sid), room, batched=batched)
-        if self._connections.principal(LIVE, sid) is None:  # it went meanwhile, and was taken out before it was in
+        socket = self._socket(sid)
+        before = self._broadcaster.join(sid, socket, room, batched=batched)
+        try:
+            return {"ok": True, "room": room, **self._read(self._catch_up, room, since)}
+        except Exception:  # it is told that it is not in; what it had of the room it keeps
             self._broadcaster.leave(sid, room)
-        return {"ok": True, "room": room, **self._read(self._catch_up, room, since)}
+            if before is not None:
+                self._broadcaster.join(sid, socket, room, batched=before)
+            raise
+        finally:
+            if self._connections.principal(LIVE, sid) is None:  # it went meanwhile, and was let go before it was in
+                self._broadcaster.gone(sid)
 
     def _socket(self, sid: str) -> Any:
         socket = self._server.eio.sockets.get(self._connections.eio_sid(LIVE, sid))

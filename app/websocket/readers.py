@@ -118,8 +118,11 @@ class Readers:
         self._rooms: dict[tuple[str, bool], dict[str, Reader]] = {}
         self._lagging: dict[str, Reader] = {}
 
-    def join(self, sid: str, socket: Any, room: str, *, batched: bool) -> None:
+    def join(self, sid: str, socket: Any, room: str, *, batched: bool) -> bool | None:
         """The reader on the engine.io `socket` wants the room, by single events or in batches.
+
+        Returns:
+            Whether it had it in batches before; None if it was not in.
 
         Raises:
             InvalidInput: it is in too many others.
@@ -128,9 +131,10 @@ class Readers:
             reader = self._readers.get(sid) or self._readers.setdefault(sid, Reader(socket, self._backlog))
             if len(reader.rooms) >= MOST_ROOMS and room not in reader.rooms:
                 raise InvalidInput(f"must be one of at most {MOST_ROOMS:,} rooms; leave another first", field="room")
-            self._take_out(sid, reader, room)
+            before = self._take_out(sid, reader, room)
             reader.rooms[room] = batched
             self._rooms.setdefault((room, batched), {})[sid] = reader
+            return before
 
     def leave(self, sid: str, room: str) -> None:
         """The reader no longer wants the room."""
@@ -148,15 +152,15 @@ class Readers:
                 for room in list(reader.rooms):
                     self._take_out(sid, reader, room)
 
-    def _take_out(self, sid: str, reader: Reader, room: str) -> None:
+    def _take_out(self, sid: str, reader: Reader, room: str) -> bool | None:
         batched = reader.rooms.pop(room, None)
         reader.skipped.pop(room, None)
-        if batched is None:
-            return
-        members = self._rooms[room, batched]
-        members.pop(sid, None)
-        if not members:
-            del self._rooms[room, batched]
+        if batched is not None:
+            members = self._rooms[room, batched]
+            members.pop(sid, None)
+            if not members:
+                del self._rooms[room, batched]
+        return batched
 
     def count(self, room: str, *, batched: bool) -> int:
         """How many read the room in that form."""

@@ -1,74 +1,21 @@
 """Which reader is sent what, over sockets whose queues are only looked at."""
 
-import json
-import queue
 import threading
 from collections import deque
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from app.core.errors import InvalidInput
 from app.storage.base import Commit
-from app.storage.memory import MemoryEventStore
-from app.websocket.broadcast import MOST_RECENT, Broadcaster
-from app.websocket.readers import MOST_BYTES, MOST_PACKETS, MOST_ROOMS, PATIENCE_MS, Readers
+from app.websocket.broadcast import MOST_RECENT
+from app.websocket.readers import MOST_BYTES, MOST_PACKETS, MOST_ROOMS, PATIENCE_MS
 from app.websocket.rooms import room_filter
-from tests.fakes import StoppedClock, event, no_fold
+from tests.fakes import event, no_fold
+from tests.websocket.conftest import MOST_WAITING
+from tests.websocket.ear import Ear
 
-MOST_WAITING = 4 * MOST_BYTES
 LARGE = 60_000
-
-
-class Ear:
-    """An engine.io socket whose queue nobody empties."""
-
-    def __init__(self):
-        self.queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self.sid = "eio"
-        self.upgraded = False
-        self.closed = False
-
-    def heard(self):
-        """What was sent since the last look: name and payload."""
-        found = []
-        while not self.queue.empty():
-            packet = self.queue.get()
-            found.append(tuple(json.loads(packet.encode().removeprefix("42/live,"))))
-        return found
-
-
-@pytest.fixture
-def clock():
-    return StoppedClock()
-
-
-@pytest.fixture
-def store(clock):
-    return MemoryEventStore(clock, list)
-
-
-@pytest.fixture
-def runtime():
-    made: Any = SimpleNamespace(
-        every=lambda *_: None,
-        post=lambda work, *args: work(*args),
-        call=lambda work, *args: work(*args),
-        send_now=lambda websocket, frame: False,
-    )
-    return made
-
-
-@pytest.fixture
-def readers(runtime, clock):
-    return Readers(runtime, clock, MOST_WAITING)
-
-
-@pytest.fixture
-def broadcaster(clock, store, readers, runtime, settings):
-    figures: Any = SimpleNamespace(job_rate=lambda job_id: None, current=dict)
-    return Broadcaster(readers, runtime, store, figures, clock=clock, settings=settings)
 
 
 def test_a_room_that_everyone_left_costs_nothing(broadcaster, readers, store):
