@@ -81,7 +81,7 @@ def _client(run: Run) -> list[Figure]:
 
 
 def _crawl(run: Run) -> list[Figure]:
-    return crawl.measure(run.ours(), run.folder, min(run.rounds, LONG_ROUNDS))
+    return crawl.measure(run.ours(), run.folder, run.rounds)
 
 
 MEASUREMENTS: Final[dict[str, Callable[[Run], list[Figure]]]] = {

@@ -24,14 +24,14 @@ from scrapewatch import Emitter
 
 BLOCK: Final = 100
 REST_S: Final = 0.02
-"""Between two blocks: some 5,000 items a second, as many as a fast scraper makes."""
+"""Between two blocks where the server is there: some 5,000 items a second, as many as a fast scraper makes."""
 
 LIVE_PER_S: Final = 100
 PATIENCE_S: Final = 120.0
 
 
-def items(count: int) -> tuple[float, float]:
-    """Medians over blocks of the µs that reporting an item takes: by the clock, of CPU."""
+def items(count: int, rest_s: str) -> tuple[float, float]:
+    """Medians over blocks of the µs that reporting an item takes: by the clock, of CPU; so many seconds lie between."""
     emitter = Emitter()
     job = emitter.job(f"cost-{time.time_ns()}")
     job.start()
@@ -43,7 +43,7 @@ def items(count: int) -> tuple[float, float]:
             job.item(each)
         taken.append((time.perf_counter() - began) / BLOCK * 1e6)
         spent.append((time.thread_time() - cpu) / BLOCK * 1e6)
-        time.sleep(REST_S)
+        time.sleep(float(rest_s))
     job.complete()
     emitter.close()
     check(emitter)
