@@ -114,18 +114,24 @@ class Status:
         Raises:
             Unavailable: the database is away.
         """
-        tallies, reports, now_ms = _tallies(self.events), self.reports.by_sender(), self.clock.now_ms()
-        ingest, process = dict(self.ingest()), self.process()
-        shares = ingest.pop("senders")
+        tallies, reports, process = _tallies(self.events), self.reports.by_sender(), self.process()
+        shares = self.ingest()["senders"]
+        return {
+            **self.of_process(),
+            "storage": self._storage(),
+            "ledger": _ledger(tallies, reports),
+            "senders": self._senders(tallies, reports, shares, process.connections),
+        }
+
+    def of_process(self) -> dict[str, Any]:
+        """What can be told without the database."""
+        now_ms, process = self.clock.now_ms(), self.process()
         return {
             "now": rfc3339(now_ms),
             "version": VERSION,
             "startedAt": rfc3339(self.began_ms),
             "uptime": max(0, now_ms - self.began_ms),
-            "storage": self._storage(),
-            "ingest": ingest,
-            "ledger": _ledger(tallies, reports),
-            "senders": self._senders(tallies, reports, shares, process.connections),
+            "ingest": {name: told for name, told in self.ingest().items() if name != "senders"},
             "sockets": _sockets(process.sockets),
             "tasks": [_task(task) for task in process.tasks],
         }

@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from app.metrics.catalogue import LABELS, METRICS
+from app.metrics.exposition import FAMILIES
+from app.metrics.hosts import MAX_HOSTS
+from app.metrics.reported import OTHER
+from app.metrics.spiders import MAX_SPIDERS
 from config import Settings, shown
 from scrapewatch.events import EVENTS, FLAGS, LEVELS, Each, Fields, Kind
 
@@ -71,7 +75,34 @@ def metrics() -> str:
     )
 
 
-PAGES: Final[dict[str, Callable[[], str]]] = {"settings.md": settings, "events.md": events, "metrics.md": metrics}
+def prometheus() -> str:
+    """Every family of ``/metrics``."""
+    rows = ((f"`{row.name}`", row.kind, ", ".join(f"`{label}`" for label in row.labels), row.help) for row in FAMILIES)
+    return _page(
+        "For Prometheus",
+        "`GET /metrics` with a token of the scope `read`, in the text format. Counters by spider begin at zero when "
+        f"the server starts. The first {MAX_SPIDERS} spiders and {MAX_HOSTS} hosts are told one by one; a spider is a "
+        f"job's source and query, and the spiders beyond are told as `{OTHER}`. A job's id is never among the labels. "
+        "Figures of the server's own process are told as every client library tells them (`process_…`). While the "
+        "store is away, what it knows is missing and `scrapewatch_storage_up` is 0.",
+        _table(("name", "kind", "labels", "meaning"), rows),
+        "```yaml\n"
+        "scrape_configs:\n"
+        "  - job_name: scrapewatch\n"
+        "    authorization:\n"
+        "      credentials: the value of READ_TOKEN\n"
+        "    static_configs:\n"
+        "      - targets: [127.0.0.1:5000]\n"
+        "```",
+    )
+
+
+PAGES: Final[dict[str, Callable[[], str]]] = {
+    "settings.md": settings,
+    "events.md": events,
+    "metrics.md": metrics,
+    "prometheus.md": prometheus,
+}
 
 
 def main() -> None:

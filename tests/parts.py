@@ -58,10 +58,22 @@ def obtain_node_peers() -> None:
         print(f"  {reason}")
 
 
+def prometheus() -> Path | None:
+    """The folder of ``prometheus`` and ``promtool``."""
+    found = shutil.which("prometheus") if shutil.which("promtool") else None
+    return Path(found).parent if found else None
+
+
+def obtain_prometheus() -> None:
+    """Both by the system's packages."""
+    _apt("prometheus")
+
+
 PARTS: Final[dict[str, tuple[Callable[[], object | None], Callable[[], None]]]] = {
     "Chromium": (chromium, obtain_chromium),
     "Node with socket.io-client": (node_client, obtain_node_client),
     "the reference of the benchmarks in Node": (node_peers, obtain_node_peers),
+    "Prometheus with promtool": (prometheus, obtain_prometheus),
 }
 
 

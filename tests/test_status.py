@@ -137,6 +137,16 @@ def test_the_process_tells_how_it_fares(house: House):
     ]
 
 
+def test_the_process_tells_what_it_can_without_the_store(house: House):
+    """All but what the database knows, and the same."""
+    told = house.status.read()
+
+    alone = house.status.of_process()
+
+    assert told.keys() - alone.keys() == {"storage", "ledger", "senders"}
+    assert alone.items() <= told.items()
+
+
 def test_trouble_is_the_store_s_or_that_of_a_crowded_queue(house: House):
     """Not that of one sender who floods the server."""
     assert house.status.trouble() == ""

@@ -9,6 +9,7 @@ from app.metrics.catalogue import METRICS
 from app.metrics.hosts import Hosts
 from app.metrics.rebuild import rebuild
 from app.metrics.scraping import Scraping
+from app.metrics.spiders import Counted
 from app.metrics.system import Reading
 from app.storage.base import Commit, EventStore
 
@@ -85,6 +86,11 @@ class Figures:
         now_ms = self._clock.now_ms()
         with self._lock:
             return self._hosts.by_host(now_ms)
+
+    def by_spider(self) -> dict[str, dict[Counted, float]]:
+        """What each spider has done since the start."""
+        with self._lock:
+            return self._scraping.spiders.read()
 
     def current(self) -> dict[str, Any]:
         """``{"system": SystemMetrics, "scraping": ScrapingMetrics}``; 0 for what could not be measured."""

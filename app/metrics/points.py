@@ -81,6 +81,11 @@ def items_of(event: Event) -> int:
     return 1 if event.type == "item_scraped" else int(_count(body_of(event), 0))
 
 
+def errors_of(event: Event) -> float:
+    """The errors that an `error` event stands for."""
+    return _count(body_of(event), 1)
+
+
 def is_late(event: Event) -> bool:
     """Whether it came after its job's end or was overtaken, and so changes nothing about the job."""
     return bool(event.flags & _LATE)
@@ -147,7 +152,7 @@ class _Batch:
             case "item_summary":
                 self._items[event.job_id, slot] = self._items.get((event.job_id, slot), 0) + int(_count(body, 0))
             case "error":
-                self._add("errors", self._labels_of(event.job_id), slot, _count(body, 1))
+                self._add("errors", self._labels_of(event.job_id), slot, errors_of(event))
             case "job_started":
                 self._started(event)
             case "job_progress" if not is_late(event):

@@ -5,14 +5,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.metrics.points import body_of, effective_ms, is_late, items_of, own_values
+from app.metrics.points import body_of, effective_ms, errors_of, is_late, items_of, own_values, spider_of
 from app.metrics.reported import amount, totals_of
+from app.metrics.spiders import Spiders
 from app.metrics.window import Window, growth
 from app.storage.base import Commit, Event, Job
 from app.storage.base_series import HOUR_MS, MINUTE_MS
 from scrapewatch.events import EVENTS
 
-ENDED: Final = frozenset(row.ends for row in EVENTS.values() if row.ends)
+_ENDS: Final = {name: row.ends for name, row in EVENTS.items() if row.ends}
+ENDED: Final = frozenset(_ENDS.values())
 MAX_OWN: Final = 1_000
 """Names of users' own metrics whose latest value is remembered."""
 
@@ -53,6 +55,7 @@ class Scraping:
     Attributes:
         live: jobs heard within the hour, about in the order in which they were last heard.
         quiet: the state of each that was not, and no more: there may be many that never end.
+        spiders: what each spider has done since the start.
     """
 
     def __init__(self) -> None:
@@ -66,11 +69,13 @@ class Scraping:
         self._ended = {"completed": hour(), "failed": hour()}
         self._ended_at: dict[str, tuple[str, int]] = {}
         self._own: dict[str, tuple[int, float]] = {}
+        self.spiders = Spiders()
         self._take: dict[str, Callable[[Event, Mapping[str, Job]], None]] = {
             "job_started": self._started,
             "job_progress": self._progress,
             "metric": lambda event, _: self.own(event),
-            **dict.fromkeys((name for name, row in EVENTS.items() if row.ends), lambda event, _: self.duration(event)),
+            "error": self._error,
+            **dict.fromkeys(_ENDS, self._end),
         }
 
     def take(self, commit: Commit, now_ms: int) -> None:
@@ -84,6 +89,7 @@ class Scraping:
                 self._take[event.type](event, jobs)
         for (job_id, second), count in items.items():
             self.item(job_id, second * 1000, count, jobs)
+            self._count(job_id, jobs, {"items": count})
         for job in commit.jobs:
             self._place(job, now_ms)
         self._forget_quiet(now_ms)
@@ -191,8 +197,24 @@ class Scraping:
         live = None if is_late(event) else self._live_of(event.job_id, jobs)
         if live and live.totals is not None:
             totals = totals_of(body_of(event))
-            self.grew(growth(live.totals, totals), effective_ms(event))
+            added = growth(live.totals, totals)
+            self.grew(added, effective_ms(event))
+            self._count(event.job_id, jobs, added)
             live.totals |= totals
+
+    def _error(self, event: Event, jobs: Mapping[str, Job]) -> None:
+        self._count(event.job_id, jobs, {"errors": errors_of(event)})
+
+    def _end(self, event: Event, jobs: Mapping[str, Job]) -> None:
+        self.duration(event)
+        if not is_late(event):
+            duration_ms = amount(body_of(event).get("duration")) or 0.0
+            self._count(event.job_id, jobs, {"jobs.ended": 1, "jobs.duration": duration_ms}, _ENDS[event.type])
+
+    def _count(self, job_id: str, jobs: Mapping[str, Job], amounts: Mapping[str, float], status: str = "") -> None:
+        job = jobs.get(job_id)
+        if job:
+            self.spiders.add(spider_of(job), amounts, status)
 
     def _live_of(self, job_id: str, jobs: Mapping[str, Job]) -> Live | None:
         """The job, made if it is new; None for one that had ended before, whose stragglers say nothing of now."""
