@@ -28,7 +28,6 @@ from app.core.logs import set_up_logging
 from app.core.secrets import load_or_create
 from app.dashboard import login
 from app.dashboard.errors import error_page
-from app.dashboards.checks import check
 from app.dashboards.files import provided
 from app.dashboards.service import Dashboards
 from app.ingest.check import Checker
@@ -132,6 +131,7 @@ class WebProcess:
         self._account_store = SqlAccountStore(database)
         accounts = Accounts(self._account_store, CLOCK)
         figures = Figures(events, CLOCK, socket.gethostname())
+        reader = SeriesReader(series, CLOCK)
         ingest = Ingest(self._writer, Checker(CLOCK.now_ms, settings.retention_events_days * DAY_MS), CLOCK)
         self.services = Services(
             settings=settings,
@@ -144,7 +144,7 @@ class WebProcess:
             ingest=ingest,
             accounts=accounts,
             figures=figures,
-            reader=SeriesReader(series, CLOCK),
+            reader=reader,
             alerts=Alerts(
                 SqlAlertStore(database),
                 CLOCK,
@@ -152,7 +152,7 @@ class WebProcess:
                 announce=self._announce,
                 kick=lambda: self._scheduler.soon(EVALUATE),
             ),
-            dashboards=Dashboards(SqlDashboardStore(database), provided(settings.dashboards_dir), check),
+            dashboards=Dashboards(SqlDashboardStore(database), provided(settings.dashboards_dir), reader.names),
             status=Status(
                 clock=CLOCK,
                 database=database,

@@ -10,6 +10,7 @@ it costs 14 MB. The traces are imported one by one since the `Figure` class alon
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any, Final
 
 FONT: Final = "--font-ui"
@@ -62,6 +63,18 @@ TEMPLATE: Final[dict[str, Any]] = {
     "data": {
         "scatter": [{"mode": "lines", "line": {"width": 1.5, "shape": "linear"}, "connectgaps": False}],
         "bar": [{"marker": {"line": {"width": 0}}}],
+        "indicator": [
+            {
+                "mode": "gauge+number",
+                "number": {"font": {"size": 36, "color": "--text"}},
+                "gauge": {
+                    "bar": {"thickness": 1, "line": {"width": 0}},
+                    "bgcolor": "--chart-grid",
+                    "borderwidth": 0,
+                    "axis": {"tickwidth": 0, "nticks": 3},
+                },
+            }
+        ],
     },
 }
 
@@ -88,7 +101,7 @@ class Trace:
     Attributes:
         key: what the script knows it by when it adds to it.
         name: what the legend calls it.
-        token: its colour, like ``--c1``.
+        token: its colour: a token like ``--c1``, or ``#rrggbb`` for the same in every theme.
         values: one a time of the chart, None for a gap.
     """
 
@@ -122,6 +135,32 @@ def bars(
     drawn = [Bar(**told(one), hovertemplate=_hover(unit)) for one in traces]
     diamonds = {"mode": "markers", "marker": {"symbol": "diamond", "size": 8}, "hovertemplate": _hover(unit)}
     return _figure([*drawn, *(Scatter(**told(one), **diamonds) for one in marks)], unit)
+
+
+def gauge(trace: Trace, span: tuple[float, float], *, unit: str = "") -> dict[str, Any]:
+    """The trace's newest value on a half circle from one end of `span` to the other."""
+    from plotly.graph_objs import Indicator  # noqa: PLC0415 - see the module's docstring
+
+    value = next((one for one in reversed(trace.values) if one is not None), None)
+    dial = Indicator(
+        value=value,
+        number={"suffix": unit, "valueformat": ",.4~g"},
+        gauge={"axis": {"range": list(span)}},
+        name=trace.name,
+        meta=_meta(trace),
+    )
+    return {"data": [dial.to_plotly_json()], "layout": {"margin": {"l": 24, "r": 24, "t": 32, "b": 8}}}
+
+
+def label_axes(figure: dict[str, Any], x: str, y: str, tick: str = "") -> dict[str, Any]:
+    """The same figure with its axes named, where there are names; `tick` is how numbers are written on the y axis."""
+    layout = figure["layout"]
+    for axis, label in (("xaxis", x), ("yaxis", y)):
+        if label and axis in layout:
+            layout[axis]["title"] = {"text": escape(label), "standoff": 8}
+    if tick and "yaxis" in layout:
+        layout["yaxis"]["tickformat"] = tick
+    return figure
 
 
 def _figure(drawn: Sequence[Any], unit: str) -> dict[str, Any]:

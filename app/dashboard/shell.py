@@ -7,7 +7,19 @@ from flask_babel import get_locale, lazy_gettext
 from flask_login import current_user
 
 from app.core.clock import rfc3339
-from app.dashboard import alerts, assets, events, figures, filters, jobs, language, overview, security, status
+from app.dashboard import (
+    alerts,
+    assets,
+    dashboards,
+    events,
+    figures,
+    filters,
+    jobs,
+    language,
+    overview,
+    security,
+    status,
+)
 from app.dashboard.wording import SEVERITIES, STATUSES
 from app.dashboard.words import sentences
 from app.services import Services
@@ -18,6 +30,7 @@ PAGES: Final = (
     jobs.blueprint,
     events.blueprint,
     alerts.blueprint,
+    dashboards.blueprint,
     status.blueprint,
 )
 """One row a page group."""

@@ -11,7 +11,7 @@ Sentence = str | dict[str, str]
 
 def sentences() -> dict[str, Sentence]:
     """Key to sentence, or to its plural forms."""
-    return {**_spans(), **_connection(), **_counts(), **_actions(), **_job()}
+    return {**_spans(), **_connection(), **_counts(), **_actions(), **_job(), **_dashboard()}
 
 
 def _spans() -> dict[str, Sentence]:
@@ -85,4 +85,18 @@ def _job() -> dict[str, Sentence]:
         "retried": gettext("{n} retried"),
         "failed": gettext("{n} failed"),
         "under": gettext("95 % under {n} ms"),
+    }
+
+
+def _dashboard() -> dict[str, Sentence]:
+    return {
+        "time": gettext("Time"),
+        "series": gettext("Series"),
+        "value": gettext("Value"),
+        "selected": gettext("“{name}” selected"),
+        "newPanel": gettext("New panel"),
+        "seenOnceSaved": gettext("Shown once the dashboard is saved"),
+        "remove": gettext("Remove the panel “{name}”?"),
+        "unsaved": {"one": gettext("{n} change not saved"), "other": gettext("{n} changes not saved")},
+        "notDone": gettext("The server did not do it"),
     }

@@ -1,11 +1,12 @@
 """Dashboards, as the rest of the house sees them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from app.core.errors import Conflict, NotFound
-from app.dashboards.config import LONGEST_NAME, Board, parse
+from app.dashboards.checks import check
+from app.dashboards.config import LONGEST_NAME, parse
 from app.dashboards.files import without_names
 from app.dashboards.shape import a_name
 from app.queries import GREATEST_ID
@@ -14,22 +15,21 @@ from app.storage.base_dashboards import Dashboard, DashboardStore
 UNNAMED: Final = "Dashboard"
 """What one is called that was given without a name; a number follows where it is taken."""
 
-Check = Callable[[Board], None]
-"""Looks at what can only be known by running: raises `InvalidInput` for a query that can't be used."""
-
 
 class Dashboards:
     """One's own ones and those that came along.
 
     Args:
         provided: read from files; see `app.dashboards.files`.
-        check: called with what is to be stored.
+        names: gives the names of the metrics that users have sent.
     """
 
-    def __init__(self, store: DashboardStore, provided: Sequence[Dashboard], check: Check) -> None:
+    def __init__(
+        self, store: DashboardStore, provided: Sequence[Dashboard], names: Callable[[], Collection[str]]
+    ) -> None:
         self._store = store
         self._provided = {one.id: one for one in provided}
-        self._check = check
+        self._names = names
 
     def all(self) -> list[Dashboard]:
         """One's own first, each kind by name."""
@@ -53,7 +53,7 @@ class Dashboards:
             InvalidInput: a field can't be used.
             Conflict: its name is taken.
         """
-        self._check(parse(config))
+        check(parse(config), self._names)
         if "name" in config:
             return self._add(a_name(config["name"], "name", LONGEST_NAME), config)
         return self._add(self._free(UNNAMED), config)
@@ -68,7 +68,7 @@ class Dashboards:
             NotFound: there is none of that id.
             Conflict: it came along, its name is taken, or it has changed meanwhile.
         """
-        self._check(parse(config))
+        check(parse(config), self._names)
         found = self._mine(dashboard_id)
         name = a_name(config["name"], "name", LONGEST_NAME) if "name" in config else found.name
         if name != found.name:

@@ -5,7 +5,7 @@ import pytest
 
 from app.dashboards.service import UNNAMED
 from tests.api.conftest import Caller
-from tests.dashboards.seed import config, full, panel
+from tests.dashboards.seed import chart, config, full, panel
 
 DASHBOARDS = "/api/v1/dashboards"
 
@@ -134,6 +134,12 @@ def test_who_may_read_changes_nothing(made, reader, scraper):
             config(panel("a", "table", "jobs", data={"source": "jobs", "query": "status:odd"})),
             "layout.panels[0].data.query",
         ),
+        (
+            config(panel("a", options={"chart": chart("line", "items", "no.such.metric")})),
+            "layout.panels[0].options.chart.data.metrics[1]",
+        ),
+        (config(panel("a", "stats", data={"source": "metrics", "query": "items{"})), "layout.panels[0].data.query"),
+        (config(panel("a", "stats", data={"source": "metrics", "query": "nothing"})), "layout.panels[0].data.query"),
         ({**config(), "theme": {"dark": False, "colors": {"a": "javascript:"}}}, "theme.colors.a"),
     ],
 )

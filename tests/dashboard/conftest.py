@@ -11,7 +11,6 @@ from flask.testing import FlaskClient
 from app.accounts.service import Accounts
 from app.alerts.service import Alerts
 from app.core.bus import Bus
-from app.dashboards.checks import check
 from app.dashboards.files import provided
 from app.dashboards.service import Dashboards
 from app.factory import create_app, fold
@@ -67,7 +66,8 @@ def house(sqlite_url: str, settings: Settings):
     values: dict[str, float] = {}
     alerts = Alerts(SqlAlertStore(database), clock, lambda: values, announce=lambda _: None, kick=lambda: None)
     alerts.begin()
-    dashboards = Dashboards(SqlDashboardStore(database), provided(None), check)
+    reader = SeriesReader(series, clock)
+    dashboards = Dashboards(SqlDashboardStore(database), provided(None), reader.names)
     refusals = Refusals(clock.monotonic_ms)
     tasks: list[TaskStatus] = []
     absent: Any = None
@@ -93,7 +93,7 @@ def house(sqlite_url: str, settings: Settings):
         ingest=absent,
         accounts=accounts,
         figures=Figures(events, clock),
-        reader=SeriesReader(series, clock),
+        reader=reader,
         alerts=alerts,
         dashboards=dashboards,
         status=status,

@@ -41,7 +41,7 @@ def full() -> dict[str, Any]:
         panel("line", options={"chart": chart("line"), "note": {"by": ["zoe", 1, 1.5, None, True]}}),
         panel("bar", options={"chart": chart("bar", "items")}),
         panel("gauge", options={"chart": chart("gauge", "system.cpu.usage")}),
-        panel("jobs", "table", "jobs", data={"source": "jobs", "query": "status:running,failed shop"}),
+        panel("jobs", "table", "jobs", data={"source": "jobs", "query": "status:running,failed vintage"}),
         panel("rate", "stats", data={"source": "metrics", "query": "performance.itemsPerSecond"}),
         panel("events", "log", "events", data={"source": "events", "query": "level:warning"}),
         name="Shop prices",

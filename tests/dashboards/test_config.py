@@ -39,7 +39,7 @@ def test_every_field_is_read():
     assert line.chart
     assert (line.chart.metrics, line.chart.range_ms) == (("performance.itemsPerSecond",), 3_600_000)
     assert (line.chart.title, line.chart.y_label, line.chart.legend) == ("Items per second", "items", True)
-    assert (jobs.source, jobs.query, jobs.path) == ("jobs", "status:running,failed shop", "layout.panels[3]")
+    assert (jobs.source, jobs.query, jobs.path) == ("jobs", "status:running,failed vintage", "layout.panels[3]")
 
 
 @pytest.mark.parametrize(

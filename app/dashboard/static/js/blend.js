@@ -1,7 +1,8 @@
 // Makes one piece of a page like another by touching only what differs: focus, selection and open details stay.
 
-/** Makes the children and attributes of `here` those of `fresh`, which is used up. */
+/** Makes the children and attributes of `here` those of `fresh`, which is used up; what a script draws is left to it. */
 export function blend(here, fresh) {
+  if (here.hasAttribute("data-own")) return;
   for (const { name, value } of fresh.attributes) {
     if (here.getAttribute(name) !== value) here.setAttribute(name, value);
   }

@@ -1,6 +1,7 @@
 // Charts: figures come from the server, events are counted into them here, and Plotly draws the visible ones.
 
 import { clock, duration, local, now, number } from "./format.js";
+import { faded, template, token } from "./paint.js";
 import { page, say, word } from "./page.js";
 import { onTheme } from "./theme.js";
 
@@ -9,31 +10,6 @@ const SETTLED = 0.5; // a step is shown as a rate once this share of it has pass
 const TABLE_ROWS = 60;
 const FEWEST_STEPS = 12; // a young run is drawn on an axis of that many
 const charts = new Set();
-
-const probe = document.createElement("i");
-probe.hidden = true;
-document.body.append(probe);
-
-/** The present value of a design token: a colour is read through an element, since the token holds a pair. */
-function token(name) {
-  if (name.startsWith("--font")) return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  probe.style.color = `var(${name})`;
-  return getComputedStyle(probe).color;
-}
-
-function resolved(value) {
-  if (typeof value === "string") return value.startsWith("--") ? token(value) : value;
-  if (Array.isArray(value)) return value.map(resolved);
-  if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, resolved(inner)]));
-}
-
-function faded(colour) {
-  const [red, green, blue] = colour.match(/[\d.]+/g);
-  return `rgba(${red}, ${green}, ${blue}, 0.14)`;
-}
-
-let template = null;
 
 class Chart {
   constructor(element, kept) {
@@ -164,8 +140,7 @@ class Chart {
       return { ...drawn, line: { ...trace.line, color: colour }, ...fill };
     });
     if (this.figure.data[0].stackgroup) data.reverse(); // the busiest on top: zeros of the others stay under its line
-    template ??= resolved(page.chartTemplate);
-    window.Plotly.react(this.element, data, { ...this.layout(), template }, page.chartConfig);
+    window.Plotly.react(this.element, data, { ...this.layout(), template: template() }, page.chartConfig);
     this.fillTable();
   }
 
@@ -203,7 +178,6 @@ export function mount(id) {
 }
 
 onTheme(() => {
-  template = null;
   charts.forEach((chart) => {
     chart.dirty = true;
   });

@@ -1,0 +1,133 @@
+"""Dashboards: the list, and each as a page that stays up to date."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from flask import Blueprint, Response, render_template, request
+from flask_wtf.csrf import generate_csrf
+
+from app.accounts.access import current_principal, require
+from app.core.errors import ScrapewatchError
+from app.dashboard import boards, figures
+from app.dashboard.boards import Placed
+from app.dashboard.links import Query
+from app.dashboard.panels.base import VARIABLES, View
+from app.dashboard.threads import in_thread
+from app.dashboards.config import AGGREGATIONS, CHARTS, SOURCES, TYPES, Board
+from app.dashboards.service import dashboard_json
+from app.metrics.catalogue import METRICS
+from app.metrics.points import spider_of
+from app.services import Services
+from app.storage.base import JobFilter
+from app.storage.base_dashboards import Dashboard
+
+RANGES: Final = ("-15m", "-1h", "-6h", "-24h", "-7d", "-30d")
+NAMES: Final = ("from", "to", *VARIABLES)
+MOST_ASKED: Final = 100
+RECENT: Final = 300
+
+
+def blueprint(services: Services) -> Blueprint:
+    """``/dashboards``."""
+    pages = Blueprint("dashboard_pages", __name__)
+
+    @pages.get("/dashboards")
+    @require("read")
+    def all_of_them() -> str:
+        content = services.runtime.call(_listed, services, current_principal().user_id)
+        return render_template(
+            "dashboards/list.html", may_edit=current_principal().may("operate"), **content, page=_session()
+        )
+
+    @pages.get("/dashboards/<dashboard_id>")
+    @require("read")
+    def one(dashboard_id: str) -> str:
+        content = in_thread(services.runtime, _shown, services, dashboard_id)
+        content["page"] |= _session()
+        return render_template("dashboards/dashboard.html", **content)
+
+    @pages.get("/dashboards/<dashboard_id>/panels")
+    @require("read")
+    def panels(dashboard_id: str) -> Response:
+        answer = in_thread(services.runtime, _asked, services, dashboard_id)
+        return Response(msgspec.json.encode(answer), content_type="application/json")
+
+    return pages
+
+
+def _listed(services: Services, user: int | None) -> dict[str, Any]:
+    """Every dashboard with its number of panels; one that can't be read any more has None."""
+    home = services.dashboards.home(user) if user is not None else None
+    return {"dashboards": [(one, _panel_count(one)) for one in services.dashboards.all()], "home": home}
+
+
+def _panel_count(dashboard: Dashboard) -> int | None:
+    try:
+        return len(boards.board_of(dashboard).panels)
+    except ScrapewatchError:
+        return None
+
+
+def _shown(services: Services, dashboard_id: str) -> dict[str, Any]:
+    """All that the page shows; runs in a real thread."""
+    dashboard = services.dashboards.get(dashboard_id)
+    board = boards.board_of(dashboard)
+    view = boards.view_of(request.args, board, services.clock.now_ms())
+    ordered = boards.placed(board)
+    filled = [*boards.filled(services, view, ordered[: boards.AT_FIRST]), *ordered[boards.AT_FIRST :]]
+    return {
+        "dashboard": dashboard,
+        "board": board,
+        "query": Query(f"/dashboards/{dashboard_id}", request.args, NAMES),
+        "ranges": RANGES,
+        "panels": filled,
+        "wall": request.args.get("wall") == "1",
+        **({"theme": "dark"} if board.dark else {}),
+        "choices": _choices(services),
+        "vocabulary": {
+            "types": TYPES,
+            "sources": SOURCES,
+            "charts": CHARTS,
+            "aggregations": AGGREGATIONS,
+            "metrics": tuple(METRICS),
+        },
+        "may_edit": current_principal().may("operate"),
+        "page": _for_script(dashboard, board, view, filled),
+    }
+
+
+def _for_script(dashboard: Dashboard, board: Board, view: View, filled: list[Placed]) -> dict[str, Any]:
+    return {
+        "dashboard": dashboard_json(dashboard),
+        "version": dashboard.version,
+        "refresh": boards.refresh_ms(board) if view.is_live else 0,
+        "places": {one.panel.id: [one.place.x, one.place.y, one.place.w, one.place.h] for one in filled},
+        "charts": {one.panel.id: one.chart for one in filled if one.chart},
+        "empty": [one.panel.id for one in filled if not one.html],
+        "chartTemplate": figures.TEMPLATE,
+        "chartConfig": figures.CONFIG,
+    }
+
+
+def _session() -> dict[str, Any]:
+    return {"csrf": generate_csrf()}
+
+
+def _asked(services: Services, dashboard_id: str) -> dict[str, Any]:
+    """The panels named by ``id``, one or several times, as they are now."""
+    board = boards.board_of(services.dashboards.get(dashboard_id))
+    view = boards.view_of(request.args, board, services.clock.now_ms())
+    wanted = set(request.args.getlist("id")[:MOST_ASKED])
+    found = boards.filled(services, view, [one for one in boards.placed(board) if one.panel.id in wanted])
+    return {"now": view.now_ms, "panels": {one.panel.id: {"html": one.html, "chart": one.chart} for one in found}}
+
+
+def _choices(services: Services) -> Mapping[str, list[str]]:
+    """What the page's variables may be, by the newest jobs."""
+    recent = services.events.jobs(JobFilter(), limit=RECENT)
+    return {
+        "source": sorted({job.source for job in recent if job.source}),
+        "spider": sorted({spider_of(job) for job in recent if job.source}),
+        "job": [job.id for job in recent[:50]],
+    }

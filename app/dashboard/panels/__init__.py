@@ -1,0 +1,22 @@
+"""Panels of a dashboard: one file a type, one row in `PANELS`.
+
+base      what a panel is handed, and what it gives
+readings  lines over time, from any source     rows  rows, newest first, from any source
+
+To add a type: a file with `content(look)`, a template ``dashboards/panels/<type>.html``, its word in
+`app.dashboards.config.TYPES`, and a row below.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from app.dashboard.panels import chart, log, stats, table
+from app.dashboard.panels.base import Content, Look
+
+PANELS: Final[Mapping[str, Content]] = {
+    "chart": chart.content,
+    "table": table.content,
+    "stats": stats.content,
+    "log": log.content,
+}
+__all__ = ["PANELS", "Look"]

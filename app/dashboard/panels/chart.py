@@ -1,0 +1,91 @@
+"""A chart: lines, bars or a dial, drawn by the page's script from a figure made here."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any, Final
+
+from app.dashboard import figures
+from app.dashboard.figures import Trace
+from app.dashboard.panels import readings
+from app.dashboard.panels.base import Look
+from app.dashboard.panels.readings import Drawn, Reading
+from app.dashboard.panels.units import PLAIN, SHOWN, Shown, measure
+from app.dashboards.config import Chart
+
+TOKENS: Final = tuple(f"--c{place}" for place in range(1, 9))
+_KIND_TOKENS: Final[Mapping[str, str]] = {
+    "completed": "--quiet", "running": "--accent", "failed": "--failed", "lost": "--lost", "stalled": "--stalled",
+    "queued": "--queued", "cancelled": "--cancelled", "error": "--failed", "critical": "--failed",
+    "warning": "--stalled", "info": "--info", "debug": "--cancelled",
+}  # fmt: skip
+"""States and severities keep their colours, whatever they are counted of."""
+
+
+def content(look: Look) -> dict[str, Any]:
+    """`chart` for the script; `legend` and `note` for the page."""
+    chart = look.panel.chart
+    if chart is None:
+        raise LookupError(f"The chart {look.panel.id!r} was read without its options")
+    reading = readings.read(look, readings.MOST_BARS if chart.type == "bar" else readings.MOST_POINTS)
+    colours = _colours(reading.lines, look)
+    shown = SHOWN.get(reading.lines[0].unit, PLAIN) if reading.lines else PLAIN
+    traces = [
+        Trace(line.name, escape(line.name), colour, readings.scaled(line, shown.factor).values)
+        for line, colour in zip(reading.lines, colours, strict=True)
+    ]
+    return {
+        "chart": {
+            "kind": chart.type,
+            "figure": _figure(chart, reading, traces, shown, look),
+            "step": reading.step_ms,
+            "span": list(look.span),
+            "suffix": shown.suffix,
+        },
+        "legend": _legend(reading.lines, colours) if chart.legend and chart.type != "gauge" else [],
+        "heading": chart.title,
+        "reading": reading,
+    }
+
+
+def _figure(chart: Chart, reading: Reading, traces: Sequence[Trace], shown: Shown, look: Look) -> dict[str, Any]:
+    if chart.type == "gauge":
+        first = traces[0] if traces else Trace("", "", TOKENS[0], [])
+        unit = reading.lines[0].unit if reading.lines else ""
+        return figures.gauge(first, _ends(first, unit, look.panel.options), unit=shown.suffix)
+    draw = figures.bars if chart.type == "bar" else figures.lines
+    figure = draw(reading.times, traces, unit=shown.suffix)
+    return figures.label_axes(figure, chart.x_label, chart.y_label, shown.tick)
+
+
+def _ends(trace: Trace, unit: str, options: Mapping[str, Any]) -> tuple[float, float]:
+    """From 0 to the panel's own ``"max"``, to 100 % for a share, else a little beyond the greatest value there was."""
+    given = options.get("max")
+    if isinstance(given, int | float) and not isinstance(given, bool) and 0 < given < float("inf"):
+        return 0.0, float(given)
+    if unit == "ratio":
+        return 0.0, 100.0
+    greatest = max((value for value in trace.values if value is not None), default=0.0)
+    return 0.0, greatest * 1.25 if greatest > 0 else 1.0
+
+
+def _colours(lines: Sequence[Drawn], look: Look) -> list[str]:
+    """A colour of the theme that is named after a series is its own; the others go to the series in their order."""
+    theme = look.view.colours
+    names = {name for line in lines for name in (line.name, line.metric)}
+    free = [colour for name, colour in theme.items() if name not in names]
+    inherited = [*free, *TOKENS[len(free) :]] or list(TOKENS)
+    return [
+        theme.get(line.name) or theme.get(line.metric) or _of_kind(line, look) or inherited[at % len(inherited)]
+        for at, line in enumerate(lines)
+    ]
+
+
+def _of_kind(line: Drawn, look: Look) -> str | None:
+    return None if look.panel.source == "metrics" else _KIND_TOKENS.get(line.metric)
+
+
+def _legend(lines: Sequence[Drawn], colours: Sequence[str]) -> list[dict[str, Any]]:
+    return [
+        {"name": line.name, "token": colour, "figure": measure(readings.told(line), line.unit)}
+        for line, colour in zip(lines, colours, strict=True)
+    ]

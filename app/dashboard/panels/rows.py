@@ -1,0 +1,136 @@
+"""Rows of a panel's jobs, events or alerts, newest first, as the lists show them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from app import queries
+from app.alerts.service import incident_json
+from app.core.clock import rfc3339
+from app.dashboard.panels.base import Look
+from app.dashboard.wording import SEVERITIES, STATUSES, shown
+from app.dashboards import filters
+from app.jobs.view import job_json
+from app.storage.base import Job
+from app.storage.base_alerts import Incident
+
+MOST_SHOWN: Final = 50
+MOST_COUNTED: Final = 1_000
+Span = tuple[int, int] | None
+_LEVELS: Final = {"failed": "error", "lost": "error", "stalled": "warning", "resolved": "info"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row.
+
+    Attributes:
+        at_ms: when it began, or was.
+        kind: a job's status, an event's level, an alert's severity.
+        level: how a log marks it.
+        text: it in one sentence.
+        job: the job that it is about, "" for none.
+        item: the API's object with what a page adds.
+    """
+
+    at_ms: int
+    kind: str
+    level: str
+    text: str
+    job: str = ""
+    item: Mapping[str, Any]
+
+    @property
+    def moment(self) -> str:
+        """When, as RFC 3339."""
+        return rfc3339(self.at_ms)
+
+
+def read(look: Look, most: int, span: tuple[int, int] | None = None) -> list[Row]:
+    """At most so many rows of the panel's query, newest first.
+
+    Without a `span` they are of the page's; where the page has none, the newest whenever they were.
+
+    Raises:
+        InvalidInput: the query can't be read.
+    """
+    if span is None and look.view.from_ms is not None:
+        span = look.view.from_ms, look.view.to_ms
+    return _READERS[look.panel.source](look, most, span)
+
+
+def word(source: str, kind: str) -> Any:
+    """A kind in words."""
+    words: Mapping[str, Any] = STATUSES if source == "jobs" else SEVERITIES
+    return words.get(kind, kind)
+
+
+def _asked(look: Look) -> dict[str, str]:
+    panel, variables = look.panel, look.view.variables
+    asked = filters.parse(panel.query, panel.source, f"{panel.path}.data.query")
+    if panel.source == "jobs":
+        source, _, query = variables.get("spider", "").partition(": ")
+        fixed = {"source": source or variables.get("source"), "q": query or variables.get("job")}
+    else:
+        fixed = {"job": variables.get("job")} if panel.source == "events" else {}
+    return {**asked, **{name: value for name, value in fixed.items() if value and name not in asked}}
+
+
+def _within(asked: dict[str, str], span: Span) -> dict[str, str]:
+    return asked if span is None else {**asked, "from": str(span[0]), "to": str(span[1])}
+
+
+def _jobs(look: Look, most: int, span: Span) -> list[Row]:
+    wanted = queries.job_filter(_within(_asked(look), span), look.view.now_ms)
+    return [_job(look, job) for job in look.services.events.jobs(wanted, limit=most)]
+
+
+def _job(look: Look, job: Job) -> Row:
+    return Row(
+        at_ms=job.started_at or job.created_at,
+        kind=job.status,
+        level=_LEVELS.get(job.status, "info"),
+        text=" · ".join(filter(None, (job.source or job.id, job.query, job.reason))),
+        job=job.id,
+        item=job_json(job, look.services.figures.job_rate(job.id), look.view.now_ms),
+    )
+
+
+def _events(look: Look, most: int, span: Span) -> list[Row]:
+    wanted = queries.event_filter(_within(_asked(look), span), look.view.now_ms)
+    found = [(event.at_ms, shown(event)) for event in look.services.events.events(wanted, limit=most)]
+    return [
+        Row(at_ms=at_ms, kind=item["level"], level=item["level"], text=item["headline"], job=item["jobId"], item=item)
+        for at_ms, item in found
+    ]
+
+
+def _alerts(look: Look, most: int, span: Span) -> list[Row]:
+    asked = _asked(look)
+    states = [word for word in asked.get("state", "").split(",") if word]
+    severities, named = asked.get("severity", "").split(","), asked.get("rule", "")
+    found = look.services.alerts.incidents(states, limit=most)
+    return [
+        _alert(one)
+        for one in found
+        if (severities == [""] or one.severity in severities)
+        and named in one.rule
+        and (span is None or span[0] <= one.started_at <= span[1])
+    ]
+
+
+def _alert(one: Incident) -> Row:
+    return Row(
+        at_ms=one.started_at,
+        kind=one.severity,
+        level=_LEVELS.get(one.state, one.severity),
+        text=f"{one.rule}: {one.value:g}",
+        item=incident_json(one),
+    )
+
+
+_READERS: Final[Mapping[str, Callable[[Look, int, Span], list[Row]]]] = {
+    "jobs": _jobs,
+    "events": _events,
+    "alerts": _alerts,
+}

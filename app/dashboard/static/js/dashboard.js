@@ -1,0 +1,88 @@
+// A dashboard's page: panels that are seen are renewed all together, in one request, as often as the dashboard says.
+
+import "./shell.js";
+import { change, showProblem } from "./changes.js";
+import { page } from "./page.js";
+import { Panel } from "./panel.js";
+
+const SOON_MS = 150;
+const address = location.pathname;
+const dash = document.getElementById("dash");
+const panels = new Map();
+let timer = null;
+let busy = false;
+
+function zoom(from, to) {
+  const query = new URLSearchParams(location.search);
+  query.set("from", from);
+  query.set("to", to);
+  location.assign(`${address}?${query}`);
+}
+
+function mount(element) {
+  const panel = new Panel(element, page.charts[element.dataset.panel], { onZoom: zoom, onSeen: ({ empty }) => empty && look(SOON_MS) });
+  panels.set(panel.id, panel);
+}
+
+/** Looks after so many ms; an earlier look that is planned stays. */
+function look(ms) {
+  clearTimeout(timer);
+  timer = setTimeout(renew, ms);
+}
+
+async function renew() {
+  const due = document.hidden || busy ? [] : [...panels.values()].filter((panel) => panel.isDue(performance.now(), page.refresh));
+  if (due.length) {
+    busy = true;
+    await ask(due);
+    busy = false;
+  }
+  if (page.refresh) look(page.refresh);
+}
+
+async function ask(due) {
+  const query = new URLSearchParams(location.search);
+  due.forEach((panel) => {
+    query.append("id", panel.id);
+    panel.asked = performance.now();
+  });
+  const answer = await fetch(`${address}/panels?${query}`, { headers: { Accept: "application/json" } })
+    .then((found) => (found.ok ? found.json() : null))
+    .catch(() => null); // the chip in the bezel tells of a server that is gone
+  if (dash.classList.contains("is-editing")) return;
+  Object.entries(answer?.panels ?? {}).forEach(([id, content]) => panels.get(id)?.show(content));
+}
+
+dash.querySelectorAll(":scope > .panel").forEach(mount);
+document.addEventListener("visibilitychange", () => look(0));
+if (page.refresh) look(page.refresh);
+
+document.getElementById("variables").addEventListener("change", (event) => {
+  if (event.target.matches("select")) event.currentTarget.requestSubmit();
+});
+document.getElementById("variables").addEventListener("submit", ({ currentTarget }) => {
+  currentTarget.querySelectorAll("input, select").forEach((field) => {
+    field.disabled = field.value === ""; // what narrows nothing has no place in the address
+  });
+});
+addEventListener("pageshow", () => {
+  document.querySelectorAll("#variables :is(input, select)").forEach((field) => {
+    field.disabled = false;
+  });
+});
+
+// Changing it: a dashboard of one's own is edited here, one that came along is cloned first.
+const edit = document.getElementById("edit");
+edit?.removeAttribute("hidden");
+edit?.addEventListener("click", async () => {
+  const { begin } = await import("./editing.js");
+  begin();
+});
+if (edit && new URLSearchParams(location.search).has("edit")) edit.click();
+const clone = document.getElementById("clone");
+clone?.removeAttribute("hidden");
+clone?.addEventListener("click", async () => {
+  const answer = await change(`/api/v1/dashboards/${page.dashboard.id}/clone`, "POST", {});
+  if (answer.ok) location.assign(`/dashboards/${answer.body.id}?edit`);
+  else showProblem(answer);
+});

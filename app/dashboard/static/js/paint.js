@@ -1,0 +1,39 @@
+// Colours for what Plotly draws: the design's tokens as they are in the present theme.
+
+import { page } from "./page.js";
+import { onTheme } from "./theme.js";
+
+const probe = document.createElement("i");
+probe.hidden = true;
+document.body.append(probe);
+
+/** The present value of a token or a colour: read through an element, since a token holds a pair. */
+export function token(name) {
+  if (name.startsWith("--font")) return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  probe.style.color = name.startsWith("#") ? name : `var(${name})`;
+  return getComputedStyle(probe).color;
+}
+
+function resolved(value) {
+  if (typeof value === "string") return value.startsWith("--") ? token(value) : value;
+  if (Array.isArray(value)) return value.map(resolved);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, resolved(inner)]));
+}
+
+export function faded(colour) {
+  const [red, green, blue] = colour.match(/[\d.]+/g);
+  return `rgba(${red}, ${green}, ${blue}, 0.14)`;
+}
+
+let made = null;
+
+/** Plotly's template in the colours of the present theme. */
+export function template() {
+  made ??= resolved(page.chartTemplate);
+  return made;
+}
+
+onTheme(() => {
+  made = null;
+});

@@ -1,0 +1,75 @@
+// The form in which a panel is written. Fields that it does not show stay as they are.
+
+const dialog = document.getElementById("panel-form");
+const MINUTE_MS = 60_000;
+
+function fill({ title, type, data, options }) {
+  const { elements } = dialog.querySelector("form");
+  const chart = options.chart;
+  elements.title.value = title;
+  elements.type.value = type;
+  elements.source.value = data.source;
+  elements.query.value = data.query ?? "";
+  elements.transform.value = data.transform ?? "";
+  elements.chart.value = chart?.type ?? "line";
+  elements.aggregation.value = chart?.data.aggregation ?? "avg";
+  elements.metrics.value = chart?.data.metrics.join(", ") ?? "performance.itemsPerSecond";
+  elements.range.value = (chart?.data.timeRange ?? 60 * MINUTE_MS) / MINUTE_MS;
+  elements.yLabel.value = chart?.display.axes.y.label ?? "";
+  elements.legend.checked = chart?.display.legend ?? true;
+  showFields();
+}
+
+function showFields() {
+  const { elements } = dialog.querySelector("form");
+  dialog.querySelector("[data-chart]").hidden = elements.type.value !== "chart";
+}
+
+/** Selectors by comma; a comma within braces belongs to one. */
+function split(text) {
+  return text.split(/,(?![^{]*\})/).map((one) => one.trim()).filter(Boolean);
+}
+
+function written(panel) {
+  const { elements } = dialog.querySelector("form");
+  const data = { ...panel.data, source: elements.source.value };
+  for (const name of ["query", "transform"]) {
+    if (elements[name].value.trim()) data[name] = elements[name].value.trim();
+    else delete data[name];
+  }
+  const options = { ...panel.options };
+  if (elements.type.value === "chart") options.chart = chartOf(options.chart, elements);
+  return { ...panel, title: elements.title.value, type: elements.type.value, data, options };
+}
+
+function chartOf(before, elements) {
+  const axes = before?.display.axes ?? { x: { label: "" }, y: { label: "" } };
+  return {
+    ...before,
+    type: elements.chart.value,
+    data: {
+      ...before?.data,
+      metrics: split(elements.metrics.value),
+      timeRange: Math.max(1_000, Math.round(Number(elements.range.value) * MINUTE_MS) || 60 * MINUTE_MS),
+      aggregation: elements.aggregation.value,
+    },
+    display: {
+      title: elements.title.value,
+      ...before?.display,
+      axes: { ...axes, y: { ...axes.y, label: elements.yLabel.value } },
+      legend: elements.legend.checked,
+    },
+  };
+}
+
+/** The panel as somebody has written it; null if they went away. */
+export function askPanel(panel) {
+  fill(panel);
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((done) => {
+    dialog.addEventListener("close", () => done(dialog.returnValue === "ok" ? written(panel) : null), { once: true });
+  });
+}
+
+dialog?.querySelector("form").elements.type.addEventListener("change", showFields);

@@ -1,0 +1,152 @@
+// A panel's chart: the server's figure drawn by Plotly, its figures as a table, as CSV and as an image.
+
+import { clock, local, number } from "./format.js";
+import { page, word } from "./page.js";
+import { template, token } from "./paint.js";
+import { onTheme } from "./theme.js";
+
+const TABLE_ROWS = 200;
+const IMAGE_SCALE = 2;
+const ZOOM_LEAST_MS = 10_000;
+const plots = new Set();
+
+/** The moment that Plotly writes as `2026-11-23 14:32:08.5`, in the viewer's zone. */
+const moment = (text) => new Date(String(text).replace(" ", "T")).getTime();
+
+export class Plot {
+  /** element: where it is drawn. name: of the panel. onZoom: called with both ends of a span that was drawn with the mouse. */
+  constructor(element, name, onZoom) {
+    Object.assign(this, { element, name, onZoom, chart: null, dirty: false, listening: false });
+    plots.add(this);
+  }
+
+  show(chart) {
+    this.chart = chart;
+    this.dirty = true;
+  }
+
+  get traces() {
+    return this.chart.figure.data;
+  }
+
+  draw() {
+    if (!this.dirty || !this.chart || !this.element.offsetParent) return;
+    this.dirty = false;
+    const { kind, figure, span } = this.chart;
+    const data = kind === "gauge" ? figure.data.map(dial) : figure.data.map(drawn);
+    const layout = { ...figure.layout, template: template() };
+    if (kind !== "gauge") layout.xaxis = { ...layout.xaxis, range: span.map(local) };
+    window.Plotly.react(this.element, data, layout, page.chartConfig);
+    if (kind !== "gauge") this.listen();
+  }
+
+  listen() {
+    if (this.listening) return;
+    this.listening = true;
+    this.cross = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    this.cross.classList.add("cross");
+    this.cross.setAttribute("aria-hidden", "true");
+    this.cross.append(document.createElementNS("http://www.w3.org/2000/svg", "line"));
+    this.element.append(this.cross);
+    this.element.addEventListener("mousemove", (event) => this.point(event));
+    this.element.addEventListener("mouseleave", () => plots.forEach((plot) => plot.mark(null)));
+    this.element.on("plotly_relayout", (change) => {
+      const [from, to] = [moment(change["xaxis.range[0]"]), moment(change["xaxis.range[1]"])];
+      if (to - from >= ZOOM_LEAST_MS) this.onZoom(Math.round(from), Math.round(to));
+    });
+  }
+
+  /** Shows on every other chart of the page the moment under the mouse on this one. */
+  point(event) {
+    const { l, w } = this.element._fullLayout._size; // where the plot is within its element; Plotly tells it nowhere else
+    const share = (event.clientX - this.element.getBoundingClientRect().left - l) / w;
+    const at = share >= 0 && share <= 1 ? this.chart.span[0] + share * (this.chart.span[1] - this.chart.span[0]) : null;
+    plots.forEach((plot) => plot.mark(plot === this ? null : at));
+  }
+
+  mark(at) {
+    if (!this.cross || !this.chart) return;
+    const [from, to] = this.chart.span;
+    const seen = at !== null && at >= from && at <= to;
+    this.cross.classList.toggle("is-seen", seen);
+    if (!seen) return;
+    const { l, t, w, h } = this.element._fullLayout._size;
+    const x = l + ((at - from) / (to - from)) * w;
+    Object.entries({ x1: x, x2: x, y1: t, y2: t + h }).forEach(([name, value]) => this.cross.firstChild.setAttribute(name, value));
+  }
+
+  /** The figures as rows of text, the head first; times as `write` writes them. */
+  rows(write, figure) {
+    if (this.chart.kind === "gauge") return [[word("series"), word("value")], ...this.traces.map((one) => [plain(one.name), figure(one.value)])];
+    const times = this.traces[0]?.x ?? [];
+    const head = [word("time"), ...this.traces.map((one) => plain(one.name))];
+    return [head, ...times.map((ms, at) => [write(ms), ...this.traces.map((one) => figure(one.y[at]))])];
+  }
+
+  /** A table of the newest figures, newest first. */
+  table() {
+    const [head, ...rows] = this.rows(clock, (value) => (value === null || value === undefined ? "–" : number(value, 2)));
+    const element = document.createElement("table");
+    element.className = "table compact";
+    const line = (cells, tag) => {
+      const row = document.createElement("tr");
+      row.append(...cells.map((text, column) => {
+        const cell = document.createElement(tag);
+        if (column) cell.className = "num";
+        cell.textContent = text;
+        return cell;
+      }));
+      return row;
+    };
+    element.createTHead().append(line(head, "th"));
+    element.createTBody().append(...rows.slice(-TABLE_ROWS).reverse().map((cells) => line(cells, "td")));
+    return element;
+  }
+
+  /** All figures as CSV, times in UTC; a cell that a spreadsheet could run begins with an apostrophe. */
+  csv() {
+    const safe = (text) => (/^[=+\-@\t\r]/.test(text) && !/^-?\d/.test(text) ? `'${text}` : text);
+    const cell = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+    const rows = this.rows((ms) => new Date(ms).toISOString(), (value) => String(value ?? ""));
+    return rows.map((cells) => cells.map((text) => cell(safe(text))).join(",")).join("\r\n");
+  }
+
+  /** The chart as it stands here, as an image's address. */
+  async image() {
+    const { data, layout, offsetWidth: width, offsetHeight: height } = this.element;
+    const painted = { ...layout, paper_bgcolor: token("--surface"), margin: { ...layout.margin, t: 40 }, title: { text: escaped(this.name), font: { size: 13 } } };
+    return window.Plotly.toImage({ data, layout: painted }, { format: "png", width, height: height + 32, scale: IMAGE_SCALE });
+  }
+
+  forget() {
+    plots.delete(this);
+    if (this.listening || this.element.data) window.Plotly.purge(this.element);
+  }
+}
+
+function drawn(trace, at) {
+  const color = token(trace.meta.token);
+  const one = { ...trace, x: trace.x.map(local) };
+  if (trace.type === "bar") return { ...one, marker: { color } };
+  return { ...one, line: { ...trace.line, color, dash: at >= 4 ? "6px,3px" : "solid" } };
+}
+
+function dial(trace) {
+  return { ...trace, gauge: { ...trace.gauge, bar: { ...trace.gauge?.bar, color: token(trace.meta.token) } } };
+}
+
+/** The server escapes names for Plotly, which reads some markup in them. */
+function plain(name) {
+  return new DOMParser().parseFromString(name ?? "", "text/html").documentElement.textContent;
+}
+
+function escaped(text) {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+onTheme(() => {
+  plots.forEach((plot) => {
+    plot.dirty = true;
+    plot.draw();
+  });
+});

@@ -1,0 +1,120 @@
+"""Dashboards as pages, rendered over real stores."""
+
+import json
+from typing import Any
+
+import pytest
+
+from app.dashboard.panels import PANELS
+from app.dashboards.config import CHARTS, SOURCES, TYPES
+from tests.dashboard.conftest import House
+from tests.dashboard.test_pages import HOSTILE, Tags, run
+from tests.dashboards.seed import chart, config, full, panel
+
+
+def made(house: House, *panels: dict[str, Any], **more: Any) -> str:
+    """The address of a new dashboard."""
+    return f"/dashboards/{house.dashboards.create(config(*panels, **more)).id}"
+
+
+def test_every_type_of_panel_has_its_row():
+    """What a configuration may name is what can be shown."""
+    assert tuple(PANELS) == TYPES
+
+
+@pytest.mark.parametrize("type_", TYPES)
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("kind", CHARTS)
+def test_every_panel_shows_every_source(house: House, type_: str, source: str, kind: str):
+    """Without a fault, with data and without."""
+    data = {"source": source, **({"query": "performance.itemsPerSecond"} if source == "metrics" else {})}
+    page = made(house, panel("one", type_, source, data=data, options={"chart": chart(kind)}))
+    before = house.page(page)
+    house.send(run())
+
+    for shown in (before, house.page(page), house.page(f"{page}?from=-24h&source=ebay.com&job=123&spider=x")):
+        assert "can&#39;t be shown" not in shown
+        assert 'data-panel="one"' in shown
+
+
+def test_a_dashboard_with_everything_is_shown(house: House):
+    """Each panel in its frame, each chart as a figure, the running job in its table."""
+    house.send(run())
+    tags = Tags(page := house.page(f"/dashboards/{house.dashboards.create(full()).id}"))
+    data = json.loads(tags.blocks["page"])
+
+    frames = [one["data-panel"] for one in tags.all("section") if one.get("data-panel")]
+    assert frames == ["line", "bar", "gauge", "jobs", "rate", "events"]
+    assert {name: one["kind"] for name, one in data["charts"].items()} == {
+        "line": "line",
+        "bar": "bar",
+        "gauge": "gauge",
+    }
+    assert data["dashboard"]["layout"] == full()["layout"]
+    assert "no price" in page
+    assert 'data-theme="dark"' in page
+    assert not [one for _, attributes in tags.found for one in attributes if one == "style"]
+
+
+def test_a_panel_that_can_t_be_shown_says_so_in_its_place(house: House):
+    """The others are not touched by it."""
+    good = panel("good", "stats", data={"source": "metrics", "query": "jobs.active"})
+    bad = panel("bad", "stats", data={"source": "metrics", "query": "jobs.active"}, options={"aggregation": "median"})
+    page = house.page(made(house, good, bad))
+
+    assert page.count("This panel can") == 1
+    assert "must be one of avg" in page
+
+
+def test_markup_in_a_dashboard_is_text(house: House):
+    """In its name, its titles, ids, labels and the names of its colours."""
+    one = panel(HOSTILE, title=HOSTILE, options={"chart": chart(), HOSTILE: HOSTILE})
+    one["options"]["chart"]["display"].update(title=HOSTILE, axes={"x": {"label": HOSTILE}, "y": {"label": HOSTILE}})
+    whole = config(one, name=HOSTILE)
+    whole["theme"]["colors"] = {HOSTILE: "#ff0000"}
+    created = house.dashboards.create(whole)
+    tags = Tags(house.page(f"/dashboards/{created.id}"))
+
+    assert json.loads(tags.blocks["page"])["dashboard"]["layout"]["panels"][0]["title"] == HOSTILE
+    assert all(attributes.get("src") or attributes.get("type") for attributes in tags.all("script"))
+    assert HOSTILE not in house.page("/dashboards")
+
+
+def test_panels_are_asked_for_together(house: House):
+    """Those named and no others, each with what stands in it and with its figure."""
+    page = f"/dashboards/{house.dashboards.create(full()).id}"
+    house.send(run())
+    answer = json.loads(house.page(f"{page}/panels?id=bar&id=jobs&id=none"))
+
+    assert set(answer["panels"]) == {"bar", "jobs"}
+    assert answer["panels"]["bar"]["chart"]["figure"]["data"][0]["type"] == "bar"
+    assert "ebay.com" in answer["panels"]["jobs"]["html"]
+
+
+def test_panels_beyond_the_first_are_filled_when_they_are_seen(house: House):
+    """A hundred panels cost no more at first than a few."""
+    many = [panel(f"p{n}", "log", "events") for n in range(100)]
+    data = json.loads(Tags(house.page(made(house, *many))).blocks["page"])
+
+    assert len(data["empty"]) == 84
+    assert data["empty"][0] == "p16"
+
+
+@pytest.mark.parametrize("query", ["from=yesterday", "from=now&to=-1h", "to=x", "job=%00"])
+def test_a_bad_span_is_told(house: House, query: str):
+    """By a page that says what is wrong."""
+    assert "must" in house.page(f"{made(house)}?{query}", 400)
+
+
+def test_an_unknown_dashboard_is_not_found(house: House):
+    """As a page."""
+    house.page("/dashboards/none", 404)
+
+
+@pytest.mark.parametrize("name", ["overview", "job", "workers", "traffic", "system"])
+def test_those_that_come_along_are_shown(house: House, name: str):
+    """Every panel of each has something to show or says that there is nothing."""
+    house.send(run())
+
+    assert "This panel can" not in house.page(f"/dashboards/{name}")
+    assert f'href="/dashboards/{name}"' in house.page("/dashboards")
