@@ -61,7 +61,7 @@ def scraped(sources: Sources) -> dict[tuple[str, tuple[str, ...]], float]:
 
 def test_every_figure_is_told_in_base_units():
     """Seconds for milliseconds, nothing where nothing was measured, and labels that hold any sign."""
-    assert scraped(SOURCES) == {
+    told: dict[tuple[str, tuple[str, ...]], float] = {
         ("build_info", ("1.2.3",)): 1,
         ("uptime_seconds", ()): 90.5,
         ("events_total", ("stored", "")): 5,
@@ -93,6 +93,8 @@ def test_every_figure_is_told_in_base_units():
         **{(f"requests_{name}_total", (SPIDER,)): 0 for name in ("failed", "retried", "proxied")},
         ("host_cpu_usage_ratio", ("crawler",)): 0.5,
     }
+
+    assert scraped(SOURCES) == told
 
 
 def test_without_the_database_the_process_still_tells():
