@@ -1,8 +1,9 @@
 """Who is connected: each socket's principal, and the order to leave for those who may not stay.
 
 A socket that is in no namespace, because it has not authenticated or has left, is closed after `GRACE_MS` (Socket.IO
-itself would keep it for ever). When accounts change, everyone connected is looked at again, so a revoked token is out
-within a second.
+itself would keep it for ever). One whose address comes too often, or for whom there is no room, is let in so far only
+as to be told so, and of those there may be `MOST_TOLD` at a time. When accounts change, everyone connected is looked at
+again, so a revoked token is out within a second.
 """
 
 import threading
@@ -16,6 +17,7 @@ from app.core.clock import Clock
 from app.websocket.counts import Counts
 
 GRACE_MS: Final = 10_000
+MOST_TOLD: Final = 100
 Key = tuple[str, str]
 """(namespace, sid)"""
 
@@ -39,11 +41,30 @@ class Connections:
         self._seats: dict[Key, Seat] = {}
         self._taken: Counter[str] = Counter()  # seats of each socket
         self._standing: dict[str, int] = {}  # sockets in no namespace, and since when
+        self._waits: dict[str, int] = {}  # those of them that have not asked for one yet, and how long they are to wait
+        self._beyond: set[str] = set()  # those that are there to be refused
 
-    def opened(self, eio_sid: str) -> None:
-        """A socket is open and nobody knows whose it is."""
+    def opened(self, eio_sid: str, wait_ms: int = 0) -> bool:
+        """A socket opens and nobody knows whose it is; whether it may stay to hear more.
+
+        Args:
+            eio_sid: the socket.
+            wait_ms: after which its address may come again, 0 if it may be here.
+        """
         with self._lock:
+            is_beyond = wait_ms > 0 or len(self._seats) + len(self._standing) >= self._most
+            if is_beyond and len(self._beyond) >= MOST_TOLD:
+                return False
+            if is_beyond:
+                self._beyond.add(eio_sid)
+            self._waits[eio_sid] = wait_ms
             self._standing[eio_sid] = self._clock.monotonic_ms()
+            return True
+
+    def first_wait_ms(self, eio_sid: str) -> int | None:
+        """What `opened` was told of the socket, once: when it first asks for a namespace."""
+        with self._lock:
+            return self._waits.pop(eio_sid, None)
 
     def by_namespace(self) -> dict[str, int]:
         """How many are in each namespace."""
@@ -62,12 +83,15 @@ class Connections:
         """Whether as many sockets are in as may be."""
         return len(self._seats) >= self._most
 
-    def joined(self, key: Key, eio_sid: str, principal: Principal) -> None:
-        """The socket has said who it is."""
+    def joined(self, key: Key, eio_sid: str, principal: Principal) -> bool:
+        """The socket has said who it is; whether there was room for it still."""
         with self._lock:
-            self._standing.pop(eio_sid, None)
+            if self.full():
+                return False
+            self._sit_down(eio_sid)
             self._seats[key] = Seat(eio_sid, principal)
             self._taken[eio_sid] += 1
+            return True
 
     def left(self, key: Key) -> None:
         """The socket is out of the namespace; if it was its last, its time runs."""
@@ -83,7 +107,13 @@ class Connections:
     def closed(self, eio_sid: str) -> None:
         """The socket is gone."""
         with self._lock:
-            self._standing.pop(eio_sid, None)
+            self._sit_down(eio_sid)
+
+    def _sit_down(self, eio_sid: str) -> None:
+        """It no longer stands about."""
+        self._standing.pop(eio_sid, None)
+        self._waits.pop(eio_sid, None)
+        self._beyond.discard(eio_sid)
 
     def eio_sid(self, namespace: str, sid: str) -> str | None:
         """The engine.io socket that it sits on."""
@@ -120,7 +150,7 @@ class Connections:
         with self._lock:
             found = [eio_sid for eio_sid, since in self._standing.items() if since <= limit]
             for eio_sid in found:
-                del self._standing[eio_sid]
+                self._sit_down(eio_sid)
         return found
 
     def expired(self) -> set[str]:

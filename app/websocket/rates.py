@@ -40,11 +40,15 @@ class ConnectionRates:
     def enter(self, address: str) -> int:
         """Count a connection; 0 if it may go on, else the ms after which to try again."""
         who = _who(address)
-        if not self._window.test(self._failed, who):
-            return self._wait_ms(self._failed, who)
-        if not self._window.hit(self._all, who):
+        barred_ms = self.barred_ms(address)
+        if not barred_ms and not self._window.hit(self._all, who):
             return self._wait_ms(self._all, who)
-        return 0
+        return barred_ms
+
+    def barred_ms(self, address: str) -> int:
+        """0 if it has not failed too often, else the ms after which to try again; counts nothing."""
+        who = _who(address)
+        return 0 if self._window.test(self._failed, who) else self._wait_ms(self._failed, who)
 
     def failed(self, address: str) -> None:
         """Count one that was refused for its credentials."""

@@ -22,6 +22,7 @@ from app.websocket.lines import Lines
 from app.websocket.live import Live
 from app.websocket.rates import ConnectionRates, jitter_ms
 from app.websocket.readers import LIVE, Readers
+from app.websocket.refusals import refusal, turned_away
 from app.websocket.wire import StrictJson, TextPacket
 from scrapewatch.events import MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_DEPTH, MAX_EVENT_BYTES
 
@@ -81,6 +82,7 @@ class Sockets:
         IngestGate(self.socketio, self.connections, services.ingest, runtime, self._lines.drop)
         Live(self.socketio, self.connections, self.broadcaster, runtime.call, services.events)
         self._server.eio.on("connect", self._opened)
+        self._server.eio._unauthorized = turned_away  # noqa: SLF001  (what it answers when `_opened` refuses)
         self._server.eio.on("disconnect", self._closed)
         for namespace in (SCRAPERS, LIVE):
             self.socketio.on_event("connect", self._connect, namespace=namespace)
@@ -122,7 +124,12 @@ class Sockets:
                 return
 
     def _opened(self, eio_sid: str, environ: dict[str, Any]) -> Any:
-        self.connections.opened(eio_sid)
+        address = environ.get("REMOTE_ADDR", "")
+        wait_ms = self._rates.enter(address)
+        if not self.connections.opened(eio_sid, wait_ms):
+            refused = _too_often(wait_ms) if wait_ms else _too_many()
+            self._note_refusal(refused, address)
+            return refused
         return self._server._handle_eio_connect(eio_sid, environ)  # noqa: SLF001  (what stood here before)
 
     def _closed(self, eio_sid: str, reason: str) -> None:
@@ -139,17 +146,17 @@ class Sockets:
     def _connect(self, auth: Any = None) -> None:
         try:
             self._admit(auth)
-        except Refused as refusal:
-            code = refusal.error_args["data"]["code"]
-            self.connections.counts.refuse(code)
-            self._note_refusal(code)
+        except Refused as refused:
+            self._note_refusal(refused, request.remote_addr or "")
             raise
 
-    def _note_refusal(self, code: str) -> None:
+    def _note_refusal(self, refused: Refused, address: str) -> None:
         """No job is lost because its sender was turned away; who fails to say who it is has only itself to blame."""
+        code = refused.error_args["data"]["code"]
+        self.connections.counts.refuse(code)
         refusals = self._services.ingest.refusals
         if code == "rate_limited":
-            for sender_id in self._rates.senders(request.remote_addr or ""):
+            for sender_id in self._rates.senders(address):
                 refusals.note(sender_id, code)
         elif code not in {"unauthorized", "forbidden"}:
             refusals.note(None, code)
@@ -158,11 +165,12 @@ class Sockets:
         namespace: str = request.namespace  # type: ignore[attr-defined]  # Flask-SocketIO puts both there
         sid: str = request.sid  # type: ignore[attr-defined]
         if self.connections.full():
-            raise _refusal("too_many_connections", "Too many connections.", FULL_MS + jitter_ms(FULL_MS))
+            raise _too_many()
         eio_sid: str = self._server.manager.eio_sid_from_sid(sid, namespace)
         revision = self._revision
-        principal = self._identify(auth, namespace)
-        self.connections.joined((namespace, sid), eio_sid, principal)
+        principal = self._identify(auth, namespace, eio_sid)
+        if not self.connections.joined((namespace, sid), eio_sid, principal):  # others came meanwhile
+            raise _too_many()
         if namespace == SCRAPERS and principal.sender_id is not None:
             self._rates.entered(request.remote_addr or "", principal.sender_id)
         if self._server.manager.eio_sid_from_sid(sid, namespace) is None:  # it went while it was being looked at
@@ -170,21 +178,25 @@ class Sockets:
             self.connections.closed(eio_sid)
         elif revision != self._revision and not self._services.runtime.call(self._is_still_valid, principal):
             self.connections.left((namespace, sid))
-            raise _refusal("unauthorized", "This access was just ended.", 0)
+            raise refusal("unauthorized", "This access was just ended.", 0)
 
-    def _identify(self, auth: Any, namespace: str) -> Principal:
-        """Who connects; an address that does so too often, or fails too often, is not even asked."""
+    def _identify(self, auth: Any, namespace: str, eio_sid: str) -> Principal:
+        """Who connects; an address that does so too often, or fails too often, is not even asked.
+
+        A socket was counted when it opened, and that holds for the first namespace that it asks for.
+        """
         address = request.remote_addr or ""
-        wait_ms = self._rates.enter(address)
+        wait_ms = self.connections.first_wait_ms(eio_sid)
+        wait_ms = self._rates.enter(address) if wait_ms is None else wait_ms or self._rates.barred_ms(address)
         if wait_ms:
-            raise _refusal("rate_limited", "Too many connections from this address.", wait_ms)
+            raise _too_often(wait_ms)
         try:
             return self._authenticate(auth, namespace)
         except (Unauthorized, Forbidden) as error:
             self._rates.failed(address)
-            raise _refusal(error.code, error.detail, 0) from None
+            raise refusal(error.code, error.detail, 0) from None
         except Unavailable as error:
-            raise _refusal(error.code, "Try again later.", error.retry_after_ms) from None
+            raise refusal(error.code, "Try again later.", error.retry_after_ms) from None
 
     def _authenticate(self, auth: Any, namespace: str) -> Principal:
         principal = authenticate_socket(auth, namespace)
@@ -273,5 +285,9 @@ class Sockets:
                 self._server.emit("flow", flow, to=sid, namespace=SCRAPERS)
 
 
-def _refusal(code: str, message: str, retry_after_ms: int) -> Refused:
-    return Refused(message, {"code": code, "message": message, "retryAfter": retry_after_ms})
+def _too_many() -> Refused:
+    return refusal("too_many_connections", "Too many connections.", FULL_MS + jitter_ms(FULL_MS))
+
+
+def _too_often(wait_ms: int) -> Refused:
+    return refusal("rate_limited", "Too many connections from this address.", wait_ms)

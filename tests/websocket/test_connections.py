@@ -3,7 +3,7 @@
 import pytest
 
 from app.accounts.principals import Principal
-from app.websocket.connections import GRACE_MS, Connections
+from app.websocket.connections import GRACE_MS, MOST_TOLD, Connections
 from tests.fakes import StoppedClock
 
 ANN = Principal("ann", frozenset({"read"}), user_id=1)
@@ -18,7 +18,7 @@ def clock():
 
 @pytest.fixture
 def connections(clock):
-    return Connections(clock, most=2)
+    return Connections(clock, most=3)
 
 
 def test_a_socket_that_does_not_say_who_it_is_becomes_overdue(connections, clock):
@@ -35,12 +35,46 @@ def test_a_socket_that_does_not_say_who_it_is_becomes_overdue(connections, clock
 
 def test_there_is_room_for_so_many(connections):
     """Who leaves makes room."""
-    connections.joined(("/", "a"), "1", ANN)
+    for name in ("a", "b"):
+        connections.joined(("/", name), name, ANN)
     assert not connections.full()
-    connections.joined(("/live", "b"), "2", ANN)
+    connections.joined(("/live", "c"), "2", ANN)
     assert connections.full()
     connections.left(("/", "a"))
     assert not connections.full()
+
+
+def test_of_two_who_come_to_the_last_place_one_is_let_in(connections):
+    """Though both had been told that there was room, before it was looked up who they are."""
+    for name in ("a", "b"):
+        assert connections.joined(("/", name), name, ANN)
+    assert not connections.full()
+    assert [connections.joined(("/", name), name, ANN) for name in ("c", "d")] == [True, False]
+    assert connections.by_namespace() == {"/": 3}
+
+
+@pytest.mark.parametrize("wait_ms", [0, 5_000], ids=["no room", "too often"])
+def test_those_who_are_to_be_refused_may_be_so_many(clock, wait_ms):
+    """Whether they say anything or not; each that goes, or is put out, makes room for another."""
+    connections = Connections(clock, most=2)
+    for name in ("a", "b"):
+        assert connections.opened(name)
+    crowd = [f"{number}" for number in range(MOST_TOLD)]
+
+    assert all(connections.opened(eio_sid, wait_ms) for eio_sid in crowd)
+    assert not connections.opened("one more", wait_ms)
+    connections.closed(crowd[0])
+    assert connections.opened("one more", wait_ms)
+    clock.advance(GRACE_MS)
+    assert len(connections.overdue()) == MOST_TOLD + 2
+    assert connections.opened("later", wait_ms)
+
+
+def test_a_socket_is_counted_for_the_first_namespace_it_asks_for(connections):
+    """It was when it opened; the second counts by itself."""
+    connections.opened("1", 7)
+
+    assert [connections.first_wait_ms("1"), connections.first_wait_ms("1")] == [7, None]
 
 
 def test_who_may_no_longer_stay_is_found_in_every_namespace(connections):

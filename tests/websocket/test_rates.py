@@ -1,11 +1,15 @@
 """How often an address may connect, by the rates alone and on the real server."""
 
+import json
 import time
+import urllib.error
+import urllib.request
 from contextlib import ExitStack
 
 import pytest
 
 from app.core.clock import CLOCK
+from app.websocket.connections import MOST_TOLD
 from app.websocket.rates import MOST_KNOWN, SPREAD_MS, ConnectionRates
 from tests.server import running
 from tests.sockets import PATIENCE_S, Refused, connected, scraped
@@ -119,6 +123,40 @@ def test_one_who_fails_too_often_is_asked_no_more(strict, environment):
 
     assert come(strict, environment["INGEST_TOKEN"], address="203.0.113.8")["code"] == "rate_limited"
     assert come(strict, environment["INGEST_TOKEN"], address="203.0.113.9") is None
+
+
+def opened(server, address):
+    """Open a session by polling and say nothing in it: status and, where it was refused, code and seconds to wait."""
+    asked = urllib.request.Request(
+        f"{server.address}/socket.io/?EIO=4&transport=polling", headers={"X-Forwarded-For": address}
+    )
+    try:
+        with urllib.request.urlopen(asked, timeout=PATIENCE_S) as answer:
+            return answer.status, "", 0
+    except urllib.error.HTTPError as error:
+        return error.status, json.load(error)["code"], int(error.headers["Retry-After"])
+
+
+def test_sessions_that_say_nothing_are_bounded_by_address(strict, environment):
+    """Beyond its rate an address may have a hundred, to be told so; then HTTP says it, and nobody else is concerned."""
+    answers = [opened(strict, "203.0.113.7") for _ in range(10 + MOST_TOLD + 3)]
+
+    assert [status for status, *_ in answers] == [200] * (10 + MOST_TOLD) + [429] * 3
+    assert {code for _, code, _ in answers[-3:]} == {"rate_limited"}
+    assert all(0 < wait_s <= (60_000 + SPREAD_MS) / 1_000 for *_, wait_s in answers[-3:])
+    assert come(strict, environment["INGEST_TOKEN"], address="203.0.113.8") is None
+
+
+def test_sessions_that_say_nothing_are_bounded_for_all(environment, sqlite_url, async_mode, tmp_path):
+    """They take up room like anyone; beyond it a hundred may hear so over their socket, the others by HTTP."""
+    few = {"WEBSOCKET_MAX_CONNECTIONS": "5", "ASYNC_MODE": async_mode}
+    with running({**environment, **few}, tmp_path / "server.log") as server:
+        answers = [opened(server, "127.0.0.1") for _ in range(5 + MOST_TOLD + 3)]
+        refused = server.json("/api/v1/status", token=environment["READ_TOKEN"])["sockets"]["refused"]
+
+    assert [status for status, *_ in answers] == [200] * (5 + MOST_TOLD) + [503] * 3
+    assert {code for _, code, _ in answers[-3:]} == {"too_many_connections"}
+    assert refused == {"too_many_connections": 3}
 
 
 LOST_MS = 1_500
