@@ -20,7 +20,7 @@ def blueprint(services: Services) -> Blueprint:
     @public
     def ready() -> Response:
         try:
-            services.runtime.call(services.events.head)
+            services.runtime.call(services.events.reach)
             fit = services.ingest.ready()
         except Unavailable:
             fit = False

@@ -61,7 +61,7 @@ def blueprint(services: Services) -> Blueprint:
 
 
 def _listed(services: Services, wanted: JobFilter, before: int | None) -> tuple[int, list[Job], dict[str, int]]:
-    since = services.events.head()
+    since = services.events.reach().newest
     found = services.events.jobs(wanted, before=before, limit=PAGE_ROWS)
     return since, found, services.events.job_counts(replace(wanted, statuses=()))
 

@@ -16,7 +16,7 @@ from app.dashboard.threads import in_thread
 from app.jobs.view import job_json
 from app.metrics.series import Answer, SeriesQuery
 from app.services import Services
-from app.storage.base import Job, JobFilter
+from app.storage.base import EventFilter, Job, JobFilter
 from app.storage.base_series import MINUTE_MS
 
 RANGES_MS: Final = {"15m": 15 * MINUTE_MS, "1h": 60 * MINUTE_MS, "6h": 360 * MINUTE_MS}
@@ -33,7 +33,7 @@ def blueprint(services: Services) -> Blueprint:
     @pages.get("/")
     @require("read")
     def overview() -> str:
-        if not services.runtime.call(services.events.head):
+        if not services.runtime.call(services.events.events, EventFilter(), limit=1):
             settings = services.settings
             moment = rfc3339(services.clock.now_ms())
             return render_template(
@@ -50,7 +50,7 @@ def blueprint(services: Services) -> Blueprint:
 
 def _content(services: Services, chosen: str) -> dict[str, Any]:
     """All that the page shows; runs in a real thread."""
-    since = services.events.head()
+    since = services.events.reach().newest
     now_ms = services.clock.now_ms()
     running = services.events.jobs(JobFilter(statuses=RUNNING), limit=ROWS)
     charts = _charts(services, chosen, now_ms)

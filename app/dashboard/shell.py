@@ -100,4 +100,4 @@ def shell_block(services: Services) -> dict[str, Any]:
 
 def _alerts(services: Services) -> tuple[int, list[str]]:
     """The newest cursor and what fires; in this order, so that a change in between is heard of twice, not never."""
-    return services.events.head(), alerts.firing_names(services.alerts)
+    return services.events.reach().newest, alerts.firing_names(services.alerts)

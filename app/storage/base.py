@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 import msgspec
 
@@ -118,6 +118,18 @@ class Outcome:
 
 
 UNSTORABLE: Final = Outcome("refused", "invalid")
+
+
+class Reach(NamedTuple):
+    """How far a store's cursors go.
+
+    Attributes:
+        newest: the last one that was given, whatever became of its event; 0 for none.
+        removed: the last one of an event that was stored and is no longer; 0 for none.
+    """
+
+    newest: int
+    removed: int
 
 
 @dataclass(frozen=True)
@@ -236,8 +248,8 @@ class EventStore(Protocol):
         """Oldest first, from `after` (not included) onwards."""
         ...
 
-    def head(self) -> int:
-        """The newest cursor, 0 for none."""
+    def reach(self) -> Reach:
+        """The cursors that have been given, and up to which events may be missing."""
         ...
 
     def jobs(self, wanted: JobFilter, *, before: int | None = None, limit: int = 100) -> list[Job]:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from app.core.clock import Clock
-from app.storage.base import UNSTORABLE, Commit, Event, EventFilter, Fold, Job, JobFilter, Outcome, Tallies
+from app.storage.base import UNSTORABLE, Commit, Event, EventFilter, Fold, Job, JobFilter, Outcome, Reach, Tallies
 from app.storage.base_series import Point
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,7 @@ class MemoryEventStore:
         self._jobs: dict[str, Job] = {}
         self._tallies: Counter[tuple[int, str, str]] = Counter()
         self._cursor = 0
+        self._removed = 0
         self._job_key = 0
 
     def append(self, events: Sequence[Event], fold: Fold, refused: Tallies = _NONE) -> Commit:
@@ -139,9 +140,10 @@ class MemoryEventStore:
         with self._lock:
             return list(islice((e for e in self._events if e.cursor > after and _is_wanted(e, wanted)), limit))
 
-    def head(self) -> int:
+    def reach(self) -> Reach:
         """See `EventStore`."""
-        return self._events[-1].cursor if self._events else 0
+        with self._lock:
+            return Reach(self._cursor, self._removed)
 
     def jobs(self, wanted: JobFilter, *, before: int | None = None, limit: int = 100) -> list[Job]:
         """See `EventStore`."""
@@ -181,8 +183,10 @@ class MemoryEventStore:
     def delete_job(self, job_id: str) -> bool:
         """See `EventStore`."""
         with self._lock:
-            if self._jobs.pop(job_id, None) is None:
+            job = self._jobs.pop(job_id, None)
+            if job is None:
                 return False
+            self._removed = max(self._removed, job.last_cursor)
             self._events = deque(event for event in self._events if event.job_id != job_id)
             self._keys = OrderedDict((key, digest) for key, digest in self._keys.items() if key[1] != job_id)
             return True
@@ -200,11 +204,13 @@ class MemoryEventStore:
                 if event.cursor in old and event.id is not None:
                     self._keys.pop((event.sender_id, event.job_id, event.id), None)
             self._events = deque(event for event in self._events if event.cursor not in old)
+            self._removed = max(self._removed, *old, 0)
             return len(old)
 
     def _forget(self, count: int) -> None:
         for _ in range(count):
             event = self._events.popleft()
+            self._removed = max(self._removed, event.cursor)
             if event.id is not None:
                 self._keys.pop((event.sender_id, event.job_id, event.id), None)
 

@@ -106,16 +106,28 @@ class Live:
         wanted = room_filter(room)
         recent = self._broadcaster.recent(room) if since is None else []
         if wanted is None:
-            return {"cursor": self._store.head(), "replay": [], "reset": False, "recent": recent}
+            return {"cursor": self._store.reach().newest, "replay": [], "reset": False, "recent": recent}
         if since is None:
             return {"cursor": self._newest(wanted), "replay": [], "reset": False, "recent": recent}
         missed = self._store.events_after(wanted, after=since, limit=MOST_REPLAYED + 1)
-        is_foreign = not missed and since > self._store.head()  # of another store, or of one that has lost its end
-        if len(missed) > MOST_REPLAYED or is_foreign:
+        if len(missed) > MOST_REPLAYED or self._has_holes(wanted, since):
             return {"cursor": self._newest(wanted), "replay": [], "reset": True, "recent": []}
         chain = [since, *(event.cursor for event in missed)]
         replay = [{**event_json(event), "prev": prev} for event, prev in zip(missed, chain, strict=False)]
         return {"cursor": chain[-1], "replay": replay, "reset": False, "recent": []}
+
+    def _has_holes(self, wanted: EventFilter, since: int) -> bool:
+        """Whether of what came after `since` something may be missing; asked after it was read.
+
+        Who is at 0 has nothing, and is given what there is.
+        """
+        reach = self._store.reach()
+        if since > reach.newest:  # of another store, or of one that has lost its end
+            return True
+        if not 0 < since < reach.removed:
+            return False
+        job = self._store.job(wanted.job_id) if wanted.job_id is not None else None
+        return job is None or job.last_cursor > since
 
     def _newest(self, wanted: EventFilter) -> int:
         found = self._store.events(wanted, limit=1)

@@ -64,7 +64,7 @@ def test_cursors_rise_in_the_order_of_arrival(store):
 
     cursors = [stored.cursor for commit in (first, second) for stored in commit.events]
     assert cursors == sorted(set(cursors))
-    assert store.head() == cursors[-1]
+    assert store.reach().newest == cursors[-1]
     assert second.prev == cursors[1]
 
 
@@ -156,7 +156,7 @@ def test_a_job_comes_back_as_the_fold_left_it(store):
     assert (job.done, job.total, job.unit, job.items_reported) == (2.5, 10, "pages", 4)
     assert (job.status, job.reason, job.duration, job.totals["requests"]) == ("failed", "banned", 1500, {"total": 9})
     assert (job.sender_id, job.started_at, job.finished_at) == (1, NOW_MS, NOW_MS)
-    assert job.first_cursor < job.last_cursor == store.head()
+    assert job.first_cursor < job.last_cursor == store.reach().newest
 
 
 @pytest.mark.parametrize(
@@ -275,3 +275,18 @@ def test_a_deleted_end_makes_no_gap(store):
     store.delete_job("gone")
 
     assert store.append([event(job_id="next")], no_fold).prev == newest
+
+
+def test_it_is_known_how_far_events_were_removed(store):
+    """By pruning and with their job, once they are out of sight; what was given stays given."""
+    store.append([event(), event("log"), event(job_id="other")], jobs_fold)
+    store.append([event(job_id="other"), event()], jobs_fold)
+    first, *_, newest = sorted(found.cursor for found in store.events(ANY))
+    assert store.reach() == (newest, 0)
+
+    assert store.prune(events_before_ms=NOW_MS + 1, logs_before_ms=NOW_MS, limit=1) == 1
+    assert store.reach() == (newest, first)
+    assert store.delete_job("123")
+    assert store.reach() == (newest, newest)
+    assert store.prune(events_before_ms=NOW_MS + 1, logs_before_ms=NOW_MS, limit=9) == 2
+    assert store.reach() == (newest, newest)

@@ -137,7 +137,7 @@ def test_the_answer_follows_the_commit_and_what_it_set_off(store, mailbox):
     seen: dict[str, Any] = {}
 
     def answer(result):
-        seen["stored"] = store.head()
+        seen["stored"] = store.reach().newest
         seen["told"] = list(told)
         mailbox.put("done")(result)
 

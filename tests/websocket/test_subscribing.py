@@ -1,4 +1,4 @@
-"""What a subscription leaves behind when something goes wrong in the middle of it."""
+"""What a subscription is answered where events are gone, and what it leaves behind when something goes wrong."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from app.core.errors import Unavailable
 from app.websocket.connections import Connections
 from app.websocket.live import Live
 from app.websocket.readers import LIVE
-from tests.fakes import event, no_fold
+from tests.fakes import NOW_MS, event, no_fold
 from tests.websocket.ear import Ear
 
 ANN = Principal("ann", frozenset({"read"}), user_id=1)
@@ -86,3 +86,42 @@ def test_who_goes_while_it_subscribes_is_let_go_whole(house, broadcaster, reader
     assert house.subscribe(room="events")["ok"]
 
     assert (readers._readers, readers._rooms) == ({}, {})
+
+
+def prune(store, count):
+    assert store.prune(events_before_ms=NOW_MS + 1, logs_before_ms=NOW_MS, limit=count) == count
+
+
+@pytest.mark.parametrize("wanted", [{"room": "events"}, {"jobId": "123"}])
+def test_one_who_may_have_missed_removed_events_is_told(house, store, wanted):
+    """Of those after its cursor the first are gone: what is left is no gap-free replay. One who is behind them is."""
+    cursors = [stored.cursor for stored in store.append([event() for _ in range(5)], no_fold).events]
+    prune(store, 3)
+
+    missed = house.subscribe(**wanted, since=cursors[1])
+    whole = house.subscribe(**wanted, since=cursors[2])
+
+    assert (missed["reset"], missed["replay"], missed["cursor"]) == (True, [], cursors[4])
+    assert (whole["reset"], [each["cursor"] for each in whole["replay"]]) == (False, cursors[3:])
+
+
+def test_one_who_has_all_of_its_job_is_told_of_no_gap(house, store):
+    """Whatever was removed of others since; and one who has nothing is given what there is."""
+    mine = store.append([event(job_id="mine") for _ in range(2)], no_fold).events[-1].cursor
+    store.append([event(job_id="other") for _ in range(2)], no_fold)
+    assert store.delete_job("other")
+
+    assert not house.subscribe(jobId="mine", since=mine)["reset"]
+    assert house.subscribe(room="events", since=mine)["reset"]
+    fresh = house.subscribe(jobId="mine", since=0)
+    assert (fresh["reset"], len(fresh["replay"])) == (False, 2)
+
+
+def test_one_who_has_read_the_newest_job_is_not_reset_by_its_deletion(house, store):
+    """The cursor that it has was given, though no event has it any more; one that never was is of another store."""
+    store.append([event(job_id="stays")], no_fold)
+    newest = store.append([event(job_id="goes")], no_fold).events[-1].cursor
+    assert store.delete_job("goes")
+
+    assert not house.subscribe(room="events", since=newest)["reset"]
+    assert house.subscribe(room="events", since=newest + 1)["reset"]

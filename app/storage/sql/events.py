@@ -8,12 +8,9 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
-    Delete,
     Select,
     Text,
     cast,
-    delete,
     func,
     or_,
     select,
@@ -21,12 +18,12 @@ from sqlalchemy import (
 )
 
 from app.core.clock import Clock
-from app.storage.base import Commit, Event, EventFilter, Fold, Job, JobFilter, Tallies
+from app.storage.base import Commit, Event, EventFilter, Fold, Job, JobFilter, Reach, Tallies
 from app.storage.sql.append import Append, MergePoints
 from app.storage.sql.append_singly import AppendSingly
 from app.storage.sql.database import Database
-from app.storage.sql.events_tables import COMMONEST, events, jobs, tallies
-from app.storage.sql.removal import delete_job, delete_slice, marked
+from app.storage.sql.events_tables import COMMONEST, events, jobs, meta, tallies
+from app.storage.sql.removal import REMOVED, delete_events, delete_job, delete_slice, marked
 from app.storage.sql.rows import event_of, job_of
 
 # A job that is being deleted goes before its events; they are out of sight at once.
@@ -86,9 +83,11 @@ class SqlEventStore:
     def _events(self, query: Select[Any]) -> list[Event]:
         return self._database.read(lambda connection: [event_of(row) for row in connection.execute(query)])
 
-    def head(self) -> int:
+    def reach(self) -> Reach:
         """See `EventStore`."""
-        return self._scalar(select(func.max(events.c.cursor))) or 0
+        query = select(meta.c.key, meta.c.value).where(meta.c.key.in_(("cursor", REMOVED)))
+        found = self._database.read(lambda connection: dict(connection.execute(query).all()))
+        return Reach(found["cursor"], found.get(REMOVED, 0))
 
     def jobs(self, wanted: JobFilter, *, before: int | None = None, limit: int = 100) -> list[Job]:
         """See `EventStore`."""
@@ -142,8 +141,7 @@ class SqlEventStore:
         found = self._database.read(
             lambda connection: {cursor for query in queries for cursor in connection.scalars(query)}
         )
-        old = delete(events).where(events.c.cursor.in_(sorted(found)[:limit]))
-        return self._database.write(partial(_deleted, old)) if found else 0
+        return self._database.write(partial(delete_events, cursors=sorted(found)[:limit])) if found else 0
 
     def _prune_deleted(self, limit: int) -> int:
         """Go on with deleted jobs whose events a crash has left; returns how many events went."""
@@ -152,13 +150,6 @@ class SqlEventStore:
             if gone:
                 return gone
         return 0
-
-    def _scalar(self, query: Select[Any]) -> Any:
-        return self._database.read(lambda connection: connection.execute(query).scalar())
-
-
-def _deleted(statement: Delete, connection: Connection) -> int:
-    return connection.execute(statement).rowcount
 
 
 def _oldest(before_ms: int, limit: int, *conditions: ColumnElement[bool]) -> Select[Any]:

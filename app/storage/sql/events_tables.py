@@ -41,7 +41,7 @@ meta = Table(
     Column("key", Text, primary_key=True),
     Column("value", BigInteger, nullable=False),
 )
-"""Counters: `cursor` (the last one given), `revision` (of accounts); marks of what was begun."""
+"""Counters: `cursor` (the last given), `removed` (the last that went), `revision` (of accounts); marks of work."""
 
 senders = Table(
     "senders",

@@ -1,24 +1,44 @@
-"""The events of a deleted job, which go in slices after it: what a crash leaves of them is found again by a mark.
+"""What goes: old events, and a deleted job with its own, which go in slices after it.
 
-The mark is a row of `meta`, written with the deletion and deleted with the last slice; so nobody has to look through
-all events for those whose job is gone.
+What a crash leaves of them is found again by a mark: a row of `meta`, written with the deletion and deleted with the
+last slice; so nobody has to look through all events for those whose job is gone.
+
+How far events were removed is another row, moved in the transaction in which they go out of sight: whoever reads on
+from a cursor before it may have missed some.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, text
 
 from app.storage.sql.events_tables import events, jobs, meta
 
+REMOVED: Final = "removed"
 _MARK: Final = "deleted job "
+_REACH: Final = (
+    f"INSERT INTO meta (key, value) VALUES ('{REMOVED}', :cursor)"  # noqa: S608  (a constant)
+    " ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE excluded.value > meta.value"
+)
 
 
 def delete_job(connection: Connection, job_id: str) -> int | None:
     """Delete the job and mark its events as nobody's; its key, None when there is no such job."""
-    key: int | None = connection.execute(delete(jobs).where(jobs.c.id == job_id).returning(jobs.c.key)).scalar()
-    if key is not None:
-        connection.execute(insert(meta).values(key=f"{_MARK}{key}", value=key))
+    gone = delete(jobs).where(jobs.c.id == job_id).returning(jobs.c.key, jobs.c.last_cursor)
+    found = connection.execute(gone).one_or_none()
+    if found is None:
+        return None
+    key: int = found.key
+    connection.execute(insert(meta).values(key=f"{_MARK}{key}", value=key))
+    _note(connection, found.last_cursor)
     return key
+
+
+def delete_events(connection: Connection, cursors: Sequence[int]) -> int:
+    """Delete the events of these cursors, which rise; returns how many went."""
+    went = connection.execute(delete(events).where(events.c.cursor.in_(cursors))).rowcount
+    _note(connection, cursors[-1])
+    return went
 
 
 def delete_slice(connection: Connection, key: int, limit: int) -> int:
@@ -35,3 +55,8 @@ def marked(connection: Connection) -> int | None:
     """The key of a deleted job of which events may be left."""
     key: int | None = connection.scalars(select(meta.c.value).where(meta.c.key.startswith(_MARK)).limit(1)).first()
     return key
+
+
+def _note(connection: Connection, cursor: int) -> None:
+    """Events up to this one may be missing from now on."""
+    connection.execute(text(_REACH), {"cursor": cursor})
