@@ -2,7 +2,8 @@
 
 Rows come newest first, a page a query: no cursor stays open and no lock is held while a slow reader reads. A JSON
 line is the API's own object. An event's data is one JSON column, or those of its fields that ``fields=title,price``
-names as columns of their own.
+names as columns of their own. Of figures over time a JSON line is one of the API's lines, and a row of the CSV one of
+its points, oldest first.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,12 +13,14 @@ import msgspec
 from flask import Blueprint, Response, request
 
 from app.accounts.access import require
+from app.api.metrics import line_json
 from app.api.spreadsheet import csv_text
 from app.core.clock import rfc3339
 from app.core.errors import NotFound
 from app.ingest.wire import body_of, event_json, flag_names, shown_id
 from app.jobs.view import job_json
-from app.queries import event_filter, job_filter
+from app.metrics.series import Line
+from app.queries import event_filter, job_filter, series_query
 from app.services import Services
 from app.storage.base import Event, Job
 
@@ -33,7 +36,7 @@ Pages = Iterator[Sequence[Any]]
 
 
 def blueprint(services: Services) -> Blueprint:
-    """Events and jobs in both formats."""
+    """Events, jobs and figures in both formats."""
     export = Blueprint("export", __name__, url_prefix="/export")
 
     @export.get("/events.<kind>")
@@ -53,6 +56,14 @@ def blueprint(services: Services) -> Blueprint:
         wanted = job_filter(request.args, services.clock.now_ms())
         pages = _pages(services, services.events.jobs, wanted, lambda job: job.key)
         return _stream("jobs", kind, pages, shown, _JOB_COLUMNS, lambda job: _job_row(shown(job)))
+
+    @export.get("/metrics.<kind>")
+    @require("read")
+    def metrics(kind: str) -> Response:
+        asked = series_query(request.args, services.clock.now_ms())
+        found = services.runtime.call(services.reader.query, asked)
+        lines = ([line] for line in found.series) if kind == "jsonl" else map(_points, found.series)
+        return _stream("metrics", kind, lines, line_json, ("timestamp", *asked.by, "value"), tuple)
 
     return export
 
@@ -104,6 +115,11 @@ def _event_row(fields: Sequence[str]) -> Callable[[Event], Sequence[object]]:
 
 def _job_row(shown: dict[str, Any]) -> Sequence[object]:
     return [_cell(shown[name]) for name in _JOB_COLUMNS]
+
+
+def _points(line: Line) -> list[Sequence[object]]:
+    labels = line.labels.values()
+    return [(rfc3339(at_ms), *labels, value) for at_ms, value in line.points]
 
 
 def _cell(value: Any) -> object:

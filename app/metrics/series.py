@@ -7,25 +7,20 @@ counter are 0 between the oldest figure that the store holds and now, and None b
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Final
 
 from app.core.clock import Clock
 from app.core.errors import InvalidInput
 from app.metrics.catalogue import METRICS, Metric
-from app.metrics.resolution import MAX_MERGED, MAX_POINTS, MAX_READ, Grid, Span, grid, kept
+from app.metrics.resolution import MAX_POINTS, Grid, Span, cost, grid, kept
 from app.storage import sketches
-from app.storage.base_series import MINUTE_MS, Bucket, Labels, SeriesStore, Stretch
+from app.storage.base_series import MINUTE_MS, Labels, SeriesStore, Sketched, Stretch
 
 MAX_LINES: Final = 500
 _QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
-_FIGURES: Final[dict[str, Callable[[Bucket], float]]] = {
-    "avg": lambda bucket: bucket.sum / bucket.count,
-    "min": lambda bucket: bucket.min,
-    "max": lambda bucket: bucket.max,
-    "sum": lambda bucket: bucket.sum,
-    "count": lambda bucket: bucket.count,
-}
+_FIGURES: Final = {"avg": ("sum", "count"), "min": ("min",), "max": ("max",), "sum": ("sum",), "count": ("count",)}
+"""What is asked of the store for each; where two buckets meet, `_MEET` makes one of their figures."""
+_MEET: Final[dict[str, Callable[[Iterable[float]], float]]] = {"sum": sum, "count": sum, "min": min, "max": max}
 AGGREGATIONS: Final = (*_FIGURES, *_QUANTILES)
 _COUNTED: Final = ("sum", "count")
 """Those that are 0 where a counter gained nothing."""
@@ -100,12 +95,12 @@ class SeriesReader:
         Raises:
             InvalidInput: naming `name`, `agg`, `from`, `step` or `by`.
         """
-        metric = self._metric(asked.name)
-        agg = _agg(metric, asked.agg)
         now_ms = self._clock.now_ms()
         series = self._store.find(asked.name, asked.where)
-        over = self._grid(asked, series, now_ms, MAX_MERGED if agg in _QUANTILES else MAX_READ)
-        places, groups = _grouped(series, asked.by)
+        metric = self._metric(asked.name, known=bool(series))
+        agg = _agg(metric, asked.agg)
+        over, living = self._grid(asked, series, now_ms, cost(asked.to_ms - asked.from_ms, merged=agg in _QUANTILES))
+        places, groups = _grouped(living or series[:1], asked.by)  # where all are dead, a line of gaps
         values = self._values(asked.name, agg, groups, over, list(over.stretches(now_ms)))
         rest = self._nothing(metric, agg, over, now_ms)
         lines = [
@@ -123,37 +118,40 @@ class SeriesReader:
         """The values of a label among the series of that name, in order."""
         return sorted({dict(labels)[label] for labels in self._store.find(name, {}) if label in dict(labels)})
 
-    def _metric(self, name: str) -> Metric:
+    def _metric(self, name: str, *, known: bool) -> Metric:
         if name in METRICS:
             return METRICS[name]
-        if not self._store.find(name, {}):
+        if not known and not self._store.find(name, {}):
             raise InvalidInput(f"must be a metric; there is none called {name[:200]!r}", field="name")
         return Metric(name, "", "gauge", "")
 
-    def _grid(self, asked: SeriesQuery, series: list[Labels], now_ms: int, read: int) -> Grid:
+    def _grid(self, asked: SeriesQuery, series: list[Labels], now_ms: int, read: int) -> tuple[Grid, list[Labels]]:
+        """The grid, and the series worth reading: of many, those that are alive in the span."""
         over = grid(asked.span, now_ms, read=read)
         steps = (over.to_ms - over.from_ms) // over.stored_ms
         if asked.step_ms is not None or steps * len(series) <= read:
-            return over
+            return over, series
         stored = max(MINUTE_MS, kept(asked.from_ms, now_ms))
         living = self._store.alive(asked.name, series, Stretch(stored, over.from_ms, over.to_ms))
-        return grid(asked.span, now_ms, read=read, series=len(living))
+        return grid(asked.span, now_ms, read=read, series=len(living)), living
 
     def _values(
         self, name: str, agg: str, groups: Mapping[Labels, int], over: Grid, within: list[Stretch]
     ) -> dict[int, dict[int, float | None]]:
         """What was measured, by group and time."""
-        value: Callable[[list[Bucket]], float | None]
         if agg in _QUANTILES:
-            found, value = self._store.sketched(name, groups, within), partial(_quantile, share=_QUANTILES[agg])
-        else:
-            found = self._store.combine(name, groups, within, step_ms=over.step_ms)
-            value = partial(_figure, figure=_FIGURES[agg])
-        gathered: dict[int, dict[int, list[Bucket]]] = {}
-        for place, bucket in found:
-            slots = gathered.setdefault(place, {})
-            slots.setdefault(bucket.at_ms - bucket.at_ms % over.step_ms, []).append(bucket)
-        return {place: {at: value(some) for at, some in slots.items()} for place, slots in gathered.items()}
+            return _quantiles(self._store.sketched(name, groups, within), over.step_ms, _QUANTILES[agg])
+        figures = _FIGURES[agg]
+        found: dict[int, dict[int, tuple[float, ...]]] = {}
+        for place, at_ms, *values in self._store.combine(name, groups, within, step_ms=over.step_ms, figures=figures):
+            slots = found.setdefault(place, {})
+            held = slots.get(at_ms)
+            slots[at_ms] = (
+                tuple(values)
+                if held is None
+                else tuple(_MEET[figure](both) for figure, *both in zip(figures, held, values, strict=True))
+            )
+        return {place: {at: _figure(held) for at, held in slots.items()} for place, slots in found.items()}
 
     def _nothing(self, metric: Metric, agg: str, over: Grid, now_ms: int) -> Mapping[int, float]:
         """What a step is worth in which nothing was stored, for those where it is not a gap."""
@@ -185,30 +183,26 @@ def _grouped(series: Iterable[Labels], by: tuple[str, ...]) -> tuple[list[tuple[
     return places, {labels: place_of[key] for labels, key in keys.items()}
 
 
-def _figure(parts: list[Bucket], figure: Callable[[Bucket], float]) -> float:
-    return figure(parts[0] if len(parts) == 1 else _whole(parts))
+def _figure(held: tuple[float, ...]) -> float:
+    """A mean from sum and count; else what the store said."""
+    return held[0] / held[1] if len(held) > 1 else held[0]
 
 
-def _whole(parts: list[Bucket]) -> Bucket:
-    return Bucket(
-        parts[0].at_ms,
-        sum(part.sum for part in parts),
-        sum(part.count for part in parts),
-        min(part.min for part in parts),
-        max(part.max for part in parts),
-    )
+def _quantiles(found: Iterable[Sketched], step_ms: int, share: float) -> dict[int, dict[int, float | None]]:
+    gathered: dict[int, dict[int, list[Sketched]]] = {}
+    for row in found:
+        gathered.setdefault(row[0], {}).setdefault(row[1] - row[1] % step_ms, []).append(row)
+    return {place: {at: _quantile(some, share) for at, some in slots.items()} for place, slots in gathered.items()}
 
 
-def _quantile(parts: list[Bucket], share: float) -> float | None:
-    """None where a part has no sketch."""
-    if all(part.sketch == b"" for part in parts):
-        ordered = sorted(part.sum for part in parts)
-        return ordered[int(share * (len(ordered) - 1))]
-    counts = sketches.counted((part.sketch, part.sum) for part in parts)
-    if counts is None:
-        return None
-    found = sketches.quantile(counts, share)
-    return min(max(found, min(part.min for part in parts)), max(part.max for part in parts))
+def _quantile(rows: list[Sketched], share: float) -> float | None:
+    """None where a bucket has no sketch."""
+    sums = [row[2] for row in rows]
+    spread = [row[5] for row in rows]
+    if not any(spread) and None not in spread:
+        return sorted(sums)[int(share * (len(sums) - 1))]
+    found = sketches.quantile(zip(spread, sums, strict=True), share)
+    return None if found is None else min(max(found, min(row[3] for row in rows)), max(row[4] for row in rows))
 
 
 def _points(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 Labels = tuple[tuple[str, str], ...]
 """Sorted (name, value) pairs."""
@@ -12,7 +12,8 @@ MINUTE_MS: Final = 60_000
 QUARTER_HOUR_MS: Final = 900_000
 HOUR_MS: Final = 3_600_000
 QUARTER_DAY_MS: Final = 21_600_000
-STEPS_MS: Final = (RAW_MS, MINUTE_MS, QUARTER_HOUR_MS, HOUR_MS, QUARTER_DAY_MS)
+DAY_MS: Final = 86_400_000
+STEPS_MS: Final = (RAW_MS, MINUTE_MS, QUARTER_HOUR_MS, HOUR_MS, QUARTER_DAY_MS, DAY_MS)
 """The resolutions in which series are kept, finest first; each divides the next."""
 
 WRITTEN_MS: Final = (RAW_MS, MINUTE_MS)
@@ -68,6 +69,16 @@ def oldest_of(begins: Sequence[int | None]) -> int | None:
     return oldest
 
 
+FIGURES: Final = ("sum", "count", "min", "max")
+"""What can be asked of combined buckets."""
+
+Combined = tuple[Any, ...]
+"""The group, when the step begins, and the figures asked for, in their order. (A record of each would take longer.)"""
+
+Sketched = tuple[int, int, float, float, float, bytes | None]
+"""The group, when the bucket begins, its sum, its least and greatest value, and its sketch."""
+
+
 class SeriesStore(Protocol):
     """Figures over time, kept in the resolutions of `STEPS_MS`."""
 
@@ -76,7 +87,7 @@ class SeriesStore(Protocol):
         ...
 
     def roll_up(self, from_ms: int, to_ms: int) -> None:
-        """Bring the hours that begin within the span up to date, their quarters, and the quarters of days they lie in.
+        """Bring the hours that begin within the span up to date, their quarters, and the days they lie in.
 
         What has not grown since is left alone; twice does no harm.
         """
@@ -99,23 +110,30 @@ class SeriesStore(Protocol):
         ...
 
     def combine(
-        self, name: str, groups: Mapping[Labels, int], within: Sequence[Stretch], *, step_ms: int
-    ) -> list[tuple[int, Bucket]]:
-        """The buckets of series, those of one group and step combined; without their sketches.
+        self,
+        name: str,
+        groups: Mapping[Labels, int],
+        within: Sequence[Stretch],
+        *,
+        step_ms: int,
+        figures: Sequence[str] = FIGURES,
+    ) -> list[Combined]:
+        """The buckets of series, those of one group and step combined.
 
         Args:
             name: the metric.
             groups: each series' group.
             within: what to read, a stretch after the other.
             step_ms: how wide the buckets shall be, a multiple of every stretch's own step.
+            figures: some of `FIGURES`; the fewer, the faster.
 
         Returns:
-            (group, bucket) pairs in no order; where stretches meet, two may be of one group and step.
+            rows in no order; where stretches meet, two may be of one group and step.
         """
         ...
 
-    def sketched(self, name: str, groups: Mapping[Labels, int], within: Sequence[Stretch]) -> list[tuple[int, Bucket]]:
-        """Every single bucket of these series with its sketch, and the group of its series; in no order."""
+    def sketched(self, name: str, groups: Mapping[Labels, int], within: Sequence[Stretch]) -> list[Sketched]:
+        """Every single bucket of these series, in no order."""
         ...
 
     def read(
@@ -125,7 +143,7 @@ class SeriesStore(Protocol):
         ...
 
     def prune(self, *, raw_before_ms: int, minutes_before_ms: int, hours_before_ms: int) -> int:
-        """Delete older buckets, quarters of hours with the minutes and quarters of days with the hours.
+        """Delete older buckets: quarters of hours with the minutes, days and their quarters with the hours.
 
         Returns:
             how many went.

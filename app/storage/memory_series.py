@@ -2,10 +2,13 @@
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from app.storage import sketches
 from app.storage.base_series import (
+    DAY_MS,
+    FIGURES,
     HOUR_MS,
     MINUTE_MS,
     QUARTER_DAY_MS,
@@ -14,8 +17,10 @@ from app.storage.base_series import (
     STEPS_MS,
     WRITTEN_MS,
     Bucket,
+    Combined,
     Labels,
     Point,
+    Sketched,
     Stretch,
     oldest_of,
 )
@@ -56,8 +61,9 @@ class MemorySeriesStore:
             for steps in self._series.values():
                 self._roll_up(steps, (MINUTE_MS, QUARTER_HOUR_MS), range(first, to_ms, QUARTER_HOUR_MS))
                 self._roll_up(steps, (QUARTER_HOUR_MS, HOUR_MS), range(first, to_ms, HOUR_MS))
-                days = range(first - first % QUARTER_DAY_MS, to_ms, QUARTER_DAY_MS)
-                self._roll_up(steps, (HOUR_MS, QUARTER_DAY_MS), days)
+                quarters = range(first - first % QUARTER_DAY_MS, to_ms, QUARTER_DAY_MS)
+                self._roll_up(steps, (HOUR_MS, QUARTER_DAY_MS), quarters)
+                self._roll_up(steps, (QUARTER_DAY_MS, DAY_MS), range(first - first % DAY_MS, to_ms, DAY_MS))
 
     def find(self, name: str, labels: Mapping[str, str]) -> list[Labels]:
         """See `SeriesStore`."""
@@ -82,33 +88,36 @@ class MemorySeriesStore:
             return [labels for labels in series if any(True for _ in self._within(name, labels, within))]
 
     def combine(
-        self, name: str, groups: Mapping[Labels, int], within: Sequence[Stretch], *, step_ms: int
-    ) -> list[tuple[int, Bucket]]:
+        self,
+        name: str,
+        groups: Mapping[Labels, int],
+        within: Sequence[Stretch],
+        *,
+        step_ms: int,
+        figures: Sequence[str] = FIGURES,
+    ) -> list[Combined]:
         """See `SeriesStore`."""
         parts: dict[tuple[int, int], list[Bucket]] = {}
-        for group, bucket in self.sketched(name, groups, within):
+        for group, bucket in self._buckets(name, groups, within):
             parts.setdefault((group, bucket.at_ms - bucket.at_ms % step_ms), []).append(bucket)
-        return [(group, _whole(some, at_ms, sketched=False)) for (group, at_ms), some in parts.items()]
+        wholes = {key: _whole(some, key[1], sketched=False) for key, some in parts.items()}
+        return [(*key, *(getattr(whole, figure) for figure in figures)) for key, whole in wholes.items()]
 
-    def sketched(self, name: str, groups: Mapping[Labels, int], within: Sequence[Stretch]) -> list[tuple[int, Bucket]]:
+    def sketched(self, name: str, groups: Mapping[Labels, int], within: Sequence[Stretch]) -> list[Sketched]:
         """See `SeriesStore`."""
-        with self._lock:
-            return [
-                (group, bucket)
-                for labels, group in groups.items()
-                for stretch in within
-                for bucket in self._within(name, labels, stretch)
-            ]
+        found = self._buckets(name, groups, within)
+        return [(group, each.at_ms, each.sum, each.min, each.max, each.sketch) for group, each in found]
 
     def read(
         self, name: str, labels: Mapping[str, str], *, from_ms: int, to_ms: int, step_ms: int
     ) -> dict[Labels, list[Bucket]]:
         """See `SeriesStore`; buckets that begin at `from_ms` or later and before `to_ms`."""
-        found = {}
+        found: dict[Labels, list[Bucket]] = {}
         for carried in self.find(name, labels):
-            some = self.combine(name, {carried: 0}, [Stretch(step_ms, from_ms, to_ms)], step_ms=step_ms)
+            some = self._buckets(name, {carried: 0}, [Stretch(step_ms, from_ms, to_ms)])
             if some:
-                found[carried] = sorted((bucket for _, bucket in some), key=lambda bucket: bucket.at_ms)
+                ordered = sorted((bucket for _, bucket in some), key=lambda bucket: bucket.at_ms)
+                found[carried] = [replace(bucket, sketch=None) for bucket in ordered]
         return found
 
     def prune(self, *, raw_before_ms: int, minutes_before_ms: int, hours_before_ms: int) -> int:
@@ -119,6 +128,7 @@ class MemorySeriesStore:
             QUARTER_HOUR_MS: minutes_before_ms,
             HOUR_MS: hours_before_ms,
             QUARTER_DAY_MS: hours_before_ms,
+            DAY_MS: hours_before_ms,
         }
         with self._lock:
             before = self._held
@@ -130,6 +140,15 @@ class MemorySeriesStore:
                     self._held -= len(old)
             self._series = {key: steps for key, steps in self._series.items() if any(steps.values())}
             return before - self._held
+
+    def _buckets(self, name: str, groups: Mapping[Labels, int], within: Sequence[Stretch]) -> list[tuple[int, Bucket]]:
+        with self._lock:
+            return [
+                (group, bucket)
+                for labels, group in groups.items()
+                for stretch in within
+                for bucket in self._within(name, labels, stretch)
+            ]
 
     def _within(self, name: str, labels: Labels, stretch: Stretch) -> Iterator[Bucket]:
         held = self._series.get((name, labels), {}).get(stretch.step_ms, {})

@@ -8,9 +8,8 @@ from typing import Final
 
 from app.core.clock import Clock
 from app.storage.base import EventStore
-from app.storage.base_series import HOUR_MS, SeriesStore
+from app.storage.base_series import DAY_MS, HOUR_MS, SeriesStore
 
-DAY_MS: Final = 24 * HOUR_MS
 RAW_KEPT_MS: Final = 2 * DAY_MS
 MINUTES_KEPT_MS: Final = 30 * DAY_MS
 _SLICE: Final = 500

@@ -96,3 +96,39 @@ def test_cells_survive_the_way_there_and_back():
     cells = ['say "hi"', "a,b;c", "two\r\nlines", "é夏", "x" * 100_000]
 
     assert next(csv.reader(io.StringIO(csv_text([cells]), newline=""))) == cells
+
+
+@pytest.fixture
+def figures(scraper):
+    """A figure of two places at once, one of which a spreadsheet would run."""
+    events = [
+        scraped("a", type="metric", data={"values": {"queue": number}, "labels": {"place": place}})
+        for number, place in ((4, "=x"), (6, "y"))
+    ]
+    assert scraper.post("/api/v1/events", events).json["accepted"] == 2
+
+
+def test_figures_are_a_row_for_each_point(figures, reader):
+    """Oldest first, line by line, labels as columns and defused, gaps empty."""
+    found = rows(reader.get("/export/metrics.csv?name=queue&by=place&step=1m&from=-5m").text)
+
+    assert list(found[0]) == ["timestamp", "place", "value"]
+    assert [(row["place"], row["value"]) for row in found if row["value"]] == [("'=x", "4.0"), ("y", "6.0")]
+    assert len(found) in {10, 12}
+    assert [row["timestamp"] for row in found] == sorted(row["timestamp"] for row in found[: len(found) // 2]) * 2
+
+
+def test_figures_as_json_are_the_api_s_own_lines(figures, reader):
+    """Line for line."""
+    query = "name=queue&by=place&step=1m&from=0&to=600000"
+    now = "name=queue&by=place&step=1d&from=-3d"
+
+    answer = reader.get(f"/export/metrics.jsonl?{now}")
+    assert [json.loads(line) for line in answer.text.splitlines()] == reader.json(f"/api/v1/metrics?{now}")["series"]
+    assert reader.get(f"/export/metrics.jsonl?{query}").text == ""
+
+
+def test_figures_that_are_none_are_refused(reader):
+    """By the field at fault, and by another ending than the two."""
+    assert reader.get("/export/metrics.csv?name=unknown").json["field"] == "name"
+    assert reader.get("/export/metrics.txt?name=items").status_code == 404

@@ -1,10 +1,10 @@
 """How long things are kept."""
 
 from app.storage.base import EventFilter
-from app.storage.base_series import HOUR_MS, MINUTE_MS, RAW_MS, Point
+from app.storage.base_series import DAY_MS, HOUR_MS, MINUTE_MS, RAW_MS, Point
 from app.storage.memory import MemoryEventStore
 from app.storage.memory_series import MemorySeriesStore
-from app.storage.retention import DAY_MS, Retention
+from app.storage.retention import Retention
 from tests.fakes import NOW_MS, StoppedClock, event, no_fold
 
 EVER = {"from_ms": 0, "to_ms": 2 * NOW_MS}

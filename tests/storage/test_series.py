@@ -150,9 +150,9 @@ def test_an_hour_outlives_its_minutes(store):
 
 
 def test_each_resolution_is_pruned_by_its_own_age(store):
-    """Of three hours: raw from the third on, minutes and quarters from the second on, hours all are left; 5 went.
+    """Of three hours: raw from the third on, minutes and quarters from the second on, hours all are left; 6 went.
 
-    The fifth is the quarter of a day that begins before them.
+    The last two are the day and the quarter of it that begin before them.
     """
     store.record([point(T + hour * HOUR_MS) for hour in range(3)])
     store.roll_up(T, T + 3 * HOUR_MS)
@@ -160,8 +160,8 @@ def test_each_resolution_is_pruned_by_its_own_age(store):
     gone = store.prune(raw_before_ms=T + 2 * HOUR_MS, minutes_before_ms=T + HOUR_MS, hours_before_ms=T)
 
     kept = [store.read("items", {}, **EVER, step_ms=step_ms) for step_ms in STEPS_MS]
-    assert gone == 5
-    assert [len(found.get(EBAY, ())) for found in kept] == [1, 2, 2, 3, 0]
+    assert gone == 6
+    assert [len(found.get(EBAY, ())) for found in kept] == [1, 2, 2, 3, 0, 0]
 
 
 def test_a_pruned_series_can_begin_again(store):

@@ -143,12 +143,11 @@ def buckets_of(store: SeriesStore, name: str, step_ms: int) -> dict[object, obje
     series = {labels: place for place, labels in enumerate(store.find(name, {}))}
     within = [Stretch(step_ms, 0, 2 * T)]
     return {
-        (place, bucket.at_ms): (
-            pytest.approx(bucket.sum, rel=1e-9, abs=1e-3),
-            bucket.count,
-            bucket.min,
-            bucket.max,
-            sketches.counted([(bucket.sketch, bucket.sum)]),
+        (place, at_ms): (
+            pytest.approx(total, rel=1e-9, abs=1e-3),
+            least,
+            most,
+            sketches.counted([(sketch, total)]),
         )
-        for place, bucket in store.sketched(name, series, within)
+        for place, at_ms, total, least, most, sketch in store.sketched(name, series, within)
     }

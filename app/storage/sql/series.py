@@ -5,12 +5,14 @@ What a chart shows is added up by the database, so that a month of many series c
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from sqlalchemy import Connection, TextClause, delete, exists, func, select, text
 
 from app.storage.base_series import (
+    DAY_MS,
+    FIGURES,
     HOUR_MS,
     MINUTE_MS,
     QUARTER_DAY_MS,
@@ -18,8 +20,10 @@ from app.storage.base_series import (
     RAW_MS,
     STEPS_MS,
     Bucket,
+    Combined,
     Labels,
     Point,
+    Sketched,
     Stretch,
     oldest_of,
 )
@@ -31,14 +35,23 @@ from scrapewatch.events import MAX_SAFE_INTEGER
 
 _WANTED: Final = {
     "sqlite": "(SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS place"
-    " FROM json_each(:wanted)) AS w CROSS JOIN",
-    "postgresql": "(SELECT (value ->> 0)::bigint AS id, (value ->> 1)::integer AS place"
-    " FROM jsonb_array_elements(CAST(:wanted AS jsonb))) AS w JOIN",
+    " FROM json_each(:wanted)) AS w",
+    "postgresql": "(SELECT (value ->> 0)::bigint AS id, (value ->> 1)::bigint AS place"
+    " FROM jsonb_array_elements(CAST(:wanted AS jsonb))) AS w",
 }
-"""The series asked for, as a table: their numbers, and their places. SQLite keeps the order of a cross join."""
+"""The series asked for, as a table: their numbers, and their places."""
 
-_OF_THESE: Final = {"sqlite": "WHERE b.series_id = w.id AND", "postgresql": "ON b.series_id = w.id WHERE"}
+_JOINS: Final = {
+    "sqlite": "CROSS JOIN buckets b WHERE b.series_id = w.id AND",  # a cross join, so that it keeps to the order
+    "postgresql": "JOIN buckets b ON b.series_id = w.id WHERE",
+}
 _WITHIN: Final = "b.step_ms = :stored AND b.at_ms >= :begin AND b.at_ms < :end"
+_COLUMNS: Final = {
+    "sum": "sum(b.sum)",
+    "count": "sum(CAST(b.count AS DOUBLE PRECISION))",  # the sum of counts that are full would overflow an integer
+    "min": "min(b.min)",
+    "max": "max(b.max)",
+}
 
 _RETIRED_MS: Final = 10_000
 """A resolution that earlier versions wrote; nobody reads it, and it goes with the raw ones."""
@@ -55,7 +68,10 @@ class SqlSeriesStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         dialect = "sqlite" if database.is_sqlite else "postgresql"
-        self._combined, self._single, self._alive = _statements(_WANTED[dialect], _OF_THESE[dialect])
+        self._combined = lru_cache(partial(_combining, dialect))
+        self._single = _statement(dialect, "w.place, b.at_ms, b.sum, b.min, b.max, b.sketch")
+        bucket = f"SELECT 1 FROM buckets b WHERE b.series_id = w.id AND {_WITHIN}"  # noqa: S608
+        self._alive = text(f"SELECT w.place FROM {_WANTED[dialect]} WHERE EXISTS ({bucket})")  # noqa: S608
 
     def record(self, points: Iterable[Point]) -> None:
         """See `SeriesStore`."""
@@ -87,25 +103,32 @@ class SqlSeriesStore:
         return [series[place] for (place,) in sorted(found)]
 
     def combine(
-        self, name: str, groups: Mapping[Labels, int], within: Sequence[Stretch], *, step_ms: int
-    ) -> list[tuple[int, Bucket]]:
+        self,
+        name: str,
+        groups: Mapping[Labels, int],
+        within: Sequence[Stretch],
+        *,
+        step_ms: int,
+        figures: Sequence[str] = FIGURES,
+    ) -> list[Combined]:
         """See `SeriesStore`; one query a stretch."""
-        found = []
+        found: list[Combined] = []
         for stretch in within:
-            asked = _asked(name, groups, stretch) | {"step": step_ms}
-            for place, at_ms, total, count, least, most in self._database.read(
-                partial(_rows, statement=self._combined, asked=asked)
-            ):
-                found.append((place, Bucket(at_ms, total, min(int(count), MAX_SAFE_INTEGER), least, most)))
+            steps = -(-(stretch.to_ms - stretch.from_ms) // step_ms) + 1
+            begin = stretch.from_ms - stretch.from_ms % step_ms
+            asked = _asked(name, groups, stretch) | {"step": step_ms, "first": begin, "steps": steps}
+            statement = self._combined(tuple(figures))
+            for key, *values in self._database.read(partial(_rows, statement=statement, asked=asked)):
+                place, number = divmod(key, steps)
+                found.append((place, begin + number * step_ms, *values))
         return found
 
-    def sketched(self, name: str, groups: Mapping[Labels, int], within: Sequence[Stretch]) -> list[tuple[int, Bucket]]:
+    def sketched(self, name: str, groups: Mapping[Labels, int], within: Sequence[Stretch]) -> list[Sketched]:
         """See `SeriesStore`."""
-        found = []
+        found: list[Sketched] = []
         for stretch in within:
             asked = _asked(name, groups, stretch)
-            rows = self._database.read(partial(_rows, statement=self._single, asked=asked))
-            found += [(place, Bucket(*values)) for place, *values in rows]
+            found += self._database.read(partial(_rows, statement=self._single, asked=asked))
         return found
 
     def read(
@@ -115,9 +138,12 @@ class SqlSeriesStore:
         wanted = self.find(name, labels)
         places = {carried: place for place, carried in enumerate(wanted)}
         found: dict[Labels, list[Bucket]] = {}
-        for place, bucket in self.combine(name, places, [Stretch(step_ms, from_ms, to_ms)], step_ms=step_ms):
+        for place, at_ms, total, count, least, most in sorted(
+            self.combine(name, places, [Stretch(step_ms, from_ms, to_ms)], step_ms=step_ms)
+        ):
+            bucket = Bucket(at_ms, total, min(int(count), MAX_SAFE_INTEGER), least, most)
             found.setdefault(wanted[place], []).append(bucket)
-        return {carried: sorted(some, key=lambda bucket: bucket.at_ms) for carried, some in found.items()}
+        return found
 
     def prune(self, *, raw_before_ms: int, minutes_before_ms: int, hours_before_ms: int) -> int:
         """See `SeriesStore`; in slices, so that no other write waits long."""
@@ -128,6 +154,7 @@ class SqlSeriesStore:
             QUARTER_HOUR_MS: minutes_before_ms,
             HOUR_MS: hours_before_ms,
             QUARTER_DAY_MS: hours_before_ms,
+            DAY_MS: hours_before_ms,
         }
         gone = 0
         for step_ms, before_ms in edges.items():
@@ -136,17 +163,15 @@ class SqlSeriesStore:
         return gone
 
 
-def _statements(wanted: str, of_these: str) -> tuple[TextClause, TextClause, TextClause]:
-    """Buckets combined, buckets one by one, and which series have any."""
-    at_ms = "b.at_ms - b.at_ms % :step"
-    # Counts as floats: the sum of many that are saturated would overflow an integer.
-    figures = "sum(b.sum), sum(CAST(b.count AS DOUBLE PRECISION)), min(b.min), max(b.max)"
-    source = f"FROM {wanted} buckets b {of_these} {_WITHIN}"
-    combined = f"SELECT w.place, {at_ms}, {figures} {source} GROUP BY 1, 2"
-    single = f"SELECT w.place, b.at_ms, b.sum, b.count, b.min, b.max, b.sketch {source}"
-    table = wanted.rsplit(" ", 1)[0].removesuffix(" CROSS")
-    alive = f"SELECT w.place FROM {table} WHERE EXISTS (SELECT 1 FROM buckets b WHERE b.series_id = w.id AND {_WITHIN})"  # noqa: S608
-    return text(combined), text(single), text(alive)
+def _statement(dialect: str, columns: str, *, grouped: bool = False) -> TextClause:
+    source = f"FROM {_WANTED[dialect]} {_JOINS[dialect]} {_WITHIN}"
+    return text(f"SELECT {columns} {source}{' GROUP BY 1' if grouped else ''}")
+
+
+def _combining(dialect: str, figures: tuple[str, ...]) -> TextClause:
+    """Group and step are one number, because that is sorted in two thirds of the time that two take."""
+    columns = ["w.place * :steps + (b.at_ms - :first) / :step AS slot", *(_COLUMNS[figure] for figure in figures)]
+    return _statement(dialect, ", ".join(columns), grouped=True)
 
 
 def _asked(name: str, groups: Mapping[Labels, int], within: Stretch) -> dict[str, Any]:

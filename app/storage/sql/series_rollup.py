@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 
 from app.storage import sketches
-from app.storage.base_series import HOUR_MS, MINUTE_MS, QUARTER_DAY_MS, QUARTER_HOUR_MS
+from app.storage.base_series import DAY_MS, HOUR_MS, MINUTE_MS, QUARTER_DAY_MS, QUARTER_HOUR_MS
 from app.storage.sql.database import Database
 from app.storage.sql.inserts import insert_rows
 from app.storage.sql.series_tables import INSERT_BUCKETS
@@ -48,6 +48,7 @@ def roll_up(database: Database, from_ms: int, to_ms: int) -> None:
         (MINUTE_MS, QUARTER_HOUR_MS, first),
         (QUARTER_HOUR_MS, HOUR_MS, first),
         (HOUR_MS, QUARTER_DAY_MS, first - first % QUARTER_DAY_MS),
+        (QUARTER_DAY_MS, DAY_MS, first - first % DAY_MS),
     ):
         for at_ms in range(begin, to_ms, coarse):
             span = {"fine": fine, "coarse": coarse, "begin": at_ms, "end": at_ms + coarse}
