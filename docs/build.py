@@ -14,6 +14,7 @@ from app.metrics.exposition import FAMILIES
 from app.metrics.hosts import MAX_HOSTS
 from app.metrics.reported import OTHER
 from app.metrics.spiders import MAX_SPIDERS
+from app.metrics.transforms import TRANSFORMS
 from config import Settings, shown
 from scrapewatch.events import EVENTS, FLAGS, LEVELS, Each, Fields, Kind
 
@@ -94,6 +95,19 @@ def prometheus() -> str:
         "    static_configs:\n"
         "      - targets: [127.0.0.1:5000]\n"
         "```",
+    )
+
+
+def transforms() -> str:
+    """Every step that a pipe may have."""
+    rows = ((f"`{row.example}`", row.help) for row in TRANSFORMS.values())
+    return _page(
+        "Transforms",
+        "What can be done to the lines of a chart or of `GET /api/v1/metrics` (`transform=`): steps in a row, each of "
+        "what the one before has made, as `groupBy(source) | rate | movingAverage(5) | top(3)`. Points are those of "
+        "the chart, so `movingAverage(5)` goes over five of its steps. A gap stays a gap. A label whose name holds "
+        "blanks or signs stands in quotes. An error names the word at fault and its place.",
+        _table(("step", "makes of the lines"), rows),
     )
 
 

@@ -7,7 +7,9 @@ from flask import Blueprint, Response, request
 
 from app.accounts.access import require
 from app.api.answers import answer
+from app.metrics import transforms
 from app.metrics.catalogue import METRICS
+from app.metrics.piped import PipedReader
 from app.metrics.series import Answer, Line
 from app.queries import series_query
 from app.services import Services
@@ -16,12 +18,14 @@ from app.services import Services
 def blueprint(services: Services) -> Blueprint:
     """Lines, current figures and the catalogue."""
     metrics = Blueprint("metrics", __name__, url_prefix="/api/v1/metrics")
+    piped = PipedReader(services.reader, services.events)
 
     @metrics.get("")
     @require("read")
     def lines() -> Response:
         asked = series_query(request.args, services.clock.now_ms())
-        return answer(answer_json(services.runtime.call(services.reader.query, asked)))
+        steps = transforms.parse(request.args.get("transform", ""))
+        return answer(answer_json(services.runtime.call(piped.query, asked, steps)))
 
     @metrics.get("/current")
     @require("read")

@@ -89,3 +89,14 @@ def test_bad_queries_are_problems_that_name_the_field(stored, reader, field, que
 def test_figures_are_for_readers_only(anyone):
     """401 without a token."""
     assert anyone.get("/api/v1/metrics?name=items").status_code == 401
+
+
+def test_lines_are_transformed(stored, reader):
+    """By a pipe; an error names the word."""
+    found = reader.json("/api/v1/metrics?name=items&step=1m&transform=groupBy(source) | scale(10) | top(1)")
+    assert [line["labels"] for line in found["series"]] == [{"source": "ebay.com"}]
+    assert total(found) == 20
+
+    refused = reader.get("/api/v1/metrics?name=items&transform=rate | tp(3)")
+    assert (refused.status_code, refused.json["field"]) == (400, "transform")
+    assert "at character 8, not tp" in refused.json["detail"]

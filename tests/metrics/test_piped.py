@@ -1,0 +1,114 @@
+"""Questions through a pipe, over a real store: also those about another time."""
+
+from typing import Any
+
+import pytest
+
+from app.core.errors import InvalidInput
+from app.metrics.piped import PipedReader
+from app.metrics.series import SeriesQuery, SeriesReader
+from app.metrics.transforms import parse
+from app.storage.base import JobFilter
+from app.storage.base_series import HOUR_MS, MINUTE_MS, Point
+from app.storage.memory import MemoryEventStore
+from app.storage.memory_series import MemorySeriesStore
+from tests.fakes import StoppedClock, event
+from tests.metrics.house import jobs_fold
+
+T = 500_000 * HOUR_MS
+DAY_MS = 24 * HOUR_MS
+CLOCK = StoppedClock(T + 2 * MINUTE_MS)
+
+
+def gain(at_ms: int, value: float, **labels: str) -> Point:
+    """What the counter `items` gained."""
+    return Point("items", tuple(sorted(labels.items())), at_ms, value, int(value), 1.0, 1.0)
+
+
+class House:
+    """Series, jobs and the reader of both."""
+
+    def __init__(self) -> None:
+        self.series = MemorySeriesStore()
+        self.events = MemoryEventStore(CLOCK, list)
+        self.reader = PipedReader(SeriesReader(self.series, CLOCK), self.events)
+
+    def run(self, job_id: str, at_ms: int, query: str = "cards") -> None:
+        """A run of a spider that started then."""
+        told = {"source": "ebay.com", "query": query}
+        self.events.append([event("job_started", job_id, data=told, at_ms=at_ms)], jobs_fold)
+
+    def ask(self, pipe: str, **asked: Any) -> dict[str, list[float | None]]:
+        """The lines of two minutes, by the minute."""
+        query = SeriesQuery(name="items", **{"from_ms": T, "to_ms": T + 2 * MINUTE_MS, "step_ms": MINUTE_MS, **asked})
+        found = self.reader.query(query, parse(pipe))
+        return {"/".join(line.labels.values()): [value for _, value in line.points] for line in found.series}
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+def test_lines_are_told_apart_by_what_the_pipe_groups_by(house: House):
+    """60 items of one source in a minute are 1 a second, 120 of another 2; nobody has to say `by` as well."""
+    house.series.record([gain(T, 60, source="a", job="1"), gain(T, 60, source="b"), gain(T, 60, source="b", job="2")])
+
+    assert house.ask("groupBy(source) | rate | top(1)") == {"b": [2, 0]}
+    assert house.ask("rate") == {"": [3, 0]}
+
+
+def test_today_stands_beside_yesterday(house: House):
+    """5 today, 7 at the same time a day ago."""
+    house.series.record([gain(T, 5, source="a"), gain(T - DAY_MS, 7, source="a")])
+
+    assert house.ask("compare(yesterday)", by=("source",)) == {"a": [5, 0], "a/yesterday": [7, 0]}
+
+
+def test_a_job_stands_beside_the_last_run_of_its_spider(house: House):
+    """From its start: what the run before gained in its second minute lies beside this one's second minute."""
+    earlier, start = T - 5 * HOUR_MS, T
+    house.run("before last", earlier - HOUR_MS)
+    house.run("last", earlier)
+    house.run("another", T - HOUR_MS, query="stamps")
+    house.run("now", start)
+    house.series.record([gain(earlier + MINUTE_MS, 30, job="last"), gain(earlier - HOUR_MS, 9, job="before last")])
+    house.series.record([gain(start, 10, job="now"), gain(start + MINUTE_MS, 20, job="now")])
+
+    assert house.ask("compare(lastRun)", where={"job": "now"}) == {"": [10, 20], "lastRun": [0, 30]}
+    assert house.ask("compare(lastRun)", where={"job": "now"}, by=("job",)) == {
+        "now": [10, 20],
+        "now/lastRun": [0, 30],
+    }
+
+
+@pytest.mark.parametrize("job_id", ["first", "unknown"])
+def test_the_first_run_stands_alone(house: House, job_id: str):
+    """As does one that nobody knows."""
+    house.run("first", T)
+    house.series.record([gain(T, 10, job=job_id)])
+
+    assert house.ask("compare(lastRun)", where={"job": job_id}) == {"": [10, 0]}
+
+
+def test_many_runs_of_a_source_are_looked_through(house: House):
+    """The last run is found behind three hundred of other spiders."""
+    house.run("last", T - DAY_MS)
+    for number in range(300):
+        house.run(f"other {number}", T - HOUR_MS, query="stamps")
+    house.run("now", T)
+    (now, *_) = house.events.jobs(JobFilter(source="ebay.com"), limit=1)
+
+    found = house.reader.last_run(now)
+
+    assert found
+    assert found.id == "last"
+
+
+def test_only_a_job_has_a_last_run(house: House):
+    """The error says what the query lacks."""
+    with pytest.raises(InvalidInput) as caught:
+        house.ask("compare(lastRun)", by=("source",))
+
+    assert caught.value.field == "transform"
+    assert "job" in caught.value.detail
