@@ -37,7 +37,8 @@ class Buffer:
         self._intake = Intake(settings, epoch, self.ledger)
         self._flush_s = flush_interval / 1000
         self._batch_size = max(1, min(batch_size, MAX_BATCH_EVENTS))
-        self._lock = threading.RLock()  # a job may end while the collector runs, in whatever thread
+        # A job may end while the collector runs, in whatever thread. `put` needs it: files are read and removed outside
+        self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._files = threading.RLock()  # held by whoever reads or closes them; taken before the other
         self._leftovers: list[Leftover] = []
@@ -121,12 +122,13 @@ class Buffer:
         if folders is None or self._refusing:
             return
         for found in adopt(folders.adoptable(), self.epoch):
-            with self._files, self._changed:
-                self.ledger.adopted += found.waiting + found.damaged
-                self.ledger.waiting += found.waiting
-                if found.damaged:
-                    self.ledger.dropped["spool_corrupt"] += found.damaged
-                self._leftovers.append(found)
+            with self._files:
+                with self._changed:
+                    self.ledger.adopted += found.waiting + found.damaged
+                    self.ledger.waiting += found.waiting
+                    if found.damaged:
+                        self.ledger.dropped["spool_corrupt"] += found.damaged
+                    self._leftovers.append(found)
                 self._let_go_of_empty()
 
     def claim(self, sender: str) -> None:
@@ -145,19 +147,23 @@ class Buffer:
 
     def settle(self, batch: Batch, account: Callable[[Ledger], None]) -> None:
         """`batch`, the oldest that was taken, is answered for; `account` enters the answer in the ledger."""
-        with self._files, self._changed:
-            if self._refusing:
-                return
-            account(self.ledger)
-            self.ledger.waiting -= len(batch)
-            batch.line.settle(batch)
-            leftover = next((found for found in self._leftovers if found.line is batch.line), None)
-            if leftover is None:
-                self._settled += len(batch)
-            else:
-                leftover.waiting -= len(batch)
+        with self._files:
+            with self._changed:
+                if self._refusing:
+                    return
+                account(self.ledger)
+                self.ledger.waiting -= len(batch)
+                batch.line.settle(batch)
+                leftover = next((found for found in self._leftovers if found.line is batch.line), None)
+                if leftover is None:
+                    self._settled += len(batch)
+                else:
+                    leftover.waiting -= len(batch)
+            batch.line.tidy()
+            if leftover is not None:
                 self._let_go_of_empty()
-            self._changed.notify_all()
+            with self._changed:
+                self._changed.notify_all()
 
     def waited(self) -> None:
         """All that waits now does so because of an outage, and is sent as a replay."""
@@ -206,13 +212,16 @@ class Buffer:
 
     def figures(self) -> dict[str, object]:
         """What became of the events, and what waits in the spool: fields of a `client_report`."""
-        with self._files, self._changed:
-            lines = [leftover.line for leftover in self._leftovers]
-            if self._intake.spool is not None and not self._refusing:
-                lines.append(self._intake.spool.line)
-            ages = [age for line in lines if (age := line.oldest_ms()) is not None] if self.ledger.waiting else []
-            spool = {"events": self.ledger.waiting, "bytes": sum(line.bytes for line in lines)}
-            return {**self.ledger.figures(), "spool": {**spool, **({"oldest": min(ages)} if ages else {})}}
+        with self._files:
+            with self._changed:
+                lines = [leftover.line for leftover in self._leftovers]
+                if self._intake.spool is not None and not self._refusing:
+                    lines.append(self._intake.spool.line)
+                waits = self.ledger.waiting > 0
+            ages = [age for line in lines if (age := line.oldest_ms()) is not None] if waits else []
+            with self._changed:
+                spool = {"events": self.ledger.waiting, "bytes": sum(line.bytes for line in lines)}
+                return {**self.ledger.figures(), "spool": {**spool, **({"oldest": min(ages)} if ages else {})}}
 
     def _await_batch(self, timeout: float) -> None:
         def unread() -> int:
@@ -274,8 +283,10 @@ class Buffer:
         log.warning("%d events can not be read back from the spool in %s", count, self.folder)
 
     def _let_go_of_empty(self) -> None:
-        for leftover in [found for found in self._leftovers if not found.waiting]:
-            self._leftovers.remove(leftover)
+        with self._changed:
+            empty = [found for found in self._leftovers if not found.waiting]
+            self._leftovers = [found for found in self._leftovers if found.waiting]
+            if self._intake.spool is not None:
+                self._intake.spool.make_room(sum(leftover.line.bytes for leftover in self._leftovers))
+        for leftover in empty:
             leftover.close()
-        if self._intake.spool is not None:
-            self._intake.spool.make_room(sum(leftover.line.bytes for leftover in self._leftovers))

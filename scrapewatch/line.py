@@ -72,7 +72,8 @@ class Batch:
 class Line:
     """A queue over segments.
 
-    Only the sender's thread reads and settles; `add` and `bytes` are for whoever writes, under its lock.
+    Only the sender's thread reads and tidies; `add`, `settle` and `bytes` are for whoever holds the lock of those who
+    write, and wait for no disk.
 
     Args:
         sidecar: file that says how far the answers reach; None if nothing is kept.
@@ -85,6 +86,7 @@ class Line:
     def __init__(self, sidecar: Path | None) -> None:
         self.segments: deque[Segment] = deque()
         self.bytes = 0
+        self._done: list[Segment] = []
         self._missing = 0
         self._sidecar = sidecar
         self._descriptor: int | None = None
@@ -109,6 +111,7 @@ class Line:
             first.damaged |= cut
             self._reading, self._offset = first, min(offset, first.size)
             self._settled = self._offset
+        self._remove_done()
         return int(cut)
 
     def read(self, most: int, wanted: Callable[[bytes], bool] | None = None) -> Batch | None:
@@ -130,13 +133,17 @@ class Line:
         return None
 
     def settle(self, batch: Batch) -> None:
-        """`batch`, the oldest that was read, needs no further try."""
+        """`batch`, the oldest that was read, needs no further try; `tidy` follows."""
         batch.segment.settled += len(batch)
         while self.segments and self.segments[0] is not batch.segment:
             self._drop_first()
         self._settled = batch.ends[-1]
         if self._settled >= batch.segment.size and len(self.segments) > 1:
             self._drop_first()
+
+    def tidy(self) -> None:
+        """Bring the disk up to what was settled."""
+        self._remove_done()
         self._remember()
 
     def waiting_in_memory(self) -> int:
@@ -230,7 +237,11 @@ class Line:
         segment = self.segments.popleft()
         self._settled = 0
         self.bytes -= segment.size
-        segment.remove(now_ms())
+        self._done.append(segment)
+
+    def _remove_done(self) -> None:
+        while self._done:
+            self._done.pop(0).remove(now_ms())
 
     def _recall(self) -> tuple[int, int]:
         try:

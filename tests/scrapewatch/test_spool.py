@@ -42,6 +42,7 @@ def drain(spool):
     count = 0
     while batch := spool.line.read(500):
         spool.line.settle(batch)
+        spool.line.tidy()
         count += len(batch)
     return count
 
@@ -63,6 +64,7 @@ def test_what_was_answered_for_is_freed(spool, spool_dir):
     files = len(list(spool_dir.glob("*.spool")))
     for _ in range(4):
         spool.line.settle(spool.line.read(100))
+        spool.line.tidy()
 
     assert len(list(spool_dir.glob("*.spool"))) < files
     assert fill(spool, ORDINARY) > 200
