@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 SUMMARY_MS: Final = 1_000
 SLOT_BYTES: Final = 2_048
-"""Room for one job in the file; more than a summary with the longest id of a job takes."""
+"""Room for one job in the file; more than a summary with the longest id that a server takes, however it is written."""
 
 
 @dataclass(slots=True, eq=False)
@@ -120,7 +120,10 @@ class Tally:
         return self._slots - 1
 
     def _write(self, slot: int, record: bytes) -> None:
-        if self._path is None or len(record) > SLOT_BYTES:
+        if self._path is None:
+            return
+        if len(record) > SLOT_BYTES:  # the server would refuse it, and all that comes of this job
+            log.debug("The count can not be noted in %s: the id of its job is too long", self._path)
             return
         try:
             if self._descriptor is None:
