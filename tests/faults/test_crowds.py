@@ -10,9 +10,12 @@ from websocket import WebSocket
 
 from tests.faults.crowd import Crowd, opened, viewer
 from tests.faults.rig import Rig, rss_bytes
+from tests.server import BUSY_S
 
 SILENT_S = 10
-LEAVE_S = 5  # for being told, the sweep of each second, and a busy machine
+ACK_S = 5
+PAGE_S = 1
+SLOW_S = 1  # what a busy machine may need for a page on top
 BACK_S = 30
 CAP = 200
 LONG_CAP = 2_000
@@ -55,7 +58,7 @@ def test_beyond_the_cap_connections_are_refused(rig: Rig, long, measured):
     measured(f"cap {cap:,}; {each / 1024:.0f} KiB a viewer; `/healthz` in {answered * 1000:.0f} ms")
     assert {reason.get("data", {}).get("code") for _, reason in refused} == {"too_many_connections"}
     assert status == 200
-    assert answered < 1
+    assert answered < PAGE_S + SLOW_S
 
 
 @pytest.mark.long
@@ -88,8 +91,8 @@ def test_a_reconnect_storm_is_weathered(rig: Rig, measured):
 
     measured(f"{size:,} back in {took:.1f} s; an acknowledgement at least every {max(waits):.1f} s")
     assert [_let_in(answer) for _, answer in came] == [given == token for given in tokens]
-    assert took < BACK_S
-    assert max(waits) < 5
+    assert took < BACK_S + BUSY_S
+    assert max(waits) < ACK_S + BUSY_S
 
 
 @pytest.mark.fault("L-5", "1,000 sockets that never say who they are", "each is closed ≤ 10 s")
@@ -100,11 +103,11 @@ def test_silent_sockets_are_closed(rig: Rig, long, measured):
         line = opened(rig.server)
         began[line] = time.monotonic()
     with Crowd(list(began)) as crowd:
-        crowd.wait(lambda: len(crowd.ended) == len(began), SILENT_S + LEAVE_S)
+        crowd.wait(lambda: len(crowd.ended) == len(began), SILENT_S + BUSY_S)
         waits = [crowd.ended[line] - at for line, at in began.items()]
 
     measured(f"{len(waits):,} closed after {min(waits):.1f} to {max(waits):.1f} s")
-    assert max(waits) < SILENT_S + LEAVE_S
+    assert max(waits) < SILENT_S + BUSY_S
 
 
 def _let_in(answer: Any) -> bool:

@@ -14,12 +14,13 @@ from random import Random
 import pytest
 
 from tests.faults.rig import Rig
-from tests.server import ROOT, path, procfile
+from tests.server import BUSY_S, ROOT, path, procfile
 from tests.sockets import scraped
 
 SMALL, LARGE = "size=6m", "size=64m"
-STORED_S = 10 + 10  # once there is space, and time for a busy machine
+STORED_S = 10  # once there is space
 PAGE_S = 1
+SLOW_S = 1  # what a busy machine may need for a page on top; less, together, than any lock here lasts
 HOLD = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN IMMEDIATE'); print(flush=True); input()"
 
 
@@ -66,10 +67,10 @@ def test_a_full_disk_holds_events_up_and_loses_none(cramped: Rig, small_disk: Pa
 
     measured(f"{status} `{answer['code']}`; all stored {took:.1f} s after there was space; {verdict}")
     assert (status, page) == (503, 200)
-    assert jobs < PAGE_S
+    assert jobs < PAGE_S + SLOW_S
     assert integrity == [("ok",)]
     assert verdict.right, verdict
-    assert took < STORED_S
+    assert took < STORED_S + BUSY_S
 
 
 @pytest.mark.timeout(180)
@@ -92,7 +93,7 @@ def test_a_locked_database_holds_up_writers_only(rig: Rig, long, measured):
     verdict = rig.finish()
 
     measured(f"locked for {lock_s} s, pages within {slowest * 1000:.0f} ms; {verdict}")
-    assert slowest < PAGE_S
+    assert slowest < PAGE_S + SLOW_S
     assert verdict.right, verdict
 
 

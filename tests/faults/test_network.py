@@ -7,9 +7,10 @@ import pytest
 from tests.faults.oracle import reading, stored
 from tests.faults.proxy import DOWN, UP
 from tests.faults.rig import Rig
+from tests.server import BUSY_S
 
 PING_MS = {"WEBSOCKET_PING_INTERVAL": "1000", "WEBSOCKET_PING_TIMEOUT": "1000"}
-NOTICED_S = 2 + 5  # interval and timeout, and time for a busy machine
+NOTICED_S = 2  # interval and timeout
 MOST_TRIES_PER_S = 3
 PAGE = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 BAD_GATEWAY = b"HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%s" % (len(PAGE), PAGE)
@@ -50,7 +51,7 @@ def test_a_half_open_connection_is_noticed(rig: Rig, measured):
     verdict = rig.finish()
 
     measured(f"noticed after {noticed:.1f} s; {verdict}")
-    assert noticed < NOTICED_S
+    assert noticed < NOTICED_S + BUSY_S
     assert verdict.right, verdict
 
 

@@ -18,7 +18,7 @@ import pytest
 from app.storage.sql import migrate
 from tests import postgres
 from tests.faults.rig import RESTARTED_S, Rig
-from tests.server import ROOT, Server, path, procfile
+from tests.server import BUSY_S, ROOT, Server, path, procfile
 from tests.sockets import scraped
 
 NAME = "faults"
@@ -26,7 +26,6 @@ CONNECTIONS = 20
 READERS = 12  # more than the server has connections for
 NO_ANSWER = 0
 BLOCKED_S = 2
-BUSY_S = 5  # what a busy machine may need on top
 TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
 BLOCKED = "SELECT 1 FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid)) LIMIT 1"
 READ_ONLY = "ALTER DATABASE faults SET default_transaction_read_only = {}"

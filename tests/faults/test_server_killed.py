@@ -13,7 +13,7 @@ from tests.faults.crowd import Crowd, viewer
 from tests.faults.oracle import marks_of, tell
 from tests.faults.rig import RESTARTED_S, Rig
 from tests.faults.watcher import Watcher
-from tests.server import STOP_S
+from tests.server import BUSY_S, STOP_S
 
 LOST_ACKS = 0.05
 
@@ -44,7 +44,7 @@ def test_kills_at_random_moments_lose_nothing(rig: Rig, long, measured):
         f" the viewer saw {len(watcher.seen):,}"
     )
     assert verdict.right, verdict
-    assert max(waits) < RESTARTED_S
+    assert max(waits) < RESTARTED_S + BUSY_S
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_stop_under_load_is_orderly(rig: Rig, measured):
 
     measured(f"ended in {took:.1f} s with {code}; {told} of {len(lines)} told; {verdict}")
     assert (code, told) == (0, len(lines))
-    assert took < STOP_S
+    assert took < STOP_S + BUSY_S
     assert verdict.right, verdict
 
 
