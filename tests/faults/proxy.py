@@ -9,7 +9,8 @@ import socket
 import struct
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from random import Random
 from typing import Final
 
@@ -81,6 +82,14 @@ class Proxy:
     def reset(self) -> None:
         """Reset every connection, both ways."""
         self._loop.call_soon_threadsafe(self._reset_all)
+
+    @contextmanager
+    def silenced(self, *ways: str) -> Iterator[None]:
+        """Nothing arrives on these ways while both ends stay open; then every connection is reset."""
+        self.silent = frozenset(ways)
+        yield
+        self.reset()
+        self.silent = frozenset()
 
     async def _listen(self) -> None:
         if self._server is None:

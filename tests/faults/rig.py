@@ -134,6 +134,17 @@ class Rig:
         """The next run of a scraper, on the same jobs, ledger and spool."""
         return self.scrape(killed.ledger.stem, jobs=killed.jobs, first=killed.next, events=events, rate=rate)
 
+    def rerun(self, scraper: Scraper, *, events: int, rate: float = 0, within_s: float = 0) -> Scraper:
+        """Kill a scraper in the midst of its work, within so many seconds by chance, and start its next run."""
+        self.until(scraper.works)
+        self.pass_time(self.chance.uniform(0, within_s))
+        scraper.kill()
+        return self.again(scraper, events=events, rate=rate)
+
+    def cut_soon(self, connections: int, most_bytes: int) -> None:
+        """The next connections are cut, each somewhere in what it sends."""
+        self.proxy.cuts = [self.chance.randrange(200, most_bytes) for _ in range(connections)]
+
     def served_by(self, *command: str) -> Server:
         """The same server, not started yet, by another command."""
         return Server({**self.environment, "PORT": str(self.server.port)}, self.server.log, command)

@@ -38,23 +38,19 @@ class Chaos:
 
     def a_scraper_is_killed(self) -> None:
         at = self.rig.chance.randrange(len(self.scrapers))
-        self.rig.until(self.scrapers[at].works)
-        self.scrapers[at].kill()
-        self.scrapers[at] = self.rig.again(self.scrapers[at], events=1_000_000, rate=RATE)
+        self.scrapers[at] = self.rig.rerun(self.scrapers[at], events=1_000_000, rate=RATE)
 
     def connections_are_reset(self) -> None:
         self.rig.proxy.reset()
 
     def connections_are_cut(self) -> None:
-        self.rig.proxy.cuts = [self.rig.chance.randrange(200, 20_000) for _ in range(3)]
+        self.rig.cut_soon(3, 20_000)
         self.rig.proxy.reset()
         self._while()
 
     def nothing_arrives(self) -> None:
-        self.rig.proxy.silent = self.rig.chance.choice((frozenset({UP}), frozenset({DOWN}), frozenset({UP, DOWN})))
-        self._while()
-        self.rig.proxy.reset()
-        self.rig.proxy.silent = frozenset()
+        with self.rig.proxy.silenced(*self.rig.chance.choice(((UP,), (DOWN,), (UP, DOWN)))):
+            self._while()
 
     def nobody_listens(self) -> None:
         self.rig.proxy.close()
@@ -101,11 +97,9 @@ def test_whatever_happens_nothing_is_lost(rig: Rig, long, measured):
             before, held = held, cursors(rig)
             assert before <= held, f"events are gone after {name}"
         for at, scraper in enumerate(chaos.scrapers):
-            rig.until(scraper.works)
-            scraper.kill()
-            chaos.scrapers[at] = rig.again(scraper, events=50)
+            chaos.scrapers[at] = rig.rerun(scraper, events=50)
         verdict = rig.settled(chaos.scrapers)
-        rig.until(lambda: not watcher.faults(rig.url), 20)
+        watcher.catch_up(rig.url)
 
     measured(
         f"{sum(happened.values())} faults of {len(happened)} kinds; {verdict}; the viewer saw {len(watcher.seen):,}"

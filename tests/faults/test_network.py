@@ -24,7 +24,7 @@ ANSWERS = [b"", pytest.param(BAD_GATEWAY, marks=pytest.mark.long), pytest.param(
 def test_a_cut_batch_is_sent_again(rig: Rig, long, measured):
     """A batch that arrived in part, or whole with its answer lost, counts once."""
     cuts = 60 if long else 6
-    rig.proxy.cuts = [rig.chance.randrange(200, 40_000) for _ in range(cuts)]
+    rig.cut_soon(cuts, 40_000)
     rig.scrape("s", events=cuts * 150, rate=0 if long else 600, jobs=3, bytes=300)
     verdict = rig.finish()
 
@@ -42,12 +42,10 @@ def test_a_half_open_connection_is_noticed(rig: Rig, measured):
     """Silence is no connection: the client leaves it and comes back."""
     rig.scrape("s", events=900, rate=300, jobs=2)
     rig.until(lambda: rig.proxy.acks)
-    rig.proxy.silent = frozenset({UP, DOWN})
-    began, tries = time.monotonic(), len(rig.proxy.tries)
-    rig.until(lambda: len(rig.proxy.tries) > tries)
-    noticed = time.monotonic() - began
-    rig.proxy.silent = frozenset()
-    rig.proxy.reset()
+    with rig.proxy.silenced(UP, DOWN):
+        began, tries = time.monotonic(), len(rig.proxy.tries)
+        rig.until(lambda: len(rig.proxy.tries) > tries)
+        noticed = time.monotonic() - began
     verdict = rig.finish()
 
     measured(f"noticed after {noticed:.1f} s; {verdict}")

@@ -28,18 +28,13 @@ def test_killed_scrapers_lose_nothing_that_they_emitted(rig: Rig, long, measured
         scrapers = [rig.scrape(f"s{number}", events=10 * events, rate=rate, jobs=3) for number in range(size)]
         for _ in range(kills):
             for at, scraper in enumerate(scrapers):
-                rig.until(scraper.works)
-                rig.pass_time(rig.chance.uniform(0, 1))
-                scraper.kill()
-                scrapers[at] = rig.again(scraper, events=10 * events, rate=rate)
+                scrapers[at] = rig.rerun(scraper, events=10 * events, rate=rate, within_s=1)
             rig.server.kill()
             rig.restart()
         for at, scraper in enumerate(scrapers):
-            rig.until(scraper.works)
-            scraper.kill()
-            scrapers[at] = rig.again(scraper, events=events)
+            scrapers[at] = rig.rerun(scraper, events=events)
         verdict = rig.settled(scrapers)
-        rig.until(lambda: not watcher.faults(rig.url), 10)
+        watcher.catch_up(rig.url)
 
     measured(f"{size * (kills + 1)} kills of scrapers, {kills} of the server; {verdict}")
     assert verdict.right, verdict

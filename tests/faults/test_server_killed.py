@@ -37,7 +37,7 @@ def test_kills_at_random_moments_lose_nothing(rig: Rig, long, measured):
             rig.server.kill()
             waits.append(rig.restart())
         verdict = rig.finish()
-        rig.until(lambda: not watcher.faults(rig.url), 10)
+        watcher.catch_up(rig.url)
 
     measured(
         f"{verdict}; first acknowledgement within {max(waits):.1f} s; {rig.proxy.lost} acknowledgements lost;"

@@ -41,7 +41,7 @@ def test_viewers_that_never_read_cost_nobody_else(rig: Rig, measured):
             rig.pass_time(0.2)
         took = time.monotonic() - began
         scraper.kill()
-        rig.until(lambda: not watcher.faults(rig.url), 20)
+        watcher.catch_up(rig.url)
         for line in lines:
             line.shutdown()
 

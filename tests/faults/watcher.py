@@ -9,11 +9,13 @@ from typing import Any, Final
 import socketio
 
 from tests.faults.oracle import reading, stored
+from tests.faults.rig import Rig
 from tests.server import Server
 from tests.sockets import PATIENCE_S
 
 LIVE: Final = "/live"
 RETRY_S: Final = 0.1
+CAUGHT_UP_S: Final = 20
 
 
 class Watcher:
@@ -64,6 +66,10 @@ class Watcher:
             "twice": len(self.seen) - len(set(self.seen)),
         }
         return {name: number for name, number in amiss.items() if number}
+
+    def catch_up(self, url: str) -> None:
+        """Wait until it has seen all that it should, and nothing else."""
+        Rig.until(lambda: not self.faults(url), CAUGHT_UP_S)
 
     def _run(self) -> None:
         while not self._stop.is_set():
