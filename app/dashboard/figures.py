@@ -149,7 +149,7 @@ def gauge(trace: Trace, span: tuple[float, float], *, unit: str = "") -> dict[st
         name=trace.name,
         meta=_meta(trace),
     )
-    return {"data": [dial.to_plotly_json()], "layout": {"margin": {"l": 24, "r": 24, "t": 32, "b": 8}}}
+    return {"data": [dial.to_plotly_json()], "layout": {"margin": {"l": 36, "r": 36, "t": 32, "b": 8}}}
 
 
 def label_axes(figure: dict[str, Any], x: str, y: str, tick: str = "") -> dict[str, Any]:

@@ -6,6 +6,7 @@ from app.core.errors import InvalidInput
 from app.dashboards import filters
 from app.dashboards.config import Board, Panel
 from app.dashboards.selectors import selectors
+from app.metrics import transforms
 from app.metrics.catalogue import METRICS
 
 
@@ -34,6 +35,7 @@ def _unknown(panel: Panel) -> dict[str, str]:
         return {}
     listed = f"{panel.path}.options.chart.data.metrics"
     texts = panel.chart.metrics if panel.chart else ()
+    transforms.parse(panel.transform, f"{panel.path}.data.transform")
     found = {}
     for one in selectors(panel):
         if one.name not in METRICS:

@@ -139,6 +139,10 @@ def test_who_may_read_changes_nothing(made, reader, scraper):
             "layout.panels[0].options.chart.data.metrics[1]",
         ),
         (config(panel("a", "stats", data={"source": "metrics", "query": "items{"})), "layout.panels[0].data.query"),
+        (
+            config(panel("a", "stats", data={"source": "metrics", "transform": "rate | guess"})),
+            "layout.panels[0].data.transform",
+        ),
         (config(panel("a", "stats", data={"source": "metrics", "query": "nothing"})), "layout.panels[0].data.query"),
         ({**config(), "theme": {"dark": False, "colors": {"a": "javascript:"}}}, "theme.colors.a"),
     ],

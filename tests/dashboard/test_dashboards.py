@@ -1,6 +1,8 @@
 """Dashboards as pages, rendered over real stores."""
 
 import json
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from app.dashboards.config import CHARTS, SOURCES, TYPES
 from tests.dashboard.conftest import House
 from tests.dashboard.test_pages import HOSTILE, Tags, run
 from tests.dashboards.seed import chart, config, full, panel
+from tests.fakes import NOW_MS, event
 
 
 def made(house: House, *panels: dict[str, Any], **more: Any) -> str:
@@ -118,3 +121,64 @@ def test_those_that_come_along_are_shown(house: House, name: str):
 
     assert "This panel can" not in house.page(f"/dashboards/{name}")
     assert f'href="/dashboards/{name}"' in house.page("/dashboards")
+
+
+def figures(house: House, **data: str) -> str:
+    """What a panel of figures over the last hour shows."""
+    one = panel("one", "stats", data={"source": "metrics", **data})
+    return unescape(
+        re.sub(r"<[^>]+>|\s+", " ", house.page(made(house, one)).split("data-body>")[1].split("</section>")[0])
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "transform", "told"),
+    [
+        ("items", "", ["1"]),
+        ('items{source="ebay.com"}', "", ["1"]),
+        ('items{source="none"}', "", ["–"]),
+        ("requests", "groupBy(source)", ["10", "ebay.com"]),
+        ("requests", "scale(2)", ["20"]),
+        ("items", "compare(yesterday)", ["1", "yesterday"]),
+    ],
+)
+def test_a_query_and_its_transform_are_done(house: House, query: str, transform: str, told: list[str]):
+    """By the store, then step by step."""
+    house.send(run())
+    shown = figures(house, query=query, transform=transform)
+
+    assert all(text in shown.split() for text in told), shown
+
+
+def test_items_per_second_of_a_source_are_made_of_its_items(house: House):
+    """The figure itself is of the whole house."""
+    house.send(run())
+    one = panel(
+        "one",
+        options={"chart": chart()},
+        data={"source": "metrics", "query": 'performance.itemsPerSecond{source="ebay.com"}'},
+    )
+    line = json.loads(Tags(house.page(made(house, one))).blocks["page"])["charts"]["one"]
+
+    assert sum(value * line["step"] / 1_000 for value in line["figure"]["data"][0]["y"] if value) == pytest.approx(1)
+
+
+def test_a_run_is_compared_with_the_one_before_it(house: House):
+    """Both begin at the same place; without a job to compare, the panel says so."""
+    house.send([event("job_started", "first", at_ms=NOW_MS - 1_200_000, data={"source": "ebay.com", "query": "cards"})])
+    house.send([event("item_scraped", "first", at_ms=NOW_MS - 1_100_000) for _ in range(3)])
+    house.send([event("job_started", "second", at_ms=NOW_MS - 600_000, data={"source": "ebay.com", "query": "cards"})])
+    house.send([event("item_scraped", "second", at_ms=NOW_MS - 590_000)])
+    one = panel(
+        "one", options={"chart": chart("bar", "items")}, data={"source": "metrics", "transform": "compare(lastRun)"}
+    )
+    page = made(house, one)
+    drawn = json.loads(Tags(house.page(f"{page}?job=second")).blocks["page"])["charts"]["one"]["figure"]["data"]
+
+    assert [(trace["name"], sum(value or 0 for value in trace["y"])) for trace in drawn] == [
+        ("items", 1),
+        ("lastRun", 3),
+    ]
+    assert drawn[1]["meta"]["token"] == "--text-faint"
+    assert "no job is named" in house.page(page)
+    assert "is the first of its spider" in house.page(f"{page}?job=first")

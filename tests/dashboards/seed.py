@@ -10,7 +10,7 @@ def chart(kind: str = "line", *metrics: str) -> dict[str, Any]:
         "data": {
             "metrics": list(metrics or ("performance.itemsPerSecond",)),
             "timeRange": 3_600_000,
-            "aggregation": "avg",
+            "aggregation": "sum" if "items" in metrics else "avg",
         },
         "display": {
             "title": "Items per second",

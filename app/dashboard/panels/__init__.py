@@ -1,7 +1,8 @@
 """Panels of a dashboard: one file a type, one row in `PANELS`.
 
 base      what a panel is handed, and what it gives
-readings  lines over time, from any source     rows  rows, newest first, from any source
+answers   series, as they are asked for        readings  lines over time, from any source
+rows      jobs, events, alerts, newest first   units     figures as people read them
 
 To add a type: a file with `content(look)`, a template ``dashboards/panels/<type>.html``, its word in
 `app.dashboards.config.TYPES`, and a row below.

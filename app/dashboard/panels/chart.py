@@ -9,10 +9,13 @@ from app.dashboard.figures import Trace
 from app.dashboard.panels import readings
 from app.dashboard.panels.base import Look
 from app.dashboard.panels.readings import Drawn, Reading
-from app.dashboard.panels.units import PLAIN, SHOWN, Shown, measure
+from app.dashboard.panels.units import Shown, measure, shown
 from app.dashboards.config import Chart
 
 TOKENS: Final = tuple(f"--c{place}" for place in range(1, 9))
+EARLIER: Final = "--text-faint"
+"""Of another time's lines, which the page also draws dotted."""
+
 _KIND_TOKENS: Final[Mapping[str, str]] = {
     "completed": "--quiet", "running": "--accent", "failed": "--failed", "lost": "--lost", "stalled": "--stalled",
     "queued": "--queued", "cancelled": "--cancelled", "error": "--failed", "critical": "--failed",
@@ -28,18 +31,18 @@ def content(look: Look) -> dict[str, Any]:
         raise LookupError(f"The chart {look.panel.id!r} was read without its options")
     reading = readings.read(look, readings.MOST_BARS if chart.type == "bar" else readings.MOST_POINTS)
     colours = _colours(reading.lines, look)
-    shown = SHOWN.get(reading.lines[0].unit, PLAIN) if reading.lines else PLAIN
+    how = shown(reading.lines[0].unit if reading.lines else "")
     traces = [
-        Trace(line.name, escape(line.name), colour, readings.scaled(line, shown.factor).values)
+        Trace(line.name, escape(line.name), colour, readings.scaled(line, how.factor).values)
         for line, colour in zip(reading.lines, colours, strict=True)
     ]
     return {
         "chart": {
             "kind": chart.type,
-            "figure": _figure(chart, reading, traces, shown, look),
+            "figure": _figure(chart, reading, traces, how, look),
             "step": reading.step_ms,
             "span": list(look.span),
-            "suffix": shown.suffix,
+            "suffix": how.suffix,
         },
         "legend": _legend(reading.lines, colours) if chart.legend and chart.type != "gauge" else [],
         "heading": chart.title,
@@ -47,14 +50,14 @@ def content(look: Look) -> dict[str, Any]:
     }
 
 
-def _figure(chart: Chart, reading: Reading, traces: Sequence[Trace], shown: Shown, look: Look) -> dict[str, Any]:
+def _figure(chart: Chart, reading: Reading, traces: Sequence[Trace], how: Shown, look: Look) -> dict[str, Any]:
     if chart.type == "gauge":
         first = traces[0] if traces else Trace("", "", TOKENS[0], [])
         unit = reading.lines[0].unit if reading.lines else ""
-        return figures.gauge(first, _ends(first, unit, look.panel.options), unit=shown.suffix)
+        return figures.gauge(first, _ends(first, unit, look.panel.options), unit=how.suffix)
     draw = figures.bars if chart.type == "bar" else figures.lines
-    figure = draw(reading.times, traces, unit=shown.suffix)
-    return figures.label_axes(figure, chart.x_label, chart.y_label, shown.tick)
+    figure = draw(reading.times, traces, unit=how.suffix)
+    return figures.label_axes(figure, chart.x_label, chart.y_label, how.tick)
 
 
 def _ends(trace: Trace, unit: str, options: Mapping[str, Any]) -> tuple[float, float]:
@@ -75,7 +78,9 @@ def _colours(lines: Sequence[Drawn], look: Look) -> list[str]:
     free = [colour for name, colour in theme.items() if name not in names]
     inherited = [*free, *TOKENS[len(free) :]] or list(TOKENS)
     return [
-        theme.get(line.name) or theme.get(line.metric) or _of_kind(line, look) or inherited[at % len(inherited)]
+        EARLIER
+        if line.is_earlier
+        else theme.get(line.name) or theme.get(line.metric) or _of_kind(line, look) or inherited[at % len(inherited)]
         for at, line in enumerate(lines)
     ]
 

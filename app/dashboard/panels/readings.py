@@ -5,24 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from app.core.errors import InvalidInput
-from app.dashboard.panels import rows
+from app.dashboard.panels import answers, rows
 from app.dashboard.panels.base import Look
-from app.dashboards.selectors import selectors
-from app.metrics.catalogue import METRICS
-from app.metrics.selector import Selector
-from app.metrics.series import Answer, Line, SeriesQuery
+from app.metrics.transforms import COMPARED
 
 MOST_POINTS: Final = 480
 MOST_BARS: Final = 72
 MOST_LINES: Final = 20
 STEPS: Final = 60
 _LEAST_STEP_MS: Final = 1_000
-_MADE_OF: Final[Mapping[str, str]] = {
-    "performance.itemsPerSecond": "items",
-    "system.network.requestsPerSecond": "requests",
-}
-"""Figures of the whole house that a counter tells of any job, source or spider, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +23,7 @@ class Drawn:
     Attributes:
         metric: the one that it is of; the kind, of what was counted here.
         is_counted: whether its values may be added up to that of the whole span.
+        is_earlier: whether it tells another time.
     """
 
     name: str
@@ -39,6 +31,7 @@ class Drawn:
     unit: str
     values: list[float | None]
     is_counted: bool = False
+    is_earlier: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,79 +60,23 @@ def read(look: Look, most: int = MOST_POINTS) -> Reading:
 
 
 def _measured(look: Look, most: int) -> Reading:
-    answers = [_answer(look, one, most) for one in selectors(look.panel)]
-    step_ms = max(answer.step_ms for answer in answers)
-    if any(answer.step_ms != step_ms for answer in answers):
-        answers = [_answer(look, one, most, step_ms) for one in selectors(look.panel)]
-    names = {answer.name for answer in answers}
+    told = answers.ask(look, most)
+    alone = len({one.answer.name for one in told}) == 1
     lines = [
         Drawn(
-            name=_name(answer.name, line.labels, alone=len(names) == 1),
-            metric=answer.name,
-            unit=answer.unit,
+            name=_name(one.answer.name, line.labels, alone=alone),
+            metric=one.answer.name,
+            unit=one.answer.unit,
             values=[value for _, value in line.points],
-            is_counted=_is_counted(answer.name, _aggregation(look)),
+            is_counted=one.is_counted,
+            is_earlier=COMPARED in line.labels,
         )
-        for answer in answers
-        for line in answer.series
+        for one in told
+        for line in one.answer.series
     ]
-    times = next(([at for at, _ in line.points] for answer in answers for line in answer.series), [])
+    times = next(([at for at, _ in line.points] for one in told for line in one.answer.series), [])
+    step_ms = told[0].answer.step_ms
     return Reading(times=times, step_ms=step_ms, lines=lines[:MOST_LINES], left_out=max(0, len(lines) - MOST_LINES))
-
-
-def _answer(look: Look, one: Selector, most: int, step_ms: int | None = None) -> Answer:
-    from_ms, to_ms = look.span
-    source = _MADE_OF.get(one.name, one.name)
-    where = {**_known(source, look.view.variables), **one.where}
-    by = _by(look)
-    is_whole = source != one.name and not where and not by
-    asked = SeriesQuery(
-        name=one.name if is_whole else source,
-        where=where,
-        from_ms=from_ms,
-        to_ms=to_ms,
-        step_ms=step_ms,
-        agg=_aggregation(look) if is_whole or source == one.name else "sum",
-        by=by,
-        most=most,
-    )
-    try:
-        found = look.services.reader.query(asked)
-    except InvalidInput as error:
-        raise InvalidInput(f"{one.name}: {error.detail}", field=f"{look.panel.path}.data") from None
-    return found if asked.name == one.name else _per_second(found, one.name)
-
-
-def _known(name: str, variables: Mapping[str, str]) -> dict[str, str]:
-    """Those of the page's variables that the metric knows; a user's own may know any."""
-    known = METRICS[name].labels if name in METRICS else tuple(variables)
-    return {label: value for label, value in variables.items() if label in known}
-
-
-def _per_second(found: Answer, name: str) -> Answer:
-    lines = [
-        Line(line.labels, [(at, None if value is None else value * 1_000 / found.step_ms) for at, value in line.points])
-        for line in found.series
-    ]
-    return Answer(name, METRICS[name].unit, found.step_ms, lines)
-
-
-def _aggregation(look: Look) -> str | None:
-    if look.panel.chart:
-        return look.panel.chart.aggregation
-    given = look.panel.options.get("aggregation")
-    return given if isinstance(given, str) else None
-
-
-def _is_counted(name: str, aggregation: str | None) -> bool:
-    """A counter added up, or samples that were counted."""
-    is_counter = name in METRICS and METRICS[name].kind == "counter"
-    return aggregation == "count" or (is_counter and aggregation in {None, "sum"})
-
-
-def _by(look: Look) -> tuple[str, ...]:
-    given = look.panel.options.get("by", [])
-    return tuple(name for name in given if isinstance(name, str)) if isinstance(given, list) else ()
 
 
 def _name(metric: str, labels: Mapping[str, str], *, alone: bool) -> str:

@@ -8,7 +8,7 @@ from app import queries
 from app.alerts.service import incident_json
 from app.core.clock import rfc3339
 from app.dashboard.panels.base import Look
-from app.dashboard.wording import SEVERITIES, STATUSES, shown
+from app.dashboard.wording import LOGGED, SEVERITIES, STATUSES, shown
 from app.dashboards import filters
 from app.jobs.view import job_json
 from app.storage.base import Job
@@ -73,6 +73,8 @@ def _asked(look: Look) -> dict[str, str]:
         fixed = {"source": source or variables.get("source"), "q": query or variables.get("job")}
     else:
         fixed = {"job": variables.get("job")} if panel.source == "events" else {}
+    if panel.type == "log" and panel.source == "events" and "type" not in asked:
+        fixed["type"] = ",".join(LOGGED)  # items and figures come too often to be read
     return {**asked, **{name: value for name, value in fixed.items() if value and name not in asked}}
 
 

@@ -25,13 +25,24 @@ SHOWN: Final[Mapping[str, Shown]] = {
 }
 """A unit without a row is shown as it is."""
 
-PLAIN: Final = Shown()
+_PER_SECOND: Final = " per second"
+
+
+def shown(unit: str) -> Shown:
+    """How the unit is drawn; what is told per second keeps the rest of its unit."""
+    if unit.endswith(_PER_SECOND):
+        found = shown(unit.removesuffix(_PER_SECOND))
+        return Shown(found.factor, f"{found.suffix}/s", found.tick)
+    return SHOWN.get(unit, Shown())
 
 
 def measure(value: float | None, unit: str) -> tuple[str, str]:
     """A value as (figure, unit), with as many decimals as its size asks for."""
     if value is None:
         return filters.NOTHING, ""
+    if unit.endswith(_PER_SECOND):
+        figure, rest = measure(value, unit.removesuffix(_PER_SECOND))
+        return figure, rest + gettext("/s")
     if unit == "ratio":
         return filters.percent(value, 1), "%"
     if unit == "bytes":

@@ -7,6 +7,8 @@ import { onTheme } from "./theme.js";
 
 const TABLE_ROWS = 200;
 const IMAGE_SCALE = 2;
+const EARLIER = "--text-faint"; // of lines that tell another time
+const DASHED_FROM = 4;
 const ZOOM_LEAST_MS = 10_000;
 const plots = new Set();
 
@@ -128,7 +130,8 @@ function drawn(trace, at) {
   const color = token(trace.meta.token);
   const one = { ...trace, x: trace.x.map(local) };
   if (trace.type === "bar") return { ...one, marker: { color } };
-  return { ...one, line: { ...trace.line, color, dash: at >= 4 ? "6px,3px" : "solid" } };
+  if (trace.meta.token === EARLIER) return { ...one, line: { ...trace.line, color, width: 1, dash: "dot" } };
+  return { ...one, line: { ...trace.line, color, dash: at >= DASHED_FROM ? "6px,3px" : "solid" } };
 }
 
 function dial(trace) {

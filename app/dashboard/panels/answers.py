@@ -1,0 +1,147 @@
+"""A panel's metrics as the series tell them: asked for by its selectors, changed by its transform."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from app.core.errors import InvalidInput
+from app.dashboard.panels.base import HOUR_MS, Look
+from app.dashboards.selectors import selectors
+from app.metrics import transforms
+from app.metrics.catalogue import METRICS
+from app.metrics.selector import Selector
+from app.metrics.series import Answer, Line, SeriesQuery
+from app.storage.base import Job, JobFilter
+
+DAY_MS: Final = 24 * HOUR_MS
+RUNS: Final = 200
+_CHANGING: Final = frozenset({"rate", "movingAverage"})
+"""Steps after which the values of a counter are no longer what was counted."""
+
+MADE_OF: Final[Mapping[str, str]] = {
+    "performance.itemsPerSecond": "items",
+    "system.network.requestsPerSecond": "requests",
+}
+"""Figures of the whole house that a counter tells of any job, source or spider, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The lines of one metric; `is_counted` says whether a line's values may be added up to that of the whole span."""
+
+    answer: Answer
+    is_counted: bool
+
+
+def ask(look: Look, most: int) -> list[Told]:
+    """The answers to a panel's metrics, all by the same step and at most so many points.
+
+    Raises:
+        InvalidInput: a selector, the transform or the aggregation can't be used.
+    """
+    wanted = selectors(look.panel)
+    told = [_ask(look, one, most, None) for one in wanted]
+    step_ms = max(one.answer.step_ms for one in told)
+    if all(one.answer.step_ms == step_ms for one in told):
+        return told
+    return [_ask(look, one, most, step_ms) for one in wanted]
+
+
+def _ask(look: Look, one: Selector, most: int, step_ms: int | None) -> Told:
+    steps = transforms.parse(look.panel.transform, f"{look.panel.path}.data.transform")
+    query = _Query(look, one, _question(look, one, transforms.labels_of(steps), most, step_ms))
+    counted = _is_counted(query.asked.name, query.asked.agg) and query.asked.name == one.name
+    answer = query.answer(query.asked)
+    try:
+        changed = transforms.apply(steps, answer, transforms.Pipe(counted=counted, other=query.other))
+    except InvalidInput as error:
+        raise InvalidInput(error.detail, field=error.field or f"{look.panel.path}.data.transform") from None
+    return Told(changed, counted and not any(step.name in _CHANGING for step in steps))
+
+
+def _question(look: Look, one: Selector, labels: tuple[str, ...], most: int, step_ms: int | None) -> SeriesQuery:
+    """What is asked of the store; of the counter behind a figure where the figure itself has no such labels."""
+    from_ms, to_ms = look.span
+    source = MADE_OF.get(one.name, one.name)
+    where = {**_known(source, look.view.variables), **one.where}
+    is_itself = source == one.name or not (where or labels)
+    return SeriesQuery(
+        name=one.name if is_itself else source,
+        where=where,
+        from_ms=from_ms,
+        to_ms=to_ms,
+        step_ms=step_ms,
+        agg=_aggregation(look) if is_itself else "sum",
+        by=labels,
+        most=most,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """A question that may be asked again of another time."""
+
+    look: Look
+    one: Selector
+    asked: SeriesQuery
+
+    def answer(self, asked: SeriesQuery) -> Answer:
+        try:
+            found = self.look.services.reader.query(asked)
+        except InvalidInput as error:
+            raise InvalidInput(f"{self.one.name}: {error.detail}", field=f"{self.look.panel.path}.data") from None
+        return found if asked.name == self.one.name else _per_second(found, self.one.name)
+
+    def other(self, when: str, step_ms: int) -> Answer:
+        """The same of `yesterday`, or of the `lastRun` so that both runs begin at the same place."""
+        shift_ms, where = DAY_MS, self.asked.where
+        if when == "lastRun":
+            run, before = self._runs()
+            shift_ms = _begin(run) - _begin(before)
+            where = {**where, "job": before.id}
+        asked = replace(self.asked, where=where, step_ms=step_ms)
+        return self.answer(replace(asked, from_ms=asked.from_ms - shift_ms, to_ms=asked.to_ms - shift_ms))
+
+    def _runs(self) -> tuple[Job, Job]:
+        """The job that the query names, and the run of its spider before."""
+        field = f"{self.look.panel.path}.data.transform"
+        events = self.look.services.events
+        run = events.job(self.asked.where.get("job", ""))
+        if run is None:
+            raise InvalidInput("compares with the last run, but no job is named by the query or the page", field=field)
+        earlier = events.jobs(JobFilter(source=run.source), before=run.key, limit=RUNS)
+        before = next((job for job in earlier if job.query == run.query and _begin(job) < _begin(run)), None)
+        if before is None:
+            raise InvalidInput(f"compares with the last run, but {run.id} is the first of its spider", field=field)
+        return run, before
+
+
+def _begin(job: Job) -> int:
+    return job.started_at or job.created_at
+
+
+def _known(name: str, variables: Mapping[str, str]) -> dict[str, str]:
+    """Those of the page's variables that the metric knows; a user's own may know any."""
+    known = METRICS[name].labels if name in METRICS else tuple(variables)
+    return {label: value for label, value in variables.items() if label in known}
+
+
+def _per_second(found: Answer, name: str) -> Answer:
+    lines = [
+        Line(line.labels, [(at, None if value is None else value * 1_000 / found.step_ms) for at, value in line.points])
+        for line in found.series
+    ]
+    return Answer(name, METRICS[name].unit, found.step_ms, lines)
+
+
+def _aggregation(look: Look) -> str | None:
+    if look.panel.chart:
+        return look.panel.chart.aggregation
+    given = look.panel.options.get("aggregation")
+    return given if isinstance(given, str) else None
+
+
+def _is_counted(name: str, aggregation: str | None) -> bool:
+    """A counter added up, or samples that were counted."""
+    is_counter = name in METRICS and METRICS[name].kind == "counter"
+    return aggregation == "count" or (is_counter and aggregation in {None, "sum"})
