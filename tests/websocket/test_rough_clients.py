@@ -62,7 +62,7 @@ def test_one_who_breaks_the_protocol_and_does_not_read_stops_nobody(server, raw,
     client = raw(server, socket=line)
     client.log_in(environment["INGEST_TOKEN"])
     batch = json.dumps([scraped() for _ in range(100)])
-    for number in range(200):
+    for number in range(150):  # less than the sender may have waiting: the good one is of the same
         client.line.send(f'42{number}["events",{batch}]')
     client.line.send('459999999-["x",{"_placeholder":true,"num":0}]')
 
