@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.core.errors import InvalidInput
-from app.storage.base_series import DAY_MS, HOUR_MS, MINUTE_MS, RAW_MS, STEPS_MS, Stretch
+from app.storage.base_series import DAY_MS, HOUR_MS, MINUTE_MS, RAW_MS, STEPS_MS, Cells, Stretch
 
 MAX_POINTS: Final = 2_000
 """Of a line."""
 
 MAX_READ: Final = 20_000
 """Buckets that a chart of up to a day adds up, if it may choose its step; one of more, twice as many."""
+
+_READ_A_CELL: Final = 4
+"""A point that is shown takes as long as so many buckets that are added up."""
 
 MAX_MERGED: Final = 6_000
 """Buckets whose sketches it merges, if it may."""
@@ -50,6 +53,11 @@ class Grid:
         """The beginnings of the steps, in ms since 1970 UTC."""
         return range(self.from_ms, self.to_ms, self.step_ms)
 
+    @property
+    def cells(self) -> Cells:
+        """The same, for the store."""
+        return Cells(self.from_ms, self.step_ms, len(self.times))
+
     def stretches(self, now_ms: int) -> Iterator[Stretch]:
         """What to read: the stored resolution, and finer ones for what has not been rolled up yet."""
         begin, settled_ms = self.from_ms, now_ms - ROLLED_UP_AFTER_MS
@@ -73,7 +81,7 @@ class Span:
     most: int = MAX_POINTS
 
 
-def grid(span: Span, now_ms: int, *, read: int = MAX_READ, series: int = 1) -> Grid:
+def grid(span: Span, now_ms: int, *, read: int = MAX_READ, series: int = 1, lines: int = 1) -> Grid:
     """The grid over a span.
 
     Args:
@@ -81,6 +89,7 @@ def grid(span: Span, now_ms: int, *, read: int = MAX_READ, series: int = 1) -> G
         now_ms: the time.
         read: how many buckets it may cost, if the step is free.
         series: of how many series.
+        lines: shown as how many lines.
 
     Raises:
         InvalidInput: naming `from` or `step`: there is no such grid.
@@ -88,7 +97,10 @@ def grid(span: Span, now_ms: int, *, read: int = MAX_READ, series: int = 1) -> G
     if span.from_ms >= span.to_ms:
         raise InvalidInput("must be before to", field="from")
     finest = kept(span.from_ms, now_ms)
-    step_ms = _asked(span, finest) if span.step_ms is not None else _free(span, finest, read // max(1, series))
+    if span.step_ms is not None:
+        step_ms = _asked(span, finest)
+    else:
+        step_ms = _free(span, finest, read // max(1, series), read // _READ_A_CELL // max(1, lines))
     stored = max(one for one in STEPS_MS if step_ms % one == 0)
     end = span.to_ms + -span.to_ms % step_ms
     return Grid(span.from_ms - span.from_ms % step_ms, end, step_ms, stored)
@@ -117,12 +129,12 @@ def _asked(span: Span, finest: int) -> int:
     return step_ms
 
 
-def _free(span: Span, finest: int, buckets: int) -> int:
-    """The finest step with few enough points, made of few enough buckets or of those that are as wide as can be."""
+def _free(span: Span, finest: int, buckets: int, points: int) -> int:
+    """The finest step with few enough points of few enough buckets, or of those that are as wide as can be."""
     length = span.to_ms - span.from_ms
     for step_ms in SHOWN_MS:
         stored = max(one for one in STEPS_MS if step_ms % one == 0)
-        is_cheap = stored == STEPS_MS[-1] or length // stored <= buckets
-        if step_ms >= finest and is_cheap and length // step_ms < span.most:
+        is_cheap = length // stored <= buckets and length // step_ms <= points
+        if step_ms >= finest and (is_cheap or stored == STEPS_MS[-1]) and length // step_ms < span.most:
             return step_ms
     raise InvalidInput("is too long before to", field="from")

@@ -14,13 +14,14 @@ from app.core.errors import InvalidInput
 from app.metrics.catalogue import METRICS, Metric
 from app.metrics.resolution import MAX_POINTS, Grid, Span, cost, grid, kept
 from app.storage import sketches
-from app.storage.base_series import MINUTE_MS, Labels, SeriesStore, Sketched, Stretch
+from app.storage.base_series import MINUTE_MS, Combined, Labels, SeriesStore, Sketched, Stretch
 
 MAX_LINES: Final = 500
 _QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 _FIGURES: Final = {"avg": ("sum", "count"), "min": ("min",), "max": ("max",), "sum": ("sum",), "count": ("count",)}
-"""What is asked of the store for each; where two buckets meet, `_MEET` makes one of their figures."""
-_MEET: Final[dict[str, Callable[[Iterable[float]], float]]] = {"sum": sum, "count": sum, "min": min, "max": max}
+"""What is asked of the store for each."""
+_MEET: Final[dict[str, Callable[[tuple[float, float]], float]]] = {"sum": sum, "count": sum, "min": min, "max": max}
+"""How two parts of one point are one."""
 AGGREGATIONS: Final = (*_FIGURES, *_QUANTILES)
 _COUNTED: Final = ("sum", "count")
 """Those that are 0 where a counter gained nothing."""
@@ -99,15 +100,18 @@ class SeriesReader:
         series = self._store.find(asked.name, asked.where)
         metric = self._metric(asked.name, known=bool(series))
         agg = _agg(metric, asked.agg)
-        over, living = self._grid(asked, series, now_ms, cost(asked.to_ms - asked.from_ms, merged=agg in _QUANTILES))
+        read = cost(asked.to_ms - asked.from_ms, merged=agg in _QUANTILES)
+        living = self._living(asked, series, now_ms, read)
         places, groups = _grouped(living or series[:1], asked.by)  # where all are dead, a line of gaps
+        over = grid(asked.span, now_ms, read=read, series=len(groups), lines=len(places))
         values = self._values(asked.name, agg, groups, over, list(over.stretches(now_ms)))
         rest = self._nothing(metric, agg, over, now_ms)
-        lines = [
-            Line(dict(zip(asked.by, key, strict=True)), _points(over, values.get(place, {}), rest))
-            for place, key in enumerate(places)
-            if place in values or not asked.by
-        ]
+        lines = []
+        for place, key in enumerate(places):
+            line = values[place * len(over.times) : (place + 1) * len(over.times)]
+            if not asked.by or line.count(None) < len(line):
+                points = list(zip(over.times, _filled(line, rest), strict=True))
+                lines.append(Line(dict(zip(asked.by, key, strict=True)), points))
         return Answer(asked.name, "count" if agg == "count" else metric.unit, over.step_ms, lines, over.times)
 
     def names(self) -> list[str]:
@@ -125,42 +129,32 @@ class SeriesReader:
             raise InvalidInput(f"must be a metric; there is none called {name[:200]!r}", field="name")
         return Metric(name, "", "gauge", "")
 
-    def _grid(self, asked: SeriesQuery, series: list[Labels], now_ms: int, read: int) -> tuple[Grid, list[Labels]]:
-        """The grid, and the series worth reading: of many, those that are alive in the span."""
+    def _living(self, asked: SeriesQuery, series: list[Labels], now_ms: int, read: int) -> list[Labels]:
+        """The series worth reading: of many, those that are alive in the span."""
         over = grid(asked.span, now_ms, read=read)
-        steps = (over.to_ms - over.from_ms) // over.stored_ms
-        if asked.step_ms is not None or steps * len(series) <= read:
-            return over, series
+        if (over.to_ms - over.from_ms) // over.stored_ms * len(series) <= read:
+            return series
         stored = max(MINUTE_MS, kept(asked.from_ms, now_ms))
-        living = self._store.alive(asked.name, series, Stretch(stored, over.from_ms, over.to_ms))
-        return grid(asked.span, now_ms, read=read, series=len(living)), living
+        return self._store.alive(asked.name, series, Stretch(stored, over.from_ms, over.to_ms))
 
     def _values(
         self, name: str, agg: str, groups: Mapping[Labels, int], over: Grid, within: list[Stretch]
-    ) -> dict[int, dict[int, float | None]]:
-        """What was measured, by group and time."""
+    ) -> list[float | None]:
+        """What was measured, line after line."""
+        number = len(over.times) * (max(groups.values(), default=0) + 1)
         if agg in _QUANTILES:
-            return _quantiles(self._store.sketched(name, groups, within), over.step_ms, _QUANTILES[agg])
-        figures = _FIGURES[agg]
-        found: dict[int, dict[int, tuple[float, ...]]] = {}
-        for place, at_ms, *values in self._store.combine(name, groups, within, step_ms=over.step_ms, figures=figures):
-            slots = found.setdefault(place, {})
-            held = slots.get(at_ms)
-            slots[at_ms] = (
-                tuple(values)
-                if held is None
-                else tuple(_MEET[figure](both) for figure, *both in zip(figures, held, values, strict=True))
-            )
-        return {place: {at: _figure(held) for at, held in slots.items()} for place, slots in found.items()}
+            return _quantiles(self._store.sketched(name, groups, within, over.cells), number, _QUANTILES[agg])
+        found = self._store.combine(name, groups, within, over.cells, _FIGURES[agg])
+        return _means(found, number) if agg == "avg" else _figures(found, number, _MEET[agg])
 
-    def _nothing(self, metric: Metric, agg: str, over: Grid, now_ms: int) -> Mapping[int, float]:
-        """What a step is worth in which nothing was stored, for those where it is not a gap."""
+    def _nothing(self, metric: Metric, agg: str, over: Grid, now_ms: int) -> list[float | None] | None:
+        """What each step is worth in which nothing was stored; None where that is always a gap."""
         if metric.kind != "counter" or agg not in _COUNTED:
-            return {}
+            return None
         since = self._store.since()
         if since is None:
-            return {}
-        return {at_ms: 0.0 for at_ms in over.times if at_ms + over.step_ms > since and at_ms <= now_ms}
+            return None
+        return [0.0 if at_ms + over.step_ms > since and at_ms <= now_ms else None for at_ms in over.times]
 
 
 def _agg(metric: Metric, agg: str | None) -> str:
@@ -183,29 +177,42 @@ def _grouped(series: Iterable[Labels], by: tuple[str, ...]) -> tuple[list[tuple[
     return places, {labels: place_of[key] for labels, key in keys.items()}
 
 
-def _figure(held: tuple[float, ...]) -> float:
-    """A mean from sum and count; else what the store said."""
-    return held[0] / held[1] if len(held) > 1 else held[0]
+def _filled(line: list[float | None], rest: list[float | None] | None) -> list[float | None]:
+    return (
+        line if rest is None else [other if value is None else value for value, other in zip(line, rest, strict=True)]
+    )
 
 
-def _quantiles(found: Iterable[Sketched], step_ms: int, share: float) -> dict[int, dict[int, float | None]]:
-    gathered: dict[int, dict[int, list[Sketched]]] = {}
-    for row in found:
-        gathered.setdefault(row[0], {}).setdefault(row[1] - row[1] % step_ms, []).append(row)
-    return {place: {at: _quantile(some, share) for at, some in slots.items()} for place, slots in gathered.items()}
+def _means(found: Iterable[Combined], number: int) -> list[float | None]:
+    sums, counts = [0.0] * number, [0] * number
+    for cell, total, count in found:
+        sums[cell] += total
+        counts[cell] += count
+    return [total / count if count else None for total, count in zip(sums, counts, strict=True)]
 
 
-def _quantile(rows: list[Sketched], share: float) -> float | None:
-    """None where a bucket has no sketch."""
-    sums = [row[2] for row in rows]
-    spread = [row[5] for row in rows]
-    if not any(spread) and None not in spread:
-        return sorted(sums)[int(share * (len(sums) - 1))]
-    found = sketches.quantile(zip(spread, sums, strict=True), share)
-    return None if found is None else min(max(found, min(row[3] for row in rows)), max(row[4] for row in rows))
+def _figures(
+    found: Iterable[Combined], number: int, meet: Callable[[tuple[float, float]], float]
+) -> list[float | None]:
+    values: list[float | None] = [None] * number
+    for cell, value in found:
+        held = values[cell]
+        values[cell] = value if held is None else meet((held, value))
+    return values
 
 
-def _points(
-    over: Grid, values: Mapping[int, float | None], rest: Mapping[int, float]
-) -> list[tuple[int, float | None]]:
-    return [(at_ms, values[at_ms] if at_ms in values else rest.get(at_ms)) for at_ms in over.times]
+def _quantiles(found: Iterable[Sketched], number: int, share: float) -> list[float | None]:
+    gathered: dict[int, list[sketches.Part]] = {}
+    for cell, sketch, total in found:
+        gathered.setdefault(cell, []).append((sketch, total))
+    values: list[float | None] = [None] * number
+    for cell, parts in gathered.items():
+        values[cell] = _quantile(parts, share)
+    return values
+
+
+def _quantile(parts: list[sketches.Part], share: float) -> float | None:
+    """Exact where every bucket holds one value; None where one has no sketch."""
+    if any(sketch != b"" for sketch, _ in parts):
+        return sketches.quantile(parts, share)
+    return sorted(total for _, total in parts)[int(share * (len(parts) - 1))]

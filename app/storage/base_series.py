@@ -69,14 +69,26 @@ def oldest_of(begins: Sequence[int | None]) -> int | None:
     return oldest
 
 
+@dataclass(slots=True, frozen=True)
+class Cells:
+    """Where combined buckets go: group by group, `steps` cells of `step_ms` each, the first beginning at `from_ms`.
+
+    The cell of a group and a time is ``group * steps + (at_ms - from_ms) // step_ms``.
+    """
+
+    from_ms: int
+    step_ms: int
+    steps: int
+
+
 FIGURES: Final = ("sum", "count", "min", "max")
 """What can be asked of combined buckets."""
 
 Combined = tuple[Any, ...]
-"""The group, when the step begins, and the figures asked for, in their order. (A record of each would take longer.)"""
+"""A cell's number, and the figures asked for in their order. (A record of each would take longer than the query.)"""
 
-Sketched = tuple[int, int, float, float, float, bytes | None]
-"""The group, when the bucket begins, its sum, its least and greatest value, and its sketch."""
+Sketched = tuple[int, bytes | None, float]
+"""A cell's number, and the sketch and the sum of one of the buckets that belong there."""
 
 
 class SeriesStore(Protocol):
@@ -114,26 +126,27 @@ class SeriesStore(Protocol):
         name: str,
         groups: Mapping[Labels, int],
         within: Sequence[Stretch],
-        *,
-        step_ms: int,
+        cells: Cells,
         figures: Sequence[str] = FIGURES,
     ) -> list[Combined]:
-        """The buckets of series, those of one group and step combined.
+        """The buckets of series, those of one cell combined.
 
         Args:
             name: the metric.
-            groups: each series' group.
-            within: what to read, a stretch after the other.
-            step_ms: how wide the buckets shall be, a multiple of every stretch's own step.
+            groups: each series' group, from 0 on.
+            within: what to read, a stretch after the other, all of it within the cells.
+            cells: how to combine; a multiple of every stretch's own step.
             figures: some of `FIGURES`; the fewer, the faster.
 
         Returns:
-            rows in no order; where stretches meet, two may be of one group and step.
+            rows in no order; where stretches meet, two may be of one cell.
         """
         ...
 
-    def sketched(self, name: str, groups: Mapping[Labels, int], within: Sequence[Stretch]) -> list[Sketched]:
-        """Every single bucket of these series, in no order."""
+    def sketched(
+        self, name: str, groups: Mapping[Labels, int], within: Sequence[Stretch], cells: Cells
+    ) -> list[Sketched]:
+        """Every single bucket of these series, in no order; otherwise as `combine`."""
         ...
 
     def read(

@@ -17,6 +17,7 @@ from app.storage.base_series import (
     STEPS_MS,
     WRITTEN_MS,
     Bucket,
+    Cells,
     Combined,
     Labels,
     Point,
@@ -92,21 +93,22 @@ class MemorySeriesStore:
         name: str,
         groups: Mapping[Labels, int],
         within: Sequence[Stretch],
-        *,
-        step_ms: int,
+        cells: Cells,
         figures: Sequence[str] = FIGURES,
     ) -> list[Combined]:
         """See `SeriesStore`."""
-        parts: dict[tuple[int, int], list[Bucket]] = {}
+        parts: dict[int, list[Bucket]] = {}
         for group, bucket in self._buckets(name, groups, within):
-            parts.setdefault((group, bucket.at_ms - bucket.at_ms % step_ms), []).append(bucket)
-        wholes = {key: _whole(some, key[1], sketched=False) for key, some in parts.items()}
-        return [(*key, *(getattr(whole, figure) for figure in figures)) for key, whole in wholes.items()]
+            parts.setdefault(_cell(group, bucket, cells), []).append(bucket)
+        wholes = {cell: _whole(some, 0, sketched=False) for cell, some in parts.items()}
+        return [(cell, *(getattr(whole, figure) for figure in figures)) for cell, whole in wholes.items()]
 
-    def sketched(self, name: str, groups: Mapping[Labels, int], within: Sequence[Stretch]) -> list[Sketched]:
+    def sketched(
+        self, name: str, groups: Mapping[Labels, int], within: Sequence[Stretch], cells: Cells
+    ) -> list[Sketched]:
         """See `SeriesStore`."""
         found = self._buckets(name, groups, within)
-        return [(group, each.at_ms, each.sum, each.min, each.max, each.sketch) for group, each in found]
+        return [(_cell(group, bucket, cells), bucket.sketch, bucket.sum) for group, bucket in found]
 
     def read(
         self, name: str, labels: Mapping[str, str], *, from_ms: int, to_ms: int, step_ms: int
@@ -166,6 +168,10 @@ class MemorySeriesStore:
     def _put(self, held: dict[int, Bucket], bucket: Bucket) -> None:
         self._held += bucket.at_ms not in held
         held[bucket.at_ms] = bucket
+
+
+def _cell(group: int, bucket: Bucket, cells: Cells) -> int:
+    return group * cells.steps + (bucket.at_ms - cells.from_ms) // cells.step_ms
 
 
 def _merged(held: Bucket | None, point: Point, at_ms: int) -> Bucket:

@@ -14,6 +14,7 @@ from app.storage.base_series import (
     RAW_MS,
     STEPS_MS,
     Bucket,
+    Cells,
     Point,
     SeriesStore,
     Stretch,
@@ -72,17 +73,16 @@ def test_sketches_are_kept_of_gauges_only(store):
 
     for step_ms in STEPS_MS[:4]:
         within = [Stretch(step_ms, T, T + 1)]
-        ((*_, kept),) = store.sketched("queue", {EBAY: 0}, within)
-        ((*_, counted),) = store.sketched("items", {EBAY: 0}, within)
-        assert kept == sketches.of([1, 2])
-        assert counted is None
+        cells = Cells(T, step_ms, 1)
+        assert store.sketched("queue", {EBAY: 0}, within, cells) == [(0, sketches.of([1, 2]), 3.0)]
+        assert store.sketched("items", {EBAY: 0}, within, cells) == [(0, None, 2.0)]
 
 
 def test_a_single_value_is_its_own_sketch(store):
     """Nothing is written beside it until the second comes."""
     store.record([gauge(T, 4)])
 
-    assert store.sketched("queue", {EBAY: 7}, [Stretch(RAW_MS, T, T + 1)]) == [(7, T, 4.0, 4.0, 4.0, b"")]
+    assert store.sketched("queue", {EBAY: 7}, [Stretch(RAW_MS, T, T + 1)], Cells(T, RAW_MS, 1)) == [(7, b"", 4.0)]
 
 
 def test_what_an_earlier_version_wrote_stays_without_a_sketch(store):
@@ -90,7 +90,7 @@ def test_what_an_earlier_version_wrote_stays_without_a_sketch(store):
     store.record([Point("queue", EBAY, T, 3.0, 2, 1.0, 2.0)])
     store.record([gauge(T, 4)])
 
-    assert store.sketched("queue", {EBAY: 0}, [Stretch(RAW_MS, T, T + 1)]) == [(0, T, 7.0, 1.0, 4.0, None)]
+    assert store.sketched("queue", {EBAY: 0}, [Stretch(RAW_MS, T, T + 1)], Cells(T, RAW_MS, 1)) == [(0, None, 7.0)]
 
 
 def test_groups_are_combined_by_the_store(store):
@@ -99,15 +99,14 @@ def test_groups_are_combined_by_the_store(store):
     store.record([point(T, 100, labels=ETSY), point(T, 1_000, labels=())])
 
     within = [Stretch(MINUTE_MS, T, T + 7 * MINUTE_MS)]
-    found = store.combine("items", {EBAY: 3, ETSY: 3, (): 5}, within, step_ms=5 * MINUTE_MS)
+    found = store.combine("items", {EBAY: 3, ETSY: 3, (): 5}, within, Cells(T, 5 * MINUTE_MS, 2))
 
     assert sorted(found) == [
-        (3, T, 115.0, 6, 1.0, 100.0),
-        (3, T + 5 * MINUTE_MS, 13.0, 2, 6.0, 7.0),
-        (5, T, 1_000.0, 1, 1_000.0, 1_000.0),
+        (6, 115.0, 6, 1.0, 100.0),
+        (7, 13.0, 2, 6.0, 7.0),
+        (10, 1_000.0, 1, 1_000.0, 1_000.0),
     ]
-    greatest = store.combine("items", {EBAY: 0}, within, step_ms=HOUR_MS, figures=("max", "sum"))
-    assert greatest == [(0, T, 7.0, 28.0)]
+    assert store.combine("items", {EBAY: 0}, within, Cells(T, HOUR_MS, 1), ("max", "sum")) == [(0, 7.0, 28.0)]
 
 
 def test_counts_that_are_full_can_be_combined(store):
@@ -115,9 +114,8 @@ def test_counts_that_are_full_can_be_combined(store):
     series = [(("n", str(number)),) for number in range(2_000)]
     store.record([Point("items", labels, T, 1.0, MAX_SAFE_INTEGER, 1.0, 1.0) for labels in series])
 
-    ((*_, total, count),) = store.combine(
-        "items", dict.fromkeys(series, 0), [Stretch(RAW_MS, T, T + 1)], step_ms=RAW_MS, figures=("sum", "count")
-    )
+    within, cells = [Stretch(RAW_MS, T, T + 1)], Cells(T, RAW_MS, 1)
+    ((_, total, count),) = store.combine("items", dict.fromkeys(series, 0), within, cells, ("sum", "count"))
     assert total == 2_000.0
     assert count >= MAX_SAFE_INTEGER
 

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.metrics.series import AGGREGATIONS, SeriesQuery, SeriesReader
 from app.storage import sketches
-from app.storage.base_series import HOUR_MS, MINUTE_MS, RAW_MS, STEPS_MS, Point, SeriesStore, Stretch
+from app.storage.base_series import HOUR_MS, MINUTE_MS, RAW_MS, STEPS_MS, Cells, Point, SeriesStore, Stretch
 from app.storage.memory_series import MemorySeriesStore
 from app.storage.sql.database import Database
 from app.storage.sql.series import SqlSeriesStore
@@ -138,16 +139,16 @@ def test_batches_and_late_samples_make_no_difference(store, samples, batches):
         assert kept[0] == kept[1]
 
 
-def buckets_of(store: SeriesStore, name: str, step_ms: int) -> dict[object, object]:
+def buckets_of(store: SeriesStore, name: str, step_ms: int) -> list[object]:
     """What the store holds of each series at each time; sums only as closely as floats can be added up."""
     series = {labels: place for place, labels in enumerate(store.find(name, {}))}
-    within = [Stretch(step_ms, 0, 2 * T)]
-    return {
-        (place, at_ms): (
-            pytest.approx(total, rel=1e-9, abs=1e-3),
-            least,
-            most,
-            sketches.counted([(sketch, total)]),
-        )
-        for place, at_ms, total, least, most, sketch in store.sketched(name, series, within)
-    }
+    within, cells = [Stretch(step_ms, 0, 2 * T)], Cells(0, step_ms, 2 * T // step_ms)
+    spread = [
+        (cell, sketches.counted([(sketch, total)]))
+        for cell, sketch, total in store.sketched(name, series, within, cells)
+    ]
+    figures = [
+        (cell, pytest.approx(total, rel=1e-9, abs=1e-3), *rest)
+        for cell, total, *rest in store.combine(name, series, within, cells)
+    ]
+    return [sorted(spread, key=itemgetter(0)), sorted(figures, key=itemgetter(0))]

@@ -20,6 +20,7 @@ from app.storage.base_series import (
     RAW_MS,
     STEPS_MS,
     Bucket,
+    Cells,
     Combined,
     Labels,
     Point,
@@ -35,7 +36,7 @@ from scrapewatch.events import MAX_SAFE_INTEGER
 
 _WANTED: Final = {
     "sqlite": "(SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS place"
-    " FROM json_each(:wanted)) AS w",
+    " FROM json_each(:wanted) LIMIT -1) AS w",  # a limit, so that JSON is not read again for each bucket
     "postgresql": "(SELECT (value ->> 0)::bigint AS id, (value ->> 1)::bigint AS place"
     " FROM jsonb_array_elements(CAST(:wanted AS jsonb))) AS w",
 }
@@ -46,6 +47,7 @@ _JOINS: Final = {
     "postgresql": "JOIN buckets b ON b.series_id = w.id WHERE",
 }
 _WITHIN: Final = "b.step_ms = :stored AND b.at_ms >= :begin AND b.at_ms < :end"
+_CELL: Final = "w.place * :steps + (b.at_ms - :first) / :step AS cell"
 _COLUMNS: Final = {
     "sum": "sum(b.sum)",
     "count": "sum(CAST(b.count AS DOUBLE PRECISION))",  # the sum of counts that are full would overflow an integer
@@ -69,7 +71,7 @@ class SqlSeriesStore:
         self._database = database
         dialect = "sqlite" if database.is_sqlite else "postgresql"
         self._combined = lru_cache(partial(_combining, dialect))
-        self._single = _statement(dialect, "w.place, b.at_ms, b.sum, b.min, b.max, b.sketch")
+        self._single = _statement(dialect, f"{_CELL}, b.sketch, b.sum")
         bucket = f"SELECT 1 FROM buckets b WHERE b.series_id = w.id AND {_WITHIN}"  # noqa: S608
         self._alive = text(f"SELECT w.place FROM {_WANTED[dialect]} WHERE EXISTS ({bucket})")  # noqa: S608
 
@@ -99,7 +101,7 @@ class SqlSeriesStore:
     def alive(self, name: str, series: Sequence[Labels], within: Stretch) -> list[Labels]:
         """See `SeriesStore`."""
         places = {labels: place for place, labels in enumerate(series)}
-        found = self._database.read(partial(_rows, statement=self._alive, asked=_asked(name, places, within)))
+        found = self._database.read(partial(_rows, statement=self._alive, asked=_asked(_places(name, places), within)))
         return [series[place] for (place,) in sorted(found)]
 
     def combine(
@@ -107,29 +109,17 @@ class SqlSeriesStore:
         name: str,
         groups: Mapping[Labels, int],
         within: Sequence[Stretch],
-        *,
-        step_ms: int,
+        cells: Cells,
         figures: Sequence[str] = FIGURES,
     ) -> list[Combined]:
         """See `SeriesStore`; one query a stretch."""
-        found: list[Combined] = []
-        for stretch in within:
-            steps = -(-(stretch.to_ms - stretch.from_ms) // step_ms) + 1
-            begin = stretch.from_ms - stretch.from_ms % step_ms
-            asked = _asked(name, groups, stretch) | {"step": step_ms, "first": begin, "steps": steps}
-            statement = self._combined(tuple(figures))
-            for key, *values in self._database.read(partial(_rows, statement=statement, asked=asked)):
-                place, number = divmod(key, steps)
-                found.append((place, begin + number * step_ms, *values))
-        return found
+        return self._of_cells(self._combined(tuple(figures)), _places(name, groups), within, cells)
 
-    def sketched(self, name: str, groups: Mapping[Labels, int], within: Sequence[Stretch]) -> list[Sketched]:
+    def sketched(
+        self, name: str, groups: Mapping[Labels, int], within: Sequence[Stretch], cells: Cells
+    ) -> list[Sketched]:
         """See `SeriesStore`."""
-        found: list[Sketched] = []
-        for stretch in within:
-            asked = _asked(name, groups, stretch)
-            found += self._database.read(partial(_rows, statement=self._single, asked=asked))
-        return found
+        return self._of_cells(self._single, _places(name, groups), within, cells)
 
     def read(
         self, name: str, labels: Mapping[str, str], *, from_ms: int, to_ms: int, step_ms: int
@@ -137,12 +127,23 @@ class SqlSeriesStore:
         """See `SeriesStore`; buckets that begin at `from_ms` or later and before `to_ms`."""
         wanted = self.find(name, labels)
         places = {carried: place for place, carried in enumerate(wanted)}
+        begin = from_ms - from_ms % step_ms
+        cells = Cells(begin, step_ms, -(-(to_ms - begin) // step_ms))
         found: dict[Labels, list[Bucket]] = {}
-        for place, at_ms, total, count, least, most in sorted(
-            self.combine(name, places, [Stretch(step_ms, from_ms, to_ms)], step_ms=step_ms)
+        for cell, total, count, least, most in sorted(
+            self.combine(name, places, [Stretch(step_ms, from_ms, to_ms)], cells)
         ):
-            bucket = Bucket(at_ms, total, min(int(count), MAX_SAFE_INTEGER), least, most)
+            place, number = divmod(cell, cells.steps)
+            bucket = Bucket(begin + number * step_ms, total, min(int(count), MAX_SAFE_INTEGER), least, most)
             found.setdefault(wanted[place], []).append(bucket)
+        return found
+
+    def _of_cells(self, statement: TextClause, wanted: str, within: Sequence[Stretch], cells: Cells) -> list[Any]:
+        target = {"first": cells.from_ms, "step": cells.step_ms, "steps": cells.steps}
+        found: list[Any] = []
+        for stretch in within:
+            asked = _asked(wanted, stretch) | target
+            found += self._database.read(partial(_rows, statement=statement, asked=asked))
         return found
 
     def prune(self, *, raw_before_ms: int, minutes_before_ms: int, hours_before_ms: int) -> int:
@@ -169,14 +170,17 @@ def _statement(dialect: str, columns: str, *, grouped: bool = False) -> TextClau
 
 
 def _combining(dialect: str, figures: tuple[str, ...]) -> TextClause:
-    """Group and step are one number, because that is sorted in two thirds of the time that two take."""
-    columns = ["w.place * :steps + (b.at_ms - :first) / :step AS slot", *(_COLUMNS[figure] for figure in figures)]
+    """A cell is one number, also because that is sorted in two thirds of the time that group and step take."""
+    columns = [_CELL, *(_COLUMNS[figure] for figure in figures)]
     return _statement(dialect, ", ".join(columns), grouped=True)
 
 
-def _asked(name: str, groups: Mapping[Labels, int], within: Stretch) -> dict[str, Any]:
-    pairs = [(identity(name, labels)[0], place) for labels, place in groups.items()]
-    wanted = json.dumps(pairs, separators=(",", ":"))
+def _places(name: str, groups: Mapping[Labels, int]) -> str:
+    """The numbers of series and their places, as JSON."""
+    return json.dumps([(identity(name, labels)[0], place) for labels, place in groups.items()], separators=(",", ":"))
+
+
+def _asked(wanted: str, within: Stretch) -> dict[str, Any]:
     return {"wanted": wanted, "stored": within.step_ms, "begin": within.from_ms, "end": within.to_ms}
 
 
