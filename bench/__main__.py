@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bench import client, crawl, ingest, node, start, viewing
+from app.storage.base_series import MINUTE_MS
+from bench import client, crawl, ingest, node, series, start, viewing
 from bench.figures import Figure, table
 from bench.frames import Closed
+from bench.month import Month
 from bench.packages import Packages, packages
 from bench.target import target
 from tests.server import ASYNC_MODES, DidNotStart, Server
@@ -84,6 +86,12 @@ def _crawl(run: Run) -> list[Figure]:
     return crawl.measure(run.ours(), run.folder, run.rounds)
 
 
+def _series(run: Run) -> list[Figure]:
+    now_ms = time.time_ns() // 1_000_000
+    month = Month(now_ms - now_ms % MINUTE_MS)
+    return series.measure(run.ours(), run.folder / "ours", month, min(run.rounds, LONG_ROUNDS))
+
+
 MEASUREMENTS: Final[dict[str, Callable[[Run], list[Figure]]]] = {
     "start": _start,
     "ingest": _ingest,
@@ -91,6 +99,7 @@ MEASUREMENTS: Final[dict[str, Callable[[Run], list[Figure]]]] = {
     "fanout": _fanout,
     "client": _client,
     "crawl": _crawl,
+    "series": _series,
 }
 
 
