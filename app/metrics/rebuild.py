@@ -14,7 +14,7 @@ from app.metrics.points import body_of, effective_ms, is_late, items_of
 from app.metrics.reported import totals_of
 from app.metrics.scraping import Scraping, live_of
 from app.metrics.window import growth
-from app.storage.base import Event, EventFilter, EventStore, JobFilter
+from app.storage.base import Event, EventFilter, EventStore, Job, JobFilter
 from app.storage.base_series import HOUR_MS, MINUTE_MS
 from scrapewatch.events import EVENTS
 
@@ -28,36 +28,44 @@ _REPORTS: Final = ("job_started", "job_progress", "job_lost", "metric", "worker"
 def rebuild(events: EventStore, now_ms: int) -> tuple[Scraping, list[Event]]:
     """The windows as they would be, and the last minute's `worker` events, oldest first."""
     scraping = Scraping()
-    began = _load_live(events, scraping, now_ms)
+    known = _load_live(events, scraping, now_ms)
     for event in _backwards(events, _ITEMS, now_ms - MINUTE_MS):
-        scraping.item(event.job_id, effective_ms(event), items_of(event), {})
+        is_present = event.job_id in known and event.cursor >= known[event.job_id].cursor
+        scraping.item(event.job_id if is_present else "", effective_ms(event), items_of(event), {})
     walk = _Walk(scraping, now_ms)
     for event in _backwards(events, _REPORTS, now_ms - HOUR_MS):
         walk.take(event)
-    walk.finish(lambda job_id: began[job_id] if job_id in began else _began(events, job_id))
+    walk.finish(lambda job_id: known[job_id] if job_id in known else _beginning(events.job(job_id)))
     return scraping, walk.workers[::-1]
 
 
-def _load_live(events: EventStore, scraping: Scraping, now_ms: int) -> dict[str, int]:
-    """Put the jobs that have not ended in their place; where the attempt of each begins."""
-    began: dict[str, int] = {}
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """Where a job's present attempt begins, and when the job was first heard of."""
+
+    cursor: int = 0
+    created_ms: int = 0
+
+
+def _beginning(job: Job | None) -> _Beginning:
+    return _Beginning(job.first_cursor, job.created_at) if job else _Beginning()
+
+
+def _load_live(events: EventStore, scraping: Scraping, now_ms: int) -> dict[str, _Beginning]:
+    """Put the jobs that have not ended in their place; how each of them began."""
+    known: dict[str, _Beginning] = {}
     wanted = JobFilter(statuses=("queued", "running", "stalled", "lost"))
     before = None
     while page := events.jobs(wanted, before=before, limit=_PAGE):
         for job in page:
-            began[job.id] = job.first_cursor
+            known[job.id] = _beginning(job)
             if job.last_event_at > now_ms - HOUR_MS:
                 scraping.live[job.id] = live_of(job, totals_of(job.totals))
             else:
                 scraping.quiet[job.id] = job.status
         before = page[-1].key
     scraping.live = dict(sorted(scraping.live.items(), key=lambda item: item[1].heard_ms))
-    return began
-
-
-def _began(events: EventStore, job_id: str) -> int:
-    job = events.job(job_id)
-    return job.first_cursor if job else 0
+    return known
 
 
 def _backwards(events: EventStore, types: tuple[str, ...], since_ms: int) -> Iterator[Event]:
@@ -90,11 +98,15 @@ class _Walk:
     scraping: Scraping
     now_ms: int
     workers: list[Event] = field(default_factory=list)
+    _taken: int = 0
+    _oldest_ms: int = 0
     _open: dict[str, _Report] = field(default_factory=dict)
     _ended: set[str] = field(default_factory=set)
 
     def take(self, event: Event) -> None:
         """Take the next event, older than all before."""
+        self._taken += 1
+        self._oldest_ms = event.received_ms
         match event.type:
             case "worker":
                 if event.received_ms > self.now_ms - MINUTE_MS:
@@ -109,10 +121,12 @@ class _Walk:
             case _:
                 self._end(event)
 
-    def finish(self, began: Callable[[str], int]) -> None:
-        """Count the reports that were their attempt's first, or with which the job began without a word."""
+    def finish(self, known: Callable[[str], _Beginning]) -> None:
+        """Count the reports that were their attempt's first: also of jobs that began without a word."""
+        reached_ms = self._oldest_ms if self._taken >= MAX_EVENTS else self.now_ms - HOUR_MS
         for job_id, report in list(self._open.items()):
-            report.first = report.first or began(job_id) == report.cursor
+            began = known(job_id)
+            report.first = report.first or began.cursor == report.cursor or began.created_ms >= reached_ms
             self._close(job_id)
 
     def _progress(self, event: Event) -> None:

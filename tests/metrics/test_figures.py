@@ -251,3 +251,34 @@ def test_commits_and_questions_may_meet(house: House):
     assert failures == []
     assert house.scraping["performance"]["itemsPerSecond"] == 5.0
     assert house.scraping["jobs"]["active"] == 300
+
+
+def test_a_clock_that_is_set_back_does_not_freeze_the_figures(house: House):
+    """An hour ahead by mistake: what it saw then is gone once it is right, what comes after counts, nothing twice."""
+    house.clock.advance(HOUR_MS)
+    house.send(*[event(at_ms=house.clock.now_ms(), received_ms=house.clock.now_ms()) for _ in range(60)])
+    house.say("job_progress", requests={"total": 60})
+    house.say("job_failed", "other")
+    assert house.scraping["performance"]["itemsPerSecond"] == 1.0
+
+    house.clock.advance(-HOUR_MS)
+    assert house.scraping["performance"]["itemsPerSecond"] == 0
+    assert house.scraping["jobs"] == {"active": 1, "queued": 0, "completed": 0, "failed": 0}
+    house.say("job_progress", requests={"total": 90})
+    house.say("job_completed")
+    assert house.figures.values()["system.network.requestsPerSecond"] == 0.5
+    assert house.scraping["jobs"]["completed"] == 1
+
+    house.clock.advance(HOUR_MS)
+    assert house.figures.values()["resources.requests"] == 0
+    assert house.scraping["jobs"]["failed"] == 0
+
+
+def test_a_report_that_was_overtaken_is_no_restart(house: House):
+    """100, 160, then the 130 made between them, then 170: 170 in all, live and after a restart."""
+    for after_ms, total in ((0, 100), (2_000, 160), (1_000, 130), (3_000, 170)):
+        house.send(event("job_progress", data={"requests": {"total": total}}, at_ms=NOW_MS + after_ms))
+    house.clock.advance(3_000)
+
+    for figures in (house.figures, house.restarted()):
+        assert figures.values()["resources.requests"] == 170

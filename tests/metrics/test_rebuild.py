@@ -99,3 +99,23 @@ def test_a_start_reads_a_bounded_number_of_events(house: House, monkeypatch):
     fresh: Figures = house.restarted()
 
     assert fresh.values()["performance.itemsPerSecond"] == 1_000 / 60
+
+
+def test_a_job_that_began_without_a_word_counts_from_zero(house: House):
+    """It waited, then reported 100 requests, was lost and went on as another attempt with 30: 130, as before."""
+    house.say("job_queued")
+    house.say("job_progress", requests={"total": 100})
+    house.say("job_lost")
+    house.say("job_started")
+    house.say("job_progress", requests={"total": 30})
+
+    assert house.restarted().values()["resources.requests"] == 130 == house.figures.values()["resources.requests"]
+
+
+def test_items_of_the_attempt_before_are_none_of_this_one(house: House):
+    """Ten items, a failure, a new start, two items: two within the second since, before and after a restart."""
+    house.send(*[event() for _ in range(10)], event("job_failed"))
+    house.send(event("job_started"), event(), event())
+
+    assert house.restarted().job_rate("123") == house.figures.job_rate("123") == 2.0
+    assert house.restarted().values()["performance.itemsPerSecond"] == 12 / 60
