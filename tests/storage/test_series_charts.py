@@ -22,6 +22,7 @@ from app.storage.base_series import (
 from app.storage.memory_series import MemorySeriesStore
 from app.storage.sql.database import Database
 from app.storage.sql.series import SqlSeriesStore
+from app.storage.sql.series_points import held_statement
 from app.storage.sql.series_tables import buckets, encode, series_number
 from scrapewatch.events import MAX_SAFE_INTEGER
 
@@ -160,3 +161,15 @@ def test_raw_figures_of_an_earlier_version_go_in_time(database_url: str):
 
     assert store.prune(raw_before_ms=T + 1, minutes_before_ms=T + 1, hours_before_ms=T + 1) == 1
     database.close()
+
+
+def test_buckets_are_read_by_their_key_before_they_are_merged(sqlite_url: str):
+    """However many there are, SQLite looks at those alone that are written to."""
+    database = Database(sqlite_url)
+    explained = f"EXPLAIN QUERY PLAN {held_statement('(?, ?, ?)', 2)}"
+    plan = database.read(lambda connection: connection.exec_driver_sql(explained, (1, RAW_MS, T) * 2).all())
+    database.close()
+
+    assert [row[3] for row in plan if row[3].startswith(("SCAN b", "SEARCH b"))] == [
+        "SEARCH b USING PRIMARY KEY (series_id=? AND step_ms=? AND at_ms=?)"
+    ]
