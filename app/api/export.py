@@ -13,7 +13,7 @@ import msgspec
 from flask import Blueprint, Response, request
 
 from app.accounts.access import require
-from app.api.metrics import line_json
+from app.api.metrics import line_json, transformed
 from app.api.spreadsheet import csv_text
 from app.core.clock import rfc3339
 from app.core.errors import NotFound
@@ -61,9 +61,10 @@ def blueprint(services: Services) -> Blueprint:
     @require("read")
     def metrics(kind: str) -> Response:
         asked = series_query(request.args, services.clock.now_ms())
-        found = services.runtime.call(services.reader.query, asked)
-        lines = ([line] for line in found.series) if kind == "jsonl" else map(_points, found.series)
-        return _stream("metrics", kind, lines, line_json, ("timestamp", *asked.by, "value"), tuple)
+        series = transformed(services, asked, request.args).series
+        labels = tuple(dict.fromkeys(label for line in series for label in line.labels)) or asked.by
+        lines = ([line] for line in series) if kind == "jsonl" else (_points(line, labels) for line in series)
+        return _stream("metrics", kind, lines, line_json, ("timestamp", *labels, "value"), tuple)
 
     return export
 
@@ -117,9 +118,9 @@ def _job_row(shown: dict[str, Any]) -> Sequence[object]:
     return [_cell(shown[name]) for name in _JOB_COLUMNS]
 
 
-def _points(line: Line) -> list[Sequence[object]]:
-    labels = line.labels.values()
-    return [(rfc3339(at_ms), *labels, value) for at_ms, value in line.points]
+def _points(line: Line, labels: Sequence[str]) -> list[Sequence[object]]:
+    carried = [line.labels.get(label, "") for label in labels]
+    return [(rfc3339(at_ms), *carried, value) for at_ms, value in line.points]
 
 
 def _cell(value: Any) -> object:

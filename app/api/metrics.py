@@ -1,5 +1,6 @@
 """``/api/v1/metrics``: figures over time, as they are now, and what each of them means."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -10,7 +11,7 @@ from app.api.answers import answer
 from app.metrics import transforms
 from app.metrics.catalogue import METRICS
 from app.metrics.piped import PipedReader
-from app.metrics.series import Answer, Line
+from app.metrics.series import Answer, Line, SeriesQuery
 from app.queries import series_query
 from app.services import Services
 
@@ -18,14 +19,12 @@ from app.services import Services
 def blueprint(services: Services) -> Blueprint:
     """Lines, current figures and the catalogue."""
     metrics = Blueprint("metrics", __name__, url_prefix="/api/v1/metrics")
-    piped = PipedReader(services.reader, services.events)
 
     @metrics.get("")
     @require("read")
     def lines() -> Response:
         asked = series_query(request.args, services.clock.now_ms())
-        steps = transforms.parse(request.args.get("transform", ""))
-        return answer(answer_json(services.runtime.call(piped.query, asked, steps)))
+        return answer(answer_json(transformed(services, asked, request.args)))
 
     @metrics.get("/current")
     @require("read")
@@ -38,6 +37,16 @@ def blueprint(services: Services) -> Blueprint:
         return answer({"items": [asdict(metric) for metric in METRICS.values()], "next": None})
 
     return metrics
+
+
+def transformed(services: Services, asked: SeriesQuery, args: Mapping[str, str]) -> Answer:
+    """The answer, through the pipe that `args` may give as `transform`.
+
+    Raises:
+        InvalidInput: naming the argument.
+    """
+    steps = transforms.parse(args.get("transform", ""))
+    return services.runtime.call(PipedReader(services.reader, services.events).query, asked, steps)
 
 
 def answer_json(found: Answer) -> dict[str, Any]:

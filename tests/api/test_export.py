@@ -118,6 +118,16 @@ def test_figures_are_a_row_for_each_point(figures, reader):
     assert [row["timestamp"] for row in found] == sorted(row["timestamp"] for row in found[: len(found) // 2]) * 2
 
 
+def test_figures_can_be_transformed(figures, reader):
+    """By the same pipe as on a chart; an error names it."""
+    target = "/export/metrics.csv?name=queue&step=1m&from=-5m&transform=groupBy(place) | top(1)"
+    found = rows(reader.get(target).text)
+
+    assert list(found[0]) == ["timestamp", "place", "value"]
+    assert [(row["place"], row["value"]) for row in found if row["value"]] == [("y", "6.0")]
+    assert reader.get("/export/metrics.csv?name=queue&transform=tp").json["field"] == "transform"
+
+
 def test_figures_as_json_are_the_api_s_own_lines(figures, reader):
     """Line for line."""
     query = "name=queue&by=place&step=1m&from=0&to=600000"
