@@ -12,6 +12,7 @@ from app.dashboard import (
     assets,
     dashboards,
     events,
+    explore,
     figures,
     filters,
     jobs,
@@ -31,6 +32,7 @@ PAGES: Final = (
     events.blueprint,
     alerts.blueprint,
     dashboards.blueprint,
+    explore.blueprint,
     status.blueprint,
 )
 """One row a page group."""

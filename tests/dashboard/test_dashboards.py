@@ -182,3 +182,38 @@ def test_a_run_is_compared_with_the_one_before_it(house: House):
     assert drawn[1]["meta"]["token"] == "--text-faint"
     assert "no job is named" in house.page(page)
     assert "is the first of its spider" in house.page(f"{page}?job=first")
+
+
+def test_a_metric_is_explored(house: House):
+    """By its labels, grouped and transformed; as a chart and as a table, with what may be chosen."""
+    house.send(run())
+    page = house.page("/explore?metric=requests&by=source&transform=scale(2)&kind=bar")
+    data = json.loads(Tags(page).blocks["page"])
+
+    assert data["panel"]["data"] == {
+        "source": "metrics",
+        "query": "requests",
+        "transform": "groupBy(source) | scale(2)",
+    }
+    assert [sum(value or 0 for value in trace["y"]) for trace in data["charts"]["chart"]["figure"]["data"]] == [20]
+    assert "ebay.com" in page
+    assert json.loads(house.page("/explore/panels?id=table&metric=requests"))["panels"].keys() == {"table"}
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("metric=no.such", "no.such"),
+        ("transform=guess", "guess"),
+        ("agg=median", "must be one of avg"),
+        ("kind=pie", "must be one of line"),
+        ("metric=%3Cscript%3E", "&lt;script&gt;"),
+        ("metric=%00", "must be text"),
+    ],
+)
+def test_what_can_t_be_explored_is_told(house: House, query: str, told: str):
+    """On the page, which stays as it is."""
+    page = house.page(f"/explore?{query}")
+
+    assert told in page
+    assert 'name="metric"' in page

@@ -6,7 +6,7 @@ import { page } from "./page.js";
 import { Panel } from "./panel.js";
 
 const SOON_MS = 150;
-const address = location.pathname;
+const address = location.pathname; // of a dashboard, or of the page that explores one metric
 const dash = document.getElementById("dash");
 const panels = new Map();
 let timer = null;
@@ -18,6 +18,8 @@ function zoom(from, to) {
   query.set("to", to);
   location.assign(`${address}?${query}`);
 }
+
+const frame = () => new Promise((done) => requestAnimationFrame(done));
 
 function mount(element) {
   const panel = new Panel(element, page.charts[element.dataset.panel], { onZoom: zoom, onSeen: ({ empty }) => empty && look(SOON_MS) });
@@ -49,8 +51,11 @@ async function ask(due) {
   const answer = await fetch(`${address}/panels?${query}`, { headers: { Accept: "application/json" } })
     .then((found) => (found.ok ? found.json() : null))
     .catch(() => null); // the chip in the bezel tells of a server that is gone
-  if (dash.classList.contains("is-editing")) return;
-  Object.entries(answer?.panels ?? {}).forEach(([id, content]) => panels.get(id)?.show(content));
+  for (const [id, content] of Object.entries(answer?.panels ?? {})) {
+    if (dash.classList.contains("is-editing")) return;
+    panels.get(id)?.show(content);
+    await frame(); // so that no panel waits for all the others
+  }
 }
 
 dash.querySelectorAll(":scope > .panel").forEach(mount);

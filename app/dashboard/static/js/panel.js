@@ -61,7 +61,7 @@ export class Panel {
   }
 
   draw() {
-    if (this.visible) this.plot?.draw();
+    if (this.visible) this.plot?.soon();
   }
 
   resized() {

@@ -11,6 +11,14 @@ const EARLIER = "--text-faint"; // of lines that tell another time
 const DASHED_FROM = 4;
 const ZOOM_LEAST_MS = 10_000;
 const plots = new Set();
+const waiting = new Set();
+
+function drawNext() {
+  const [next] = waiting;
+  waiting.delete(next);
+  next.draw();
+  if (waiting.size) requestAnimationFrame(drawNext);
+}
 
 /** The moment that Plotly writes as `2026-11-23 14:32:08.5`, in the viewer's zone. */
 const moment = (text) => new Date(String(text).replace(" ", "T")).getTime();
@@ -29,6 +37,12 @@ export class Plot {
 
   get traces() {
     return this.chart.figure.data;
+  }
+
+  /** Draws it with one of the next frames: one chart a frame, so that many together hold up nothing. */
+  soon() {
+    if (!waiting.size) requestAnimationFrame(drawNext);
+    waiting.add(this);
   }
 
   draw() {
@@ -122,6 +136,7 @@ export class Plot {
 
   forget() {
     plots.delete(this);
+    this.dirty = false; // one that waits has nothing left to draw
     if (this.listening || this.element.data) window.Plotly.purge(this.element);
   }
 }
@@ -150,6 +165,6 @@ function escaped(text) {
 onTheme(() => {
   plots.forEach((plot) => {
     plot.dirty = true;
-    plot.draw();
+    plot.soon();
   });
 });

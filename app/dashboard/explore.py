@@ -1,0 +1,116 @@
+"""Explore: one metric looked at from all sides, and put on a dashboard once it shows what was looked for."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from flask import Blueprint, Response, render_template, request
+from flask_wtf.csrf import generate_csrf
+
+from app.accounts.access import current_principal, require
+from app.core.errors import InvalidInput
+from app.dashboard import boards, figures
+from app.dashboard.threads import in_thread
+from app.dashboards.config import AGGREGATIONS, parse
+from app.metrics.catalogue import LABELS, METRICS
+from app.metrics.selector import Selector, write
+from app.metrics.transforms import TRANSFORMS
+from app.services import Services
+
+FIRST: Final = "items"
+KINDS: Final = ("line", "bar", "gauge")
+HOUR_MS: Final = 3_600_000
+REFRESH_MS: Final = 5_000
+MOST_VALUES: Final = 200
+
+
+def blueprint(services: Services) -> Blueprint:
+    """``/explore``."""
+    pages = Blueprint("explore", __name__)
+
+    @pages.get("/explore")
+    @require("read")
+    def explore() -> str:
+        content = in_thread(services.runtime, _shown, services)
+        content["page"] |= {"csrf": generate_csrf()}
+        return render_template("explore/explore.html", may_edit=current_principal().may("operate"), **content)
+
+    @pages.get("/explore/panels")
+    @require("read")
+    def panels() -> Response:
+        return Response(
+            msgspec.json.encode(in_thread(services.runtime, _asked, services)), content_type="application/json"
+        )
+
+    return pages
+
+
+def _shown(services: Services) -> dict[str, Any]:
+    """All that the page shows; runs in a real thread."""
+    config = _config(request.args)
+    problem = ""
+    try:
+        board = parse(config)
+    except InvalidInput as error:
+        problem, board = error.detail, parse(_config({}))
+    view = boards.view_of(request.args, board, services.clock.now_ms())
+    filled = boards.filled(services, view, boards.placed(board))
+    name = request.args.get("metric") or FIRST
+    return {
+        "args": request.args,
+        "metric": name,
+        "metrics": [*METRICS, *services.reader.names()],
+        "help": METRICS[name].help if name in METRICS else "",
+        "labels": _labels(services, name),
+        "aggregations": AGGREGATIONS,
+        "kinds": KINDS,
+        "transforms": {key: (row.example, row.help) for key, row in TRANSFORMS.items()},
+        "panels": filled,
+        "problem": problem,
+        "dashboards": [one for one in services.dashboards.all() if one.origin == "own"],
+        "page": {
+            "panel": config["layout"]["panels"][0],
+            "refresh": REFRESH_MS if view.is_live and not problem else 0,
+            "charts": {one.panel.id: one.chart for one in filled if one.chart},
+            "chartTemplate": figures.TEMPLATE,
+            "chartConfig": figures.CONFIG,
+        },
+    }
+
+
+def _asked(services: Services) -> dict[str, Any]:
+    board = parse(_config(request.args))
+    view = boards.view_of(request.args, board, services.clock.now_ms())
+    wanted = set(request.args.getlist("id"))
+    found = boards.filled(services, view, [one for one in boards.placed(board) if one.panel.id in wanted])
+    return {"now": view.now_ms, "panels": {one.panel.id: {"html": one.html, "chart": one.chart} for one in found}}
+
+
+def _config(args: Mapping[str, str]) -> dict[str, Any]:
+    """What was chosen, as a dashboard of a chart and a table of the same lines."""
+    name = args.get("metric") or FIRST
+    counted = name in METRICS and METRICS[name].kind == "counter"
+    query = write(Selector(name, {label: args[label] for label in LABELS if args.get(label)}))
+    steps = [f"groupBy({args['by']})" if args.get("by") else "", args.get("transform", "").strip()]
+    data = {"source": "metrics", "query": query, "transform": " | ".join(filter(None, steps))}
+    chart = {
+        "type": args.get("kind") or "line",
+        "data": {"metrics": [], "timeRange": HOUR_MS, "aggregation": args.get("agg") or ("sum" if counted else "avg")},
+        "display": {"title": name, "axes": {"x": {"label": ""}, "y": {"label": ""}}, "legend": True},
+    }
+    panel = {"id": "chart", "type": "chart", "title": query, "data": data, "options": {"chart": chart}}
+    return {
+        "layout": {
+            "panels": [panel, {**panel, "id": "table", "type": "table"}],
+            "refresh": REFRESH_MS,
+            "grid": {"chart": {"x": 0, "y": 0, "w": 12, "h": 8}, "table": {"x": 0, "y": 8, "w": 12, "h": 5}},
+        },
+        "theme": {"dark": False, "colors": {}},
+    }
+
+
+def _labels(services: Services, name: str) -> dict[str, list[str]]:
+    """The labels that the metric's series carry, with the values there are."""
+    known = METRICS[name].labels if name in METRICS else tuple(LABELS)
+    found = {label: services.reader.label_values(name, label)[:MOST_VALUES] for label in known}
+    return {label: values for label, values in found.items() if values}
