@@ -106,10 +106,15 @@ def limited(reported: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, 
 
 
 def bounded(told: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """`told` under at most `MAX_NAMES` names and `OTHER`, which is the sum of the rest; those of `known` come first."""
-    names = [name for name in told if name != OTHER]
-    names.sort(key=lambda name: name not in known)
-    kept = {name: told[name] for name in names[:MAX_NAMES]}
+    """`told` under at most `MAX_NAMES` names and `OTHER`, which is the sum of the rest.
+
+    Those of `known` keep their names, and their places even if they are told no more: a name that came out of `OTHER`
+    would lower it, as if it had begun again.
+    """
+    taken = [name for name in known if name != OTHER][:MAX_NAMES]
+    fresh = [name for name in told if name not in known and name != OTHER]
+    names = taken + fresh[: MAX_NAMES - len(taken)]
+    kept = {name: told[name] if name in told else known[name] for name in names}
     rest = [told[name] for name in told if name not in kept]
     return {**kept, OTHER: _together(rest)} if rest else kept
 

@@ -70,6 +70,16 @@ def test_a_crawl_of_many_sites_makes_few_series():
     assert known.totals["domains"].keys() == named
 
 
+def test_a_name_that_is_told_no_more_keeps_its_place():
+    """Ten of the fifty fall silent: nobody comes out of `other`, which grows by 1 for each of its 70."""
+    known = job()
+    points(report(DOMAINS, 3), known=known)
+    points(report(DOMAINS[10:], 4), known=known)
+    found = points(report(DOMAINS[10:], 5), known=known)
+
+    assert by("domain", found, "domain.requests") == dict.fromkeys(DOMAINS[10:MAX_NAMES], 1) | {OTHER: 70}
+
+
 def test_a_new_attempt_chooses_its_own_names():
     """What the old one named is forgotten with it."""
     known: Job = job()
