@@ -38,7 +38,13 @@ OUTAGE_S: Final = 5.0
 """How long the server must be away for what waited to be a replay."""
 
 SLOW_S: Final = 5.0
-"""A message that was lost after so long was more than the line could carry; less is sent at once."""
+"""A message that was lost after so long may have been more than the line could carry; then less is sent at once."""
+
+SMALL_BYTES: Final = 8 * 1024
+"""So much any line carries in time: what was lost of a message no larger was its answer, or the server."""
+
+GROWTH: Final = 16
+"""Events by which a message may grow at least over the one before, once all is well again."""
 
 HURRIED_S: Final = 1.0
 """Longest wait between two tries once the process is about to end."""
@@ -185,7 +191,7 @@ class Sender:
         self._troubles.clear()
         batch = self._batches.popleft()
         if len(batch) >= self._most:
-            self._most = min(MAX_BATCH_EVENTS, self._most + max(1, len(batch) // 10))
+            self._most = min(MAX_BATCH_EVENTS, self._most + max(GROWTH, len(batch) // 10))
         self._buffer.settle(batch, account)
         self._halt.wait(backoff.asked(answer.retry_after_ms))
 
@@ -199,7 +205,7 @@ class Sender:
 
     def _lost(self, down: LinkDown) -> None:
         self._down_since = self._down_since or monotonic()
-        if self._sent_at and monotonic() - self._sent_at >= SLOW_S:
+        if self._sent_at and monotonic() - self._sent_at >= SLOW_S and len(self._batches[0].text) > SMALL_BYTES:
             self._most = max(1, len(self._batches[0]) // 2)
         self._sent_at = 0.0
         self._tell(self._troubles, down.code, "No connection to %s (%s); events wait", self._settings.url, down)
