@@ -79,7 +79,7 @@ def _content(services: Services, chosen: str) -> dict[str, Any]:
 def _charts(services: Services, chosen: str, now_ms: int) -> dict[str, Any]:
     span = RANGES_MS[chosen]
     asked: dict[str, Any] = {"from_ms": now_ms - span, "to_ms": now_ms + 1, "most": trends.MAX_POINTS}
-    items = services.reader.query(SeriesQuery(name="items", by=("source",), **asked))
+    items = trends.of_sources(services.reader, SeriesQuery(name="items", **asked))
     cpu, used = (
         services.reader.query(SeriesQuery(name=f"system.{name}", **asked)) for name in ("cpu.usage", "memory.used")
     )

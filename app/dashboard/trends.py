@@ -1,8 +1,10 @@
 """Answers of the series as the pages' charts show them: a counter's rate, the busiest sources, the rest together."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
+from app.core.errors import InvalidInput
 from app.metrics.resolution import Grid
 from app.metrics.series import Answer, SeriesQuery, SeriesReader
 
@@ -18,9 +20,19 @@ def counted(reader: SeriesReader, name: str, labels: Mapping[str, str], over: Gr
     return _known(value for _, value in found.series[0].points) if found.series else [0.0] * len(over.times)
 
 
+def of_sources(reader: SeriesReader, asked: SeriesQuery) -> Answer:
+    """The answer by source; all in one line where there are more sources than an answer may have lines."""
+    try:
+        return reader.query(replace(asked, by=("source",)))
+    except InvalidInput as refusal:
+        if refusal.field != "by":
+            raise
+        return reader.query(asked)
+
+
 def by_source(found: Answer, most: int) -> dict[str, list[float]]:
-    """Each of the `most` busiest sources of an answer by source, and `OTHERS` if there are more."""
-    totals = {line.labels["source"]: _known(value for _, value in line.points) for line in found.series}
+    """Each of the `most` busiest sources of an answer of `of_sources`, and `OTHERS` if there are more."""
+    totals = {line.labels.get("source", OTHERS): _known(value for _, value in line.points) for line in found.series}
     ranked = sorted((source for source in totals if source), key=lambda source: -sum(totals[source]))
     shown = {source: totals[source] for source in ranked[:most]}
     rest = [totals[source] for source in totals if source not in shown]

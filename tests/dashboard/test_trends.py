@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.core.errors import InvalidInput
 from app.dashboard import trends
 from app.metrics.resolution import Span, grid
 from app.metrics.series import SeriesQuery, SeriesReader
@@ -58,6 +59,17 @@ def test_the_busiest_sources_stand_alone_and_the_rest_together(series, reader):
         labels = {"job": f"job of {source}", **({"source": source} if source else {})}
         series.record([point("items", NOW, amount, **labels)])
 
-    found = reader.query(SeriesQuery(name="items", by=("source",), from_ms=NOW, to_ms=NOW + 1))
+    found = trends.of_sources(reader, SeriesQuery(name="items", from_ms=NOW, to_ms=NOW + 1))
 
     assert trends.by_source(found, most=2) == {"b": [9.0], "c": [4.0], trends.OTHERS: [3.0]}
+
+
+def test_more_sources_than_lines_are_shown_together(series, reader):
+    """The overview of a thousand sources is a chart all the same; any other fault stays one."""
+    series.record([point("items", NOW, 1.0, source=str(number)) for number in range(1_000)])
+
+    found = trends.of_sources(reader, SeriesQuery(name="items", from_ms=NOW, to_ms=NOW + 1))
+
+    assert trends.by_source(found, most=2) == {trends.OTHERS: [1_000.0]}
+    with pytest.raises(InvalidInput, match="before to"):
+        trends.of_sources(reader, SeriesQuery(name="items", from_ms=NOW, to_ms=NOW))
