@@ -21,7 +21,7 @@ from werkzeug.exceptions import Forbidden as WebForbidden
 from werkzeug.exceptions import HTTPException
 
 from app.accounts import links, origins, roles, sessions
-from app.accounts.credentials import from_header
+from app.accounts.credentials import Bearer, from_header
 from app.accounts.principals import Principal
 from app.accounts.service import Accounts
 from app.accounts.sessions import Visitor
@@ -121,6 +121,12 @@ def log_in(name: str, password: str) -> Principal:
     """Who logs in by the present request; raises what `Accounts.log_in` does, and `Unavailable` (`busy`)."""
     turnstile: Turnstile = current_app.extensions[TURNSTILE]
     return turnstile.log_in(name, password, request.remote_addr or "")
+
+
+def exchange(token: str) -> Principal:
+    """Who a token given in a form speaks for; raises `Unauthorized` for one that is none."""
+    turnstile: Turnstile = current_app.extensions[TURNSTILE]
+    return turnstile.identify(Bearer(token), request.remote_addr or "")
 
 
 def refuse(error: Unauthorized | Forbidden) -> ResponseReturnValue | HTTPException:

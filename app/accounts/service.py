@@ -86,7 +86,13 @@ class Accounts:
         return principals.of_user(self._logins.verify(name, password, address))
 
     def by_session(self, user_id: int, session_version: int) -> Principal | None:
-        """Whose session that is; None when it has been ended from elsewhere, or the user is disabled."""
+        """Whose session that is; None when it has been ended from elsewhere, or the user is disabled.
+
+        A `user_id` below 0 is the id of the token that a wall screen's session was begun with.
+        """
+        if user_id < 0:
+            token = self._store.token(-user_id)
+            return principals.of_token(token) if token is not None and self._is_usable(token) else None
         user = self._store.user(user_id)
         if user is None or user.disabled or user.session_version != session_version:
             return None

@@ -2,6 +2,8 @@
 
 A session ends after twelve hours without use, after seven days in any case, and when the user's `session_version`
 has moved on (logout, new password, disabled). Flask-Login carries it; its user id is ``<user id>.<version>``.
+
+A wall screen's session is a token's: it is ``-<token id>.0``, and ends when the token does.
 """
 
 from collections.abc import Mapping
@@ -38,6 +40,8 @@ class Visitor:
 
     def get_id(self) -> str:
         """What the session keeps of them."""
+        if self.principal.token_id is not None:
+            return f"{-self.principal.token_id}.0"
         return f"{self.principal.user_id}.{self.principal.session_version}"
 
     @property
@@ -99,7 +103,7 @@ def end() -> None:
 
 
 def holder(session: Mapping[str, Any], now_ms: int) -> tuple[int, int] | None:
-    """User id and session version of a session that has not run out; None for any other."""
+    """User id and session version of a session that has not run out; None for any other. Below 0 it is a token's id."""
     try:
         user_id, _, version = str(session[USER]).partition(".")
         fresh = now_ms - session[SEEN] < IDLE_MS and now_ms - session[STARTED] < ABSOLUTE_MS

@@ -60,6 +60,7 @@ def view_of(args: Mapping[str, str], board: Board, now_ms: int) -> View:
         is_live=end is None or args.get("to") == "now",
         variables={name: args[name] for name in VARIABLES if args.get(name)},
         colours=board.colours,
+        with_marks=args.get("marks") == "1",
     )
 
 

@@ -23,7 +23,7 @@ from app.storage.base import JobFilter
 from app.storage.base_dashboards import Dashboard
 
 RANGES: Final = ("-15m", "-1h", "-6h", "-24h", "-7d", "-30d")
-NAMES: Final = ("from", "to", *VARIABLES)
+NAMES: Final = ("from", "to", "marks", *VARIABLES)
 MOST_ASKED: Final = 100
 RECENT: Final = 300
 

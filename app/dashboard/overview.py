@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
 
-from app.accounts.access import require
+from app.accounts.access import current_principal, require
 from app.core.clock import rfc3339
 from app.dashboard import figures, trends
 from app.dashboard.alerts import latest
@@ -32,7 +33,12 @@ def blueprint(services: Services) -> Blueprint:
 
     @pages.get("/")
     @require("read")
-    def overview() -> str:
+    def overview() -> ResponseReturnValue:
+        user = current_principal().user_id
+        if not request.args and user is not None:
+            home = services.runtime.call(services.dashboards.home, user)
+            if home is not None:
+                return redirect(f"/dashboards/{home}")
         if not services.runtime.call(services.events.events, EventFilter(), limit=1):
             settings = services.settings
             moment = rfc3339(services.clock.now_ms())

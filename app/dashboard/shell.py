@@ -16,6 +16,7 @@ from app.dashboard import (
     figures,
     filters,
     jobs,
+    kiosk,
     language,
     overview,
     security,
@@ -33,6 +34,7 @@ PAGES: Final = (
     alerts.blueprint,
     dashboards.blueprint,
     explore.blueprint,
+    kiosk.blueprint,
     status.blueprint,
 )
 """One row a page group."""

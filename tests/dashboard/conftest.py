@@ -37,6 +37,7 @@ class House:
 
     client: FlaskClient
     events: EventStore
+    accounts: Accounts
     alerts: Alerts
     dashboards: Dashboards
     figures: dict[str, float]
@@ -102,5 +103,5 @@ def house(sqlite_url: str, settings: Settings):
     form = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/login").text)
     assert form
     client.post("/login", data={"csrf_token": form[1], "username": "zoe", "password": "secret"})
-    yield House(client, events, alerts, dashboards, values, status, refusals, tasks)
+    yield House(client, events, accounts, alerts, dashboards, values, status, refusals, tasks)
     database.close()

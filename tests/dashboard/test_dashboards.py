@@ -217,3 +217,22 @@ def test_what_can_t_be_explored_is_told(house: House, query: str, told: str):
 
     assert told in page
     assert 'name="metric"' in page
+
+
+def test_what_happened_is_marked(house: House):
+    """Where the page asks for it: starts, failures and alerts within the chart's span, as text."""
+    house.send([event("job_started", at_ms=NOW_MS - 60_000, data={"source": HOSTILE})])
+    house.send([event("job_failed", at_ms=NOW_MS - 30_000, data={"reason": "blocked"})])
+    house.send([event("job_started", "old", at_ms=NOW_MS - 90_000_000)])
+    page = made(house, panel("one", options={"chart": chart("line", "items")}))
+    marked, plain = (
+        json.loads(Tags(house.page(page + q)).blocks["page"])["charts"]["one"]["marks"] for q in ("?marks=1", "")
+    )
+
+    assert [(mark["at"], mark["token"]) for mark in marked] == [
+        (NOW_MS - 30_000, "--failed"),
+        (NOW_MS - 60_000, "--quiet"),
+    ]
+    assert "blocked" in marked[0]["text"]
+    assert "<" not in marked[1]["text"]
+    assert plain == []

@@ -22,6 +22,7 @@ class View:
         is_live: whether it ends now.
         variables: of `VARIABLES`, those that are set.
         colours: of the dashboard, by the name of a series.
+        with_marks: whether charts mark what happened meanwhile.
     """
 
     now_ms: int
@@ -30,6 +31,7 @@ class View:
     is_live: bool = True
     variables: Mapping[str, str] = field(default_factory=dict)
     colours: Mapping[str, str] = field(default_factory=dict)
+    with_marks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

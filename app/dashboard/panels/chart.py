@@ -8,6 +8,7 @@ from app.dashboard import figures
 from app.dashboard.figures import Trace
 from app.dashboard.panels import readings
 from app.dashboard.panels.base import Look
+from app.dashboard.panels.marks import marks
 from app.dashboard.panels.readings import Drawn, Reading
 from app.dashboard.panels.units import Shown, measure, shown
 from app.dashboards.config import Chart
@@ -43,6 +44,7 @@ def content(look: Look) -> dict[str, Any]:
             "step": reading.step_ms,
             "span": list(look.span),
             "suffix": how.suffix,
+            "marks": marks(look) if chart.type != "gauge" else [],
         },
         "legend": _legend(reading.lines, colours) if chart.legend and chart.type != "gauge" else [],
         "heading": chart.title,

@@ -63,11 +63,11 @@ document.addEventListener("visibilitychange", () => look(0));
 if (page.refresh) look(page.refresh);
 
 document.getElementById("variables").addEventListener("change", (event) => {
-  if (event.target.matches("select")) event.currentTarget.requestSubmit();
+  if (event.target.matches("select, [type=checkbox]")) event.currentTarget.requestSubmit();
 });
 document.getElementById("variables").addEventListener("submit", ({ currentTarget }) => {
   currentTarget.querySelectorAll("input, select").forEach((field) => {
-    field.disabled = field.value === ""; // what narrows nothing has no place in the address
+    field.disabled = field.value === "" || (field.type === "checkbox" && !field.checked); // what narrows nothing has no place in the address
   });
 });
 addEventListener("pageshow", () => {

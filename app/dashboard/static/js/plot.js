@@ -51,7 +51,7 @@ export class Plot {
     const { kind, figure, span } = this.chart;
     const data = kind === "gauge" ? figure.data.map(dial) : figure.data.map(drawn);
     const layout = { ...figure.layout, template: template() };
-    if (kind !== "gauge") layout.xaxis = { ...layout.xaxis, range: span.map(local) };
+    if (kind !== "gauge") Object.assign(layout, { xaxis: { ...layout.xaxis, range: span.map(local) } }, marked(this.chart.marks));
     window.Plotly.react(this.element, data, layout, page.chartConfig);
     if (kind !== "gauge") this.listen();
   }
@@ -139,6 +139,17 @@ export class Plot {
     this.dirty = false; // one that waits has nothing left to draw
     if (this.listening || this.element.data) window.Plotly.purge(this.element);
   }
+}
+
+/** What happened meanwhile: a line at each moment, and its words under the mouse. */
+function marked(marks) {
+  const shapes = marks.map(({ at, token: name }) => ({
+    type: "line", x0: local(at), x1: local(at), xref: "x", yref: "paper", y0: 0, y1: 1, layer: "below", line: { color: token(name), width: 1 },
+  }));
+  const annotations = marks.map(({ at, token: name, text }) => ({
+    x: local(at), xref: "x", y: 1, yref: "paper", yanchor: "middle", text: "▾", hovertext: text, showarrow: false, font: { color: token(name), size: 12 },
+  }));
+  return { shapes, annotations };
 }
 
 function drawn(trace, at) {

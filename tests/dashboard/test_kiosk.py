@@ -1,0 +1,81 @@
+"""A read token becomes a session that looks and does nothing else, for as long as the token lives."""
+
+import re
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.dashboard.conftest import House
+
+READING = "a reading token of the tests, 32 characters"
+OPERATING = "a token that may operate, 32 characters long"
+
+
+@pytest.fixture
+def screen(house: House) -> FlaskClient:
+    """A browser that has signed in to nothing, before a house with two tokens."""
+    house.accounts.create_token("wall", "read", token=READING)
+    house.accounts.create_token("hand", "operate", token=OPERATING)
+    return house.client.application.test_client()
+
+
+def exchanged(screen: FlaskClient, token: str, **fields: str):
+    """The answer to the form with that token."""
+    form = re.search(r'name="csrf_token" value="([^"]+)"', screen.get("/kiosk").text)
+    assert form
+    return screen.post("/kiosk", data={"csrf_token": form[1], "token": token, **fields})
+
+
+def test_a_read_token_opens_the_wall(screen: FlaskClient):
+    """It leads to the page wanted, which is shown from then on by the cookie alone."""
+    answer = exchanged(screen, READING, next="/dashboards/overview?wall=1")
+    page = screen.get("/dashboards/overview?wall=1")
+
+    assert (answer.status_code, answer.location) == (302, "/dashboards/overview?wall=1")
+    assert page.status_code == 200
+    assert 'class="is-wall"' in page.text
+    assert READING not in page.text
+
+
+def test_it_may_do_nothing_else(screen: FlaskClient):
+    """Not even with its own form's token."""
+    exchanged(screen, READING)
+    form = re.search(r'"csrf": "([^"]+)"', screen.get("/dashboards").text)
+    assert form
+    answer = screen.delete("/api/v1/dashboards/1", headers={"X-CSRFToken": form[1]})
+    home = screen.put("/api/v1/dashboards/overview/home", headers={"X-CSRFToken": form[1]})
+
+    assert (answer.status_code, home.status_code) == (403, 403)
+
+
+def test_it_ends_with_its_token(screen: FlaskClient, house: House):
+    """A token that is revoked is a screen that is dark."""
+    exchanged(screen, READING)
+    wall = next(token for token in house.accounts.tokens() if token.name == "wall")
+    house.accounts.revoke_token(wall.id)
+
+    assert screen.get("/dashboards").status_code == 302
+
+
+@pytest.mark.parametrize(("token", "status"), [("", 401), ("x" * 40, 401), (OPERATING, 403)])
+def test_no_other_token_does(screen: FlaskClient, token: str, status: int):
+    """Least of all one that may do more."""
+    assert exchanged(screen, token).status_code == status
+    assert screen.get("/dashboards").status_code == 302
+
+
+def test_a_form_from_elsewhere_does_not(screen: FlaskClient):
+    """Nobody is made to look by another site."""
+    assert screen.post("/kiosk", data={"token": READING}).status_code == 400
+    assert screen.get("/dashboards").status_code == 302
+
+
+def test_a_home_takes_the_place_of_the_overview(house: House):
+    """At the root only: the overview keeps its own address."""
+    zoe = next(user for user in house.accounts.users() if user.username == "zoe")
+    house.dashboards.set_home(zoe.id, "workers")
+
+    assert house.client.get("/").location == "/dashboards/workers"
+    assert house.client.get("/?range=15m").status_code == 200
+    house.dashboards.set_home(zoe.id, None)
+    assert house.client.get("/").status_code == 200
