@@ -116,6 +116,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "events.md": events,
     "metrics.md": metrics,
     "prometheus.md": prometheus,
+    "transforms.md": transforms,
 }
 
 
