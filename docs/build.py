@@ -9,6 +9,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Final
 
+from app.dashboards import filters
+from app.dashboards.config import AGGREGATIONS, CHARTS, TYPES
+from app.dashboards.grid import COLUMNS
 from app.metrics.catalogue import LABELS, METRICS
 from app.metrics.exposition import FAMILIES
 from app.metrics.hosts import MAX_HOSTS
@@ -111,12 +114,42 @@ def transforms() -> str:
     )
 
 
+def dashboards() -> str:
+    """What a panel may be, and what it may ask."""
+    about = {
+        "chart": "lines, bars or a dial, as `options.chart` says (a ChartConfig)",
+        "table": "rows, newest first; of metrics, a row a series with its latest, mean, least and greatest figure",
+        "stats": "the newest figure of each metric, or how many jobs, events or alerts there are",
+        "log": "a line for each row, newest first",
+    }
+    keys = ((f"`{source}`", ", ".join(f"`{key}:`" for key in known)) for source, known in filters.KEYS.items())
+    return _page(
+        "Dashboards",
+        "A dashboard is a DashboardConfig: `{name, layout: {panels, refresh, grid}, theme: {dark, colors}}`, by "
+        "`/api/v1/dashboards`, by Import on its page, or as a file in `DASHBOARDS_DIR`. `grid` is optional: where a "
+        f"panel stands on {COLUMNS} columns, by its id: `{{x, y, w, h}}`; panels fall upward. Unknown fields are kept.",
+        _table(("type", "shows"), ((f"`{name}`", about[name]) for name in TYPES)),
+        f"Charts are {_listed(CHARTS)}; `aggregation` is one of {_listed(AGGREGATIONS)}. A colour of the theme that is "
+        "named after a series paints it; the others are given to the series in their order.",
+        'Over `metrics` the query is a selector, `items{source="ebay.com"}`, and `transform` a pipe of '
+        "[transforms](transforms.md). Over the other sources it is a line of filters: `status:failed,lost "
+        'source:ebay.com "vintage cards"`. Words without a key are looked for as text; of alerts, in the name of the '
+        "rule.",
+        _table(("source", "keys"), keys),
+    )
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "settings.md": settings,
     "events.md": events,
     "metrics.md": metrics,
     "prometheus.md": prometheus,
     "transforms.md": transforms,
+    "dashboards.md": dashboards,
 }
 
 

@@ -26,7 +26,7 @@ def shop(one_server: Server, environment) -> Server:
 
 
 @pytest.fixture
-def page(visit, shop: Server, environment) -> Page:
+def page(shop: Server, visit, environment) -> Page:
     """The list of jobs, before somebody who is signed in."""
     return enter(visit(shop, excuses=["status of 400"], viewport={"width": 1280, "height": 1400}), environment)
 
