@@ -108,6 +108,12 @@ def answer(**fields: Any) -> dict[str, Any]:
     return {"ok": True, "accepted": 0, "duplicates": 0, "rejected": [], "flow": flow, **fields}
 
 
+def send(emitter, count, job="1"):
+    """Emit `count` items, numbered from 0."""
+    for n in range(count):
+        emitter.emit("item_scraped", job, {"n": n})
+
+
 def main(port: int, path: Path) -> None:
     """Serve until killed."""
     with path.open("a+", encoding="utf-8") as file:

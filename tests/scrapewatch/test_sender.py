@@ -7,18 +7,12 @@ import pytest
 
 from scrapewatch import sender as module
 from scrapewatch.events import MAX_BATCH_BYTES, MAX_BATCH_EVENTS
-from tests.scrapewatch.stand_in import TOKEN, StandIn, answer
+from tests.scrapewatch.stand_in import TOKEN, StandIn, answer, send
 
 
 def numbers(events):
     """What each event carries."""
     return [event["data"]["n"] for event in events]
-
-
-def send(emitter, count, job="1"):
-    """Emit `count` items, numbered from 0."""
-    for n in range(count):
-        emitter.emit("item_scraped", job, {"n": n})
 
 
 def refusing(code, **fields):
