@@ -13,11 +13,14 @@ const ZOOM_LEAST_MS = 10_000;
 const plots = new Set();
 const waiting = new Set();
 
+/** In a task of its own after the next frame. */
+const later = (work) => requestAnimationFrame(() => setTimeout(work));
+
 function drawNext() {
   const [next] = waiting;
   waiting.delete(next);
   next.draw();
-  if (waiting.size) requestAnimationFrame(drawNext);
+  if (waiting.size) later(drawNext);
 }
 
 /** The moment that Plotly writes as `2026-11-23 14:32:08.5`, in the viewer's zone. */
@@ -41,7 +44,7 @@ export class Plot {
 
   /** Draws it with one of the next frames: one chart a frame, so that many together hold up nothing. */
   soon() {
-    if (!waiting.size) requestAnimationFrame(drawNext);
+    if (!waiting.size) later(drawNext);
     waiting.add(this);
   }
 
