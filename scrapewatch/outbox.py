@@ -122,7 +122,11 @@ class Outbox:
             log.warning("%d of %d events were lost: %s", ledger.lost, ledger.emitted, ledger.losses())
         if ledger.waiting:
             self._told = True
-            log.warning("%d events wait in %s; the next scraper sends them", ledger.waiting, folder)
+            log.warning(
+                "%d events wait in %s; the next scraper with the same address and token sends them",
+                ledger.waiting,
+                folder,
+            )
 
     def start_afresh(self) -> None:
         """Forget what waits and who sends it: a forked child shares neither with its parent."""

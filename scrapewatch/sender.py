@@ -185,8 +185,8 @@ class Sender:
         for rejection in answer.rejections:
             code, message = rejection.code, rejection.message
             self._tell(self._refusals, code, "The server refused an event (%s): %s", code, message)
-        if self._failures:
-            log.info("Events are getting through to %s again", self._settings.url)
+        if self._troubles:  # they were told as a warning, and so is their end
+            log.warning("Events are getting through to %s again", self._settings.url)
         self._failures = 0
         self._troubles.clear()
         batch = self._batches.popleft()

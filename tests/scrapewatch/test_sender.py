@@ -224,7 +224,7 @@ def test_one_event_that_can_never_pass_does_not_hold_up_the_rest(stand_in, emitt
 
 
 def test_a_refused_credential_is_named_and_tried_again(stand_in, emitter_to, caplog, until):
-    """The log says why, once; when the server takes the token after all, everything arrives."""
+    """The log says why, once; when the server takes the token after all, everything arrives, and the log says so."""
     stand_in.refusal = {"code": "unauthorized", "message": "No such token", "retryAfter": 0}
     emitter = emitter_to(stand_in.url)
     with caplog.at_level(logging.WARNING, "scrapewatch"):
@@ -233,8 +233,9 @@ def test_a_refused_credential_is_named_and_tried_again(stand_in, emitter_to, cap
     stand_in.refusal = None
 
     assert emitter.flush(20)
-    assert len(caplog.records) == 1
-    assert "No such token" in caplog.text
+    refused, taken = caplog.messages
+    assert "No such token" in refused
+    assert "again" in taken
     assert TOKEN not in caplog.text
     assert numbers(stand_in.events) == [0, 1, 2]
 
