@@ -109,7 +109,8 @@ def _ended(data: Mapping[str, Any]) -> str:
     items = ngettext("%(n)s item", "%(n)s items", counted, n=number(counted)) if _is_number(counted) else ""
     spent = data.get("duration")
     took = gettext("in %(span)s", span=duration(spent)) if _is_number(spent) else ""
-    return ": ".join(filter(None, (" ".join(filter(None, (items, took))), reason))) or _plain(data)
+    told = ": ".join(filter(None, (" ".join(filter(None, (items, took))), reason)))
+    return told or _plain({name: value for name, value in data.items() if name != "success"})
 
 
 def _is_number(value: Any) -> TypeGuard[float]:
@@ -159,6 +160,19 @@ def _lost(data: Mapping[str, Any]) -> str:
     return gettext("silent for %(span)s", span=duration(silence)) if _is_number(silence) else gettext("silent")
 
 
+def _report(data: Mapping[str, Any]) -> str:
+    emitted, accepted = data.get("emitted"), data.get("accepted")
+    if not _is_number(emitted) or not _is_number(accepted):
+        return _plain(data)
+    parts = [gettext("%(n)s emitted, %(stored)s stored", n=number(emitted), stored=number(accepted))]
+    waiting = _part(data, "spool").get("events")
+    if _is_number(waiting) and waiting:
+        parts.append(gettext("%(n)s waiting", n=number(waiting)))
+    if dropped := sum(count for count in _part(data, "dropped").values() if _is_number(count)):
+        parts.append(gettext("%(n)s dropped", n=number(dropped)))
+    return ": ".join(filter(None, (as_text(data.get("host")), ", ".join(parts))))
+
+
 def _alert(data: Mapping[str, Any]) -> str:
     named = " ".join(filter(None, (as_text(data.get("name")), as_text(data.get("state")))))
     return as_text(data.get("message")) or named or _plain(data)
@@ -178,4 +192,5 @@ _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "job_lost": _lost,
     "system_alert": _alert,
     "worker": _worker,
+    "client_report": _report,
 }

@@ -60,7 +60,8 @@ const message = (data) => joined(": ", text(data.logger) || text(data.kind), tex
 function ended(data) {
   const items = Number.isInteger(data.itemsScraped) ? word("items", { n: data.itemsScraped, nText: number(data.itemsScraped) }) : "";
   const took = typeof data.duration === "number" ? word("took", { span: duration(data.duration) }) : "";
-  return joined(": ", joined(" ", items, took), text(data.reason) || text(data.error)) || plain(data);
+  const { success: _, ...rest } = data; // the type has said it
+  return joined(": ", joined(" ", items, took), text(data.reason) || text(data.error)) || plain(rest);
 }
 
 const isNumber = (value) => typeof value === "number";
