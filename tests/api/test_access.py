@@ -12,7 +12,7 @@ from app.factory import WebProcess, create_app
 from app.runtime import open_runtime
 from tests.sockets import scraped
 
-OPEN = {"/login", "/healthz", "/readyz", "/static/<path:name>"}
+OPEN = {"/login", "/kiosk", "/healthz", "/readyz", "/static/<path:name>"}
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def flask_app(process):
 
 
 def test_every_route_is_marked_and_only_the_listed_ones_are_open(flask_app):
-    """Login, health and static files; everything else takes a permission."""
+    """Login, a wall screen's too, health and static files; everything else takes a permission."""
     with flask_app.app_context():
         marks = {str(rule): mark_of(rule.endpoint) for rule in flask_app.url_map.iter_rules()}
 
