@@ -190,7 +190,7 @@ class Sender:
         self._failures = 0
         self._troubles.clear()
         batch = self._batches.popleft()
-        if len(batch) >= self._most:
+        if len(batch) >= self._most // 2:  # a whole one, or what halving made of it
             self._most = min(MAX_BATCH_EVENTS, self._most + max(GROWTH, len(batch) // 10))
         self._buffer.settle(batch, account)
         self._halt.wait(backoff.asked(answer.retry_after_ms))

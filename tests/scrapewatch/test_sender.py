@@ -91,23 +91,6 @@ def test_a_lost_answer_costs_nothing_and_doubles_nothing(stand_in, emitter):
     assert (emitter.ledger.accepted, emitter.ledger.duplicates) == (0, 10)
 
 
-def test_lost_answers_to_small_messages_leave_the_next_as_large_as_before(stand_in, emitter, monkeypatch):
-    """The line could carry what was sent, so what has piled up meanwhile goes at once."""
-    monkeypatch.setattr(module, "SLOW_S", 0.0)
-
-    def let_more_come_and_hang_up(batch):
-        send(emitter, 200, "2")
-        stand_in.hang_up()
-        return answer()
-
-    stand_in.answers = [let_more_come_and_hang_up]
-    send(emitter, 10)
-
-    assert emitter.flush(10)
-    assert emitter.flush(10)  # of what was emitted meanwhile, too
-    assert [len(batch) for batch in stand_in.messages] == [10, 10, 200]
-
-
 @pytest.mark.parametrize("code", ["busy", "storage_full", "storage_down", "rate_limited", "closing", ""])
 def test_what_can_pass_later_is_tried_again(stand_in, emitter, code):
     """Three refusals of the whole message, then it is stored: once, the same, in order."""
