@@ -20,6 +20,7 @@ document.addEventListener("securitypolicyviolation", (event) => {
 SERVERLESS: Final = ("net::ERR_CONNECTION_REFUSED", "net::ERR_CONNECTION_RESET", "net::ERR_EMPTY_RESPONSE")
 """What a browser says while the server is gone."""
 LOOK_MS: Final = 20
+SLOW_S: Final = 2
 
 
 class Book:
@@ -95,9 +96,10 @@ def live(page: Page, path: str) -> Page:
 def within_a_second(*expected: Locator) -> None:
     """All of these come to be seen within a second from now, by themselves.
 
-    Looks more often than `expect`, whose later looks lie half a second apart.
+    Looks more often than `expect`, whose later looks lie half a second apart. Beside other tests the browser may need
+    `SLOW_S` on top, which is still less than any page takes to look again by itself.
     """
-    deadline = time.monotonic() + 1
+    deadline = time.monotonic() + 1 + SLOW_S
     while unseen := [locator for locator in expected if not locator.is_visible()]:
         assert time.monotonic() < deadline, f"not seen within a second: {unseen}"
         unseen[0].page.wait_for_timeout(LOOK_MS)
