@@ -114,24 +114,27 @@ class Status:
         Raises:
             Unavailable: the database is away.
         """
-        tallies, reports, process = _tallies(self.events), self.reports.by_sender(), self.process()
-        shares = self.ingest()["senders"]
+        tallies, reports = _tallies(self.events), self.reports.by_sender()
+        ingest, process = self.ingest(), self.process()
         return {
-            **self.of_process(),
+            **self._told(ingest, process),
             "storage": self._storage(),
             "ledger": _ledger(tallies, reports),
-            "senders": self._senders(tallies, reports, shares, process.connections),
+            "senders": self._senders(tallies, reports, ingest["senders"], process.connections),
         }
 
     def of_process(self) -> dict[str, Any]:
         """What can be told without the database."""
-        now_ms, process = self.clock.now_ms(), self.process()
+        return self._told(self.ingest(), self.process())
+
+    def _told(self, ingest: Mapping[str, Any], process: Process) -> dict[str, Any]:
+        now_ms = self.clock.now_ms()
         return {
             "now": rfc3339(now_ms),
             "version": VERSION,
             "startedAt": rfc3339(self.began_ms),
             "uptime": max(0, now_ms - self.began_ms),
-            "ingest": {name: told for name, told in self.ingest().items() if name != "senders"},
+            "ingest": {name: told for name, told in ingest.items() if name != "senders"},
             "sockets": _sockets(process.sockets),
             "tasks": [_task(task) for task in process.tasks],
         }

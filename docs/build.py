@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Final
 
 from app.dashboards import filters
-from app.dashboards.config import AGGREGATIONS, CHARTS, TYPES
+from app.dashboards.config import CHARTS, TYPES
 from app.dashboards.grid import COLUMNS
 from app.metrics.catalogue import LABELS, METRICS
 from app.metrics.exposition import FAMILIES
 from app.metrics.hosts import MAX_HOSTS
 from app.metrics.reported import OTHER
+from app.metrics.series import AGGREGATIONS
 from app.metrics.spiders import MAX_SPIDERS
 from app.metrics.transforms import TRANSFORMS
 from config import Settings, shown

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import render_template
+from werkzeug.datastructures import MultiDict
 
 from app import queries
 from app.core.errors import InvalidInput, ScrapewatchError
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 AT_FIRST: Final = 16
 """Panels that the server fills before the page is sent; the others are asked for when they are seen."""
 
+MOST_ASKED: Final = 100
 LEAST_REFRESH_MS: Final = 1_000
 _SIZES: Final[Mapping[str, tuple[int, int]]] = {"chart": (6, 6), "table": (6, 6), "stats": (3, 3), "log": (6, 6)}
 _GAUGE: Final = (3, 5)
@@ -88,6 +90,14 @@ def fill(services: Services, view: View, one: Placed) -> Placed:
     content = _content(Look(panel=one.panel, view=view, services=services))
     html = render_template(f"dashboards/panels/{content['template']}.html", panel=one.panel, **content)
     return Placed(panel=one.panel, place=one.place, html=html.strip(), chart=content.get("chart"))
+
+
+def renewed(services: Services, board: Board, args: MultiDict[str, str]) -> dict[str, Any]:
+    """The panels that ``id`` names, once or several times, as they are now: what a page's script asks for."""
+    view = view_of(args, board, services.clock.now_ms())
+    wanted = set(args.getlist("id")[:MOST_ASKED])
+    found = filled(services, view, [one for one in placed(board) if one.panel.id in wanted])
+    return {"now": view.now_ms, "panels": {one.panel.id: {"html": one.html, "chart": one.chart} for one in found}}
 
 
 def board_of(dashboard: Dashboard) -> Board:

@@ -14,17 +14,17 @@ from app.dashboard.boards import Placed
 from app.dashboard.links import Query
 from app.dashboard.panels.base import VARIABLES, View
 from app.dashboard.threads import in_thread
-from app.dashboards.config import AGGREGATIONS, CHARTS, SOURCES, TYPES, Board
+from app.dashboards.config import CHARTS, SOURCES, TYPES, Board
 from app.dashboards.service import dashboard_json
 from app.metrics.catalogue import METRICS
 from app.metrics.points import spider_of
+from app.metrics.series import AGGREGATIONS
 from app.services import Services
 from app.storage.base import JobFilter
 from app.storage.base_dashboards import Dashboard
 
 RANGES: Final = ("-15m", "-1h", "-6h", "-24h", "-7d", "-30d")
 NAMES: Final = ("from", "to", "marks", *VARIABLES)
-MOST_ASKED: Final = 100
 RECENT: Final = 300
 
 
@@ -115,12 +115,7 @@ def _session() -> dict[str, Any]:
 
 
 def _asked(services: Services, dashboard_id: str) -> dict[str, Any]:
-    """The panels named by ``id``, one or several times, as they are now."""
-    board = boards.board_of(services.dashboards.get(dashboard_id))
-    view = boards.view_of(request.args, board, services.clock.now_ms())
-    wanted = set(request.args.getlist("id")[:MOST_ASKED])
-    found = boards.filled(services, view, [one for one in boards.placed(board) if one.panel.id in wanted])
-    return {"now": view.now_ms, "panels": {one.panel.id: {"html": one.html, "chart": one.chart} for one in found}}
+    return boards.renewed(services, boards.board_of(services.dashboards.get(dashboard_id)), request.args)
 
 
 def _choices(services: Services) -> Mapping[str, list[str]]:

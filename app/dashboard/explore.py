@@ -11,15 +11,15 @@ from app.accounts.access import current_principal, require
 from app.core.errors import InvalidInput
 from app.dashboard import boards, figures
 from app.dashboard.threads import in_thread
-from app.dashboards.config import AGGREGATIONS, parse
+from app.dashboards.config import CHARTS, parse
 from app.metrics.catalogue import LABELS, METRICS
 from app.metrics.selector import Selector, write
+from app.metrics.series import AGGREGATIONS
 from app.metrics.transforms import TRANSFORMS
 from app.services import Services
+from app.storage.base_series import HOUR_MS
 
 FIRST: Final = "items"
-KINDS: Final = ("line", "bar", "gauge")
-HOUR_MS: Final = 3_600_000
 REFRESH_MS: Final = 5_000
 MOST_VALUES: Final = 200
 
@@ -63,7 +63,7 @@ def _shown(services: Services) -> dict[str, Any]:
         "help": METRICS[name].help if name in METRICS else "",
         "labels": _labels(services, name),
         "aggregations": AGGREGATIONS,
-        "kinds": KINDS,
+        "kinds": CHARTS,
         "transforms": {key: (row.example, row.help) for key, row in TRANSFORMS.items()},
         "panels": filled,
         "problem": problem,
@@ -79,11 +79,7 @@ def _shown(services: Services) -> dict[str, Any]:
 
 
 def _asked(services: Services) -> dict[str, Any]:
-    board = parse(_config(request.args))
-    view = boards.view_of(request.args, board, services.clock.now_ms())
-    wanted = set(request.args.getlist("id"))
-    found = boards.filled(services, view, [one for one in boards.placed(board) if one.panel.id in wanted])
-    return {"now": view.now_ms, "panels": {one.panel.id: {"html": one.html, "chart": one.chart} for one in found}}
+    return boards.renewed(services, parse(_config(request.args)), request.args)
 
 
 def _config(args: Mapping[str, str]) -> dict[str, Any]:

@@ -32,11 +32,12 @@ from app.dashboards.shape import (
     an_object,
     below,
 )
+from app.metrics.series import AGGREGATIONS
+from app.storage.base_series import DAY_MS
 
 TYPES: Final = ("chart", "table", "stats", "log")
 SOURCES: Final = ("metrics", "jobs", "events", "alerts")
 CHARTS: Final = ("line", "bar", "gauge")
-AGGREGATIONS: Final = ("avg", "min", "max", "sum", "count", "p50", "p95", "p99")
 
 MOST_BYTES: Final = 1024 * 1024
 MOST_PANELS: Final = 100
@@ -45,7 +46,6 @@ MOST_COLOURS: Final = 200
 LONGEST_NAME: Final = 200
 LONGEST_ID: Final = 100
 LONGEST_QUERY: Final = 2_000
-DAY_MS: Final = 86_400_000
 LEAST_RANGE_MS: Final = 1_000
 GREATEST_RANGE_MS: Final = 3_660 * DAY_MS
 

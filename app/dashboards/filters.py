@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from app import queries
+from app.alerts.rules import SEVERITIES
+from app.alerts.service import STATES
 from app.core.errors import InvalidInput
 
 _WORD: Final = re.compile(r'\s*(?:(\w+):)?("[^"]*"|[^\s"]+)(?=\s|$)')
-_STATES: Final = ("firing", "acknowledged", "resolved")
-_SEVERITIES: Final = ("info", "warning", "error", "critical")
 
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "jobs": ("status", "source", "tag", "q"),
@@ -59,7 +59,7 @@ def _check(found: Mapping[str, str], source: str, field: str) -> None:
 
 
 def _check_alerts(found: Mapping[str, str]) -> None:
-    for key, known in (("state", _STATES), ("severity", _SEVERITIES)):
+    for key, known in (("state", STATES), ("severity", SEVERITIES)):
         for word in filter(None, found.get(key, "").split(",")):
             if word not in known:
                 raise InvalidInput(f"must be one of {', '.join(known)}", field=key)

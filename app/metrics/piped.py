@@ -11,8 +11,8 @@ from app.metrics.series import Answer, Line, SeriesQuery, SeriesReader
 from app.metrics.steps import Step
 from app.metrics.transforms import Pipe
 from app.storage.base import EventStore, Job, JobFilter
+from app.storage.base_series import DAY_MS
 
-DAY_MS: Final = 86_400_000
 _PAGE: Final = 200
 _PAGES: Final = 5
 """Runs of a source that are looked through for the last of the same spider: a thousand."""

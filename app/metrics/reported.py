@@ -15,7 +15,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from app.metrics.window import growth
 from app.storage.base_series import Labels
 
 MAX_NAMES: Final = 50
@@ -65,11 +64,6 @@ def totals_of(reported: Mapping[str, Any]) -> dict[str, float]:
     found["bytes"] = _sum([found["bytesSent"], found["bytesReceived"]])
     found["requestsProxied"] = _sum([amount(part(proxies, name).get("requests")) for name in proxies])
     return {name: value for name, value in found.items() if value is not None}
-
-
-def progress_delta(previous: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, float]:
-    """What a `job_progress` body adds to an earlier one of the same attempt, by metric name, bytes and counts."""
-    return growth(totals_of(previous), totals_of(current))
 
 
 def gauges_of(reported: Mapping[str, Any]) -> dict[str, float]:

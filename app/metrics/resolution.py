@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.core.errors import InvalidInput
+from app.storage import retention
 from app.storage.base_series import DAY_MS, HOUR_MS, MINUTE_MS, RAW_MS, STEPS_MS, Cells, Stretch
 
 MAX_POINTS: Final = 2_000
@@ -24,8 +25,8 @@ _READ_A_CELL: Final = 4
 MAX_MERGED: Final = 6_000
 """Buckets whose sketches it merges, if it may."""
 
-RAW_KEPT_MS: Final = 47 * HOUR_MS
-MINUTES_KEPT_MS: Final = 29 * 24 * HOUR_MS
+RAW_KEPT_MS: Final = retention.RAW_KEPT_MS - HOUR_MS
+MINUTES_KEPT_MS: Final = retention.MINUTES_KEPT_MS - DAY_MS
 """An hour and a day less than they are kept, so that none goes while it is read."""
 
 ROLLED_UP_AFTER_MS: Final = 2 * MINUTE_MS

@@ -69,6 +69,12 @@ def oldest_of(begins: Sequence[int | None]) -> int | None:
     return oldest
 
 
+def edges(*, raw_before_ms: int, minutes_before_ms: int, hours_before_ms: int) -> dict[int, int]:
+    """Before when buckets are deleted, by resolution; see `SeriesStore.prune`."""
+    ends = (raw_before_ms, minutes_before_ms, minutes_before_ms, hours_before_ms, hours_before_ms, hours_before_ms)
+    return dict(zip(STEPS_MS, ends, strict=True))
+
+
 @dataclass(slots=True, frozen=True)
 class Cells:
     """Where combined buckets go: group by group, `steps` cells of `step_ms` each, the first beginning at `from_ms`.

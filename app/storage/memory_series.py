@@ -13,7 +13,6 @@ from app.storage.base_series import (
     MINUTE_MS,
     QUARTER_DAY_MS,
     QUARTER_HOUR_MS,
-    RAW_MS,
     STEPS_MS,
     WRITTEN_MS,
     Bucket,
@@ -23,6 +22,7 @@ from app.storage.base_series import (
     Point,
     Sketched,
     Stretch,
+    edges,
     oldest_of,
 )
 from scrapewatch.events import MAX_SAFE_INTEGER
@@ -124,19 +124,14 @@ class MemorySeriesStore:
 
     def prune(self, *, raw_before_ms: int, minutes_before_ms: int, hours_before_ms: int) -> int:
         """See `SeriesStore`."""
-        edges = {
-            RAW_MS: raw_before_ms,
-            MINUTE_MS: minutes_before_ms,
-            QUARTER_HOUR_MS: minutes_before_ms,
-            HOUR_MS: hours_before_ms,
-            QUARTER_DAY_MS: hours_before_ms,
-            DAY_MS: hours_before_ms,
-        }
+        before_ms = edges(
+            raw_before_ms=raw_before_ms, minutes_before_ms=minutes_before_ms, hours_before_ms=hours_before_ms
+        )
         with self._lock:
             before = self._held
             for steps in self._series.values():
                 for step_ms, held in steps.items():
-                    old = [at_ms for at_ms in held if at_ms < edges[step_ms]]
+                    old = [at_ms for at_ms in held if at_ms < before_ms[step_ms]]
                     for at_ms in old:
                         del held[at_ms]
                     self._held -= len(old)

@@ -4,7 +4,8 @@ import pytest
 
 from app.jobs.fold import fold
 from app.metrics.points import baselines, points_of, points_of_values
-from app.metrics.reported import progress_delta
+from app.metrics.reported import totals_of
+from app.metrics.window import growth
 from app.storage import sketches
 from app.storage.base import Commit, Event, Job
 from app.storage.base_series import RAW_MS, Point
@@ -139,7 +140,7 @@ def test_the_source_is_known_from_the_first_batch():
 )  # fmt: skip
 def test_the_delta_of_two_reports(previous: dict[str, object], current: dict[str, object], delta: object):
     """Counters by metric name; what is not told, or no number, is left out."""
-    assert progress_delta(previous, current) == delta
+    assert growth(totals_of(previous), totals_of(current)) == delta
 
 
 def test_what_waits_and_how_long_answers_take_are_states():

@@ -2,13 +2,7 @@
 
 from scrapewatch import sender as module
 from scrapewatch.events import MAX_BATCH_EVENTS
-from tests.scrapewatch.stand_in import answer
-
-
-def send(emitter, count, job="1"):
-    """Emit `count` items."""
-    for n in range(count):
-        emitter.emit("item_scraped", job, {"n": n})
+from tests.scrapewatch.stand_in import answer, send
 
 
 def test_messages_grow_again_after_a_line_that_could_not_carry_them(stand_in, emitter, monkeypatch):

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from scrapewatch import route
-from tests.scrapewatch.stand_in import TOKEN, answer
+from tests.scrapewatch.stand_in import TOKEN, answer, send
 
 
 class OnlyHttp(ThreadingHTTPServer):
@@ -67,12 +67,6 @@ def only_http():
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-def send(emitter, count):
-    """Emit `count` items, numbered from 0."""
-    for n in range(count):
-        emitter.emit("item_scraped", "1", {"n": n})
 
 
 def test_where_no_socket_gets_through_events_go_by_http(only_http, emitter_to):

@@ -1,7 +1,5 @@
 """Every series store keeps the same promises: one suite over SQLite, Postgres and memory."""
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import func, select
 
@@ -12,7 +10,6 @@ from app.storage.base_series import (
     STEPS_MS,
     Bucket,
     Point,
-    SeriesStore,
 )
 from app.storage.memory_series import MemorySeriesStore
 from app.storage.sql.database import Database
@@ -29,17 +26,6 @@ EVER = {"from_ms": 0, "to_ms": T + 1_000 * HOUR_MS}
 def point(at_ms: int, value: float = 1.0, labels=EBAY, name: str = "items") -> Point:
     """A point of one sample."""
     return Point(name, labels, at_ms, value, 1, value, value)
-
-
-@pytest.fixture(params=["sqlite", "postgres", "memory"])
-def store(request: pytest.FixtureRequest) -> Iterator[SeriesStore]:
-    """An empty store."""
-    if request.param == "memory":
-        yield MemorySeriesStore()
-        return
-    database = Database(request.getfixturevalue(f"{request.param}_url"))
-    yield SqlSeriesStore(database)
-    database.close()
 
 
 def test_points_are_merged_into_their_buckets(store):

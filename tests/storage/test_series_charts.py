@@ -1,9 +1,5 @@
 """What charts ask of a series store: one suite over SQLite, Postgres and memory."""
 
-from collections.abc import Iterator
-
-import pytest
-
 from app.storage import sketches
 from app.storage.base_series import (
     DAY_MS,
@@ -16,10 +12,8 @@ from app.storage.base_series import (
     Bucket,
     Cells,
     Point,
-    SeriesStore,
     Stretch,
 )
-from app.storage.memory_series import MemorySeriesStore
 from app.storage.sql.database import Database
 from app.storage.sql.series import SqlSeriesStore
 from app.storage.sql.series_points import held_statement
@@ -40,17 +34,6 @@ def point(at_ms: int, value: float = 1.0, labels=EBAY, name: str = "items") -> P
 def gauge(at_ms: int, value: float) -> Point:
     """A sample of a gauge."""
     return Point("queue", EBAY, at_ms, value, 1, value, value, b"")
-
-
-@pytest.fixture(params=["sqlite", "postgres", "memory"])
-def store(request: pytest.FixtureRequest) -> Iterator[SeriesStore]:
-    """An empty store."""
-    if request.param == "memory":
-        yield MemorySeriesStore()
-        return
-    database = Database(request.getfixturevalue(f"{request.param}_url"))
-    yield SqlSeriesStore(database)
-    database.close()
 
 
 def test_hours_are_rolled_up_over_quarters_to_quarters_of_days(store):

@@ -1,7 +1,7 @@
 """Charts equal a recount of the samples by hand: any samples, in any order and batches, at any step, on every store."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -12,9 +12,6 @@ from hypothesis import strategies as st
 from app.metrics.series import AGGREGATIONS, SeriesQuery, SeriesReader
 from app.storage import sketches
 from app.storage.base_series import HOUR_MS, MINUTE_MS, RAW_MS, STEPS_MS, Cells, Point, SeriesStore, Stretch
-from app.storage.memory_series import MemorySeriesStore
-from app.storage.sql.database import Database
-from app.storage.sql.series import SqlSeriesStore
 from tests.fakes import StoppedClock
 
 T = 500_000 * HOUR_MS
@@ -54,17 +51,6 @@ ASKED = st.tuples(
     st.integers(T - HOUR_MS, NOW_MS - 1),
     st.integers(1, LENGTH_MS),
 )
-
-
-@pytest.fixture(params=["sqlite", "postgres", "memory"])
-def store(request: pytest.FixtureRequest) -> Iterator[SeriesStore]:
-    """A store; each example has a metric of its own in it."""
-    if request.param == "memory":
-        yield MemorySeriesStore()
-        return
-    database = Database(request.getfixturevalue(f"{request.param}_url"))
-    yield SqlSeriesStore(database)
-    database.close()
 
 
 def point(name: str, sample: Sample) -> Point:

@@ -5,15 +5,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from app.core.errors import InvalidInput
-from app.dashboard.panels.base import HOUR_MS, Look
+from app.dashboard.panels.base import Look
 from app.dashboards.selectors import selectors
 from app.metrics import transforms
 from app.metrics.catalogue import METRICS
+from app.metrics.piped import is_counted
 from app.metrics.selector import Selector
 from app.metrics.series import Answer, Line, SeriesQuery
 from app.storage.base import Job, JobFilter
+from app.storage.base_series import DAY_MS
 
-DAY_MS: Final = 24 * HOUR_MS
 RUNS: Final = 200
 _CHANGING: Final = frozenset({"rate", "movingAverage"})
 """Steps after which the values of a counter are no longer what was counted."""
@@ -50,7 +51,7 @@ def ask(look: Look, most: int) -> list[Told]:
 def _ask(look: Look, one: Selector, most: int, step_ms: int | None) -> Told:
     steps = transforms.parse(look.panel.transform, f"{look.panel.path}.data.transform")
     query = _Query(look, one, _question(look, one, transforms.labels_of(steps), most, step_ms))
-    counted = _is_counted(query.asked.name, query.asked.agg) and query.asked.name == one.name
+    counted = is_counted(query.asked) and query.asked.name == one.name
     answer = query.answer(query.asked)
     try:
         changed = transforms.apply(steps, answer, transforms.Pipe(counted=counted, other=query.other))
@@ -139,9 +140,3 @@ def _aggregation(look: Look) -> str | None:
         return look.panel.chart.aggregation
     given = look.panel.options.get("aggregation")
     return given if isinstance(given, str) else None
-
-
-def _is_counted(name: str, aggregation: str | None) -> bool:
-    """A counter added up, or samples that were counted."""
-    is_counter = name in METRICS and METRICS[name].kind == "counter"
-    return aggregation == "count" or (is_counter and aggregation in {None, "sum"})

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from app.dashboards.config import Panel
 from app.services import Services
+from app.storage.base_series import DAY_MS, HOUR_MS
 
-HOUR_MS: Final = 3_600_000
 VARIABLES: Final = ("job", "source", "spider")
 """What a page may narrow all its panels to; a panel whose data don't know it is shown as it is."""
 
@@ -57,5 +57,5 @@ Content = Callable[[Look], dict[str, Any]]
 def _range(options: Mapping[str, Any]) -> int:
     """A panel that is no chart may have ``"timeRange"`` among its options."""
     given = options.get("timeRange")
-    is_span = isinstance(given, int | float) and not isinstance(given, bool) and 1_000 <= given <= 366 * 24 * HOUR_MS
+    is_span = isinstance(given, int | float) and not isinstance(given, bool) and 1_000 <= given <= 366 * DAY_MS
     return round(given) if given is not None and is_span else HOUR_MS

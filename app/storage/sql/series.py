@@ -11,13 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, TextClause, delete, exists, func, select, text
 
 from app.storage.base_series import (
-    DAY_MS,
     FIGURES,
-    HOUR_MS,
-    MINUTE_MS,
-    QUARTER_DAY_MS,
-    QUARTER_HOUR_MS,
-    RAW_MS,
     STEPS_MS,
     Bucket,
     Cells,
@@ -26,6 +20,7 @@ from app.storage.base_series import (
     Point,
     Sketched,
     Stretch,
+    edges,
     oldest_of,
 )
 from app.storage.sql.database import Database
@@ -148,18 +143,12 @@ class SqlSeriesStore:
 
     def prune(self, *, raw_before_ms: int, minutes_before_ms: int, hours_before_ms: int) -> int:
         """See `SeriesStore`; in slices, so that no other write waits long."""
-        edges = {
-            _RETIRED_MS: raw_before_ms,
-            RAW_MS: raw_before_ms,
-            MINUTE_MS: minutes_before_ms,
-            QUARTER_HOUR_MS: minutes_before_ms,
-            HOUR_MS: hours_before_ms,
-            QUARTER_DAY_MS: hours_before_ms,
-            DAY_MS: hours_before_ms,
-        }
+        before_ms = edges(
+            raw_before_ms=raw_before_ms, minutes_before_ms=minutes_before_ms, hours_before_ms=hours_before_ms
+        )
         gone = 0
-        for step_ms, before_ms in edges.items():
-            while went := self._database.write(partial(_prune, step_ms=step_ms, before_ms=before_ms)):
+        for step_ms, edge_ms in {_RETIRED_MS: raw_before_ms, **before_ms}.items():
+            while went := self._database.write(partial(_prune, step_ms=step_ms, before_ms=edge_ms)):
                 gone += went
         return gone
 
