@@ -34,15 +34,27 @@ function look(ms) {
 
 async function renew() {
   const due = document.hidden || busy ? [] : [...panels.values()].filter((panel) => panel.isDue(performance.now(), page.refresh));
-  if (due.length) {
-    busy = true;
-    await ask(due);
-    busy = false;
+  try {
+    if (due.length) await ask(due);
+  } finally {
+    if (page.refresh) look(page.refresh); // also where a panel could not be drawn: the page goes on
   }
-  if (page.refresh) look(page.refresh);
 }
 
 async function ask(due) {
+  busy = true;
+  try {
+    for (const [id, content] of Object.entries(await contents(due))) {
+      if (dash.classList.contains("is-editing")) return;
+      panels.get(id)?.show(content);
+      await frame(); // so that no panel waits for all the others
+    }
+  } finally {
+    busy = false;
+  }
+}
+
+async function contents(due) {
   const query = new URLSearchParams(location.search);
   due.forEach((panel) => {
     query.append("id", panel.id);
@@ -51,11 +63,7 @@ async function ask(due) {
   const answer = await fetch(`${address}/panels?${query}`, { headers: { Accept: "application/json" } })
     .then((found) => (found.ok ? found.json() : null))
     .catch(() => null); // the chip in the bezel tells of a server that is gone
-  for (const [id, content] of Object.entries(answer?.panels ?? {})) {
-    if (dash.classList.contains("is-editing")) return;
-    panels.get(id)?.show(content);
-    await frame(); // so that no panel waits for all the others
-  }
+  return answer?.panels ?? {};
 }
 
 dash.querySelectorAll(":scope > .panel").forEach(mount);
