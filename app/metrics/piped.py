@@ -1,13 +1,13 @@
 """A question about series and what is done to its answer, together: also where it asks about another time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from app.core.errors import InvalidInput
 from app.metrics import transforms
 from app.metrics.catalogue import METRICS
-from app.metrics.series import Answer, Line, SeriesQuery, SeriesReader
+from app.metrics.series import Answer, Line, SeriesQuery
 from app.metrics.steps import Step
 from app.metrics.transforms import Pipe
 from app.storage.base import EventStore, Job, JobFilter
@@ -18,42 +18,49 @@ _PAGES: Final = 5
 """Runs of a source that are looked through for the last of the same spider: a thousand."""
 
 
-def is_counted(asked: SeriesQuery) -> bool:
-    """Whether the answer's values are what was counted in each step."""
-    metric = METRICS.get(asked.name)
-    return asked.agg == "count" or (metric is not None and metric.kind == "counter" and asked.agg in {None, "sum"})
+def is_counted(name: str, agg: str | None) -> bool:
+    """Whether the values of that metric, so aggregated, are what was counted in each step."""
+    metric = METRICS.get(name)
+    return agg == "count" or (metric is not None and metric.kind == "counter" and agg in {None, "sum"})
 
 
 @dataclass(frozen=True, slots=True)
 class PipedReader:
-    """Reads series through a pipe of transforms; from real threads only."""
+    """Reads series through a pipe of transforms; from real threads only.
 
-    reader: SeriesReader
+    Attributes:
+        read: answers a question without a pipe, as `SeriesReader.query` does.
+        events: knows which run of a spider came before which.
+    """
+
+    read: Callable[[SeriesQuery], Answer]
     events: EventStore
 
     def query(self, asked: SeriesQuery, steps: Sequence[Step]) -> Answer:
         """The answer, transformed.
 
         Raises:
-            InvalidInput: as `SeriesReader.query`, and naming `transform` where there can be nothing to compare with.
+            InvalidInput: as `read`, and naming `transform` where there can be nothing to compare with.
         """
         asked = replace(asked, by=tuple(dict.fromkeys((*asked.by, *transforms.labels_of(steps)))))
-        pipe = Pipe(is_counted(asked), lambda when, step_ms: self.other(replace(asked, step_ms=step_ms), when))
-        return transforms.apply(steps, self.reader.query(asked), pipe)
+        found = self.read(asked)
+        counted = is_counted(found.name, asked.agg)
+        pipe = Pipe(counted, lambda when, step_ms: self.other(replace(asked, step_ms=step_ms), when))
+        return transforms.apply(steps, found, pipe)
 
-    def other(self, asked: SeriesQuery, when: str) -> Answer:
-        """The answer to the same question about another time: ``yesterday`` or ``lastRun``."""
+    def other(self, asked: SeriesQuery, when: str) -> Answer | None:
+        """The answer to the same question about another time: ``yesterday``, or ``lastRun`` if there was any."""
         if when == "yesterday":
-            return self.reader.query(_shifted(asked, -DAY_MS))
+            return self.read(_shifted(asked, -DAY_MS))
         job_id = asked.where.get("job")
         if job_id is None:
             raise InvalidInput('needs a query of one job, as items{job="…"}, for compare(lastRun)', field="transform")
         job = self.events.job(job_id)
         last = job and self.last_run(job)
         if job is None or last is None:
-            return Answer(asked.name, "", asked.step_ms or 0, [])
-        shifted = _shifted(asked, (last.started_at or 0) - (job.started_at or 0))
-        answer = self.reader.query(replace(shifted, where={**asked.where, "job": last.id}))
+            return None
+        shifted = _shifted(asked, _begin(last) - _begin(job))
+        answer = self.read(replace(shifted, where={**asked.where, "job": last.id}))
         return replace(answer, series=[Line(_renamed(line.labels, job_id), line.points) for line in answer.series])
 
     def last_run(self, job: Job) -> Job | None:
@@ -62,12 +69,22 @@ class PipedReader:
         for _ in range(_PAGES):
             page = self.events.jobs(JobFilter(source=job.source), before=before, limit=_PAGE)
             for found in page:
-                if (found.source, found.query) == (job.source, job.query) and found.started_at is not None:
+                if _is_earlier(found, job):
                     return found
             if len(page) < _PAGE:
                 return None
             before = page[-1].key
         return None
+
+
+def _is_earlier(found: Job, job: Job) -> bool:
+    """Whether it is a run of the same spider that started before."""
+    same = (found.source, found.query) == (job.source, job.query)
+    return same and found.started_at is not None and found.started_at <= _begin(job)
+
+
+def _begin(job: Job) -> int:
+    return job.created_at if job.started_at is None else job.started_at
 
 
 def _shifted(asked: SeriesQuery, by_ms: int) -> SeriesQuery:

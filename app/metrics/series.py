@@ -70,7 +70,9 @@ class Line:
 class Answer:
     """The lines, in the order of their labels; those told apart `by` labels only where they have a point.
 
-    `times` are those of every line, and there also where there is none: the beginnings of the steps, in ms.
+    Attributes:
+        times: those of every line, and there also where there is none: the beginnings of the steps, in ms.
+        is_first: whether the lines were to be compared with an earlier run, and there is none.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Answer:
     step_ms: int
     series: list[Line]
     times: range = range(0)
+    is_first: bool = False
 
 
 class SeriesReader:

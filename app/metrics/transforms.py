@@ -20,8 +20,11 @@ MAX_MEAN: Final = 500
 MAX_KEPT: Final = 100
 
 Value = float | None
-Other = Callable[[str, int], Answer]
-"""The same question about another time (`yesterday` or `lastRun`) by the same step, which is given in ms."""
+Other = Callable[[str, int], Answer | None]
+"""The same question about another time (`yesterday` or `lastRun`) by the same step, which is given in ms.
+
+None where there was no such time: the run is the first of its spider.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +189,11 @@ def _added(lines: Sequence[Line]) -> list[tuple[int, Value]]:
 def _compare(answer: Answer, arguments: tuple[Any, ...], pipe: Pipe) -> Answer:
     """Lines are matched by their labels, points by their place."""
     (when,) = arguments
+    earlier = pipe.other(when, answer.step_ms)
+    if earlier is None:
+        return replace(answer, is_first=True)
     before = [step for step in pipe.before if step.name != "compare" and not TRANSFORMS[step.name].chooses]
-    other = apply(before, pipe.other(when, answer.step_ms), pipe)
+    other = apply(before, earlier, pipe)
     found = {tuple(sorted(line.labels.items())): [value for _, value in line.points] for line in other.series}
     lines = []
     for line in answer.series:
@@ -243,7 +249,7 @@ TRANSFORMS: Final[dict[str, Transform]] = {
     "compare": Transform(
         example="compare(yesterday)",
         help="each line once more as it was 24 hours before, or (`compare(lastRun)`) in the spider's run before the "
-        f"job that the query names, from its start; told apart by the label `{COMPARED}`",
+        f"job that the query names, from its start, if there was one; told apart by the label `{COMPARED}`",
         read=lambda words: (words.one_of("yesterday", "lastRun"),),
         apply=_compare,
     ),

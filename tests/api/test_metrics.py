@@ -97,6 +97,9 @@ def test_lines_are_transformed(stored, reader):
     assert [line["labels"] for line in found["series"]] == [{"source": "ebay.com"}]
     assert total(found) == 20
 
+    first = reader.json("/api/v1/metrics?name=items&job=a&transform=compare(lastRun)")
+    assert [(line["labels"], total(first)) for line in first["series"]] == [({}, 2)]
+
     refused = reader.get("/api/v1/metrics?name=items&transform=rate | tp(3)")
     assert (refused.status_code, refused.json["field"]) == (400, "transform")
     assert "at character 8, not tp" in refused.json["detail"]

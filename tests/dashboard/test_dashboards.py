@@ -164,7 +164,7 @@ def test_items_per_second_of_a_source_are_made_of_its_items(house: House):
 
 
 def test_a_run_is_compared_with_the_one_before_it(house: House):
-    """Both begin at the same place; without a job to compare, the panel says so."""
+    """Both begin at the same place; without a job to compare, the panel says what it needs."""
     house.send([event("job_started", "first", at_ms=NOW_MS - 1_200_000, data={"source": "ebay.com", "query": "cards"})])
     house.send([event("item_scraped", "first", at_ms=NOW_MS - 1_100_000) for _ in range(3)])
     house.send([event("job_started", "second", at_ms=NOW_MS - 600_000, data={"source": "ebay.com", "query": "cards"})])
@@ -180,8 +180,33 @@ def test_a_run_is_compared_with_the_one_before_it(house: House):
         ("lastRun", 3),
     ]
     assert drawn[1]["meta"]["token"] == "--text-faint"
-    assert "no job is named" in house.page(page)
-    assert "is the first of its spider" in house.page(f"{page}?job=first")
+    assert "needs a query of one job" in unescape(house.page(page))
+
+
+FIRST = "There is no earlier run to compare with."
+
+
+@pytest.mark.parametrize("type_", TYPES)
+def test_a_first_run_is_shown_alone(house: House, type_: str):
+    """Its panel says calmly that there is nothing to compare it with, whatever its type."""
+    house.send(run())
+    data = {"source": "metrics", "query": "items", "transform": "compare(lastRun)"}
+    one = panel("one", type_, data=data, options={"chart": chart("line", "items")})
+    page = house.page(f"{made(house, one)}?job=123")
+
+    assert FIRST in page
+    assert "can&#39;t be shown" not in page
+    assert FIRST not in house.page(f"{made(house, panel('two', type_, options={'chart': chart()}))}?job=123")
+
+
+def test_a_first_run_is_explored_alone(house: House):
+    """With its line, and the same words, on the chart and on the table."""
+    house.send(run())
+    query = "metric=items&job=123&transform=compare(lastRun)"
+    panels = json.loads(house.page(f"/explore/panels?id=chart&id=table&{query}"))["panels"]
+
+    assert [FIRST in one["html"] for one in panels.values()] == [True, True]
+    assert [sum(value or 0 for value in trace["y"]) for trace in panels["chart"]["chart"]["figure"]["data"]] == [1]
 
 
 def test_a_metric_is_explored(house: House):

@@ -6,7 +6,7 @@ import pytest
 
 from app.core.errors import InvalidInput
 from app.metrics.piped import PipedReader
-from app.metrics.series import SeriesQuery, SeriesReader
+from app.metrics.series import Answer, SeriesQuery, SeriesReader
 from app.metrics.transforms import parse
 from app.storage.base import JobFilter
 from app.storage.base_series import HOUR_MS, MINUTE_MS, Point
@@ -31,17 +31,21 @@ class House:
     def __init__(self) -> None:
         self.series = MemorySeriesStore()
         self.events = MemoryEventStore(CLOCK, list)
-        self.reader = PipedReader(SeriesReader(self.series, CLOCK), self.events)
+        self.reader = PipedReader(SeriesReader(self.series, CLOCK).query, self.events)
 
     def run(self, job_id: str, at_ms: int, query: str = "cards") -> None:
         """A run of a spider that started then."""
         told = {"source": "ebay.com", "query": query}
         self.events.append([event("job_started", job_id, data=told, at_ms=at_ms)], jobs_fold)
 
-    def ask(self, pipe: str, **asked: Any) -> dict[str, list[float | None]]:
-        """The lines of two minutes, by the minute."""
+    def answer(self, pipe: str, **asked: Any) -> Answer:
+        """Two minutes, by the minute."""
         query = SeriesQuery(name="items", **{"from_ms": T, "to_ms": T + 2 * MINUTE_MS, "step_ms": MINUTE_MS, **asked})
-        found = self.reader.query(query, parse(pipe))
+        return self.reader.query(query, parse(pipe))
+
+    def ask(self, pipe: str, **asked: Any) -> dict[str, list[float | None]]:
+        """The lines of `answer`, by their labels."""
+        found = self.answer(pipe, **asked)
         return {"/".join(line.labels.values()): [value for _, value in line.points] for line in found.series}
 
 
@@ -89,6 +93,19 @@ def test_the_first_run_stands_alone(house: House, job_id: str):
     house.series.record([gain(T, 10, job=job_id)])
 
     assert house.ask("compare(lastRun)", where={"job": job_id}) == {"": [10, 0]}
+    assert house.answer("compare(lastRun) | rate", where={"job": job_id}).is_first
+    assert not house.answer("compare(yesterday)", where={"job": job_id}).is_first
+
+
+def test_a_run_that_started_later_is_no_earlier_one(house: House):
+    """A job that was tried again counts by its last start, however old its first is."""
+    house.run("again", T - 2 * HOUR_MS)
+    house.run("now", T)
+    house.events.append([event("job_failed", "again", at_ms=T - HOUR_MS)], jobs_fold)
+    house.run("again", T + MINUTE_MS)
+    house.series.record([gain(T, 10, job="now")])
+
+    assert house.answer("compare(lastRun)", where={"job": "now"}).is_first
 
 
 def test_many_runs_of_a_source_are_looked_through(house: House):

@@ -1,7 +1,7 @@
 """A panel's metrics as the series tell them: asked for by its selectors, changed by its transform."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from app.core.errors import InvalidInput
@@ -9,13 +9,10 @@ from app.dashboard.panels.base import Look
 from app.dashboards.selectors import selectors
 from app.metrics import transforms
 from app.metrics.catalogue import METRICS
-from app.metrics.piped import is_counted
+from app.metrics.piped import PipedReader, is_counted
 from app.metrics.selector import Selector
 from app.metrics.series import Answer, Line, SeriesQuery
-from app.storage.base import Job, JobFilter
-from app.storage.base_series import DAY_MS
 
-RUNS: Final = 200
 _CHANGING: Final = frozenset({"rate", "movingAverage"})
 """Steps after which the values of a counter are no longer what was counted."""
 
@@ -49,15 +46,15 @@ def ask(look: Look, most: int) -> list[Told]:
 
 
 def _ask(look: Look, one: Selector, most: int, step_ms: int | None) -> Told:
-    steps = transforms.parse(look.panel.transform, f"{look.panel.path}.data.transform")
-    query = _Query(look, one, _question(look, one, transforms.labels_of(steps), most, step_ms))
-    counted = is_counted(query.asked) and query.asked.name == one.name
-    answer = query.answer(query.asked)
+    field = f"{look.panel.path}.data.transform"
+    steps = transforms.parse(look.panel.transform, field)
+    asked = _question(look, one, transforms.labels_of(steps), most, step_ms)
     try:
-        changed = transforms.apply(steps, answer, transforms.Pipe(counted=counted, other=query.other))
+        answer = PipedReader(lambda query: _read(look, one, query), look.services.events).query(asked, steps)
     except InvalidInput as error:
-        raise InvalidInput(error.detail, field=error.field or f"{look.panel.path}.data.transform") from None
-    return Told(changed, counted and not any(step.name in _CHANGING for step in steps))
+        raise InvalidInput(error.detail, field=field if error.field == "transform" else error.field) from None
+    counted = is_counted(answer.name, asked.agg) and not any(step.name in _CHANGING for step in steps)
+    return Told(answer, counted)
 
 
 def _question(look: Look, one: Selector, labels: tuple[str, ...], most: int, step_ms: int | None) -> SeriesQuery:
@@ -78,47 +75,12 @@ def _question(look: Look, one: Selector, labels: tuple[str, ...], most: int, ste
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Query:
-    """A question that may be asked again of another time."""
-
-    look: Look
-    one: Selector
-    asked: SeriesQuery
-
-    def answer(self, asked: SeriesQuery) -> Answer:
-        try:
-            found = self.look.services.reader.query(asked)
-        except InvalidInput as error:
-            raise InvalidInput(f"{self.one.name}: {error.detail}", field=f"{self.look.panel.path}.data") from None
-        return found if asked.name == self.one.name else _per_second(found, self.one.name)
-
-    def other(self, when: str, step_ms: int) -> Answer:
-        """The same of `yesterday`, or of the `lastRun` so that both runs begin at the same place."""
-        shift_ms, where = DAY_MS, self.asked.where
-        if when == "lastRun":
-            run, before = self._runs()
-            shift_ms = _begin(run) - _begin(before)
-            where = {**where, "job": before.id}
-        asked = replace(self.asked, where=where, step_ms=step_ms)
-        return self.answer(replace(asked, from_ms=asked.from_ms - shift_ms, to_ms=asked.to_ms - shift_ms))
-
-    def _runs(self) -> tuple[Job, Job]:
-        """The job that the query names, and the run of its spider before."""
-        field = f"{self.look.panel.path}.data.transform"
-        events = self.look.services.events
-        run = events.job(self.asked.where.get("job", ""))
-        if run is None:
-            raise InvalidInput("compares with the last run, but no job is named by the query or the page", field=field)
-        earlier = events.jobs(JobFilter(source=run.source), before=run.key, limit=RUNS)
-        before = next((job for job in earlier if job.query == run.query and _begin(job) < _begin(run)), None)
-        if before is None:
-            raise InvalidInput(f"compares with the last run, but {run.id} is the first of its spider", field=field)
-        return run, before
-
-
-def _begin(job: Job) -> int:
-    return job.started_at or job.created_at
+def _read(look: Look, one: Selector, asked: SeriesQuery) -> Answer:
+    try:
+        found = look.services.reader.query(asked)
+    except InvalidInput as error:
+        raise InvalidInput(f"{one.name}: {error.detail}", field=f"{look.panel.path}.data") from None
+    return found if asked.name == one.name else _per_second(found, one.name)
 
 
 def _known(name: str, variables: Mapping[str, str]) -> dict[str, str]:
@@ -132,7 +94,7 @@ def _per_second(found: Answer, name: str) -> Answer:
         Line(line.labels, [(at, None if value is None else value * 1_000 / found.step_ms) for at, value in line.points])
         for line in found.series
     ]
-    return Answer(name, METRICS[name].unit, found.step_ms, lines)
+    return Answer(name, METRICS[name].unit, found.step_ms, lines, found.times)
 
 
 def _aggregation(look: Look) -> str | None:

@@ -5,18 +5,19 @@ from typing import Any
 from app.core.clock import rfc3339
 from app.dashboard.panels import readings, rows
 from app.dashboard.panels.base import Look
+from app.dashboard.panels.readings import Reading
 from app.dashboard.panels.units import measure
 
 
 def content(look: Look) -> dict[str, Any]:
-    """`lines`: `moment`, `level`, `job` and `text`."""
+    """`lines`: `moment`, `level`, `job` and `text`; of metrics also their `reading`."""
     if look.panel.source == "metrics":
-        return {"lines": _values(look)}
+        reading = readings.read(look)
+        return {"lines": _values(reading), "reading": reading}
     return {"lines": rows.read(look, rows.MOST_SHOWN)}
 
 
-def _values(look: Look) -> list[dict[str, Any]]:
-    reading = readings.read(look)
+def _values(reading: Reading) -> list[dict[str, Any]]:
     told = [
         {
             "moment": rfc3339(at_ms),

@@ -41,6 +41,7 @@ class Reading:
     Attributes:
         left_out: how many lines there are beyond `MOST_LINES`.
         is_partial: whether there was more to count than the newest `rows.MOST_COUNTED`.
+        is_first: whether the lines were to be compared with an earlier run, and there is none.
     """
 
     times: list[int]
@@ -48,6 +49,7 @@ class Reading:
     lines: list[Drawn]
     left_out: int = 0
     is_partial: bool = False
+    is_first: bool = False
 
 
 def read(look: Look, most: int = MOST_POINTS) -> Reading:
@@ -76,7 +78,13 @@ def _measured(look: Look, most: int) -> Reading:
     ]
     times = next(([at for at, _ in line.points] for one in told for line in one.answer.series), [])
     step_ms = told[0].answer.step_ms
-    return Reading(times=times, step_ms=step_ms, lines=lines[:MOST_LINES], left_out=max(0, len(lines) - MOST_LINES))
+    return Reading(
+        times=times,
+        step_ms=step_ms,
+        lines=lines[:MOST_LINES],
+        left_out=max(0, len(lines) - MOST_LINES),
+        is_first=any(one.answer.is_first for one in told),
+    )
 
 
 def _name(metric: str, labels: Mapping[str, str], *, alone: bool) -> str:

@@ -9,9 +9,10 @@ from app.dashboard.panels.units import measure
 
 
 def content(look: Look) -> dict[str, Any]:
-    """`rows`: of `rows.Row`, or of series with `latest`, `mean`, `least` and `greatest`."""
+    """`rows`: of `rows.Row`, or of series with `latest`, `mean`, `least` and `greatest`; then also their `reading`."""
     if look.panel.source == "metrics":
-        return {"rows": [_series(line) for line in readings.read(look).lines]}
+        reading = readings.read(look)
+        return {"rows": [_series(line) for line in reading.lines], "reading": reading}
     return {"rows": rows.read(look, rows.MOST_SHOWN)}
 
 
