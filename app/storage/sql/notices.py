@@ -1,0 +1,205 @@
+"""Notices and deliveries in SQL; see `app.storage.base_notices`."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from app.storage.base_notices import PROBLEMS, Delivery, NewNotice, Notice, NoticeFilter
+from app.storage.sql.database import Database
+from app.storage.sql.notices_tables import deliveries, insert_notices, notices
+
+_CANDIDATES: Final = 500
+_OVER: Final = ("sent", "failed", "superseded")
+_STATES: Final = {"sent": "sent", "again": "waiting", "failed": "failed"}
+"""The state of a notice after a try of that outcome."""
+
+
+class SqlNoticeStore:
+    """The `NoticeStore` of DATABASE_URL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, new: Sequence[NewNotice]) -> None:
+        """See `NoticeStore`."""
+        self._database.write(lambda connection: insert_notices(connection, new))
+
+    def claim(self, now_ms: int, *, lease_ms: int, holder: str, limit: int) -> list[Notice]:
+        """See `NoticeStore`."""
+        if not self._notices(select(notices).where(_is_due(now_ms)).limit(1)):  # mostly so: nothing need be written
+            return []
+
+        def work(connection: Connection) -> list[Notice]:
+            _supersede(connection)
+            first: dict[str, RowMapping] = {}
+            for row in connection.execute(_due(now_ms).limit(_CANDIDATES)).mappings():
+                first.setdefault(row["channel"], row)
+            lease = {"state": "sending", "lease_until": now_ms + lease_ms, "leased_by": holder}
+            taken = (_take(connection, row, lease) for row in list(first.values())[:limit])
+            return [notice for notice in taken if notice]
+
+        return self._database.write(work)
+
+    def settle(self, notice: Notice, delivery: Delivery, *, again_at: int | None = None, uncertain: bool) -> bool:
+        """See `NoticeStore`."""
+        values: dict[str, Any] = {
+            "state": _STATES[delivery.outcome],
+            "uncertain": notice.uncertain or uncertain,
+            "status": delivery.status,
+            "reply": delivery.reply,
+            "latency_ms": delivery.latency_ms,
+            "lease_until": None,
+            "leased_by": None,
+        }
+        if again_at is not None:
+            values["due_at"] = again_at
+        if delivery.outcome == "sent":
+            values["sent_at"] = delivery.at
+        mine = and_(
+            notices.c.id == notice.id,
+            notices.c.state == "sending",
+            notices.c.leased_by == notice.leased_by,
+            notices.c.attempts == notice.attempts,
+        )
+
+        def work(connection: Connection) -> bool:
+            connection.execute(insert(deliveries).values(**asdict(delivery)))
+            return bool(connection.execute(update(notices).where(mine).values(**values)).rowcount)
+
+        return self._database.write(work)
+
+    def notice(self, notice_id: int) -> Notice | None:
+        """See `NoticeStore`."""
+        found = self._notices(select(notices).where(notices.c.id == notice_id))
+        return found[0] if found else None
+
+    def notices(self, which: NoticeFilter, *, before: int | None = None, limit: int = 100) -> list[Notice]:
+        """See `NoticeStore`."""
+        query = select(notices).order_by(notices.c.id.desc()).limit(limit)
+        if which.incident_id is not None:
+            query = query.where(notices.c.incident_id == which.incident_id)
+        if which.states:
+            query = query.where(notices.c.state.in_(which.states))
+        if which.channel:
+            query = query.where(notices.c.channel == which.channel)
+        return self._notices(query if before is None else query.where(notices.c.id < before))
+
+    def deliveries(self, notice_ids: Sequence[int]) -> list[Delivery]:
+        """See `NoticeStore`."""
+        columns = [column for column in deliveries.c if column.name != "id"]
+        query = select(*columns).where(deliveries.c.notice_id.in_(notice_ids)).order_by(deliveries.c.id)
+        return self._database.read(lambda connection: [Delivery(**row) for row in connection.execute(query).mappings()])
+
+    def retry(self, notice_id: int, now_ms: int) -> Notice | None:
+        """See `NoticeStore`."""
+        statement = (
+            update(notices)
+            .where(notices.c.id == notice_id, notices.c.state.in_(("failed", "waiting")))
+            .values(state="waiting", due_at=now_ms, created_at=now_ms)
+            .returning(notices)
+        )
+        row = self._database.write(lambda connection: connection.execute(statement).mappings().first())
+        return None if row is None else _record(row)
+
+    def next_due(self) -> int | None:
+        """See `NoticeStore`."""
+        moments = (
+            select(func.min(notices.c.due_at)).where(notices.c.state == "waiting"),
+            select(func.min(notices.c.lease_until)).where(notices.c.state == "sending"),
+        )
+        found = self._database.read(lambda connection: [connection.execute(query).scalar() for query in moments])
+        return min((moment for moment in found if moment is not None), default=None)
+
+    def forget(self, before_ms: int) -> int:
+        """See `NoticeStore`."""
+        old = and_(notices.c.state.in_(_OVER), notices.c.created_at < before_ms)
+
+        def work(connection: Connection) -> int:
+            theirs = select(notices.c.id).where(old)
+            connection.execute(delete(deliveries).where(deliveries.c.notice_id.in_(theirs)))
+            return connection.execute(delete(notices).where(old)).rowcount
+
+        return self._database.write(work)
+
+    def _notices(self, query: Select[Any]) -> list[Notice]:
+        return self._database.read(lambda connection: [_record(row) for row in connection.execute(query).mappings()])
+
+
+def _due(now_ms: int) -> Select[Any]:
+    """What may be sent now, oldest first; of a channel perhaps several."""
+    earlier, busy = notices.alias(), notices.alias()
+    blocked = exists().where(
+        earlier.c.incident_id == notices.c.incident_id,
+        earlier.c.channel == notices.c.channel,
+        earlier.c.id < notices.c.id,
+        earlier.c.state.in_(("waiting", "sending")),
+    )
+    taken = exists().where(busy.c.state == "sending", busy.c.lease_until >= now_ms, busy.c.channel == notices.c.channel)
+    return select(notices).where(_is_due(now_ms), ~blocked, ~taken).order_by(notices.c.due_at, notices.c.id)
+
+
+def _is_due(now_ms: int) -> ColumnElement[bool]:
+    return or_(
+        and_(notices.c.state == "waiting", notices.c.due_at <= now_ms),
+        and_(notices.c.state == "sending", notices.c.lease_until < now_ms),
+    )
+
+
+def _take(connection: Connection, row: RowMapping, lease: dict[str, Any]) -> Notice | None:
+    """The notice under the lease; None when another was faster."""
+    as_read = and_(notices.c.id == row["id"], notices.c.state == row["state"], notices.c.attempts == row["attempts"])
+    statement = update(notices).where(as_read).values(attempts=notices.c.attempts + 1, **lease).returning(notices)
+    taken = connection.execute(statement).mappings().first()
+    return None if taken is None else _record(taken)
+
+
+def _supersede(connection: Connection) -> None:
+    """Set aside problems that are over and were never told, and then the news that they are over."""
+    later, told, between = notices.alias(), notices.alias(), notices.alias()
+    over = exists().where(
+        later.c.incident_id == notices.c.incident_id,
+        later.c.channel == notices.c.channel,
+        later.c.id > notices.c.id,
+        later.c.kind == "resolved",
+    )
+    waiting = notices.c.state == "waiting"
+    problem = and_(waiting, notices.c.kind.in_(PROBLEMS), over)
+    connection.execute(update(notices).where(problem).values(state="superseded"))
+    resolved_between = exists().where(
+        between.c.incident_id == told.c.incident_id,
+        between.c.channel == told.c.channel,
+        between.c.id > told.c.id,
+        between.c.id < notices.c.id,
+        between.c.kind == "resolved",
+        between.c.state != "superseded",
+    )
+    was_told = exists().where(
+        told.c.incident_id == notices.c.incident_id,
+        told.c.channel == notices.c.channel,
+        told.c.id < notices.c.id,
+        told.c.kind.in_(PROBLEMS),
+        or_(told.c.state.in_(("sent", "sending")), told.c.uncertain),
+        ~resolved_between,
+    )
+    untold = and_(waiting, notices.c.kind == "resolved", notices.c.incident_id.is_not(None), ~was_told)
+    connection.execute(update(notices).where(untold).values(state="superseded"))
+
+
+def _record(row: RowMapping) -> Notice:
+    return Notice(**{**row, "body": msgspec.json.decode(row["body"])})
