@@ -26,7 +26,15 @@ class NotFound(ScrapewatchError):
 
 
 class Conflict(ScrapewatchError):
-    """The thing exists already, or has changed meanwhile."""
+    """The thing exists already, or has changed meanwhile.
+
+    Attributes:
+        field: the field at fault, if it is one.
+    """
+
+    def __init__(self, detail: str, *, field: str = "") -> None:
+        super().__init__(detail)
+        self.field = field
 
 
 class Unauthorized(ScrapewatchError):

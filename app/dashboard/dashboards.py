@@ -14,7 +14,7 @@ from app.dashboard.boards import Placed
 from app.dashboard.links import Query
 from app.dashboard.panels.base import VARIABLES, View
 from app.dashboard.threads import in_thread
-from app.dashboards.config import CHARTS, SOURCES, TYPES, Board
+from app.dashboards.config import CHARTS, SOURCES, TYPES, Board, decode, parse
 from app.dashboards.service import dashboard_json
 from app.metrics.catalogue import METRICS
 from app.metrics.points import spider_of
@@ -53,7 +53,26 @@ def blueprint(services: Services) -> Blueprint:
         answer = in_thread(services.runtime, _asked, services, dashboard_id)
         return Response(msgspec.json.encode(answer), content_type="application/json")
 
+    _add_drafts(pages, services)
     return pages
+
+
+def _add_drafts(pages: Blueprint, services: Services) -> None:
+    """A dashboard that is being edited, looked at before it is saved: nothing is stored here."""
+
+    @pages.post("/dashboards/<dashboard_id>/panels")
+    @require("operate")
+    def drafted(dashboard_id: str) -> Response:
+        services.runtime.call(services.dashboards.get, dashboard_id)
+        board = parse(decode(request.get_data()))
+        answer = in_thread(services.runtime, boards.renewed, services, board, request.args)
+        return Response(msgspec.json.encode(answer), content_type="application/json")
+
+    @pages.post("/dashboards/<dashboard_id>/check")
+    @require("operate")
+    def check(dashboard_id: str) -> Response:
+        services.runtime.call(services.dashboards.draft, dashboard_id, decode(request.get_data()))
+        return Response(status=204)
 
 
 def _listed(services: Services, user: int | None) -> dict[str, Any]:

@@ -95,7 +95,6 @@ def _dashboard() -> dict[str, Sentence]:
         "value": gettext("Value"),
         "selected": gettext("“{name}” selected"),
         "newPanel": gettext("New panel"),
-        "seenOnceSaved": gettext("Shown once the dashboard is saved"),
         "remove": gettext("Remove the panel “{name}”?"),
         "unsaved": {"one": gettext("{n} change not saved"), "other": gettext("{n} changes not saved")},
         "notDone": gettext("The server did not do it"),

@@ -68,17 +68,26 @@ class Dashboards:
             NotFound: there is none of that id.
             Conflict: it came along, its name is taken, or it has changed meanwhile.
         """
+        wanted = self.draft(dashboard_id, config)
+        changed = None if version not in {None, wanted.version} else self._store.change(wanted)
+        if changed is None:
+            raise Conflict(f"Dashboard {wanted.name!r} has changed meanwhile; look again", field="If-Match")
+        return changed
+
+    def draft(self, dashboard_id: str, config: Mapping[str, Any]) -> Dashboard:
+        """What `change` would put in its place, checked as there; nothing is stored.
+
+        Raises:
+            InvalidInput: a field can't be used.
+            NotFound: there is none of that id.
+            Conflict: it came along, or its name is taken.
+        """
         check(parse(config), self._names)
         found = self._mine(dashboard_id)
         name = a_name(config["name"], "name", LONGEST_NAME) if "name" in config else found.name
         if name != found.name:
             self._require_free(name)
-        if version is not None and version != found.version:
-            raise Conflict(f"Dashboard {found.name!r} has changed meanwhile; look again")
-        changed = self._store.change(replace(found, name=name, config=without_names(config)))
-        if changed is None:
-            raise Conflict(f"Dashboard {found.name!r} has changed meanwhile; look again")
-        return changed
+        return replace(found, name=name, config=without_names(config))
 
     def clone(self, dashboard_id: str, name: str | None = None) -> Dashboard:
         """A copy that is one's own.
@@ -134,7 +143,7 @@ class Dashboards:
         return added
 
     def _require_free(self, name: str) -> None:
-        if any(one.name == name for one in self._provided.values()):
+        if any(one.name == name for one in self.all()):
             raise _taken(name)
 
     def _free(self, name: str) -> str:
@@ -151,4 +160,4 @@ def dashboard_json(dashboard: Dashboard) -> dict[str, Any]:
 
 
 def _taken(name: str) -> Conflict:
-    return Conflict(f"There is a dashboard {name!r} already")
+    return Conflict(f"There is a dashboard {name!r} already", field="name")

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -180,6 +181,42 @@ def test_a_dashboard_is_edited_by_keyboard(page: Page, tmp_path: Path):
     expect(page.get_by_role("heading", name="Everything said")).to_be_visible()
     assert places(page)["b"] == [7, 0, 2, 4]
     assert set(places(page)) == {"a", "b", "panel-3"}
+
+
+def test_a_panel_is_seen_as_it_is_written(page: Page, shop: Server, tmp_path: Path):
+    """At once and without being saved; what can't be used is told at its field, and the form stays open."""
+    imported(page, config(panel("a", "log", "events"), name="Mine"), tmp_path)
+    page.get_by_role("button", name="Edit", exact=True).click()
+    frame(page, "a").focus()
+    page.keyboard.press("e")
+    page.get_by_label("Type").select_option("stats")
+    page.get_by_label("Source", exact=True).select_option("metrics")
+    query = page.get_by_label("Query")
+    query.fill("no.such")
+    page.get_by_role("button", name="Take over").click()
+    expect(page.locator(".wrong")).to_have_text(re.compile("^Query: names no.such: no such metric"))
+    expect(query).to_have_attribute("aria-invalid", "true")
+    expect(query).to_be_focused()
+    query.fill("items")
+    page.get_by_role("button", name="Take over").click()
+    expect(frame(page, "a").locator(".v")).to_have_text("5", timeout=SOON_MS)
+    page.locator("#add").click()
+    page.get_by_label("Title").fill("Bars")
+    page.get_by_label("Kind").select_option("bar")
+    page.get_by_label("Metrics").fill("items")
+    page.get_by_role("button", name="Take over").click()
+    expect(frame(page, "panel-2").locator(PLOTS["bar"]).first).to_be_attached(timeout=SOON_MS)
+
+    assert [one["type"] for one in stored(page)["layout"]["panels"]] == ["log"]
+    page.locator("#discard").click()
+    expect(frame(page, "a").locator(".log")).to_be_attached()
+    expect(frame(page, "panel-2")).to_have_count(0)
+
+
+def stored(page: Page) -> dict[str, Any]:
+    """The dashboard of this page, as the API tells it."""
+    found: dict[str, Any] = page.request.get(f"/api/v1{urlsplit(page.url).path}").json()
+    return found
 
 
 def test_a_dashboard_is_edited_by_mouse(page: Page, tmp_path: Path):

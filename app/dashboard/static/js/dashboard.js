@@ -11,6 +11,8 @@ const dash = document.getElementById("dash");
 const panels = new Map();
 let timer = null;
 let busy = false;
+let draft = null; // while the dashboard is edited: gives its configuration, of the panels of those ids
+let edition = 0; // what was asked of an earlier one is not shown
 
 function zoom(from, to) {
   const query = new URLSearchParams(location.search);
@@ -24,6 +26,7 @@ const frame = () => new Promise((done) => requestAnimationFrame(done));
 function mount(element) {
   const panel = new Panel(element, page.charts[element.dataset.panel], { onZoom: zoom, onSeen: ({ empty }) => empty && look(SOON_MS) });
   panels.set(panel.id, panel);
+  return panel;
 }
 
 /** Looks after so many ms; an earlier look that is planned stays. */
@@ -33,7 +36,11 @@ function look(ms) {
 }
 
 async function renew() {
-  const due = document.hidden || busy ? [] : [...panels.values()].filter((panel) => panel.isDue(performance.now(), page.refresh));
+  if (busy) {
+    look(SOON_MS);
+    return;
+  }
+  const due = document.hidden ? [] : [...panels.values()].filter((panel) => panel.isDue(performance.now(), page.refresh));
   try {
     if (due.length) await ask(due);
   } finally {
@@ -43,9 +50,10 @@ async function renew() {
 
 async function ask(due) {
   busy = true;
+  const asked = edition;
   try {
     for (const [id, content] of Object.entries(await contents(due))) {
-      if (dash.classList.contains("is-editing")) return;
+      if (edition !== asked) return;
       panels.get(id)?.show(content);
       await frame(); // so that no panel waits for all the others
     }
@@ -60,11 +68,32 @@ async function contents(due) {
     query.append("id", panel.id);
     panel.asked = performance.now();
   });
-  const answer = await fetch(`${address}/panels?${query}`, { headers: { Accept: "application/json" } })
-    .then((found) => (found.ok ? found.json() : null))
-    .catch(() => null); // the chip in the bezel tells of a server that is gone
-  return answer?.panels ?? {};
+  const body = draft?.(due.map(({ id }) => id));
+  const answer = await change(`${address}/panels?${query}`, draft ? "POST" : "GET", body);
+  return answer.ok ? answer.body.panels : {}; // the chip in the bezel tells of a server that is gone
 }
+
+/** Shows these panels anew, each as the draft has it; those that are not in sight once they are. */
+function refresh(ones) {
+  edition += 1;
+  ones.forEach((panel) => {
+    panel.empty = true;
+  });
+  look(0);
+}
+
+/** What editing does to what is seen; see editing.js. */
+const stage = {
+  begin: (give) => {
+    draft = give;
+  },
+  replace: (id, element) => {
+    panels.get(id)?.forget();
+    panels.delete(id);
+    if (element) refresh([mount(element)]);
+  },
+  refreshAll: () => refresh([...panels.values()]),
+};
 
 dash.querySelectorAll(":scope > .panel").forEach(mount);
 document.addEventListener("visibilitychange", () => look(0));
@@ -89,7 +118,7 @@ const edit = document.getElementById("edit");
 edit?.removeAttribute("hidden");
 edit?.addEventListener("click", async () => {
   const { begin } = await import("./editing.js");
-  begin();
+  begin(stage);
 });
 if (edit && new URLSearchParams(location.search).has("edit")) edit.click();
 const clone = document.getElementById("clone");

@@ -12,6 +12,7 @@ const config = structuredClone(page.dashboard);
 let places = Object.entries(page.places).map(([id, [x, y, w, h]]) => ({ id, x, y, w, h }));
 let selected = null;
 let changes = 0;
+let stage = null; // of dashboard.js: what is seen
 
 const frame = (id) => [...dash.children].find((element) => element.dataset.panel === id);
 const place = (id) => places.find((one) => one.id === id);
@@ -58,6 +59,7 @@ function remove(id) {
   if (!confirm(word("remove", { name: panel(id).title || id }))) return;
   config.layout.panels = config.layout.panels.filter((one) => one.id !== id);
   places = settle(places.filter((one) => one.id !== id));
+  stage.replace(id);
   frame(id).remove();
   select(null);
   changed();
@@ -65,46 +67,56 @@ function remove(id) {
   dash.querySelector(":scope > .panel")?.focus();
 }
 
-async function edit(id) {
-  const written = await askPanel(panel(id));
-  frame(id).focus();
-  if (!written) return;
-  config.layout.panels = config.layout.panels.map((one) => (one.id === id ? written : one));
-  dress(frame(id), written);
-  changed();
+/** The draft with these panels alone: what they show depends on no other. */
+function draft(panels) {
+  const { theme, layout } = config;
+  return { theme, layout: { refresh: layout.refresh, panels } };
 }
 
-function dress(element, { title }) {
-  say(element.querySelector("h2"), title);
-  element.setAttribute("aria-label", title);
-  const body = element.querySelector("[data-body]");
-  const note = document.createElement("p");
-  note.className = "hint nothing";
-  note.textContent = word("seenOnceSaved");
-  body.hidden = false;
-  body.replaceChildren(note);
+/** What is wrong with a panel as it is written, or null: by the path of the field within the panel. */
+async function check(written) {
+  const { ok, body } = await change(`${location.pathname}/check`, "POST", draft([written]));
+  return ok ? null : { detail: body?.detail, field: body?.field?.replace("layout.panels[0].", "") };
+}
+
+async function edit(id) {
+  const written = await askPanel(panel(id), check);
+  if (!written) {
+    frame(id).focus();
+    return;
+  }
+  config.layout.panels = config.layout.panels.map((one) => (one.id === id ? written : one));
+  show(written, frame(id));
 }
 
 async function add() {
   const taken = new Set(config.layout.panels.map((one) => one.id));
   let number = taken.size + 1;
   while (taken.has(`panel-${number}`)) number += 1;
-  const written = await askPanel({ id: `panel-${number}`, type: "chart", title: word("newPanel"), data: { source: "metrics" }, options: {} });
+  const written = await askPanel({ id: `panel-${number}`, type: "chart", title: word("newPanel"), data: { source: "metrics" }, options: {} }, check);
   if (!written) return;
   config.layout.panels.push(written);
-  const element = fromTemplate("panel");
-  element.dataset.panel = written.id;
-  element.classList.replace("type-chart", `type-${written.type}`);
-  dress(element, written);
-  dash.querySelector(".none")?.remove();
-  dash.append(element);
   const [w, h] = written.options.chart?.type === "gauge" ? [3, 5] : SIZES[written.type];
-  places.push({ id: written.id, ...beside(w, h, places) });
-  places = settle(places);
-  changed();
+  places = settle([...places, { id: written.id, ...beside(w, h, places) }]);
+  dash.querySelector(".none")?.remove();
+  show(written);
+  frame(written.id).scrollIntoView({ block: "nearest" });
+}
+
+/** Puts a frame for a panel into its place, or that of its old one; the server fills it as it will be. */
+function show({ id, type, title }, before) {
+  const element = fromTemplate(`panel-${type}`);
+  element.dataset.panel = id;
+  element.setAttribute("aria-label", title);
+  say(element.querySelector("h2"), title);
+  element.querySelector("h2").title = title;
+  if (before) before.replaceWith(element);
+  else dash.append(element);
   paint();
+  stage.replace(id, element);
   prepare(element);
   element.focus();
+  changed();
 }
 
 async function save() {
@@ -170,7 +182,9 @@ function prepare(element) {
 }
 
 /** Begins; it ends with the page, saved or discarded. */
-export function begin() {
+export function begin(shown) {
+  stage = shown;
+  stage.begin((ids) => draft(config.layout.panels.filter(({ id }) => ids.includes(id))));
   document.getElementById("edit").hidden = true;
   bar.hidden = false;
   dash.classList.add("is-editing");

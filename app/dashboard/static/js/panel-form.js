@@ -1,7 +1,24 @@
 // The form in which a panel is written. Fields that it does not show stay as they are.
 
+import { ask } from "./form.js";
+
 const dialog = document.getElementById("panel-form");
 const MINUTE_MS = 60_000;
+
+/** Paths within a panel, as the server names them, to the fields that hold them. */
+const FIELDS = [
+  ["title", "title"],
+  ["type", "type"],
+  ["data.source", "source"],
+  ["data.query", "query"],
+  ["data.transform", "transform"],
+  ["options.chart.type", "chart"],
+  ["options.chart.data.metrics", "metrics"],
+  ["options.chart.data.timeRange", "range"],
+  ["options.chart.data.aggregation", "aggregation"],
+  ["options.chart.display.axes.y.label", "yLabel"],
+  ["options.chart.display.title", "title"],
+];
 
 function fill({ title, type, data, options }) {
   const { elements } = dialog.querySelector("form");
@@ -22,7 +39,9 @@ function fill({ title, type, data, options }) {
 
 function showFields() {
   const { elements } = dialog.querySelector("form");
-  dialog.querySelector("[data-chart]").hidden = elements.type.value !== "chart";
+  const chart = dialog.querySelector("[data-chart]");
+  chart.hidden = elements.type.value !== "chart";
+  chart.disabled = chart.hidden; // what is not seen is not checked either
 }
 
 /** Selectors by comma; a comma within braces belongs to one. */
@@ -62,14 +81,10 @@ function chartOf(before, elements) {
   };
 }
 
-/** The panel as somebody has written it; null if they went away. */
-export function askPanel(panel) {
+/** The panel as somebody has written it; null if they went away. `check` says what is wrong with it, null for nothing. */
+export function askPanel(panel, check) {
   fill(panel);
-  dialog.returnValue = "";
-  dialog.showModal();
-  return new Promise((done) => {
-    dialog.addEventListener("close", () => done(dialog.returnValue === "ok" ? written(panel) : null), { once: true });
-  });
+  return ask(dialog, FIELDS, () => written(panel), check);
 }
 
 dialog?.querySelector("form").elements.type.addEventListener("change", showFields);

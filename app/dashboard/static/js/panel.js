@@ -14,12 +14,14 @@ export class Panel {
     this.empty = !this.body.firstElementChild;
     this.element.classList.toggle("is-waiting", this.empty);
     if (chart) this.take(chart);
-    new IntersectionObserver(([entry]) => {
+    this.sight = new IntersectionObserver(([entry]) => {
       this.visible = entry.isIntersecting;
       this.draw();
       if (this.visible) onSeen(this);
-    }).observe(element);
-    new ResizeObserver(() => this.resized()).observe(this.body);
+    });
+    this.size = new ResizeObserver(() => this.resized());
+    this.sight.observe(element);
+    this.size.observe(this.body);
     element.addEventListener("click", (event) => this.onTool(event));
   }
 
@@ -58,6 +60,13 @@ export class Panel {
   drop() {
     this.plot?.forget();
     this.plot = null;
+  }
+
+  /** Its frame is gone. */
+  forget() {
+    this.sight.disconnect();
+    this.size.disconnect();
+    this.drop();
   }
 
   draw() {
