@@ -1,6 +1,6 @@
 """Alerts, as the rest of the house sees them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -9,7 +9,9 @@ from app.alerts.engine import Announce, Engine
 from app.core.clock import Clock, rfc3339
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.storage.base import Commit
-from app.storage.base_alerts import AlertStore, Incident, Rule
+from app.storage.base_alerts import ALL, AlertStore, Incident, IncidentFilter, Rule
+from app.storage.base_counts import Counted
+from app.storage.base_series import Cells
 from scrapewatch.events import EVENTS
 
 STATES: Final = ("firing", "acknowledged", "resolved")
@@ -71,16 +73,20 @@ class Alerts:
             raise NotFound(f"There is no incident {incident_id}")
         return found
 
-    def incidents(self, states: Sequence[str] = (), *, before: int | None = None, limit: int = 100) -> list[Incident]:
-        """Newest first, of the states named or of any, from the id `before` (not included) backwards.
+    def incidents(self, wanted: IncidentFilter = ALL, *, before: int | None = None, limit: int = 100) -> list[Incident]:
+        """Newest first, from the id `before` (not included) backwards.
 
         Raises:
             InvalidInput: a state is none of `STATES`.
         """
-        for state in states:
+        for state in wanted.states:
             if state not in STATES:
                 raise InvalidInput(f"state must be one of {', '.join(STATES)}", field="state")
-        return self._store.incidents(states, before=before, limit=limit)
+        return self._store.incidents(wanted, before=before, limit=limit)
+
+    def count(self, wanted: IncidentFilter, over: Cells, most: int) -> Counted:
+        """How many of the newest `most` started in each of the cells, by severity."""
+        return self._store.count(wanted, over, most)
 
     def counts(self) -> dict[str, int]:
         """How many incidents are open: `firing`, and `acknowledged`."""

@@ -10,6 +10,7 @@ from app.core.errors import InvalidInput
 from app.ingest.decode import BAD_TEXT
 from app.queries import GREATEST_ID, before, limit, next_page
 from app.services import Services
+from app.storage.base_alerts import IncidentFilter
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -25,9 +26,11 @@ def blueprint(services: Services) -> Blueprint:
     @alerts.get("/incidents")
     @require("read")
     def incidents() -> Response:
-        states = [state for state in request.args.get("state", "").split(",") if state]
+        states = tuple(state for state in request.args.get("state", "").split(",") if state)
         size = limit(request.args)
-        found = call(kept.incidents, states, before=before(request.args, GREATEST_ID), limit=size)
+        found = call(
+            kept.incidents, IncidentFilter(states=states), before=before(request.args, GREATEST_ID), limit=size
+        )
         numbers = [incident.id for incident in found]
         return answer({"items": [incident_json(incident) for incident in found], "next": next_page(numbers, size)})
 

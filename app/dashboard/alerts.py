@@ -10,7 +10,7 @@ from app.alerts.service import Alerts, incident_json
 from app.alerts.states import OPEN, message
 from app.dashboard.links import Query
 from app.services import Services
-from app.storage.base_alerts import Incident, Rule
+from app.storage.base_alerts import Incident, IncidentFilter, Rule
 
 PAGE_ROWS: Final = 50
 
@@ -31,7 +31,7 @@ def blueprint(services: Services) -> Blueprint:
 
 def firing_names(alerts: Alerts) -> list[str]:
     """The rules that fire and that nobody has acknowledged."""
-    return [incident.rule for incident in alerts.incidents(("firing",))]
+    return [incident.rule for incident in alerts.incidents(IncidentFilter(states=("firing",)))]
 
 
 def latest(alerts: Alerts, limit: int) -> list[dict[str, Any]]:
@@ -41,9 +41,9 @@ def latest(alerts: Alerts, limit: int) -> list[dict[str, Any]]:
 
 def _content(alerts: Alerts, before: int | None) -> dict[str, Any]:
     rules = alerts.list_rules()
-    over = alerts.incidents(("resolved",), before=before, limit=PAGE_ROWS)
+    over = alerts.incidents(IncidentFilter(states=("resolved",)), before=before, limit=PAGE_ROWS)
     return {
-        "open": _shown(alerts.incidents(OPEN), rules),
+        "open": _shown(alerts.incidents(IncidentFilter(states=OPEN)), rules),
         "over": _shown(over, rules),
         "rules": rules,
         "next": queries.next_page([incident.id for incident in over], PAGE_ROWS),

@@ -61,6 +61,11 @@ def level(event: Mapping[str, Any]) -> str:
     return _LEVEL_BY_TYPE.get(event["type"], "info")
 
 
+def level_of(type_: str, number: int | None, severity: object) -> str:
+    """The same of an event of which a store tells no more than its type, its level and its severity."""
+    return level({"type": type_, "data": {"level": None if number is None else LEVELS[number], "severity": severity}})
+
+
 def headline(event: Mapping[str, Any]) -> str:
     """The event in one sentence."""
     data = event["data"]

@@ -15,7 +15,8 @@ from typing import Any, Final, Literal, NamedTuple, Protocol
 
 import msgspec
 
-from app.storage.base_series import Point
+from app.storage.base_counts import Counted
+from app.storage.base_series import Cells, Point
 
 Tallies = Mapping[tuple[int, str, str], int]
 """How many events: by sender, by what became of them (``stored``, ``duplicate``, ``rejected``), by code if rejected."""
@@ -262,6 +263,10 @@ class EventStore(Protocol):
 
     def job_counts(self, wanted: JobFilter) -> dict[str, int]:
         """Status to number of jobs, for every status that occurs."""
+        ...
+
+    def count(self, wanted: EventFilter | JobFilter, over: Cells, most: int) -> Counted:
+        """How many of the newest `most` there are in each of the cells: events by their times, jobs by their start."""
         ...
 
     def last_seqs(self, sender_id: int, epoch: bytes) -> dict[str, int]:

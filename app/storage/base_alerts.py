@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
+
+from app.storage.base_counts import Counted
+from app.storage.base_series import Cells
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -63,6 +66,20 @@ class Incident:
     id: int = 0
 
 
+@dataclass(slots=True, frozen=True, kw_only=True)
+class IncidentFilter:
+    """Which incidents; empty is any. `rule` is looked for in the rule's name; times are of the start, both included."""
+
+    states: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
+    rule: str = ""
+    from_ms: int | None = None
+    to_ms: int | None = None
+
+
+ALL: Final = IncidentFilter()
+
+
 class AlertStore(Protocol):
     """Rules and incidents."""
 
@@ -90,8 +107,12 @@ class AlertStore(Protocol):
         """One incident, or None."""
         ...
 
-    def incidents(self, states: Sequence[str] = (), *, before: int | None = None, limit: int = 100) -> list[Incident]:
-        """Newest first by id, from `before` (not included) backwards; of any state if none is named."""
+    def incidents(self, wanted: IncidentFilter = ALL, *, before: int | None = None, limit: int = 100) -> list[Incident]:
+        """Newest first by id, from `before` (not included) backwards."""
+        ...
+
+    def count(self, wanted: IncidentFilter, over: Cells, most: int) -> Counted:
+        """How many of the newest `most` started in each of the cells, by severity."""
         ...
 
     def counts(self) -> dict[str, int]:

@@ -7,7 +7,7 @@ import copy
 import logging
 import threading
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from types import MappingProxyType
@@ -15,7 +15,9 @@ from typing import Final
 
 from app.core.clock import Clock
 from app.storage.base import UNSTORABLE, Commit, Event, EventFilter, Fold, Job, JobFilter, Outcome, Reach, Tallies
-from app.storage.base_series import Point
+from app.storage.base_counts import Counted
+from app.storage.base_series import Cells, Point
+from app.storage.memory_counts import began, count_events, count_jobs
 
 log = logging.getLogger(__name__)
 
@@ -148,9 +150,12 @@ class MemoryEventStore:
     def jobs(self, wanted: JobFilter, *, before: int | None = None, limit: int = 100) -> list[Job]:
         """See `EventStore`."""
         with self._lock:
-            newest = sorted(self._jobs.values(), key=lambda job: -job.key)
-            found = (job for job in newest if (before is None or job.key < before) and _is_wanted_job(job, wanted))
+            found = (job for job in self._newest_jobs(wanted) if before is None or job.key < before)
             return [copy.copy(job) for job in islice(found, limit)]
+
+    def _newest_jobs(self, wanted: JobFilter) -> Iterator[Job]:
+        newest = sorted(self._jobs.values(), key=lambda job: -job.key)
+        return (job for job in newest if _is_wanted_job(job, wanted))
 
     def job(self, job_id: str) -> Job | None:
         """See `EventStore`."""
@@ -165,6 +170,14 @@ class MemoryEventStore:
                 if _is_wanted_job(job, wanted):
                     counts[job.status] = counts.get(job.status, 0) + 1
         return counts
+
+    def count(self, wanted: EventFilter | JobFilter, over: Cells, most: int) -> Counted:
+        """See `EventStore`."""
+        with self._lock:
+            if isinstance(wanted, JobFilter):
+                return count_jobs(self._newest_jobs(wanted), over, most, held=len(self._jobs))
+            newest = (event for event in reversed(self._events) if _is_wanted(event, wanted))
+            return count_events(newest, over, most, held=len(self._events))
 
     def last_seqs(self, sender_id: int, epoch: bytes) -> dict[str, int]:
         """See `EventStore`."""
@@ -227,13 +240,12 @@ def _is_wanted(event: Event, wanted: EventFilter) -> bool:
 
 def _is_wanted_job(job: Job, wanted: JobFilter) -> bool:
     texts = (job.id, job.source or "", job.query or "")
-    began = job.created_at if job.started_at is None else job.started_at
     return (
         (not wanted.statuses or job.status in wanted.statuses)
         and (wanted.source is None or job.source == wanted.source)
         and (not wanted.q or any(wanted.q.lower() in text.lower() for text in texts))
         and (wanted.tag is None or wanted.tag in job.tags)
-        and _is_within(began, wanted.from_ms, wanted.to_ms)
+        and _is_within(began(job), wanted.from_ms, wanted.to_ms)
     )
 
 

@@ -1,11 +1,15 @@
 """Alerts as pages and API use them."""
 
+from collections import Counter
+
 import pytest
 
 from app.alerts.defaults import DEFAULTS
 from app.alerts.service import MAX_NOTE, incident_json
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.storage.base import Commit
+from app.storage.base_alerts import Incident, IncidentFilter
+from app.storage.base_series import Cells
 from tests.fakes import NOW_MS, event
 
 
@@ -41,6 +45,33 @@ def test_the_defaults_fire_on_what_they_watch(watch):
     ]
 
 
+def test_incidents_are_counted_and_chosen_by_the_database(watch):
+    """Of 1,200, by severity and by the minute they began in; of more than are asked for the newest, which is told."""
+    began = NOW_MS - 1_200_000
+    opened = [
+        {
+            "rule_id": n,
+            "rule": f"Queue {n % 3}",
+            "severity": "critical" if n % 4 else "info",
+            "started_at": began + n * 1_000,
+        }
+        for n in range(1_200)
+    ]
+    for one in opened:
+        watch.store.open(Incident(value=1.0, peak=1.0, **one))
+    over = Cells(began, 60_000, 20)
+
+    found = watch.alerts.count(IncidentFilter(), over, 10_000)
+    assert found.cells == Counter(((one["severity"],), (one["started_at"] - began) // 60_000) for one in opened)
+    narrow = IncidentFilter(states=("firing",), severities=("info",), rule="queue 1", from_ms=began + 600_000)
+    expected = [one for one in opened[600:] if one["severity"] == "info" and one["rule"] == "Queue 1"]
+    assert watch.alerts.count(narrow, over, 10_000).counted == len(expected)
+    assert [one.rule_id for one in watch.alerts.incidents(narrow, limit=1)] == [expected[-1]["rule_id"]]
+    newest = watch.alerts.count(IncidentFilter(), over, 100)
+    assert (newest.counted, newest.of) == (100, 1_200)
+    assert {cell for _, cell in newest.cells} == {18, 19}
+
+
 def test_incidents_are_listed_newest_first_by_state_and_page(watch):
     """Of three, one is looked after and one is over."""
     first, second, third = firing(watch, "a", "b", "c")
@@ -48,7 +79,7 @@ def test_incidents_are_listed_newest_first_by_state_and_page(watch):
     watch.see(a=0)
 
     def listed(*states: str, **page: int) -> list[int]:
-        return [incident.id for incident in watch.alerts.incidents(states, **page)]
+        return [incident.id for incident in watch.alerts.incidents(IncidentFilter(states=states), **page)]
 
     assert listed() == [third.id, second.id, first.id]
     assert listed("firing") == [third.id]
@@ -62,7 +93,7 @@ def test_incidents_are_listed_newest_first_by_state_and_page(watch):
 def test_an_unknown_state_is_refused(watch):
     """It is named."""
     with pytest.raises(InvalidInput) as refused:
-        watch.alerts.incidents(("burning",))
+        watch.alerts.incidents(IncidentFilter(states=("burning",)))
 
     assert refused.value.field == "state"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.dashboard.panels import PANELS
+from app.dashboard.panels import PANELS, rows
 from app.dashboards.config import CHARTS, SOURCES, TYPES
 from tests.dashboard.conftest import House
 from tests.dashboard.test_pages import HOSTILE, Tags, run
@@ -181,6 +181,28 @@ def test_a_run_is_compared_with_the_one_before_it(house: House):
     ]
     assert drawn[1]["meta"]["token"] == "--text-faint"
     assert "needs a query of one job" in unescape(house.page(page))
+
+
+def test_all_rows_of_a_span_are_counted(house: House, monkeypatch: pytest.MonkeyPatch):
+    """However many; of more than can be counted the newest, which the panel says."""
+    times = [NOW_MS - 3_000_000 + n * 1_000 for n in range(2_500)]
+    house.send([event("log", at_ms=at_ms, level=1 if n % 5 else 4) for n, at_ms in enumerate(times)])
+    page = made(
+        house,
+        panel("bars", data={"source": "events", "query": "type:log"}, options={"chart": chart("bar")}),
+        panel("figures", "stats", data={"source": "events", "query": "level:critical"}),
+    )
+
+    def drawn() -> dict[str, float]:
+        charts = json.loads(Tags(house.page(page)).blocks["page"])["charts"]
+        return {trace["name"]: sum(trace["y"]) for trace in charts["bars"]["figure"]["data"]}
+
+    assert drawn() == {"Critical": 500, "Info": 2_000}
+    assert "500" in house.page(page).split('data-panel="figures"')[1]
+    assert "Shows the newest" not in house.page(page)
+    monkeypatch.setattr(rows, "MOST_COUNTED", 1_500)
+    assert drawn() == {"Critical": 300, "Info": 1_200}
+    assert "Shows the newest 1,500 of at most 2,500." in house.page(page)
 
 
 FIRST = "There is no earlier run to compare with."

@@ -1,6 +1,5 @@
 """Lines over time from any source of a panel: series of the store, or how many jobs, events or alerts there were."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -8,6 +7,7 @@ from typing import Final
 from app.dashboard.panels import answers, rows
 from app.dashboard.panels.base import Look
 from app.metrics.transforms import COMPARED
+from app.storage.base_series import Cells
 
 MOST_POINTS: Final = 480
 MOST_BARS: Final = 72
@@ -40,7 +40,8 @@ class Reading:
 
     Attributes:
         left_out: how many lines there are beyond `MOST_LINES`.
-        is_partial: whether there was more to count than the newest `rows.MOST_COUNTED`.
+        counted: how many rows were counted, where there were more: the newest.
+        of: how many there are then, at most.
         is_first: whether the lines were to be compared with an earlier run, and there is none.
     """
 
@@ -48,7 +49,8 @@ class Reading:
     step_ms: int
     lines: list[Drawn]
     left_out: int = 0
-    is_partial: bool = False
+    counted: int = 0
+    of: int = 0
     is_first: bool = False
 
 
@@ -98,18 +100,19 @@ def _counted(look: Look) -> Reading:
     step_ms = max(_LEAST_STEP_MS, (to_ms - from_ms) // STEPS)
     first = from_ms - from_ms % step_ms
     times = list(range(first, to_ms + 1, step_ms))
-    counts: defaultdict[str, list[float | None]] = defaultdict(lambda: [0.0] * len(times))
-    found = rows.read(look, rows.MOST_COUNTED, look.span)
-    for row in found:
-        values, at = counts[row.kind], (row.at_ms - first) // step_ms
-        if 0 <= at < len(times):
-            values[at] = (values[at] or 0.0) + 1
+    counts, found = rows.count(look, Cells(first, step_ms, len(times)))
     lines = [
-        Drawn(name=str(rows.word(look.panel.source, kind)), metric=kind, unit="count", values=values, is_counted=True)
-        for kind, values in sorted(counts.items())
+        Drawn(
+            name=str(rows.word(look.panel.source, kind)),
+            metric=kind,
+            unit="count",
+            values=[float(cells.get(cell, 0)) for cell in range(len(times))],
+            is_counted=True,
+        )
+        for kind, cells in sorted(counts.items())
     ]
-    is_partial = len(found) == rows.MOST_COUNTED
-    return Reading(times=times, step_ms=step_ms, lines=lines[:MOST_LINES], is_partial=is_partial)
+    counted, of = (found.counted, found.of) if found.counted < found.of else (0, 0)
+    return Reading(times=times, step_ms=step_ms, lines=lines[:MOST_LINES], counted=counted, of=of)
 
 
 def told(line: Drawn) -> float | None:

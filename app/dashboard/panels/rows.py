@@ -8,14 +8,17 @@ from app import queries
 from app.alerts.service import incident_json
 from app.core.clock import rfc3339
 from app.dashboard.panels.base import Look
-from app.dashboard.wording import LOGGED, SEVERITIES, STATUSES, shown
+from app.dashboard.wording import LOGGED, SEVERITIES, STATUSES, level_of, shown
 from app.dashboards import filters
 from app.jobs.view import job_json
-from app.storage.base import Job
-from app.storage.base_alerts import Incident
+from app.storage.base import EventFilter, Job, JobFilter
+from app.storage.base_alerts import Incident, IncidentFilter
+from app.storage.base_counts import Counted
+from app.storage.base_series import Cells
 
 MOST_SHOWN: Final = 50
-MOST_COUNTED: Final = 1_000
+MOST_COUNTED: Final = 200_000
+"""Rows of which it is told how many there are in each step of time; some tenths of a second."""
 Span = tuple[int, int] | None
 _LEVELS: Final = {"failed": "error", "lost": "error", "stalled": "warning", "resolved": "info"}
 
@@ -59,6 +62,21 @@ def read(look: Look, most: int, span: tuple[int, int] | None = None) -> list[Row
     return _READERS[look.panel.source](look, most, span)
 
 
+def count(look: Look, over: Cells) -> tuple[dict[str, dict[int, int]], Counted]:
+    """How many rows of the panel's query began in each cell, by their kind; and what the store has counted.
+
+    Raises:
+        InvalidInput: the query can't be read.
+    """
+    found = _COUNTERS[look.panel.source](look, look.span, over)
+    counts: dict[str, dict[int, int]] = {}
+    for (kind, cell), number in found.cells.items():
+        told = level_of(*kind) if look.panel.source == "events" else kind[0]
+        cells = counts.setdefault(told, {})
+        cells[cell] = cells.get(cell, 0) + number
+    return counts, found
+
+
 def word(source: str, kind: str) -> Any:
     """A kind in words."""
     words: Mapping[str, Any] = STATUSES if source == "jobs" else SEVERITIES
@@ -83,8 +101,11 @@ def _within(asked: dict[str, str], span: Span) -> dict[str, str]:
 
 
 def _jobs(look: Look, most: int, span: Span) -> list[Row]:
-    wanted = queries.job_filter(_within(_asked(look), span), look.view.now_ms)
-    return [_job(look, job) for job in look.services.events.jobs(wanted, limit=most)]
+    return [_job(look, job) for job in look.services.events.jobs(_wanted_jobs(look, span), limit=most)]
+
+
+def _wanted_jobs(look: Look, span: Span) -> JobFilter:
+    return queries.job_filter(_within(_asked(look), span), look.view.now_ms)
 
 
 def _job(look: Look, job: Job) -> Row:
@@ -99,26 +120,30 @@ def _job(look: Look, job: Job) -> Row:
 
 
 def _events(look: Look, most: int, span: Span) -> list[Row]:
-    wanted = queries.event_filter(_within(_asked(look), span), look.view.now_ms)
-    found = [(event.at_ms, shown(event)) for event in look.services.events.events(wanted, limit=most)]
+    found = [
+        (event.at_ms, shown(event)) for event in look.services.events.events(_wanted_events(look, span), limit=most)
+    ]
     return [
         Row(at_ms=at_ms, kind=item["level"], level=item["level"], text=item["headline"], job=item["jobId"], item=item)
         for at_ms, item in found
     ]
 
 
+def _wanted_events(look: Look, span: Span) -> EventFilter:
+    return queries.event_filter(_within(_asked(look), span), look.view.now_ms)
+
+
 def _alerts(look: Look, most: int, span: Span) -> list[Row]:
+    return [_alert(one) for one in look.services.alerts.incidents(_wanted_alerts(look, span), limit=most)]
+
+
+def _wanted_alerts(look: Look, span: Span) -> IncidentFilter:
     asked = _asked(look)
-    states = [word for word in asked.get("state", "").split(",") if word]
-    severities, named = asked.get("severity", "").split(","), asked.get("rule", "")
-    found = look.services.alerts.incidents(states, limit=most)
-    return [
-        _alert(one)
-        for one in found
-        if (severities == [""] or one.severity in severities)
-        and named in one.rule
-        and (span is None or span[0] <= one.started_at <= span[1])
-    ]
+    states, severities = (tuple(filter(None, asked.get(key, "").split(","))) for key in ("state", "severity"))
+    from_ms, to_ms = (None, None) if span is None else span
+    return IncidentFilter(
+        states=states, severities=severities, rule=asked.get("rule", ""), from_ms=from_ms, to_ms=to_ms
+    )
 
 
 def _alert(one: Incident) -> Row:
@@ -135,4 +160,10 @@ _READERS: Final[Mapping[str, Callable[[Look, int, Span], list[Row]]]] = {
     "jobs": _jobs,
     "events": _events,
     "alerts": _alerts,
+}
+
+_COUNTERS: Final[Mapping[str, Callable[[Look, Span, Cells], Counted]]] = {
+    "jobs": lambda look, span, over: look.services.events.count(_wanted_jobs(look, span), over, MOST_COUNTED),
+    "events": lambda look, span, over: look.services.events.count(_wanted_events(look, span), over, MOST_COUNTED),
+    "alerts": lambda look, span, over: look.services.alerts.count(_wanted_alerts(look, span), over, MOST_COUNTED),
 }

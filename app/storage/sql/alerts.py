@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Float,
     Index,
@@ -26,7 +27,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from app.storage.base_alerts import Incident, Rule
+from app.storage.base_alerts import ALL, Incident, IncidentFilter, Rule
+from app.storage.base_counts import Counted
+from app.storage.base_series import Cells
+from app.storage.sql.counting import count_newest, within
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import meta
 from app.storage.sql.metadata import metadata
@@ -133,12 +137,20 @@ class SqlAlertStore:
         found = self._incidents(select(incidents).where(incidents.c.id == incident_id))
         return found[0] if found else None
 
-    def incidents(self, states: Sequence[str] = (), *, before: int | None = None, limit: int = 100) -> list[Incident]:
+    def incidents(self, wanted: IncidentFilter = ALL, *, before: int | None = None, limit: int = 100) -> list[Incident]:
         """See `AlertStore`."""
-        query = select(incidents).order_by(incidents.c.id.desc()).limit(limit)
-        if states:
-            query = query.where(incidents.c.state.in_(states))
+        query = select(incidents).where(*_conditions(wanted)).order_by(incidents.c.id.desc()).limit(limit)
         return self._incidents(query if before is None else query.where(incidents.c.id < before))
+
+    def count(self, wanted: IncidentFilter, over: Cells, most: int) -> Counted:
+        """See `AlertStore`."""
+        query = (
+            select(incidents.c.severity, incidents.c.started_at)
+            .where(*_conditions(wanted), *within(incidents.c.started_at, over))
+            .order_by(incidents.c.id.desc())
+        )
+        everything = select(func.count(incidents.c.id))
+        return self._database.read(lambda connection: count_newest(connection, query, over, most, everything))
 
     def counts(self) -> dict[str, int]:
         """See `AlertStore`."""
@@ -152,6 +164,21 @@ class SqlAlertStore:
 
     def _incidents(self, query: Select[Any]) -> list[Incident]:
         return self._database.read(lambda connection: [Incident(**row) for row in connection.execute(query).mappings()])
+
+
+def _conditions(wanted: IncidentFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.states:
+        found.append(incidents.c.state.in_(wanted.states))
+    if wanted.severities:
+        found.append(incidents.c.severity.in_(wanted.severities))
+    if wanted.rule:
+        found.append(incidents.c.rule.icontains(wanted.rule, autoescape=True))
+    if wanted.from_ms is not None:
+        found.append(incidents.c.started_at >= wanted.from_ms)
+    if wanted.to_ms is not None:
+        found.append(incidents.c.started_at <= wanted.to_ms)
+    return found
 
 
 def _rule(row: RowMapping) -> Rule:

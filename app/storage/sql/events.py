@@ -1,36 +1,29 @@
 """Events and jobs in SQLite or Postgres."""
 
-import json
 from collections.abc import Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    Text,
-    cast,
-    func,
-    or_,
-    select,
-    text,
-)
+from sqlalchemy import ColumnElement, Select, func, select
 
 from app.core.clock import Clock
 from app.storage.base import Commit, Event, EventFilter, Fold, Job, JobFilter, Reach, Tallies
+from app.storage.base_counts import Counted
+from app.storage.base_series import Cells
 from app.storage.sql.append import Append, MergePoints
 from app.storage.sql.append_singly import AppendSingly
+from app.storage.sql.conditions import VISIBLE, event_conditions, job_conditions, of_types
+from app.storage.sql.counting import count_events, count_jobs
 from app.storage.sql.database import Database
-from app.storage.sql.events_tables import COMMONEST, events, jobs, meta, tallies
+from app.storage.sql.events_tables import events, jobs, meta, tallies
 from app.storage.sql.removal import REMOVED, delete_events, delete_job, delete_slice, marked
 from app.storage.sql.rows import event_of, job_of
 
-# A job that is being deleted goes before its events; they are out of sight at once.
 _EVENTS = (
     select(events, jobs.c.id.label("job_id"), jobs.c.sender_id)
     .outerjoin(jobs, events.c.job_key == jobs.c.key)
-    .where(or_(jobs.c.key.is_not(None), events.c.job_key < 0))
+    .where(VISIBLE)
 )
 _NONE: Final[Tallies] = MappingProxyType({})
 _SLICE: Final = 1_000
@@ -72,12 +65,12 @@ class SqlEventStore:
 
     def events(self, wanted: EventFilter, *, before: int | None = None, limit: int = 100) -> list[Event]:
         """See `EventStore`."""
-        query = _EVENTS.where(*_event_conditions(wanted)).order_by(events.c.cursor.desc()).limit(limit)
+        query = _EVENTS.where(*event_conditions(wanted)).order_by(events.c.cursor.desc()).limit(limit)
         return self._events(query if before is None else query.where(events.c.cursor < before))
 
     def events_after(self, wanted: EventFilter, *, after: int, limit: int = 500) -> list[Event]:
         """See `EventStore`."""
-        query = _EVENTS.where(*_event_conditions(wanted), events.c.cursor > after)
+        query = _EVENTS.where(*event_conditions(wanted), events.c.cursor > after)
         return self._events(query.order_by(events.c.cursor).limit(limit))
 
     def _events(self, query: Select[Any]) -> list[Event]:
@@ -91,7 +84,7 @@ class SqlEventStore:
 
     def jobs(self, wanted: JobFilter, *, before: int | None = None, limit: int = 100) -> list[Job]:
         """See `EventStore`."""
-        query = select(jobs).where(*_job_conditions(wanted)).order_by(jobs.c.key.desc()).limit(limit)
+        query = select(jobs).where(*job_conditions(wanted)).order_by(jobs.c.key.desc()).limit(limit)
         if before is not None:
             query = query.where(jobs.c.key < before)
         return self._database.read(lambda connection: [job_of(row) for row in connection.execute(query)])
@@ -104,8 +97,14 @@ class SqlEventStore:
 
     def job_counts(self, wanted: JobFilter) -> dict[str, int]:
         """See `EventStore`."""
-        query = select(jobs.c.status, func.count()).where(*_job_conditions(wanted)).group_by(jobs.c.status)
+        query = select(jobs.c.status, func.count()).where(*job_conditions(wanted)).group_by(jobs.c.status)
         return self._database.read(lambda connection: dict(connection.execute(query).all()))
+
+    def count(self, wanted: EventFilter | JobFilter, over: Cells, most: int) -> Counted:
+        """See `EventStore`."""
+        if isinstance(wanted, JobFilter):
+            return self._database.read(partial(count_jobs, wanted=wanted, over=over, most=most))
+        return self._database.read(partial(count_events, wanted=wanted, over=over, most=most))
 
     def last_seqs(self, sender_id: int, epoch: bytes) -> dict[str, int]:
         """See `EventStore`."""
@@ -137,7 +136,7 @@ class SqlEventStore:
         gone = self._prune_deleted(limit)
         if gone:
             return gone
-        queries = (_oldest(events_before_ms, limit), _oldest(logs_before_ms, limit, *_of_types(("log",))))
+        queries = (_oldest(events_before_ms, limit), _oldest(logs_before_ms, limit, *of_types(("log",))))
         found = self._database.read(
             lambda connection: {cursor for query in queries for cursor in connection.scalars(query)}
         )
@@ -162,47 +161,3 @@ def _oldest(before_ms: int, limit: int, *conditions: ColumnElement[bool]) -> Sel
         .subquery()
     )
     return select(oldest.c.cursor).where(oldest.c.received_ms < before_ms)
-
-
-def _of_types(types: Sequence[str]) -> list[ColumnElement[bool]]:
-    """The index holds all types but the commonest, and must be told that it is not asked for."""
-    rare = [] if COMMONEST in types else [events.c.type != text(f"'{COMMONEST}'")]
-    return [events.c.type.in_(types), *rare]
-
-
-def _event_conditions(wanted: EventFilter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if wanted.job_id is not None:
-        owner = select(jobs.c.key).where(jobs.c.id == wanted.job_id).scalar_subquery()
-        found.append(events.c.job_key == owner)
-    if wanted.types:
-        found += _of_types(wanted.types)
-    if wanted.min_level is not None:
-        found.append(events.c.level >= wanted.min_level)
-    if wanted.q:
-        found.append(events.c.data.icontains(wanted.q, autoescape=True))
-    if wanted.from_ms is not None:
-        found.append(events.c.at_ms >= wanted.from_ms)
-    if wanted.to_ms is not None:
-        found.append(events.c.at_ms <= wanted.to_ms)
-    return found
-
-
-def _job_conditions(wanted: JobFilter) -> list[ColumnElement[bool]]:
-    began = func.coalesce(jobs.c.started_at, jobs.c.created_at)
-    found: list[ColumnElement[bool]] = []
-    if wanted.statuses:
-        found.append(jobs.c.status.in_(wanted.statuses))
-    if wanted.source is not None:
-        found.append(jobs.c.source == wanted.source)
-    if wanted.q:
-        found.append(
-            or_(*(column.icontains(wanted.q, autoescape=True) for column in (jobs.c.id, jobs.c.source, jobs.c.query)))
-        )
-    if wanted.tag is not None:
-        found.append(cast(jobs.c.tags, Text).contains(json.dumps(wanted.tag), autoescape=True))
-    if wanted.from_ms is not None:
-        found.append(began >= wanted.from_ms)
-    if wanted.to_ms is not None:
-        found.append(began <= wanted.to_ms)
-    return found

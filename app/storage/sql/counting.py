@@ -1,0 +1,83 @@
+"""How many events, jobs or incidents there were over time, counted by the database: see `Counted`.
+
+What is looked at is bounded: rows that are newer than the span's beginning, and of those the newest `most` that are
+wanted. Rows are found by their cursor, which rises with the time at which an event was received; no index of times is
+needed.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import JSON, ColumnElement, Connection, Select, case, cast, func, literal, select, type_coerce
+
+from app.storage.base import EventFilter, JobFilter
+from app.storage.base_counts import Counted
+from app.storage.base_series import HOUR_MS, Cells
+from app.storage.sql.conditions import VISIBLE, began, event_conditions, job_conditions
+from app.storage.sql.events_tables import events, jobs
+
+_EARLY_MS: Final = HOUR_MS
+"""By how much an event may be older by its receipt than by its own time: clocks are set, and a sender's may be fast."""
+_GRAIN: Final = 1_000
+"""Events that may be looked at in vain at the beginning of a span, rather than search for it more closely."""
+
+
+def count_events(connection: Connection, wanted: EventFilter, over: Cells, most: int) -> Counted:
+    """Events by type, level and severity."""
+    newest = connection.scalar(select(func.max(events.c.cursor))) or 0
+    first = _received_since(connection, over.from_ms - _EARLY_MS, newest)
+    body = (type_coerce if connection.dialect.name == "sqlite" else cast)(events.c.data, JSON)
+    # An alert says how severe it is in its body alone, other events in `level`.
+    severity = case((events.c.type == "system_alert", body["severity"].as_string()))
+    query = (
+        select(events.c.type, events.c.level, severity.label("severity"), events.c.at_ms)
+        .outerjoin(jobs, events.c.job_key == jobs.c.key)
+        .where(VISIBLE, events.c.cursor > first, *event_conditions(wanted), *within(events.c.at_ms, over))
+        .order_by(events.c.cursor.desc())
+    )
+    return count_newest(connection, query, over, most, select(literal(newest - first)))
+
+
+def count_jobs(connection: Connection, wanted: JobFilter, over: Cells, most: int) -> Counted:
+    """Jobs by status."""
+    query = (
+        select(jobs.c.status, began.label("at_ms"))
+        .where(*job_conditions(wanted), *within(began, over))
+        .order_by(jobs.c.key.desc())
+    )
+    return count_newest(connection, query, over, most, select(func.count(jobs.c.key)))
+
+
+def count_newest(
+    connection: Connection, query: Select[Any], over: Cells, most: int, everything: Select[int]
+) -> Counted:
+    """The first `most` rows by all columns but the last, a time, and by the cell of that.
+
+    `everything` says how many there may be, in case that these are not all.
+    """
+    rows = query.limit(most).subquery()
+    *kind, at_ms = rows.c
+    cell = (at_ms - over.from_ms) // over.step_ms
+    counted = select(*kind, cell.label("cell"), func.count()).group_by(*kind, "cell")
+    cells = {(tuple(kind), cell): count for *kind, cell, count in connection.execute(counted)}
+    found = sum(cells.values())
+    return Counted(cells, found if found < most else max(found, connection.scalar(everything) or 0))
+
+
+def within(at_ms: ColumnElement[int], over: Cells) -> Sequence[ColumnElement[bool]]:
+    """The conditions of a time in the cells."""
+    return at_ms >= over.from_ms, at_ms < over.from_ms + over.steps * over.step_ms
+
+
+def _received_since(connection: Connection, at_ms: int, newest: int) -> int:
+    """A cursor after which all are that were received at that time or later, and few others."""
+    low, high = 0, newest
+    while high - low > _GRAIN:
+        middle = (low + high) // 2
+        following = select(events.c.received_ms).where(events.c.cursor > middle).order_by(events.c.cursor).limit(1)
+        received_ms = connection.scalar(following)
+        if received_ms is not None and received_ms < at_ms:
+            low = middle
+        else:
+            high = middle
+    return low

@@ -1,0 +1,154 @@
+"""Counting over time: every store says of thousands of rows what counting them one by one says."""
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from app.storage.base import Event, EventFilter, EventStore, JobFilter
+from app.storage.base_series import Cells
+from app.storage.memory import MemoryEventStore
+from app.storage.sql.accounts import SqlAccountStore
+from app.storage.sql.database import Database
+from app.storage.sql.events import SqlEventStore
+from app.storage.sql.series_points import merge_points
+from tests.fakes import NOW_MS, StoppedClock, event, no_fold
+from tests.metrics.house import jobs_fold
+
+MINUTE_MS = 60_000
+BEGAN_MS = NOW_MS - 10 * MINUTE_MS
+OVER = Cells(BEGAN_MS, MINUTE_MS, 10)
+MANY = 4_000
+NEVER_HIT = 1_000_000
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    return StoppedClock()
+
+
+@pytest.fixture(params=["sqlite", "postgres", "memory"])
+def store(request: pytest.FixtureRequest, clock: StoppedClock) -> Iterator[EventStore]:
+    """An empty store."""
+    if request.param == "memory":
+        yield MemoryEventStore(clock, list)
+        return
+    database = Database(request.getfixturevalue(f"{request.param}_url"))
+    SqlAccountStore(database).sender("one", at_ms=NOW_MS)
+    yield SqlEventStore(database, clock, merge_points)
+    database.close()
+
+
+def made(number: int, chance: random.Random) -> Event:
+    """An event of any type, level and time, of one of three jobs."""
+    type_, level, body = chance.choice(
+        [
+            ("item_scraped", None, {"title": f"Tea {number % 7}"}),
+            ("log", chance.randrange(5), {"message": "x"}),
+            ("error", 3, {"message": "x"}),
+            ("system_alert", None, {"severity": chance.choice(["warning", "critical"]), "name": "n"}),
+            ("system_alert", None, {"name": "n"}),
+        ]
+    )
+    at_ms = chance.randrange(BEGAN_MS - MINUTE_MS, NOW_MS + MINUTE_MS)
+    return event(type_, chance.choice(["a", "b", "c"]), at_ms=at_ms, level=level, data=body)
+
+
+def filled(store: EventStore, clock: StoppedClock) -> list[Event]:
+    """Thousands of events in the order of their receipt, over two days before and the ten minutes: nothing later."""
+    chance = random.Random(7)
+    clock.time_ms = NOW_MS - 48 * 60 * MINUTE_MS
+    sent: list[Event] = []
+    for number in range(MANY // 500):
+        if number == 3:
+            clock.time_ms = BEGAN_MS
+        some = [made(number, chance) for number in range(500)]
+        if clock.time_ms < BEGAN_MS:  # what came long before is of long before
+            for one in some:
+                one.at_ms -= 40 * 60 * MINUTE_MS
+        sent += store.append(some, no_fold).events
+        clock.advance(MINUTE_MS)
+    return sent
+
+
+def by_hand(events: list[Event], **wanted: object) -> Counter:
+    """The same, counted one by one."""
+    cells: Counter = Counter()
+    for one in events:
+        cell, said = (one.at_ms - BEGAN_MS) // MINUTE_MS, None
+        if one.type == "system_alert" and '"severity"' in one.data:
+            said = "critical" if "critical" in one.data else "warning"
+        if 0 <= cell < 10 and all(getattr(one, name) == value for name, value in wanted.items()):
+            cells[(one.type, one.level, said), cell] += 1
+    return cells
+
+
+def test_all_events_of_a_span_are_counted(store: EventStore, clock: StoppedClock):
+    """By type, level and severity, in the minute of their own time, however many they are."""
+    sent = filled(store, clock)
+    found = store.count(EventFilter(), OVER, NEVER_HIT)
+
+    assert found.cells == by_hand(sent)
+    assert found.counted == found.of > 1_000
+
+
+def test_a_filter_narrows_what_is_counted(store: EventStore, clock: StoppedClock):
+    """The same filters as of the lists."""
+    sent = filled(store, clock)
+
+    for wanted, narrowed in (
+        (EventFilter(job_id="b"), {"job_id": "b"}),
+        (EventFilter(types=("log",)), {"type": "log"}),
+        (EventFilter(types=("log",), min_level=4), {"type": "log", "level": 4}),
+    ):
+        assert store.count(wanted, OVER, NEVER_HIT).cells == by_hand(sent, **narrowed)
+    within = store.count(EventFilter(from_ms=BEGAN_MS + 90_000, to_ms=BEGAN_MS + 120_000), OVER, NEVER_HIT)
+    assert within.counted == sum(BEGAN_MS + 90_000 <= one.at_ms <= BEGAN_MS + 120_000 for one in sent)
+    assert store.count(EventFilter(q="tea 3"), OVER, NEVER_HIT).counted == sum(
+        "Tea 3" in one.data and BEGAN_MS <= one.at_ms < NOW_MS for one in sent
+    )
+
+
+def test_beyond_a_bound_the_newest_are_counted(store: EventStore, clock: StoppedClock):
+    """And it is said that there may be more."""
+    sent = filled(store, clock)
+    found = store.count(EventFilter(), OVER, 700)
+    newest = [one for one in sent if BEGAN_MS <= one.at_ms < NOW_MS][-700:]
+
+    assert found.cells == by_hand(newest)
+    assert found.counted == 700
+    assert found.of >= by_hand(sent).total()
+
+
+def test_events_of_a_deleted_job_are_not_counted(store: EventStore, clock: StoppedClock):
+    """As they are in no list."""
+    sent = filled(store, clock)
+    jobs = {one.job_id for one in sent}
+    assert store.delete_job("a")
+
+    assert store.count(EventFilter(), OVER, NEVER_HIT).cells == by_hand([one for one in sent if one.job_id != "a"])
+    assert jobs == {"a", "b", "c"}
+
+
+def test_jobs_are_counted_by_their_start(store: EventStore, clock: StoppedClock):
+    """By status; of more than are asked for the newest, and how many there are."""
+    starts = [BEGAN_MS + number * 300 for number in range(1_500)]
+    ends = [event("job_completed", f"j{number}", at_ms=NOW_MS) for number in range(0, 1_500, 3)]
+    store.append([event("job_started", f"j{n}", at_ms=at_ms) for n, at_ms in enumerate(starts)], jobs_fold)
+    store.append(ends, jobs_fold)
+
+    expected = Counter(
+        (("running" if number % 3 else "completed",), (at_ms - BEGAN_MS) // MINUTE_MS)
+        for number, at_ms in enumerate(starts)
+    )
+    found = store.count(JobFilter(), OVER, NEVER_HIT)
+    assert found.cells == expected
+    assert (found.counted, found.of) == (1_500, 1_500)
+    assert store.count(JobFilter(statuses=("completed",)), OVER, NEVER_HIT).counted == 500
+
+    newest = store.count(JobFilter(), OVER, 1_100)
+    assert newest.cells == Counter(
+        (("running" if n % 3 else "completed",), (starts[n] - BEGAN_MS) // MINUTE_MS) for n in range(400, 1_500)
+    )
+    assert (newest.counted, newest.of) == (1_100, 1_500)
