@@ -49,24 +49,22 @@ def test_incidents_are_counted_and_chosen_by_the_database(watch):
     """Of 1,200, by severity and by the minute they began in; of more than are asked for the newest, which is told."""
     began = NOW_MS - 1_200_000
     opened = [
-        {
-            "rule_id": n,
-            "rule": f"Queue {n % 3}",
-            "severity": "critical" if n % 4 else "info",
-            "started_at": began + n * 1_000,
-        }
+        Incident(
+            rule_id=n, rule=f"Queue {n % 3}", severity="critical" if n % 4 else "info", started_at=began + n * 1_000,
+            value=1.0, peak=1.0,
+        )
         for n in range(1_200)
-    ]
+    ]  # fmt: skip
     for one in opened:
-        watch.store.open(Incident(value=1.0, peak=1.0, **one))
+        watch.store.open(one)
     over = Cells(began, 60_000, 20)
 
     found = watch.alerts.count(IncidentFilter(), over, 10_000)
-    assert found.cells == Counter(((one["severity"],), (one["started_at"] - began) // 60_000) for one in opened)
+    assert found.cells == Counter(((one.severity,), (one.started_at - began) // 60_000) for one in opened)
     narrow = IncidentFilter(states=("firing",), severities=("info",), rule="queue 1", from_ms=began + 600_000)
-    expected = [one for one in opened[600:] if one["severity"] == "info" and one["rule"] == "Queue 1"]
+    expected = [one for one in opened[600:] if one.severity == "info" and one.rule == "Queue 1"]
     assert watch.alerts.count(narrow, over, 10_000).counted == len(expected)
-    assert [one.rule_id for one in watch.alerts.incidents(narrow, limit=1)] == [expected[-1]["rule_id"]]
+    assert [one.rule_id for one in watch.alerts.incidents(narrow, limit=1)] == [expected[-1].rule_id]
     newest = watch.alerts.count(IncidentFilter(), over, 100)
     assert (newest.counted, newest.of) == (100, 1_200)
     assert {cell for _, cell in newest.cells} == {18, 19}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.storage.base import Event, EventFilter, EventStore, JobFilter
+from app.storage.base_counts import Kind
 from app.storage.base_series import Cells
 from app.storage.memory import MemoryEventStore
 from app.storage.sql.accounts import SqlAccountStore
@@ -72,9 +73,9 @@ def filled(store: EventStore, clock: StoppedClock) -> list[Event]:
     return sent
 
 
-def by_hand(events: list[Event], **wanted: object) -> Counter:
+def by_hand(events: list[Event], **wanted: object) -> Counter[tuple[Kind, int]]:
     """The same, counted one by one."""
-    cells: Counter = Counter()
+    cells: Counter[tuple[Kind, int]] = Counter()
     for one in events:
         cell, said = (one.at_ms - BEGAN_MS) // MINUTE_MS, None
         if one.type == "system_alert" and '"severity"' in one.data:
