@@ -3,7 +3,7 @@
 Rows come newest first, a page a query: no cursor stays open and no lock is held while a slow reader reads. A JSON
 line is the API's own object. An event's data is one JSON column, or those of its fields that ``fields=title,price``
 names as columns of their own. Of figures over time a JSON line is one of the API's lines, and a row of the CSV one of
-its points, oldest first.
+its points, oldest first. They come some lines a query, too, but for those of a pipe, which may have to see them all.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +19,7 @@ from app.core.clock import rfc3339
 from app.core.errors import NotFound
 from app.ingest.wire import body_of, event_json, flag_names, shown_id
 from app.jobs.view import job_json
-from app.metrics.series import Line
+from app.metrics.series import Line, SeriesQuery
 from app.queries import event_filter, job_filter, series_query
 from app.services import Services
 from app.storage.base import Event, Job
@@ -60,13 +60,20 @@ def blueprint(services: Services) -> Blueprint:
     @export.get("/metrics.<kind>")
     @require("read")
     def metrics(kind: str) -> Response:
-        asked = series_query(request.args, services.clock.now_ms())
-        series = transformed(services, asked, request.args).series
-        labels = tuple(dict.fromkeys(label for line in series for label in line.labels)) or asked.by
-        lines = ([line] for line in series) if kind == "jsonl" else (_points(line, labels) for line in series)
-        return _stream("metrics", kind, lines, line_json, ("timestamp", *labels, "value"), tuple)
+        labels, lines = _figures(services, series_query(request.args, services.clock.now_ms()))
+        pages = lines if kind == "jsonl" else (_points(line, labels) for page in lines for line in page)
+        return _stream("metrics", kind, pages, line_json, ("timestamp", *labels, "value"), tuple)
 
     return export
+
+
+def _figures(services: Services, asked: SeriesQuery) -> tuple[tuple[str, ...], Iterator[list[Line]]]:
+    """The labels of the lines, and these: all at once if a pipe has to see them all."""
+    if request.args.get("transform"):
+        series = transformed(services, asked, request.args).series
+        return tuple(dict.fromkeys(label for line in series for label in line.labels)) or asked.by, iter([series])
+    _, parts = services.runtime.call(services.reader.parts, asked)
+    return asked.by, iter(lambda: services.runtime.call(next, parts, None), None)
 
 
 def _pages(services: Services, read: Callable[..., list[Any]], wanted: Any, number: Callable[[Any], int]) -> Pages:

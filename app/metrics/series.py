@@ -5,8 +5,9 @@ where it could have been counted and nothing came, it gained 0, as people expect
 counter are 0 between the oldest figure that the store holds and now, and None before and after.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Final
 
 from app.core.clock import Clock
@@ -17,6 +18,8 @@ from app.storage import sketches
 from app.storage.base_series import MINUTE_MS, Combined, Labels, SeriesStore, Sketched, Stretch
 
 MAX_LINES: Final = 500
+AT_ONCE: Final = 20
+"""Lines that are read together where nobody needs all of them at a time."""
 _QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 _FIGURES: Final = {"avg": ("sum", "count"), "min": ("min",), "max": ("max",), "sum": ("sum",), "count": ("count",)}
 """What is asked of the store for each."""
@@ -83,6 +86,17 @@ class Answer:
     is_first: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How a query is answered: `rest` is what each step is worth in which nothing was stored, None for a gap."""
+
+    asked: SeriesQuery
+    agg: str
+    over: Grid
+    within: list[Stretch]
+    rest: list[float | None] | None
+
+
 class SeriesReader:
     """Reads series; from real threads only, as it waits for the store."""
 
@@ -99,6 +113,15 @@ class SeriesReader:
         Raises:
             InvalidInput: naming `name`, `agg`, `from`, `step` or `by`.
         """
+        head, parts = self.parts(asked, MAX_LINES)
+        return replace(head, series=list(chain.from_iterable(parts)))
+
+    def parts(self, asked: SeriesQuery, at_once: int = AT_ONCE) -> tuple[Answer, Iterator[list[Line]]]:
+        """The answer without its lines, and these, so many of them read from the store when they are asked for.
+
+        Raises:
+            InvalidInput: at once, as `query`.
+        """
         now_ms = self._clock.now_ms()
         series = self._store.find(asked.name, asked.where)
         metric = self._metric(asked.name, known=bool(series))
@@ -107,15 +130,23 @@ class SeriesReader:
         living = self._living(asked, series, now_ms, read)
         places, groups = _grouped(living or series[:1], asked.by)  # where all are dead, a line of gaps
         over = grid(asked.span, now_ms, read=read, series=len(groups), lines=len(places))
-        values = self._values(asked.name, agg, groups, over, list(over.stretches(now_ms)))
-        rest = self._nothing(metric, agg, over, now_ms)
+        head = Answer(asked.name, "count" if agg == "count" else metric.unit, over.step_ms, [], over.times)
+        plan = _Plan(asked, agg, over, list(over.stretches(now_ms)), self._nothing(metric, agg, over, now_ms))
+        return head, (
+            self._lines(plan, places[first : first + at_once], _of_places(groups, first, at_once))
+            for first in range(0, len(places), at_once)
+        )
+
+    def _lines(self, plan: _Plan, places: list[tuple[str, ...]], groups: dict[Labels, int]) -> list[Line]:
+        """The lines of some places; of those told apart `by` labels only the ones that have a point."""
+        values, times, by = self._values(plan, groups), plan.over.times, plan.asked.by
         lines = []
         for place, key in enumerate(places):
-            line = values[place * len(over.times) : (place + 1) * len(over.times)]
-            if not asked.by or line.count(None) < len(line):
-                points = list(zip(over.times, _filled(line, rest), strict=True))
-                lines.append(Line(dict(zip(asked.by, key, strict=True)), points))
-        return Answer(asked.name, "count" if agg == "count" else metric.unit, over.step_ms, lines, over.times)
+            line = values[place * len(times) : (place + 1) * len(times)]
+            if not by or line.count(None) < len(line):
+                points = list(zip(times, _filled(line, plan.rest), strict=True))
+                lines.append(Line(dict(zip(by, key, strict=True)), points))
+        return lines
 
     def names(self) -> list[str]:
         """The names of the metrics that users send, in order."""
@@ -140,10 +171,9 @@ class SeriesReader:
         stored = max(MINUTE_MS, kept(asked.from_ms, now_ms))
         return self._store.alive(asked.name, series, Stretch(stored, over.from_ms, over.to_ms))
 
-    def _values(
-        self, name: str, agg: str, groups: Mapping[Labels, int], over: Grid, within: list[Stretch]
-    ) -> list[float | None]:
+    def _values(self, plan: _Plan, groups: Mapping[Labels, int]) -> list[float | None]:
         """What was measured, line after line."""
+        name, agg, over, within = plan.asked.name, plan.agg, plan.over, plan.within
         number = len(over.times) * (max(groups.values(), default=0) + 1)
         if agg in _QUANTILES:
             return _quantiles(self._store.sketched(name, groups, within, over.cells), number, _QUANTILES[agg])
@@ -178,6 +208,11 @@ def _grouped(series: Iterable[Labels], by: tuple[str, ...]) -> tuple[list[tuple[
         raise InvalidInput(f"would make {len(places)} lines; at most {MAX_LINES} are given", field="by")
     place_of = {key: place for place, key in enumerate(places)}
     return places, {labels: place_of[key] for labels, key in keys.items()}
+
+
+def _of_places(groups: Mapping[Labels, int], first: int, number: int) -> dict[Labels, int]:
+    """The series of so many places from `first` on, with their places counted from there."""
+    return {labels: place - first for labels, place in groups.items() if first <= place < first + number}
 
 
 def _filled(line: list[float | None], rest: list[float | None] | None) -> list[float | None]:

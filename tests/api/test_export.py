@@ -3,10 +3,14 @@
 import csv
 import io
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from app.api.spreadsheet import csv_text, defused
+from app.core.clock import rfc3339
+from app.metrics.series import AT_ONCE
 from tests.sockets import scraped
 
 
@@ -136,6 +140,30 @@ def test_figures_as_json_are_the_api_s_own_lines(figures, reader):
     answer = reader.get(f"/export/metrics.jsonl?{now}")
     assert [json.loads(line) for line in answer.text.splitlines()] == reader.json(f"/api/v1/metrics?{now}")["series"]
     assert reader.get(f"/export/metrics.jsonl?{query}").text == ""
+
+
+def test_figures_are_sent_while_they_are_read(scraper, reader):
+    """What is measured after the first rows have come is still among the last; the text is that of all the lines."""
+
+    def measured(number: int) -> dict[str, Any]:
+        return scraped("a", type="metric", data={"values": {"queue": 1}, "labels": {"place": f"p{number:03}"}})
+
+    scraper.post("/api/v1/events", [measured(number) for number in range(AT_ONCE + 5)])
+    query = "name=queue&by=place&step=1d&from=-2d&agg=count"
+
+    def text() -> Iterator[str]:
+        return (chunk.decode() for chunk in reader.get(f"/export/metrics.csv?{query}").iter_encoded())
+
+    chunks = text()
+    begun = next(chunks) + next(chunks)
+    scraper.post("/api/v1/events", [measured(0), measured(AT_ONCE + 4)])
+    told = {row["place"]: row["value"] for row in rows(begun + "".join(chunks)) if row["value"]}
+    lines = reader.json(f"/api/v1/metrics?{query}")["series"]
+    points = [(rfc3339(at_ms), line["labels"]["place"], value) for line in lines for at_ms, value in line["points"]]
+
+    assert "p000" in begun
+    assert (told["p000"], told[f"p{AT_ONCE + 4:03}"]) == ("1.0", "2.0")
+    assert "".join(text()) == csv_text([("timestamp", "place", "value"), *points])
 
 
 def test_figures_that_are_none_are_refused(reader):

@@ -111,6 +111,22 @@ def test_lines_are_told_apart_by_labels(store, reader):
     assert lines(reader, "items", where={"source": "a"})[""][0] == 5.0
 
 
+def test_lines_can_be_read_part_by_part(store, reader):
+    """Some at a time, when they are asked for; together they are the whole answer."""
+    store.record([gain(T, number, source=f"{number:02}", job=str(job)) for number in range(1, 8) for job in range(2)])
+    asked = SeriesQuery(name="items", from_ms=T, to_ms=T + 10_000, by=("source",))
+    head, parts = reader.parts(asked, 3)
+    whole = reader.query(asked)
+    first = next(parts)
+    store.record([gain(T, 100, source="07", job="0")])
+    rest = list(parts)
+
+    assert (head.name, head.unit, head.step_ms, head.times) == (whole.name, whole.unit, whole.step_ms, whole.times)
+    assert [len(part) for part in (first, *rest)] == [3, 3, 1]
+    assert [*first, *rest[0]] == whole.series[:6]
+    assert rest[1][0].points[0][1] == 114
+
+
 def test_every_step_has_a_point(store, reader):
     """The first begins at or before the span and the last holds its end, each a step after the other."""
     store.record([sample(T, 1)])
