@@ -4,7 +4,6 @@ The oldest events go when `capacity` is reached; jobs stay until they are delete
 """
 
 import copy
-import logging
 import threading
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,12 +13,11 @@ from types import MappingProxyType
 from typing import Final
 
 from app.core.clock import Clock
-from app.storage.base import UNSTORABLE, Commit, Event, EventFilter, Fold, Job, JobFilter, Outcome, Reach, Tallies
+from app.storage.base import Commit, Event, EventFilter, Fold, Job, JobFilter, Outcome, Reach, Tallies
 from app.storage.base_counts import Counted
 from app.storage.base_series import Cells, Point
 from app.storage.memory_counts import began, count_events, count_jobs
-
-log = logging.getLogger(__name__)
+from app.storage.singly import append_singly
 
 DEFAULT_CAPACITY = 200_000
 _Key = tuple[int, str, bytes]
@@ -76,22 +74,10 @@ class MemoryEventStore:
 
     def append_singly(self, events: Sequence[Event], fold: Fold, refused: Tallies = _NONE) -> Commit:
         """See `EventStore`; here nothing but an event can be at fault."""
-        outcomes: list[Outcome] = []
-        parts: list[Commit] = []
-        found = Counter(dict(refused))
         with self._lock:
-            for event in events:
-                try:
-                    part = self.append([event], fold)
-                except Exception:
-                    log.exception("An event could not be stored")
-                    outcomes.append(UNSTORABLE)
-                    found[event.sender_id, "rejected", UNSTORABLE.code] += 1
-                else:
-                    outcomes += part.outcomes
-                    parts += [part] if part.events else []
-            self._count([], [], found)
-        return Commit.joined(outcomes, parts)
+            commit, tallies = append_singly(events, refused, lambda event, _: self.append([event], fold))
+            self._count([], [], tallies)
+        return commit
 
     def _count(self, events: Sequence[Event], outcomes: Sequence[Outcome], refused: Tallies) -> None:
         self._tallies.update(dict(refused))
