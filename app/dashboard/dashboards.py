@@ -102,7 +102,6 @@ def _shown(services: Services, dashboard_id: str) -> dict[str, Any]:
         "ranges": RANGES,
         "panels": filled,
         "wall": request.args.get("wall") == "1",
-        **({"theme": "dark"} if board.dark else {}),
         "choices": _choices(services),
         "vocabulary": {
             "types": TYPES,

@@ -95,6 +95,7 @@ def _dashboard() -> dict[str, Sentence]:
         "value": gettext("Value"),
         "selected": gettext("“{name}” selected"),
         "newPanel": gettext("New panel"),
+        "colourTwice": gettext("is the name of two colours"),
         "remove": gettext("Remove the panel “{name}”?"),
         "unsaved": {"one": gettext("{n} change not saved"), "other": gettext("{n} changes not saved")},
         "notDone": gettext("The server did not do it"),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.e2e.boards import run, send
 from tests.e2e.browsing import FLAGS, Visit, enter, visiting
 from tests.e2e.seed import NodeScraper, client_environment, node_scraper
 from tests.server import ASYNC_MODES, Server, running
@@ -54,3 +55,17 @@ def from_node(node_client: Path, server: Server, environment: dict[str, str]) ->
     """A scraper in Node, connected to `server`."""
     with node_scraper(node_client, client_environment(server, environment)) as scraper:
         yield scraper
+
+
+@pytest.fixture
+def shop(one_server: Server, environment: dict[str, str]) -> Server:
+    """A server to which a job has told of items, requests and an error."""
+    send(one_server, environment, *run(5))
+    return one_server
+
+
+@pytest.fixture
+def page(shop: Server, visit: Visit, environment: dict[str, str]) -> Page:
+    """The page of the shop's jobs, before somebody who signed in by the form and whose mistakes may be refused."""
+    excuses = ["status of 400", "status of 409"]
+    return enter(visit(shop, excuses=excuses, viewport={"width": 1280, "height": 1400}), environment)

@@ -3,7 +3,9 @@
 import { beside, moved, passed, resized, settle } from "./grid.js";
 import { fromTemplate, page, say, word } from "./page.js";
 import { askPanel } from "./panel-form.js";
+import { askBoard, viewersTheme } from "./board-form.js";
 import { change, showProblem } from "./changes.js";
+import { wear } from "./theme.js";
 
 const SIZES = { chart: [6, 6], table: [6, 6], stats: [3, 3], log: [6, 6] };
 const dash = document.getElementById("dash");
@@ -75,8 +77,25 @@ function draft(panels) {
 
 /** What is wrong with a panel as it is written, or null: by the path of the field within the panel. */
 async function check(written) {
-  const { ok, body } = await change(`${location.pathname}/check`, "POST", draft([written]));
-  return ok ? null : { detail: body?.detail, field: body?.field?.replace("layout.panels[0].", "") };
+  const problem = await checked(draft([written]));
+  return problem && { ...problem, field: problem.field?.replace("layout.panels[0].", "") };
+}
+
+async function checked(whole) {
+  const { ok, body } = await change(`${location.pathname}/check`, "POST", whole);
+  return ok ? null : { detail: body?.detail, field: body?.field };
+}
+
+/** Name, refresh, theme and colours; they are seen at once. */
+async function editBoard() {
+  const written = await askBoard(config, (whole) => checked({ ...whole, layout: { ...whole.layout, panels: [], grid: {} } }));
+  document.getElementById("board").focus();
+  if (!written) return;
+  Object.assign(config, written);
+  say(document.querySelector("h1"), config.name);
+  wear(config.theme.dark ? "dark" : viewersTheme);
+  stage.refreshAll();
+  changed();
 }
 
 async function edit(id) {
@@ -126,7 +145,15 @@ async function save() {
     showProblem(answer);
     return;
   }
+  leave();
+}
+
+/** Shows the dashboard as it is stored. */
+function leave() {
   changes = 0;
+  const address = new URL(location.href);
+  address.searchParams.delete("edit");
+  history.replaceState(null, "", address);
   location.reload();
 }
 
@@ -197,11 +224,9 @@ export function begin(shown) {
     if (tool === "remove") remove(id);
   });
   document.getElementById("add").addEventListener("click", add);
+  document.getElementById("board").addEventListener("click", editBoard);
   document.getElementById("save").addEventListener("click", save);
-  document.getElementById("discard").addEventListener("click", () => {
-    changes = 0;
-    location.reload();
-  });
+  document.getElementById("discard").addEventListener("click", leave);
   addEventListener("beforeunload", (event) => {
     if (changes) event.preventDefault();
   });

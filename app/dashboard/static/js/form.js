@@ -5,32 +5,33 @@ import { showProblem } from "./changes.js";
 /**
  * What somebody has written, or null if they went away.
  *
- * fields: pairs of a path, as the server names it in a problem, and the name of the field that holds it.
+ * locate: the element that holds what the server names by a path in a problem; none, if it is not shown.
  * read: what stands in the form. check: `{field, detail}` of what is wrong with it, or null.
  */
-export function ask(dialog, fields, read, check) {
+export function ask(dialog, { locate, read, check }) {
   const form = dialog.querySelector("form");
   clear(form);
-  dialog.returnValue = "";
   let found = null;
+  const leave = () => dialog.close();
   const submit = async (event) => {
-    if (event.submitter?.value === "cancel") return;
     event.preventDefault();
     const written = read();
     const problem = await check(written);
     clear(form);
     if (problem) {
-      tell(form, fields, problem);
+      tell(form, locate(problem.field ?? ""), problem);
       return;
     }
     found = written;
-    dialog.close("ok");
+    dialog.close();
   };
   form.addEventListener("submit", submit);
+  form.querySelector("[data-cancel]").addEventListener("click", leave);
   dialog.showModal();
   return new Promise((done) => {
     dialog.addEventListener("close", () => {
       form.removeEventListener("submit", submit);
+      form.querySelector("[data-cancel]").removeEventListener("click", leave);
       done(found);
     }, { once: true });
   });
@@ -46,18 +47,16 @@ function clear(form) {
 }
 
 /** At the field that is named; above the form where it shows no such field. */
-function tell(form, fields, { field: path, detail }) {
-  const name = fields.find(([known]) => path === known || path?.startsWith(`${known}[`) || path?.startsWith(`${known}.`))?.[1];
-  const field = name && form.elements[name];
+function tell(form, field, { field: path, detail }) {
   if (!field) {
     showProblem({ body: { field: path, detail } }, form.querySelector("[data-problem]"));
     return;
   }
   const note = document.createElement("p");
   note.className = "hint wrong";
-  note.id = `wrong-${name}`;
+  note.id = "wrong-field";
   note.setAttribute("role", "alert");
-  note.textContent = [field.labels[0]?.textContent, detail].filter(Boolean).join(": ");
+  note.textContent = [field.labels[0]?.textContent ?? field.getAttribute("aria-label"), detail].filter(Boolean).join(": ");
   field.closest(".field").append(note);
   field.setAttribute("aria-invalid", "true");
   field.setAttribute("aria-errormessage", note.id);

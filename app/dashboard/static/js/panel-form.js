@@ -84,7 +84,12 @@ function chartOf(before, elements) {
 /** The panel as somebody has written it; null if they went away. `check` says what is wrong with it, null for nothing. */
 export function askPanel(panel, check) {
   fill(panel);
-  return ask(dialog, FIELDS, () => written(panel), check);
+  return ask(dialog, { locate, read: () => written(panel), check });
+}
+
+function locate(path) {
+  const name = FIELDS.find(([known]) => path === known || path.startsWith(`${known}[`))?.[1];
+  return name && dialog.querySelector("form").elements[name];
 }
 
 dialog?.querySelector("form").elements.type.addEventListener("change", showFields);

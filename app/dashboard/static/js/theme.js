@@ -5,13 +5,18 @@ const root = document.documentElement;
 const buttons = document.querySelectorAll("[data-theme-choice]");
 const listeners = new Set();
 
-function choose(theme) {
+/** Puts the page in a theme, and leaves the viewer's choice as it is. */
+export function wear(theme) {
   if (theme === "system") delete root.dataset.theme;
   else root.dataset.theme = theme;
+  listeners.forEach((listener) => listener());
+}
+
+function choose(theme) {
   const secure = location.protocol === "https:" ? "; Secure" : "";
   document.cookie = `theme=${theme}; Path=/; Max-Age=${YEAR_S}; SameSite=Lax${secure}`;
   show(theme);
-  listeners.forEach((listener) => listener());
+  wear(theme);
 }
 
 function show(theme) {
