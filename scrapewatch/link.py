@@ -17,10 +17,8 @@ import socketio
 from socketio.packet import Packet
 
 from scrapewatch.answers import asked_share, asked_wait, count
-from scrapewatch.clock import now_ms
-
-ANSWER_S: Final = 10.0
-"""Longest wait for an answer; then the connection counts as lost."""
+from scrapewatch.clock import monotonic, now_ms
+from scrapewatch.patience import Patience
 
 CONNECT_S: Final = 10.0
 
@@ -37,12 +35,14 @@ class LinkDown(Exception):
     Attributes:
         code: the server's reason, if it gave one.
         retry_after_ms: when the server wants to hear of us again; 0 if it didn't say.
+        cut: whether the connection broke while a message was on its way.
     """
 
-    def __init__(self, message: str, code: str = "", retry_after_ms: int = 0) -> None:
+    def __init__(self, message: str, code: str = "", retry_after_ms: int = 0, *, cut: bool = False) -> None:
         super().__init__(message)
         self.code = code
         self.retry_after_ms = retry_after_ms
+        self.cut = cut
 
 
 class Verbatim(str):
@@ -90,6 +90,7 @@ class Link:
         self._client: Any = None
         self._up = False
         self._answers: SimpleQueue[tuple[Any, ...] | None] = SimpleQueue()  # to one batch; None once the link is lost
+        self._patience = Patience()
         self._asked_ms = 0
         self._tries = 0
 
@@ -130,7 +131,7 @@ class Link:
         self._introduce(client)
 
     def call(self, batch: str) -> object:
-        """Send a JSON list of envelopes and wait for the answer.
+        """Send a JSON list of envelopes and wait for the answer; if none comes in time, the connection counts as lost.
 
         Raises:
             LinkDown: no answer came; whether the server stored the batch is unknown.
@@ -138,17 +139,20 @@ class Link:
         answers = self._answers = SimpleQueue()  # before the look: whoever loses the connection says so here
         if not self._up:
             raise LinkDown("The connection was closed")
+        sent_at = monotonic()
         try:
             self._client.emit("events", Verbatim(batch), callback=lambda *arguments: answers.put(arguments))
-            answer = answers.get(timeout=ANSWER_S)
+            answer = answers.get(timeout=self._patience.seconds)
         except socketio.exceptions.SocketIOError as error:
             self.close()
             raise LinkDown(str(error)) from error
         except Empty:
+            self._patience.missed()
             self.close()
             raise LinkDown("The server did not answer") from None
         if answer is None:
-            raise LinkDown("The connection was closed")
+            raise LinkDown("The connection was closed", cut=True)
+        self._patience.answered(monotonic() - sent_at)
         return answer[0] if answer else None
 
     def close(self) -> None:

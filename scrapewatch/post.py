@@ -46,7 +46,9 @@ class Post:
             with refusal:
                 return _refused(refusal.code, refusal.read(MAX_ANSWER_BYTES), refusal.headers.get("Retry-After"))
         except Exception as error:  # whatever is wrong with the network, a try has failed
-            raise LinkDown(str(error) or type(error).__name__) from error
+            cause = error.reason if isinstance(error, urllib.error.URLError) else error
+            cut = isinstance(cause, ConnectionResetError | BrokenPipeError)
+            raise LinkDown(str(error) or type(error).__name__, cut=cut) from error
 
 
 def _read(body: bytes) -> dict[str, Any]:

@@ -37,8 +37,11 @@ ADOPT_S: Final = 30.0
 OUTAGE_S: Final = 5.0
 """How long the server must be away for what waited to be a replay."""
 
-SLOW_S: Final = 5.0
+SLOW_S: Final = 3.0
 """A message that was lost after so long may have been more than the line could carry; then less is sent at once."""
+
+CUT_AGAIN: Final = 2
+"""So many messages cut off in a row, however soon, may have been too much for the line."""
 
 SMALL_BYTES: Final = 8 * 1024
 """So much any line carries in time: what was lost of a message no larger was its answer, or the server."""
@@ -68,6 +71,7 @@ class Sender:
         self._batches: deque[Batch] = deque()  # taken and not answered for, the parts of one at most
         self._most = MAX_BATCH_EVENTS
         self._sent_at = 0.0  # when the message in flight was; 0 for none
+        self._cuts = 0  # messages in a row on whose way the connection broke
         self._closing = threading.Event()
         self._halt = threading.Event()
         self._failures = 0  # tries in a row that brought nothing
@@ -153,7 +157,7 @@ class Sender:
     def _conclude(self, answer: Answer) -> None:
         """The batch in flight was answered."""
         batch = self._batches[0]
-        self._unreached, self._down_since, self._sent_at = 0, 0.0, 0.0
+        self._unreached, self._down_since, self._sent_at, self._cuts = 0, 0.0, 0.0, 0
         if answer.share is not None:
             self._buffer.sample(answer.share)
         if answer.accounted == len(batch):
@@ -205,9 +209,10 @@ class Sender:
 
     def _lost(self, down: LinkDown) -> None:
         self._down_since = self._down_since or monotonic()
-        if self._sent_at and monotonic() - self._sent_at >= SLOW_S and len(self._batches[0].text) > SMALL_BYTES:
-            self._most = max(1, len(self._batches[0]) // 2)
-        self._sent_at = 0.0
+        if self._sent_at:
+            self._cuts = self._cuts + 1 if down.cut else 0
+            self._doubt(self._batches[0], monotonic() - self._sent_at)
+            self._sent_at = 0.0
         self._tell(self._troubles, down.code, "No connection to %s (%s); events wait", self._settings.url, down)
         self._unreached += 1
         limit = self._settings.reconnect_attempts
@@ -219,6 +224,11 @@ class Sender:
             self._halt.set()
         else:
             self._pause(down.retry_after_ms)
+
+    def _doubt(self, batch: Batch, after_s: float) -> None:
+        """A message was lost: send less at once if it may have been too much for the line."""
+        if len(batch.text) > SMALL_BYTES and (after_s >= SLOW_S or self._cuts >= CUT_AGAIN):
+            self._most = max(1, len(batch) // 2)
 
     def _pause(self, retry_after_ms: int) -> None:
         """Wait after a failure; the end of the process cuts our own wait short, never the server's."""

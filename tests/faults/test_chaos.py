@@ -15,6 +15,8 @@ from tests.faults.watcher import Watcher
 
 LOST_ACKS = 0.05
 RATE = 100
+CALM_S = 2
+"""Longest time between two faults."""
 
 
 class Chaos:
@@ -96,6 +98,7 @@ def test_whatever_happens_nothing_is_lost(rig: Rig, long, measured):
             name = rig.chance.choice(FAULTS)
             getattr(chaos, name)()
             happened[name] += 1
+            rig.pass_time(rig.chance.uniform(0, CALM_S))
             before, held = held, cursors(rig)
             assert before <= held, f"events are gone after {name}"
         for at, scraper in enumerate(chaos.scrapers):

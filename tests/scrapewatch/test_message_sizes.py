@@ -37,3 +37,19 @@ def test_lost_answers_to_small_messages_leave_the_next_as_large_as_before(stand_
     assert emitter.flush(10)
     assert emitter.flush(10)  # of what was emitted meanwhile, too
     assert [len(batch) for batch in stand_in.messages] == [10, 10, 200]
+
+
+def test_messages_lost_one_after_another_get_smaller_however_fast_they_were_lost(stand_in, emitter):
+    """A line that is cut again and again carries a part in time, where a whole batch would never come through."""
+
+    def cut(_):
+        stand_in.hang_up()
+        return answer()
+
+    stand_in.answers = [cut] * 4
+    send(emitter, 1_000)
+
+    assert emitter.flush(30)
+    sizes = [len(batch) for batch in stand_in.messages]
+    assert sizes[:5] == [500, 500, 250, 125, 62]
+    assert sum(sizes[4:]) == 1_000

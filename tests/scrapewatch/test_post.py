@@ -1,12 +1,16 @@
 """Networks that let no socket through."""
 
 import json
+import socket
+import struct
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from scrapewatch import route
+from scrapewatch.link import LinkDown
+from scrapewatch.post import Post
 from tests.scrapewatch.stand_in import TOKEN, answer, send
 
 
@@ -127,3 +131,24 @@ def test_a_refused_credential_is_no_answer(only_http, emitter_to, until, caplog)
     until(lambda: "No such token" in caplog.text)
 
     assert emitter.ledger.waiting == 10
+
+
+def test_a_request_that_is_cut_off_is_told_from_a_server_that_is_not_there():
+    """The first may have been too much for the line, the second says nothing of it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+        def cut_off():
+            connection, _ = listener.accept()
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+
+        cutting = threading.Thread(target=cut_off)
+        cutting.start()
+        with pytest.raises(LinkDown) as cut:
+            Post(url, "").call("[" + " " * 200_000 + "]")
+        cutting.join()
+    with pytest.raises(LinkDown) as refused:
+        Post(url, "").call("[]")
+
+    assert (cut.value.cut, refused.value.cut) == (True, False)
