@@ -14,7 +14,9 @@ from app.dashboards.config import CHARTS, TYPES
 from app.dashboards.grid import COLUMNS
 from app.metrics.catalogue import LABELS, METRICS
 from app.metrics.exposition import FAMILIES
+from app.metrics.exposition_own import family_name
 from app.metrics.hosts import MAX_HOSTS
+from app.metrics.own import MAX_OWN
 from app.metrics.reported import OTHER
 from app.metrics.series import AGGREGATIONS
 from app.metrics.spiders import MAX_SPIDERS
@@ -91,6 +93,11 @@ def prometheus() -> str:
         "Figures of the server's own process are told as every client library tells them (`process_…`). While the "
         "store is away, what it knows is missing and `scrapewatch_storage_up` is 0.",
         _table(("name", "kind", "labels", "meaning"), rows),
+        f"Users' own metrics (the `metric` event) are gauges called `{family_name('queue length')}`, with the labels "
+        "`metric`, the name as it was given, and `spider`, empty where a figure is of no job: the latest value, if it "
+        f"was told within the hour, of at most {MAX_OWN} pairs of both. What else is no letter, digit or underscore "
+        "becomes an underscore; a name that ends like a counter or a histogram (`_total`, `_count`, `_sum`, `_bucket`) "
+        "has `_value` behind it.",
         "```yaml\n"
         "scrape_configs:\n"
         "  - job_name: scrapewatch\n"

@@ -31,4 +31,10 @@ def _sources(services: Services) -> Sources:
         status = services.status.read()
     except Unavailable:
         status = services.status.of_process()
-    return Sources(status=status, values=figures.values(), spiders=figures.by_spider(), hosts=figures.by_host())
+    return Sources(
+        status=status,
+        values=figures.values(),
+        spiders=figures.by_spider(),
+        hosts=figures.by_host(),
+        own=figures.own_by_spider(),
+    )

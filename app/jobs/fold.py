@@ -39,6 +39,7 @@ _TOTALS: Final = ("requests", "bytes", "latency", "domains", "proxies")
 
 def fold(commit: Commit, jobs: Mapping[str, Job]) -> None:
     """Apply new events, in their order, to the jobs they belong to; changes both in place."""
+    before = {job_id: _attempts(job) for job_id, job in jobs.items()}
     for job in jobs.values():
         job.news = False
     begun = 0
@@ -50,6 +51,13 @@ def fold(commit: Commit, jobs: Mapping[str, Job]) -> None:
         if event.job_id:
             _apply(event, jobs[event.job_id])
     _count(commit.events[begun:], jobs)
+    for job_id, job in jobs.items():
+        job.begun = _attempts(job) - before[job_id]
+
+
+def _attempts(job: Job) -> int:
+    """How many attempts began so far: none of a job that waits for its first."""
+    return job.attempt - (job.started_at is None)
 
 
 def _count(items: Sequence[Event], jobs: Mapping[str, Job]) -> None:

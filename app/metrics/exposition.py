@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from app.metrics.exposition_own import collect_own
+from app.metrics.own import BySpider
 from app.metrics.spiders import Counted
 
 Sample = tuple[tuple[str, ...], float]
@@ -25,12 +27,14 @@ class Sources:
         values: as `Figures.values`.
         spiders: as `Figures.by_spider`.
         hosts: as `Figures.by_host`.
+        own: as `Figures.own_by_spider`.
     """
 
     status: Mapping[str, Any]
     values: Mapping[str, float]
     spiders: Mapping[str, Mapping[Counted, float]]
     hosts: Mapping[str, Mapping[str, float]]
+    own: BySpider
 
 
 Read = Callable[[Sources], Iterable[Sample]]
@@ -73,10 +77,11 @@ class Exposition:
         self._sources = sources
 
     def collect(self) -> Iterator[Metric]:
-        """Every family."""
+        """Every family, then those of the users' own metrics."""
         sources = self._sources()
         for family in FAMILIES:
             yield family.collect(sources)
+        yield from collect_own(sources.own)
 
     def describe(self) -> list[Metric]:
         """Nothing, so that no figure is read before somebody asks."""
@@ -208,6 +213,12 @@ FAMILIES: Final = (
     Family("scrapewatch_task_duration_seconds", "how long a task took the last time", ("task",), _durations),
     Family("scrapewatch_task_failing", "1 if a task failed the last time", ("task",), _failing),
     Family("scrapewatch_jobs", "jobs that run or wait to", ("status",), _jobs),
+    Family(
+        "scrapewatch_jobs_started_total",
+        "attempts of jobs that began, since the start",
+        ("spider",),
+        _spider("jobs.started"),
+    ),
     Family("scrapewatch_jobs_ended_total", "jobs that ended, since the start", ("spider", "status"), _ended),
     Family(
         "scrapewatch_jobs_duration_seconds_total",

@@ -7,6 +7,7 @@ from typing import Any, Final
 from app.core.clock import Clock
 from app.metrics.catalogue import METRICS
 from app.metrics.hosts import Hosts
+from app.metrics.own import BySpider
 from app.metrics.rebuild import rebuild
 from app.metrics.scraping import Scraping
 from app.metrics.spiders import Counted
@@ -91,6 +92,12 @@ class Figures:
         """What each spider has done since the start."""
         with self._lock:
             return self._scraping.spiders.read()
+
+    def own_by_spider(self) -> BySpider:
+        """The users' own metrics by name and spider."""
+        now_ms = self._clock.now_ms()
+        with self._lock:
+            return self._scraping.own.by_spider(now_ms)
 
     def current(self) -> dict[str, Any]:
         """``{"system": SystemMetrics, "scraping": ScrapingMetrics}``; 0 for what could not be measured."""

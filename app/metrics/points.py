@@ -37,14 +37,12 @@ class Baseline:
 
     Attributes:
         attempt: which one it was at.
-        began: whether that one had begun.
         over: whether a start would open the next.
         reported: the attempt's totals, as `Job.totals`.
         counters: the same as counters, computed only where they are needed: a commit of items needs none.
     """
 
     attempt: int = 1
-    began: bool = False
     over: bool = False
     reported: Mapping[str, Any] = field(default_factory=dict)
     counters: dict[Counter, float] | None = None
@@ -93,10 +91,7 @@ def is_late(event: Event) -> bool:
 
 def baselines(jobs: Mapping[str, Job]) -> dict[str, Baseline]:
     """What each job has told so far; a copy, so the jobs may change afterwards."""
-    return {
-        job_id: Baseline(job.attempt, job.started_at is not None, job.status in _OVER, job.totals)
-        for job_id, job in jobs.items()
-    }
+    return {job_id: Baseline(job.attempt, job.status in _OVER, job.totals) for job_id, job in jobs.items()}
 
 
 def points_of(commit: Commit, jobs: Mapping[str, Job], before: Mapping[str, Baseline]) -> list[Point]:
@@ -129,13 +124,9 @@ class _Batch:
     def take_attempts(self) -> None:
         """Count the attempts that began; whatever one began with, its job now has a time of its start."""
         for job_id, job in self._jobs.items():
-            known = self._before.get(job_id)
-            if known is None or job.started_at is None:
-                continue
-            began = job.attempt - known.attempt + (not known.began)
-            if began > 0:
+            if job.begun and job.started_at is not None:
                 at_ms = min(job.started_at, job.last_event_at or job.started_at)
-                self._add("jobs.started", self._labels_of(job_id)[1:], at_ms - at_ms % RAW_MS, began)
+                self._add("jobs.started", self._labels_of(job_id)[1:], at_ms - at_ms % RAW_MS, job.begun)
 
     def take_items(self, counted: Mapping[tuple[str, int], int]) -> None:
         """Count items, by job and second."""

@@ -8,6 +8,7 @@ it; its growth is left out unless the job began with it.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from app.metrics.points import body_of, effective_ms, is_late, items_of
@@ -32,7 +33,7 @@ def rebuild(events: EventStore, now_ms: int) -> tuple[Scraping, list[Event]]:
     for event in _backwards(events, _ITEMS, now_ms - MINUTE_MS):
         is_present = event.job_id in known and event.cursor >= known[event.job_id].cursor
         scraping.item(event.job_id if is_present else "", effective_ms(event), items_of(event), {})
-    walk = _Walk(scraping, now_ms)
+    walk = _Walk(scraping, now_ms, cache(lambda job_id: scraping.named(events.job(job_id) if job_id else None)))
     for event in _backwards(events, _REPORTS, now_ms - HOUR_MS):
         walk.take(event)
     walk.finish(lambda job_id: known[job_id] if job_id in known else _beginning(events.job(job_id)))
@@ -97,6 +98,7 @@ class _Report:
 class _Walk:
     scraping: Scraping
     now_ms: int
+    spider: Callable[[str], str]
     workers: list[Event] = field(default_factory=list)
     _taken: int = 0
     _oldest_ms: int = 0
@@ -112,7 +114,7 @@ class _Walk:
                 if event.received_ms > self.now_ms - MINUTE_MS:
                     self.workers.append(event)
             case "metric":
-                self.scraping.own_before(event)
+                self.scraping.own.take_before(event, self.spider(event.job_id))
             case "job_progress":
                 self._progress(event)
             case "job_started":

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.metrics.points import body_of, effective_ms, errors_of, is_late, items_of, own_values, spider_of
+from app.metrics.own import Own
+from app.metrics.points import body_of, effective_ms, errors_of, is_late, items_of, spider_of
 from app.metrics.reported import amount, totals_of
 from app.metrics.spiders import Spiders
 from app.metrics.window import Window, growth
@@ -15,8 +16,6 @@ from scrapewatch.events import EVENTS
 
 _ENDS: Final = {name: row.ends for name, row in EVENTS.items() if row.ends}
 ENDED: Final = frozenset(_ENDS.values())
-MAX_OWN: Final = 1_000
-"""Names of users' own metrics whose latest value is remembered."""
 
 
 def minute() -> Window:
@@ -56,6 +55,7 @@ class Scraping:
         live: jobs heard within the hour, about in the order in which they were last heard.
         quiet: the state of each that was not, and no more: there may be many that never end.
         spiders: what each spider has done since the start.
+        own: the latest values of users' own metrics.
     """
 
     def __init__(self) -> None:
@@ -68,12 +68,12 @@ class Scraping:
         self._durations_count = hour()
         self._ended = {"completed": hour(), "failed": hour()}
         self._ended_at: dict[str, tuple[str, int]] = {}
-        self._own: dict[str, tuple[int, float]] = {}
         self.spiders = Spiders()
+        self.own = Own()
         self._take: dict[str, Callable[[Event, Mapping[str, Job]], None]] = {
             "job_started": self._started,
             "job_progress": self._progress,
-            "metric": lambda event, _: self.own(event),
+            "metric": self._metric,
             "error": self._error,
             **dict.fromkeys(_ENDS, self._end),
         }
@@ -91,6 +91,8 @@ class Scraping:
             self.item(job_id, second * 1000, count, jobs)
             self._count(job_id, jobs, {"items": count})
         for job in commit.jobs:
+            if job.begun:
+                self._count(job.id, jobs, {"jobs.started": job.begun})
             self._place(job, now_ms)
         self._forget_quiet(now_ms)
 
@@ -132,20 +134,6 @@ class Scraping:
         if status in self._ended:
             self._ended[status].add(at_ms, -1)
 
-    def own(self, event: Event) -> None:
-        """Remember the values of users' own metrics; the name that was silent longest gives way."""
-        for name, value in own_values(event):
-            self._own.pop(name, None)
-            self._own[name] = (effective_ms(event), value)
-        while len(self._own) > MAX_OWN:
-            del self._own[next(iter(self._own))]
-
-    def own_before(self, event: Event) -> None:
-        """The same for an event older than those known."""
-        for name, value in own_values(event):
-            if len(self._own) < MAX_OWN:
-                self._own.setdefault(name, (effective_ms(event), value))
-
     def forget(self, job_id: str) -> None:
         """A job was deleted; what it did has been done, but it is in no state any more."""
         self._drop(job_id)
@@ -164,7 +152,7 @@ class Scraping:
         states = Counter(live.status for live in self.live.values()) + Counter(self.quiet.values())
         completed, failed = (window.total(now_ms) for window in self._ended.values())
         requests, proxied, moved = (window.total(now_ms) for window in self._moved.values())
-        found = {name: value for name, (at_ms, value) in self._own.items() if at_ms > now_ms - HOUR_MS} | {
+        found = self.own.values(now_ms) | {
             "system.network.requestsPerSecond": self._requests_minute.per_second(now_ms),
             "jobs.active": float(states["running"] + states["stalled"]),
             "jobs.queued": float(states["queued"]),
@@ -201,6 +189,13 @@ class Scraping:
             self.grew(added, effective_ms(event))
             self._count(event.job_id, jobs, added)
             live.totals |= totals
+
+    def _metric(self, event: Event, jobs: Mapping[str, Job]) -> None:
+        self.own.take(event, self.named(jobs.get(event.job_id)))
+
+    def named(self, job: Job | None) -> str:
+        """What a job's spider is told as; "" for no job."""
+        return self.spiders.name_of(spider_of(job)) if job else ""
 
     def _error(self, event: Event, jobs: Mapping[str, Job]) -> None:
         self._count(event.job_id, jobs, {"errors": errors_of(event)})

@@ -21,12 +21,18 @@ class Spiders:
 
     def __init__(self) -> None:
         self._sums: dict[str, dict[Counted, float]] = {}
+        self._names: set[str] = set()
+
+    def name_of(self, spider: str) -> str:
+        """What the spider is told as: its own name if it is among the first, `OTHER` if not."""
+        if spider not in self._names and len(self._names) >= MAX_SPIDERS:
+            return OTHER
+        self._names.add(spider)
+        return spider
 
     def add(self, spider: str, amounts: Mapping[str, float], status: str = "") -> None:
         """Count what one spider did, by metric name."""
-        if spider not in self._sums and len(self._sums) >= MAX_SPIDERS:
-            spider = OTHER
-        sums = self._sums.setdefault(spider, {})
+        sums = self._sums.setdefault(self.name_of(spider), {})
         for name, amount in amounts.items():
             sums[name, status] = sums.get((name, status), 0.0) + amount
 

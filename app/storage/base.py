@@ -75,6 +75,7 @@ class Job:
         first_cursor: where this attempt begins.
         origin: the socket over which its last event came, "" for none; kept by no store.
         news: whether the commit that gives this record told something new of it; kept by no store.
+        begun: how many attempts began in that commit; kept by no store.
     """
 
     id: str
@@ -104,6 +105,7 @@ class Job:
     last_cursor: int = 0
     origin: str = ""
     news: bool = False
+    begun: int = 0
 
 
 @dataclass(slots=True, frozen=True)
@@ -176,7 +178,9 @@ class Commit:
         tails: dict[str, int] = {}
         for part in parts:
             for job in part.jobs:
-                job.news = job.news or (job.id in jobs and jobs[job.id].news)
+                if job.id in jobs:
+                    job.news = job.news or jobs[job.id].news
+                    job.begun += jobs[job.id].begun
                 jobs[job.id] = job
                 tails.setdefault(job.id, part.tails[job.id])
         events = [event for part in parts for event in part.events]

@@ -91,6 +91,10 @@ def crawl(job_id: str = "a secret id") -> list[dict[str, object]]:
         ("error", {"message": "no price"}),
         ("job_progress", {"requests": {"total": 9, "failed": 1}, "bytes": {"received": 1_000}}),
         ("worker", {"host": "crawler", "cpu": {"usage": 0.5, "load": [1, 1, 1]}}),
+        (
+            "metric",
+            {"values": {"queue length": 4, "queueLength": 5, "captchas_total": 1, "": 2, "夏": 3, 'say "hi"\n': 6}},
+        ),
         ("job_completed", {"duration": 1_500}),
         ("none", {}),
     ]
@@ -109,6 +113,7 @@ def test_promtool_finds_no_fault(reader: Caller, scraper: Caller, tools: Path):
 
     assert (judged.returncode, judged.stdout, judged.stderr) == (0, b"", b"")
     assert "scrapewatch_items_total" in answer.text
+    assert answer.text.count("\nscrapewatch_user_queue_length{") == 2
     assert "a secret id" not in answer.text
 
 
@@ -138,6 +143,10 @@ def test_a_real_prometheus_scrapes_it(server: Server, environment: dict[str, str
     ((labels, items),) = prometheus.until("scrapewatch_items_total == 1")
     assert (labels["spider"], items) == ('ebay.com: vintage "cards" \\ \n é', 1)
     assert [value for _, value in prometheus.ask("up")] == [1]
+    assert [value for _, value in prometheus.ask("scrapewatch_jobs_started_total")] == [1]
+    told = prometheus.ask("scrapewatch_user_queue_length")
+    assert {labels["metric"]: value for labels, value in told} == {"queue length": 4, "queueLength": 5}
+    assert {labels["spider"] for labels, _ in told} == {'ebay.com: vintage "cards" \\ \n é'}
     assert [value for _, value in prometheus.ask('scrapewatch_events_total{code="unknown_type"}')] == [1]
     assert [value for _, value in prometheus.ask("scrapewatch_requests_failed_total")] == [1]
     assert [value for _, value in prometheus.ask('scrapewatch_host_cpu_usage_ratio{worker="crawler"}')] == [0.5]

@@ -5,6 +5,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.metrics.exposition import FAMILIES, Exposition, Family, Sources
+from app.metrics.exposition_own import family_name
 
 STATUS = {
     "version": "1.2.3",
@@ -25,7 +26,19 @@ STATUS = {
         {"name": "never", "lastRunAt": None, "lastFailureAt": None, "lastDuration": None},
     ],
 }
-ORDER = ("version", "outcome", "code", "reason", "percentile", "namespace", "task", "spider", "status", "worker")
+ORDER = (
+    "version",
+    "outcome",
+    "code",
+    "reason",
+    "percentile",
+    "namespace",
+    "task",
+    "metric",
+    "spider",
+    "status",
+    "worker",
+)
 """Every label there is, in the order of the tuples below."""
 SPIDER = 'ebay.com: "cards"\n'
 SOURCES = Sources(
@@ -34,6 +47,7 @@ SOURCES = Sources(
     spiders={
         SPIDER: {
             ("items", ""): 10.0,
+            ("jobs.started", ""): 4.0,
             ("jobs.ended", "failed"): 1.0,
             ("jobs.ended", "completed"): 2.0,
             ("jobs.duration", "failed"): 500.0,
@@ -41,6 +55,7 @@ SOURCES = Sources(
         }
     },
     hosts={"crawler": {"host.cpu.usage": 0.5}, "bare": {}},
+    own={("queue length", SPIDER): 4.0, ("queueLength", ""): 5.0},
 )
 
 
@@ -85,6 +100,7 @@ def test_every_figure_is_told_in_base_units():
         ("task_failing", ("tock",)): 0,
         ("jobs", ("active",)): 2,
         ("jobs", ("queued",)): 1,
+        ("jobs_started_total", (SPIDER,)): 4,
         ("jobs_ended_total", (SPIDER, "failed")): 1,
         ("jobs_ended_total", (SPIDER, "completed")): 2,
         ("jobs_duration_seconds_total", (SPIDER,)): 3,
@@ -92,6 +108,8 @@ def test_every_figure_is_told_in_base_units():
         **{(f"{name}_total", (SPIDER,)): 0 for name in ("errors", "requests", "sent_bytes", "received_bytes")},
         **{(f"requests_{name}_total", (SPIDER,)): 0 for name in ("failed", "retried", "proxied")},
         ("host_cpu_usage_ratio", ("crawler",)): 0.5,
+        ("user_queue_length", ("queue length", SPIDER)): 4,
+        ("user_queue_length", ("queueLength", "")): 5,
     }
 
     assert scraped(SOURCES) == told
@@ -100,11 +118,31 @@ def test_every_figure_is_told_in_base_units():
 def test_without_the_database_the_process_still_tells():
     """What the store knows is missing, and that it is away is said."""
     alone = {name: told for name, told in STATUS.items() if name not in {"storage", "ledger"}}
-    found = scraped(Sources(status=alone, values=SOURCES.values, spiders={}, hosts={}))
+    found = scraped(Sources(status=alone, values=SOURCES.values, spiders={}, hosts={}, own={}))
 
     assert found["storage_up", ()] == 0
     assert found["queue_events", ()] == 7
     assert not [name for name, _ in found if name in {"events_total", "storage_size_bytes", "client_waiting_events"}]
+
+
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [
+        ("queue", "queue"),
+        ("queue length", "queue_length"),
+        ("queueLength", "queue_length"),
+        ("HTTPErrors", "httperrors"),
+        ("shop.pages:read", "shop_pages_read"),
+        ("5xx", "5xx"),
+        ("prix €", "prix"),
+        ("夏", "unnamed"),
+        ("captchas_total", "captchas_total_value"),
+        ("bytes.sum", "bytes_sum_value"),
+    ],
+)
+def test_a_user_s_name_becomes_one_of_prometheus(given: str, made: str):
+    """Words in small letters, joined by underscores; it never says that a gauge is a counter."""
+    assert family_name(given) == f"scrapewatch_user_{made}"
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)

@@ -21,6 +21,7 @@ def test_runs_of_a_spider_add_up(house: House):
 
     assert house.figures.by_spider() == {
         "ebay.com: cards": {
+            ("jobs.started", ""): 2,
             ("items", ""): 3,
             ("errors", ""): 5,
             ("requests", ""): 110,
@@ -41,7 +42,25 @@ def test_what_comes_late_counts_as_it_does_elsewhere(house: House):
     house.send(event("job_progress", data={"requests": {"total": 9}}))
 
     (sums,) = house.figures.by_spider().values()
-    assert sums == {("jobs.ended", "completed"): 1, ("jobs.duration", "completed"): 0, ("items", ""): 1}
+    assert sums == {
+        ("jobs.started", ""): 1,
+        ("jobs.ended", "completed"): 1,
+        ("jobs.duration", "completed"): 0,
+        ("items", ""): 1,
+    }
+
+
+def test_attempts_are_counted_as_they_begin(house: House):
+    """Not while a job waits; by whatever it runs with, and again when it is tried again; the same as in the series."""
+    started = "ebay.com: cards"
+    house.send(event("job_queued", data={"source": "ebay.com", "query": "cards"}))
+    assert house.figures.by_spider() == {}
+    house.send(event())
+    assert house.figures.by_spider()[started]["jobs.started", ""] == 1
+    house.send(start())
+    assert house.figures.by_spider()[started]["jobs.started", ""] == 1
+    house.send(event("job_failed"), start(), event("job_failed"), start())
+    assert house.figures.by_spider()[started]["jobs.started", ""] == 3
 
 
 def test_a_restart_begins_at_zero(house: House):
