@@ -162,13 +162,14 @@ class Hosts:
 
 
 def _machine(reading: Reading) -> dict[str, float]:
-    return {
+    found = {
         "cpu.usage": reading.cpu_usage,
         "cpu.load": reading.cpu_load[0],
         "memory.used": float(reading.memory_used),
         "memory.total": float(reading.memory_total),
         "memory.free": float(reading.memory_free),
     }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _said(body: Mapping[str, Any]) -> dict[str, float]:

@@ -1,7 +1,11 @@
 """Figures of the host."""
 
+import os
+
+import pytest
+
 from scrapewatch.events import EVENTS
-from scrapewatch.worker import Host
+from scrapewatch.worker import LEAST_S, Host
 
 
 def test_the_host_is_measured_and_not_invented(tmp_path):
@@ -23,6 +27,20 @@ def test_the_host_is_measured_and_not_invented(tmp_path):
     assert found["network"] == {"bytesTransferred": 150}
     assert found["host"]
     assert set(found) <= set(EVENTS["worker"].fields)
+
+
+def test_usage_is_told_of_no_less_than_a_quarter_of_a_second(tmp_path):
+    """Two processors, 100 ticks a second each: after 40 nothing, after 60 the share of all 60, soon after the same."""
+    ticks = LEAST_S * os.sysconf("SC_CLK_TCK") * 2
+    told = []
+    host = None
+    for share in (0, 0.8, 1.2, 1.3):
+        busy, idle = round(ticks * share / 4), round(ticks * share * 3 / 4)
+        (tmp_path / "stat").write_text(f"cpu {busy} 0 0 {idle} 0 0 0 0 0 0\ncpu0 1 1\ncpu1 1 1\n")
+        host = host or Host(tmp_path)
+        told.append(host.figures()["cpu"].get("usage"))
+
+    assert told == [None, None, pytest.approx(0.25, abs=0.02), told[2]]
 
 
 def test_what_can_not_be_measured_is_left_out(tmp_path):
