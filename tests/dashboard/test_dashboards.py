@@ -176,8 +176,8 @@ def test_a_run_is_compared_with_the_one_before_it(house: House):
     drawn = json.loads(Tags(house.page(f"{page}?job=second")).blocks["page"])["charts"]["one"]["figure"]["data"]
 
     assert [(trace["name"], sum(value or 0 for value in trace["y"])) for trace in drawn] == [
-        ("items", 1),
-        ("lastRun", 3),
+        ("Items", 1),
+        ("last run", 3),
     ]
     assert drawn[1]["meta"]["token"] == "--text-faint"
     assert "needs a query of one job" in unescape(house.page(page))

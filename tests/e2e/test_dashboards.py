@@ -46,7 +46,7 @@ def test_a_chart_is_also_a_table_and_a_file(page: Page, tmp_path: Path):
     expect(bar.locator(PLOTS["bar"]).first).to_be_attached()
     bar.hover()
     bar.get_by_role("button", name="Show as table").click()
-    expect(bar.get_by_role("columnheader", name="items")).to_be_visible()
+    expect(bar.get_by_role("columnheader", name="Items")).to_be_visible()
     expect(bar.get_by_role("cell", name="5.00")).to_be_visible()
     bar.get_by_role("button", name="Show as table").click()
     saved = {}

@@ -34,7 +34,7 @@ def content(look: Look) -> dict[str, Any]:
     colours = _colours(reading.lines, look)
     how = shown(reading.lines[0].unit if reading.lines else "")
     traces = [
-        Trace(line.name, escape(line.name), colour, readings.scaled(line, how.factor).values)
+        Trace(line.name, escape(line.title), colour, readings.scaled(line, how.factor).values)
         for line, colour in zip(reading.lines, colours, strict=True)
     ]
     return {
@@ -93,6 +93,6 @@ def _of_kind(line: Drawn, look: Look) -> str | None:
 
 def _legend(lines: Sequence[Drawn], colours: Sequence[str]) -> list[dict[str, Any]]:
     return [
-        {"name": line.name, "token": colour, "figure": measure(readings.told(line), line.unit)}
+        {"name": line.name, "title": line.title, "token": colour, "figure": measure(readings.told(line), line.unit)}
         for line, colour in zip(lines, colours, strict=True)
     ]

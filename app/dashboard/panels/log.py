@@ -23,7 +23,7 @@ def _values(reading: Reading) -> list[dict[str, Any]]:
             "moment": rfc3339(at_ms),
             "level": "info",
             "job": "",
-            "text": f"{line.name} {' '.join(measure(line.values[at], line.unit))}",
+            "text": f"{line.title} {' '.join(measure(line.values[at], line.unit))}",
         }
         for at, at_ms in enumerate(reading.times)
         for line in reading.lines

@@ -1,11 +1,11 @@
 """Lines over time from any source of a panel: series of the store, or how many jobs, events or alerts there were."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from app.dashboard.panels import answers, rows
 from app.dashboard.panels.base import Look
+from app.dashboard.titles import series_name, series_title
 from app.metrics.transforms import COMPARED
 from app.storage.base_series import Cells
 
@@ -21,12 +21,15 @@ class Drawn:
     """A line with its name.
 
     Attributes:
+        name: in raw words, by which exports and colours know it.
+        title: what a legend calls it.
         metric: the one that it is of; the kind, of what was counted here.
         is_counted: whether its values may be added up to that of the whole span.
         is_earlier: whether it tells another time.
     """
 
     name: str
+    title: str
     metric: str
     unit: str
     values: list[float | None]
@@ -68,7 +71,8 @@ def _measured(look: Look, most: int) -> Reading:
     alone = len({one.answer.name for one in told}) == 1
     lines = [
         Drawn(
-            name=_name(one.answer.name, line.labels, alone=alone),
+            name=series_name(one.answer.name, line.labels, alone=alone),
+            title=series_title(one.answer.name, line.labels, alone=alone),
             metric=one.answer.name,
             unit=one.answer.unit,
             values=[value for _, value in line.points],
@@ -89,11 +93,6 @@ def _measured(look: Look, most: int) -> Reading:
     )
 
 
-def _name(metric: str, labels: Mapping[str, str], *, alone: bool) -> str:
-    values = ", ".join(value or "–" for value in labels.values())
-    return (values if alone else f"{metric} {values}") if values else metric
-
-
 def _counted(look: Look) -> Reading:
     """How many rows began in each step, one line a kind."""
     from_ms, to_ms = look.span
@@ -104,6 +103,7 @@ def _counted(look: Look) -> Reading:
     lines = [
         Drawn(
             name=str(rows.word(look.panel.source, kind)),
+            title=str(rows.word(look.panel.source, kind)),
             metric=kind,
             unit="count",
             values=[float(cells.get(cell, 0)) for cell in range(len(times))],

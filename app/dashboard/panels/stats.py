@@ -27,6 +27,7 @@ def _stat(line: Drawn, now: Mapping[str, float]) -> dict[str, Any]:
     value = now.get(line.name, readings.told(line))
     return {
         "name": line.name,
+        "title": line.title,
         "named": line.name != line.metric,
         "figure": measure(value, line.unit),
         "spark": spark(line.values),

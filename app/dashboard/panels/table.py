@@ -20,6 +20,7 @@ def _series(line: Drawn) -> dict[str, Any]:
     known = [value for value in line.values if value is not None]
     return {
         "name": line.name,
+        "title": line.title,
         "latest": measure(readings.latest(line), line.unit),
         "mean": measure(sum(known) / len(known) if known else None, line.unit),
         "least": measure(min(known, default=None), line.unit),

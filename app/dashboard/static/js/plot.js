@@ -94,17 +94,17 @@ export class Plot {
     Object.entries({ x1: x, x2: x, y1: t, y2: t + h }).forEach(([name, value]) => this.cross.firstChild.setAttribute(name, value));
   }
 
-  /** The figures as rows of text, the head first; times as `write` writes them. */
-  rows(write, figure) {
-    if (this.chart.kind === "gauge") return [[word("series"), word("value")], ...this.traces.map((one) => [plain(one.name), figure(one.value)])];
+  /** The figures as rows of text, the head first; times as `write` writes them, series as `name` calls them. */
+  rows(write, figure, name) {
+    if (this.chart.kind === "gauge") return [[word("series"), word("value")], ...this.traces.map((one) => [name(one), figure(one.value)])];
     const times = this.traces[0]?.x ?? [];
-    const head = [word("time"), ...this.traces.map((one) => plain(one.name))];
+    const head = [word("time"), ...this.traces.map(name)];
     return [head, ...times.map((ms, at) => [write(ms), ...this.traces.map((one) => figure(one.y[at]))])];
   }
 
   /** A table of the newest figures, newest first. */
   table() {
-    const [head, ...rows] = this.rows(clock, (value) => (value === null || value === undefined ? "–" : number(value, 2)));
+    const [head, ...rows] = this.rows(clock, (value) => (value === null || value === undefined ? "–" : number(value, 2)), (one) => plain(one.name));
     const element = document.createElement("table");
     element.className = "table compact";
     const line = (cells, tag) => {
@@ -118,15 +118,16 @@ export class Plot {
       return row;
     };
     element.createTHead().append(line(head, "th"));
+    if (this.chart.kind !== "gauge") this.traces.forEach((one, at) => { element.tHead.rows[0].cells[at + 1].title = one.meta.key; });
     element.createTBody().append(...rows.slice(-TABLE_ROWS).reverse().map((cells) => line(cells, "td")));
     return element;
   }
 
-  /** All figures as CSV, times in UTC; a cell that a spreadsheet could run begins with an apostrophe. */
+  /** All figures as CSV, times in UTC, series by their raw names; a cell that a spreadsheet could run begins with an apostrophe. */
   csv() {
     const safe = (text) => (/^[=+\-@\t\r]/.test(text) && !/^-?\d/.test(text) ? `'${text}` : text);
     const cell = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-    const rows = this.rows((ms) => new Date(ms).toISOString(), (value) => String(value ?? ""));
+    const rows = this.rows((ms) => new Date(ms).toISOString(), (value) => String(value ?? ""), (one) => one.meta.key);
     return rows.map((cells) => cells.map((text) => cell(safe(text))).join(",")).join("\r\n");
   }
 
