@@ -1,6 +1,6 @@
 """In which resolution a span is read and shown: by what is still kept, by what is asked, and by what it costs.
 
-A bucket that the database adds up costs about 0.6 µs, and one whose sketch is merged here about 4. So the step of a
+A bucket that the database adds up costs about 0.6 µs, and one whose sketch is merged here about 3. So the step of a
 chart that does not ask for one is the finest that has not too many points and not too many buckets: of one series an
 hour is shown by 5 s, of 200 together by the minute.
 """

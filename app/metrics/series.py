@@ -5,6 +5,7 @@ where it could have been counted and nothing came, it gained 0, as people expect
 counter are 0 between the oldest figure that the store holds and now, and None before and after.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -240,9 +241,9 @@ def _figures(
 
 
 def _quantiles(found: Iterable[Sketched], number: int, share: float) -> list[float | None]:
-    gathered: dict[int, list[sketches.Part]] = {}
+    gathered: defaultdict[int, list[sketches.Part]] = defaultdict(list)
     for cell, sketch, total in found:
-        gathered.setdefault(cell, []).append((sketch, total))
+        gathered[cell].append((sketch, total))
     values: list[float | None] = [None] * number
     for cell, parts in gathered.items():
         values[cell] = _quantile(parts, share)

@@ -8,7 +8,8 @@ can be merged for one chart, and are the shortest of three forms:
 - counts side by side from the least code to the greatest, each as wide as the greatest count needs, for many;
 - pairs of a code and a count, for many that lie far apart.
 
-Counts side by side are added up as one long integer, which takes a hundredth of adding them one by one.
+Counts side by side are added up as one long integer, which takes a hundredth of adding them one by one. Their least
+code is a multiple of 16, so that many sketches begin alike and are added before anything is moved.
 """
 
 import struct
@@ -16,7 +17,7 @@ import sys
 from array import array
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import accumulate
 from typing import Final
@@ -40,11 +41,15 @@ _FORMATS: Final = {1: "B", 2: "H", 4: "I"}
 _NO_WIDTH: Final = 8
 _AT_ONCE: Final = 256
 """So many counts of a byte have room in two."""
+_EVEN_BEGIN: Final = 16
+_HEAD: Final = 3
+"""Bytes before the counts that lie side by side: their width and their least code."""
 _DECODER: Final = msgspec.msgpack.Decoder(dict[int, int])
 
 Part = tuple[bytes | None, float]
 """The sketch of a bucket and its sum, which is the value itself where the sketch is empty."""
-_Lanes = dict[int, list[tuple[int, bytes]]]
+_Lanes = dict[bytes, list[bytes]]
+"""Sketches of counts side by side, by their heads."""
 
 
 def of(values: Iterable[float]) -> bytes:
@@ -75,16 +80,18 @@ def quantile(parts: Iterable[Part], share: float) -> float | None:
     codes, pairs, lanes = sorted_out
     if not pairs and not lanes:
         return _value(sorted(codes)[int(share * (len(codes) - 1))])
-    if not pairs and not codes and len(lanes) == 1 and all(len(some) <= _AT_ONCE for some in lanes.values()):
-        first, numbers = next(_added(some, width) for width, some in lanes.items())
-        return _value(first + _place(numbers, share))
+    if not pairs and not codes and len(widths := {head[0] for head in lanes}) == 1:
+        added = list(_added(lanes, widths.pop()))
+        if len(added) == 1:
+            first, numbers = added[0]
+            return _value(first + _place(numbers, share))
     counts = _all_counts(codes, pairs, lanes)
     ordered = sorted(counts)
     return _value(ordered[_place(map(counts.__getitem__, ordered), share)])
 
 
 def _sorted_out(parts: Iterable[Part]) -> tuple[list[int], list[dict[int, int]], _Lanes] | None:
-    """Codes, pairs, and counts side by side with their least code, by their width; None if a part has no sketch."""
+    """Codes, pairs, and counts side by side; None if a part has no sketch."""
     codes: list[int] = []
     pairs: list[dict[int, int]] = []
     lanes: _Lanes = {}
@@ -98,7 +105,7 @@ def _sorted_out(parts: Iterable[Part]) -> tuple[list[int], list[dict[int, int]],
         elif form == _PAIRS:
             pairs.append(_DECODER.decode(sketch[1:]))
         else:
-            lanes.setdefault(form, []).append((int.from_bytes(sketch[1:3], "little", signed=True), sketch[3:]))
+            lanes.setdefault(sketch[:_HEAD], []).append(sketch)
     return codes, pairs, lanes
 
 
@@ -106,9 +113,8 @@ def _all_counts(codes: list[int], pairs: list[dict[int, int]], lanes: _Lanes) ->
     counts = Counter(codes)
     for part in pairs:
         counts.update(part)
-    for width, some in lanes.items():
-        for start in range(0, len(some), _AT_ONCE):
-            first, numbers = _added(some[start : start + _AT_ONCE], width)
+    for width in {head[0] for head in lanes}:
+        for first, numbers in _added(lanes, width):
             counts.update({code: number for code, number in enumerate(numbers, first) if number})
     return counts
 
@@ -119,21 +125,37 @@ def _place(numbers: Iterable[int], share: float) -> int:
     return bisect_right(sums, share * (sums[-1] - 1))
 
 
-def _added(parts: list[tuple[int, bytes]], width: int) -> tuple[int, list[int]]:
-    """The least code of all, and the sums of counts from there on.
+def _added(lanes: _Lanes, width: int) -> Iterator[tuple[int, list[int]]]:
+    """Sums of counts that are so many bytes wide, and the code of the first; of at most `_AT_ONCE` sketches each."""
+    chosen = [(head, some) for head, some in lanes.items() if head[0] == width]
+    if sum(len(some) for _, some in chosen) <= _AT_ONCE:
+        yield _sums(chosen, width)
+        return
+    for head, some in chosen:
+        for start in range(0, len(some), _AT_ONCE):
+            yield _sums([(head, some[start : start + _AT_ONCE])], width)
+
+
+def _sums(chosen: list[tuple[bytes, list[bytes]]], width: int) -> tuple[int, list[int]]:
+    """The code of the first sum, and the sums.
 
     Every second count, with room for twice its width, makes one long integer; the others make another.
     """
-    first = min(begin for begin, _ in parts)
-    length = max(begin - first + len(counts) // width for begin, counts in parts)
-    length += length % 2
-    mask = _mask(width, length // 2)
+    begins = [int.from_bytes(head[1:], "little", signed=True) for head, _ in chosen]
+    first = min(begins) & -2
     bits = 8 * width
-    even = odd = 0
-    for begin, counts in parts:
-        number = int.from_bytes(counts, "little") << (begin - first) * bits
-        even += number & mask
-        odd += (number >> bits) & mask
+    even = odd = length = 0
+    for begin, (_, some) in zip(begins, chosen, strict=True):
+        numbers = [int.from_bytes(sketch[_HEAD:], "little") for sketch in some]
+        if begin % 2:  # of an earlier version: make what is even here even in the whole
+            numbers = [number << bits for number in numbers]
+        room = max(map(len, some)) // width + 2
+        mask = _mask(width, room // 2 + 1)
+        moved = (begin - begin % 2 - first) * bits
+        even += sum([number & mask for number in numbers]) << moved
+        odd += sum([number >> bits & mask for number in numbers]) << moved
+        length = max(length, moved // bits + room)
+    length += length % 2
     sums = [0] * length
     for place, total in enumerate((even, odd)):
         wide = array(_WIDER[width])
@@ -150,7 +172,8 @@ def _mask(width: int, number: int) -> int:
 def _written(counts: Counter[int]) -> bytes:
     if not counts:
         return b""
-    number, least, most = counts.total(), min(counts), max(counts)
+    number, most = counts.total(), max(counts)
+    least = min(counts) // _EVEN_BEGIN * _EVEN_BEGIN
     length = most - least + 1
     width = next((each for each in _WIDER if max(counts.values()) < 1 << 8 * each), _NO_WIDTH)
     sizes = {_CODES: 2 * number, width: 2 + width * length, _PAIRS: 4 * len(counts)}
