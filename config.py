@@ -102,10 +102,10 @@ class Settings:
         number(1), 600, "socket connections per address and interval; a tenth may fail"
     )
     rate_limit_interval: int = setting(number(1_000), 60_000, "ms of that interval")
-    encryption_enabled: bool = setting(boolean, True, "encrypt channel secrets at rest", later=True)
-    encryption_algorithm: str = setting(choice("fernet", "aes-256-gcm"), "fernet", "how", later=True)
+    encryption_enabled: bool = setting(boolean, True, "encrypt channel secrets at rest")
+    encryption_algorithm: str = setting(choice("fernet", "aes-256-gcm"), "fernet", "how")
     encryption_keys: tuple[str, ...] = setting(
-        keys, (), "newest first; generated on loopback, required elsewhere", secret=True, later=True
+        keys, (), "newest first; generated on loopback, required elsewhere", secret=True
     )
     tls_cert_file: Path | None = setting(path, None, "serve TLS with this certificate", later=True)
     tls_key_file: Path | None = setting(path, None, "and this key", later=True)
@@ -123,16 +123,22 @@ class Settings:
     dashboards_dir: Path | None = setting(path, None, "folder of dashboards, JSON files read at start")
 
     # Channels
-    slack_webhook_url: str = setting(url("https", "http"), "", "channel slack", secret=True, later=True)
-    smtp_url: str = setting(url("smtp", "smtp+starttls", "smtps"), "", "channel email", secret=True, later=True)
-    alert_email_from: str = setting(str, "", "its sender", later=True)
-    alert_email_to: tuple[str, ...] = setting(words(), (), "its recipients", later=True)
-    twilio_url: str = setting(url("https", "http"), "", "channel sms: Messages.json", secret=True, later=True)
-    sms_from: str = setting(str, "", "its number", later=True)
-    sms_to: tuple[str, ...] = setting(words(), (), "its recipients", later=True)
-    alert_webhook_url: str = setting(url("https", "http"), "", "channel webhook", secret=True, later=True)
-    alert_webhook_secret: str = setting(str, "", "signs its messages", secret=True, later=True)
-    notify_allow_private: bool = setting(boolean, False, "let channels reach private addresses", later=True)
+    slack_webhook_url: str = setting(url("https", "http"), "", "channel slack", secret=True)
+    smtp_url: str = setting(
+        url("smtp", "smtp+starttls", "smtps"), "", "channel email, and the server of other mail channels", secret=True
+    )
+    alert_email_from: str = setting(str, "", "its sender, and that of other mail channels")
+    alert_email_to: tuple[str, ...] = setting(words(), (), "its recipients")
+    twilio_url: str = setting(
+        url("https", "http"), "", "channel sms: Messages.json, and that of other sms channels", secret=True
+    )
+    sms_from: str = setting(str, "", "its number, and that of other sms channels")
+    sms_to: tuple[str, ...] = setting(words(), (), "its recipients")
+    alert_webhook_url: str = setting(url("https", "http"), "", "channel webhook", secret=True)
+    alert_webhook_secret: str = setting(
+        str, "", "signs webhook messages; default the file webhook_secret in DATA_DIR", secret=True
+    )
+    notify_allow_private: bool = setting(boolean, False, "let channels reach private addresses")
 
     @property
     def on_loopback(self) -> bool:

@@ -40,6 +40,7 @@ from app.metrics.figures import Figures
 from app.metrics.points import baselines, points_of
 from app.metrics.series import SeriesReader
 from app.metrics.system import Machine
+from app.notify.office import open_office
 from app.queries import JobIdConverter
 from app.runtime.base import Runtime, Served
 from app.runtime.listen import open_listener
@@ -66,6 +67,7 @@ log = logging.getLogger(__name__)
 MAX_BODY_BYTES = 1024 * 1024
 WRITER_S = 2.5
 SCHEDULER_S = 1.0
+POSTMAN_S = 0.3
 ANNOUNCE_S = 30.0
 
 
@@ -152,6 +154,7 @@ class WebProcess:
                 announce=self._announce,
                 kick=lambda: self._scheduler.soon(EVALUATE),
             ),
+            office=open_office(settings, database, runtime.net, CLOCK),
             dashboards=Dashboards(SqlDashboardStore(database), provided(settings.dashboards_dir), reader.names),
             status=Status(
                 clock=CLOCK,
@@ -191,7 +194,9 @@ class WebProcess:
             hops = self._settings.trusted_proxies
             app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
         watchdog = self._watchdog()
-        tasks = table(self._collector, services.alerts, self._retention, watchdog, self._keep_claim)
+        tasks = table(
+            self._collector, services.alerts, services.office.postman, self._retention, watchdog, self._keep_claim
+        )
         self._scheduler = Scheduler(tasks, CLOCK)
         self._subscribe(watchdog)
         for part in (services.figures, services.status.reports, watchdog, self._sockets.broadcaster):
@@ -235,6 +240,7 @@ class WebProcess:
         """Say goodbye, write what waits, close the sockets."""
         self._sockets.say_goodbye()
         self._runtime.call(self._scheduler.stop, SCHEDULER_S)
+        self._runtime.call(self.services.office.postman.stop, POSTMAN_S)
         if not self._runtime.call(self._writer.close, WRITER_S):
             log.warning(
                 "The writer had to be left with %d events waiting; their senders keep them", self._writer.waiting

@@ -21,12 +21,14 @@ from app.alerts.service import Alerts
 from app.core.clock import Clock
 from app.jobs.watchdog import Watchdog
 from app.metrics.collector import Collector
+from app.notify.postman import Postman
 from app.status import TaskStatus
 from app.storage.retention import Retention
 
 log = logging.getLogger(__name__)
 
 EVALUATE: Final = "evaluate alerts"
+DELIVER: Final = "send notices"
 THREADS: Final = 4
 GAP_MS: Final = 250
 """Least time between the end of a task that is asked for again and again and its next start."""
@@ -42,12 +44,18 @@ class Task:
 
 
 def table(
-    collector: Collector, alerts: Alerts, retention: Retention, watchdog: Watchdog, keep_claim: Callable[[], object]
+    collector: Collector,
+    alerts: Alerts,
+    postman: Postman,
+    retention: Retention,
+    watchdog: Watchdog,
+    keep_claim: Callable[[], object],
 ) -> tuple[Task, ...]:
     """Everything that the server does by itself."""
     return (
         Task("sample system", 5_000, collector.collect),
         Task(EVALUATE, 5_000, alerts.evaluate),
+        Task(DELIVER, 1_000, postman.look),
         Task("watch jobs", 1_000, watchdog.look),
         Task("keep the claim", 1_000, keep_claim),
         Task("roll up series", 60_000, retention.roll_up),

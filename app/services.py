@@ -10,6 +10,7 @@ from app.dashboards.service import Dashboards
 from app.ingest.service import Ingest
 from app.metrics.figures import Figures
 from app.metrics.series import SeriesReader
+from app.notify.office import Office
 from app.runtime.base import Runtime
 from app.status import Status
 from app.storage.base import EventStore
@@ -35,4 +36,5 @@ class Services:
     reader: SeriesReader
     alerts: Alerts
     dashboards: Dashboards
+    office: Office
     status: Status

@@ -12,6 +12,7 @@ from app.alerts.service import Alerts
 from app.core.clock import CLOCK
 from app.jobs.watchdog import Watchdog
 from app.metrics.collector import Collector
+from app.notify.postman import Postman
 from app.scheduler import EVALUATE, GAP_MS, Scheduler, Task, table
 from app.storage.retention import Retention
 
@@ -43,12 +44,13 @@ def until(true: Callable[[], object]) -> None:
 
 
 def test_the_table_names_what_the_server_does_by_itself():
-    """Each name once; figures and alerts every five seconds, jobs every second."""
-    tasks = table(Mock(Collector), Mock(Alerts), Mock(Retention), Mock(Watchdog), Mock())
+    """Each name once; figures and alerts every five seconds, jobs and notices every second."""
+    tasks = table(Mock(Collector), Mock(Alerts), Mock(Postman), Mock(Retention), Mock(Watchdog), Mock())
 
     assert {task.name: task.interval_ms for task in tasks} == {
         "sample system": 5_000,
         EVALUATE: 5_000,
+        "send notices": 1_000,
         "watch jobs": 1_000,
         "keep the claim": 1_000,
         "roll up series": 60_000,

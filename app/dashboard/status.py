@@ -24,6 +24,7 @@ LEVELS: Final = {
 TASKS: Final = {
     "sample system": lazy_gettext("read the host's figures"),
     "evaluate alerts": lazy_gettext("evaluate alerts"),
+    "send notices": lazy_gettext("send what people are to be told"),
     "watch jobs": lazy_gettext("look for lost and stalled jobs"),
     "keep the claim": lazy_gettext("see that no other server has the database"),
     "roll up series": lazy_gettext("sum up figures"),

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, Final, ParamSpec, Protocol, TypeVar
 
 P = ParamSpec("P")
@@ -34,8 +35,19 @@ class Served:
     closing: Callable[[], object]
 
 
+@dataclass(slots=True, frozen=True)
+class Net:
+    """The library's modules of these names, as they are before an event loop changes them: for real threads."""
+
+    socket: ModuleType
+    ssl: ModuleType
+
+
 class Runtime(Protocol):
     """One way of waiting."""
+
+    net: Net
+    """Sockets of real threads, which may wait on them."""
 
     name: str
     """The value of ASYNC_MODE, which is also Flask-SocketIO's `async_mode`."""

@@ -12,7 +12,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Final
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its retirement notice; docs/decisions/0003 says what we do about it
@@ -25,7 +25,7 @@ with warnings.catch_warnings():
 
     from app.runtime import websockets
 
-from app.runtime.base import HEAD_S, P, Served, T, cut, guarded
+from app.runtime.base import HEAD_S, Net, P, Served, T, cut, guarded
 from app.runtime.listen import is_exhausted, raise_file_limit
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,8 @@ _SHORTAGE_S = 0.2
 _PATIENCE_S = 30
 """How long a plain request may keep the server waiting for its bytes; WebSockets set their own, by the ping."""
 _os: Any = eventlet.patcher.original("os")
+_NET: Final = Net(eventlet.patcher.original("socket"), eventlet.patcher.original("ssl"))
+"""Copies made before the patch: it changes the modules that others import, not these."""
 
 
 def open_runtime(*, compression: bool) -> "EventletRuntime":
@@ -51,6 +53,7 @@ class EventletRuntime:
     """See `app.runtime.base.Runtime`."""
 
     name = "eventlet"
+    net = _NET
 
     def __init__(self) -> None:
         self._loop_thread = threading.get_ident()

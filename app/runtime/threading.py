@@ -6,6 +6,7 @@ The "loop" is one dispatcher thread, where what is posted runs in order; each ti
 import os
 import queue
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
@@ -19,7 +20,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from wsproto.extensions import PerMessageDeflate
 
 from app.core.clock import CLOCK
-from app.runtime.base import HEAD_S, P, Served, T, cut, guarded
+from app.runtime.base import HEAD_S, Net, P, Served, T, cut, guarded
 from app.runtime.listen import raise_file_limit
 
 _PLAIN_REQUESTS = 32
@@ -36,6 +37,7 @@ class ThreadingRuntime:
     """See `app.runtime.base.Runtime`."""
 
     name = "threading"
+    net = Net(socket, ssl)
 
     def __init__(self) -> None:
         self._posts: queue.SimpleQueue[tuple[Callable[..., object], tuple[Any, ...]]] = queue.SimpleQueue()

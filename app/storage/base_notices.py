@@ -135,8 +135,12 @@ class NoticeStore(Protocol):
         """Let a notice that failed or waits be due now, with all its time before it; None when it is neither."""
         ...
 
-    def next_due(self) -> int | None:
-        """When the next notice is due or its lease runs out; None when none waits."""
+    def hasten(self, channel: str, now_ms: int) -> None:
+        """Let all that waits for the channel be due now: it has been mended."""
+        ...
+
+    def record(self, notice: NewNotice, delivery: Delivery) -> None:
+        """Store a notice that was sent without being claimed, and how that went."""
         ...
 
     def forget(self, before_ms: int) -> int:

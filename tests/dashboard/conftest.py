@@ -18,6 +18,7 @@ from app.ingest.refusals import Refusals
 from app.ingest.reports import Reports
 from app.metrics.figures import Figures
 from app.metrics.series import SeriesReader
+from app.notify.office import open_office
 from app.services import Services
 from app.status import Process, Status, TaskStatus
 from app.storage.base import Commit, Event, EventStore
@@ -97,6 +98,7 @@ def house(sqlite_url: str, settings: Settings):
         reader=reader,
         alerts=alerts,
         dashboards=dashboards,
+        office=open_office(settings, database, PoolRuntime.net, clock),
         status=status,
     )
     client = create_app(services).test_client()

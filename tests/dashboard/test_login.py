@@ -46,6 +46,7 @@ def client(accounts: Accounts, settings: Settings) -> FlaskClient:
         reader=absent,
         dashboards=absent,
         alerts=absent,
+        office=absent,
     )
     return create_app(services).test_client()
 

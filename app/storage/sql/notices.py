@@ -1,7 +1,7 @@
 """Notices and deliveries in SQL; see `app.storage.base_notices`."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 import msgspec
@@ -13,7 +13,6 @@ from sqlalchemy import (
     and_,
     delete,
     exists,
-    func,
     insert,
     or_,
     select,
@@ -61,16 +60,12 @@ class SqlNoticeStore:
         values: dict[str, Any] = {
             "state": _STATES[delivery.outcome],
             "uncertain": notice.uncertain or uncertain,
-            "status": delivery.status,
-            "reply": delivery.reply,
-            "latency_ms": delivery.latency_ms,
+            **_answered(delivery),
             "lease_until": None,
             "leased_by": None,
         }
         if again_at is not None:
             values["due_at"] = again_at
-        if delivery.outcome == "sent":
-            values["sent_at"] = delivery.at
         mine = and_(
             notices.c.id == notice.id,
             notices.c.state == "sending",
@@ -117,14 +112,23 @@ class SqlNoticeStore:
         row = self._database.write(lambda connection: connection.execute(statement).mappings().first())
         return None if row is None else _record(row)
 
-    def next_due(self) -> int | None:
+    def hasten(self, channel: str, now_ms: int) -> None:
         """See `NoticeStore`."""
-        moments = (
-            select(func.min(notices.c.due_at)).where(notices.c.state == "waiting"),
-            select(func.min(notices.c.lease_until)).where(notices.c.state == "sending"),
-        )
-        found = self._database.read(lambda connection: [connection.execute(query).scalar() for query in moments])
-        return min((moment for moment in found if moment is not None), default=None)
+        waiting = and_(notices.c.state == "waiting", notices.c.channel == channel, notices.c.due_at > now_ms)
+        statement = update(notices).where(waiting).values(due_at=now_ms)
+        self._database.write(lambda connection: connection.execute(statement))
+
+    def record(self, notice: NewNotice, delivery: Delivery) -> None:
+        """See `NoticeStore`."""
+        values = {"state": _STATES[delivery.outcome], "attempts": 1, **_answered(delivery)}
+
+        def work(connection: Connection) -> None:
+            insert_notices(connection, [notice])
+            statement = update(notices).where(notices.c.key == notice.key).values(**values).returning(notices.c.id)
+            number = connection.execute(statement).scalar_one()
+            connection.execute(insert(deliveries).values(**asdict(replace(delivery, notice_id=number))))
+
+        self._database.write(work)
 
     def forget(self, before_ms: int) -> int:
         """See `NoticeStore`."""
@@ -139,6 +143,12 @@ class SqlNoticeStore:
 
     def _notices(self, query: Select[Any]) -> list[Notice]:
         return self._database.read(lambda connection: [_record(row) for row in connection.execute(query).mappings()])
+
+
+def _answered(delivery: Delivery) -> dict[str, Any]:
+    """What a try says about its notice."""
+    told = {"status": delivery.status, "reply": delivery.reply, "latency_ms": delivery.latency_ms}
+    return told | ({"sent_at": delivery.at} if delivery.outcome == "sent" else {})
 
 
 def _due(now_ms: int) -> Select[Any]:

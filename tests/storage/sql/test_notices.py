@@ -132,14 +132,29 @@ def test_a_sent_notice_tells_how_it_went(store: SqlNoticeStore):
 
 
 def test_what_failed_for_now_is_due_again_later(store: SqlNoticeStore):
-    """And the store says when."""
-    store.add([new("a")])
-    settle(store, claim(store)[0], "again", again_at=500)
+    """Or at once, when its channel has been mended."""
+    store.add([new("a"), new("b", channel="sms")])
+    for taken in claim(store):
+        settle(store, taken, "again", again_at=500)
 
-    assert store.next_due() == 500
     assert claim(store, 499) == []
-    assert [taken.attempts for taken in claim(store, 500)] == [2]
-    assert store.next_due() == 550
+    store.hasten("sms", 200)
+    (mended,) = claim(store, 200)
+    assert mended.key == "b"
+    settle(store, mended, "sent")
+    assert [(taken.key, taken.attempts) for taken in claim(store, 500)] == [("a", 2)]
+
+
+def test_what_was_sent_past_the_queue_is_in_the_log(store: SqlNoticeStore):
+    """With its try, and nobody sends it again."""
+    tried = Delivery(notice_id=0, at=120, outcome="failed", status=500, reply="no", latency_ms=7)
+
+    store.record(new("test", kind="test", incident_id=None), tried)
+
+    (found,) = store.notices(ALL)
+    assert (found.state, found.status, found.reply, found.attempts) == ("failed", 500, "no", 1)
+    assert [(one.notice_id, one.reply) for one in store.deliveries([found.id])] == [(found.id, "no")]
+    assert claim(store) == []
 
 
 def test_notices_of_an_incident_keep_their_order_in_a_channel(store: SqlNoticeStore):

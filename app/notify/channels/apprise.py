@@ -1,0 +1,90 @@
+"""Dozens of other services by Apprise, if it is installed: ``pip install apprise``.
+
+Apprise makes its connections by itself. So only services whose address is the service's own are allowed here, none
+where an address could lead into the operator's network.
+"""
+
+from dataclasses import replace
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Final
+
+from app.core.errors import InvalidInput
+from app.notify.channels.base import ChannelType, Sending
+from app.notify.fields import RECIPIENTS, TEMPLATE
+from app.notify.reply import Reply, Undelivered
+
+SCHEMES: Final = (
+    "discord", "gchat", "opsgenie", "pagerduty", "pbul", "pover", "prowl", "sendgrid", "signl4", "spike", "splunk",
+    "tgram", "twist", "webexteams", "wxteams", "zulip",
+)  # fmt: skip
+"""What an address may begin with."""
+
+
+def send(sending: Sending) -> Reply:
+    """Send the message to each address that has not got it yet."""
+    apprise = _library()
+    message, failed = sending.message, []
+    for url in sending.config["recipients"]:
+        if url in message.done:
+            continue
+        service = url.partition(":")[0]
+        sender = apprise.Apprise()
+        if service.lower() not in SCHEMES or not sender.add(url):
+            failed.append(f"{service}: the address can't be used")
+        elif sender.notify(title=message.title, body=_body(sending)):
+            message.done.add(url)
+        else:
+            failed.append(f"{service}: it was not accepted")
+    if failed:
+        raise Undelivered("; ".join(failed), lasting=all("can't be used" in one for one in failed))
+    return Reply(None, "Apprise says that every service accepted it.")
+
+
+def check(config: dict[str, Any]) -> None:
+    """Make sure that every address is of a service that is allowed.
+
+    Raises:
+        InvalidInput: one is not; names its place.
+    """
+    for position, url in enumerate(config.get("recipients", ())):
+        if url.partition(":")[0].lower() not in SCHEMES or "://" not in url:
+            field = f"config.recipients.{position}"
+            raise InvalidInput(
+                f"{field} must start with one of {', '.join(f'{one}://' for one in SCHEMES)}", field=field
+            )
+
+
+def missing() -> str:
+    """Why there is none; "" when it is installed."""
+    return "" if find_spec("apprise") else "Apprise is not installed: pip install apprise"
+
+
+def _body(sending: Sending) -> str:
+    links = sending.message.links
+    return "\n".join([sending.message.text, *([links["link"]] if "link" in links else [])])
+
+
+def _library() -> Any:
+    if missing():
+        raise Undelivered(missing(), lasting=True)
+    return import_module("apprise")
+
+
+TYPE: Final = ChannelType(
+    name="apprise",
+    label="Apprise",
+    settings=(
+        replace(
+            RECIPIENTS,
+            label="Addresses",
+            required=True,
+            secret=True,
+            help=f"Apprise's own, of {', '.join(SCHEMES)}.",
+        ),
+        TEMPLATE,
+    ),
+    send=send,
+    check=check,
+    missing=missing,
+)

@@ -1,0 +1,64 @@
+"""Text messages by Twilio, and by what takes the same form: one POST a recipient."""
+
+from dataclasses import replace
+from typing import Final
+from urllib.parse import urlencode
+
+from app.notify.channels.base import ChannelType, Sending
+from app.notify.fields import RECIPIENTS, TEMPLATE, WEBHOOK, Setting
+from app.notify.message import Message
+from app.notify.reply import Reply, Undelivered
+
+MAX_TEXT: Final = 459
+"""Three segments of a long message: what a telephone still shows as one."""
+
+PATIENCE_MS: Final = 20_000
+"""How long one try may go on to further recipients: the notice is ours for a while only."""
+
+
+def send(sending: Sending) -> Reply:
+    """Send the message to each recipient who has not got it yet; the last answer stands for all."""
+    message, config = sending.message, sending.config
+    reply = Reply(None, "Every recipient has it.")
+    until_ms = sending.clock.monotonic_ms() + PATIENCE_MS
+    for number in config["recipients"]:
+        if number in message.done:
+            continue
+        if sending.clock.monotonic_ms() > until_ms:
+            raise Undelivered(f"Slow: {len(message.done)} of {len(config['recipients'])} have it so far.")
+        form = urlencode({"From": config["from"], "To": number, "Body": text(message, form="template" in config)})
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "I-Twilio-Idempotency-Token": f"{message.key} {number}",
+        }
+        reply = sending.door.post(config["webhook"], form.encode(), headers)
+        message.done.add(number)
+    return reply
+
+
+def text(message: Message, *, form: bool) -> str:
+    """The message as it is read on a telephone: by the template alone if there is one."""
+    if form:
+        return message.text[:MAX_TEXT]
+    link = message.links.get("link", "")
+    room = MAX_TEXT - len(link) - 1
+    return f"{message.title}\n{message.text}"[: max(room, 0)] + (f"\n{link}" if link else "")
+
+
+TYPE: Final = ChannelType(
+    name="sms",
+    label="Text message (Twilio)",
+    settings=(
+        replace(RECIPIENTS, label="Numbers", required=True, help="International, as +33612345678."),
+        replace(
+            WEBHOOK,
+            label="Address of the service",
+            required=True,
+            help="The full Messages.json address with account and token: https://SID:TOKEN@api.twilio.com/…; "
+            "empty for TWILIO_URL.",
+        ),
+        Setting(name="from", kind="text", label="From", required=True, help="The sending number; empty for SMS_FROM."),
+        TEMPLATE,
+    ),
+    send=send,
+)

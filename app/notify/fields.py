@@ -1,0 +1,113 @@
+"""The settings of a channel: each type has a list of them, from which its form is drawn and its config checked.
+
+`recipients`, `webhook` and `template` may be given to every type, whether it needs them or not.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from app.core.errors import InvalidInput
+from app.notify import template
+from app.notify.message import FIELDS
+
+MAX_TEXT: Final = 2_000
+MAX_RECIPIENTS: Final = 50
+ALWAYS: Final = ("recipients", "webhook", "template")
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Setting:
+    """A row of a type's settings.
+
+    Attributes:
+        kind: `text`, `url`, `list`, `template` or `choice`.
+        label: what a form calls it.
+        help: what is to be written there.
+        required: whether the channel is of no use without it.
+        secret: never shown again; the form says whether it is set.
+        schemes: of a `url`.
+        choices: of a `choice`, the default first.
+    """
+
+    name: str
+    kind: str
+    label: str
+    help: str = ""
+    required: bool = False
+    secret: bool = False
+    schemes: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+
+
+RECIPIENTS: Final = Setting(name="recipients", kind="list", label="Recipients")
+WEBHOOK: Final = Setting(name="webhook", kind="url", label="Address", secret=True, schemes=("https", "http"))
+TEMPLATE: Final = Setting(
+    name="template", kind="template", label="Text", help="Fields stand in braces; empty for the usual text."
+)
+
+
+def checked(settings: Sequence[Setting], config: object) -> dict[str, Any]:
+    """`config` if a channel with these `settings` can be made of it; what is null or empty is left out.
+
+    Raises:
+        InvalidInput: a field is missing, unknown or can't be what it is; names it, as in ``config.webhook``.
+    """
+    if not isinstance(config, Mapping):
+        raise InvalidInput("config must be an object", field="config")
+    known = {setting.name: setting for setting in (RECIPIENTS, WEBHOOK, TEMPLATE, *settings)}
+    given = {str(name): value for name, value in config.items() if value not in (None, "", [])}
+    for name in given:
+        if name not in known:
+            raise InvalidInput(f"config.{name} is no field of this type", field=f"config.{name}")
+    for setting in settings:
+        if setting.required and setting.name not in given:
+            raise InvalidInput(f"config.{setting.name} is required", field=f"config.{setting.name}")
+    return {name: _KINDS[known[name].kind](known[name], value, f"config.{name}") for name, value in given.items()}
+
+
+def _text(setting: Setting, value: object, field: str) -> str:  # noqa: ARG001  (one signature for all kinds)
+    if not isinstance(value, str) or len(value) > MAX_TEXT or not value.isprintable():
+        raise InvalidInput(f"{field} must be printable text of at most {MAX_TEXT} characters", field=field)
+    return value
+
+
+def _url(setting: Setting, value: object, field: str) -> str:
+    found = _text(setting, value, field)
+    try:
+        parts = urlsplit(found)
+        usable = parts.scheme in setting.schemes and bool(parts.hostname) and parts.port != 0 and " " not in found
+    except ValueError:
+        usable = False
+    if not usable:
+        allowed = " or ".join(f"{scheme}://" for scheme in setting.schemes)
+        raise InvalidInput(f"{field} must be an address that starts with {allowed}", field=field)
+    return found
+
+
+def _list(setting: Setting, value: object, field: str) -> list[str]:
+    if not isinstance(value, list | tuple) or len(value) > MAX_RECIPIENTS:
+        raise InvalidInput(f"{field} must be a list of at most {MAX_RECIPIENTS} texts", field=field)
+    return [_text(setting, one, f"{field}.{position}") for position, one in enumerate(value)]
+
+
+def _template(setting: Setting, value: object, field: str) -> str:  # noqa: ARG001
+    if not isinstance(value, str):
+        raise InvalidInput(f"{field} must be a text", field=field)
+    return template.check(value, FIELDS, field)
+
+
+def _choice(setting: Setting, value: object, field: str) -> str:
+    if not isinstance(value, str) or value not in setting.choices:
+        raise InvalidInput(f"{field} must be one of {', '.join(setting.choices)}", field=field)
+    return value
+
+
+_KINDS: Final[dict[str, Callable[[Setting, object, str], Any]]] = {
+    "text": _text,
+    "url": _url,
+    "list": _list,
+    "template": _template,
+    "choice": _choice,
+}

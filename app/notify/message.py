@@ -1,0 +1,194 @@
+"""What a notice says, in words: the same facts for every channel."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from app.notify import template
+from app.storage.base_notices import NewNotice
+
+MEMBERS: Final = 5
+"""Members of an incident told one by one."""
+
+FIELDS: Final = {
+    "title": "the first line, as it would be without a template",
+    "text": "all of it, as it would be without a template",
+    "rule": "the rule's name",
+    "severity": "info, warning, error or critical",
+    "kind": "firing, update, reminder, resolved or test",
+    "state": "firing or resolved",
+    "summary": "the rule's summary",
+    "condition": "the rule's condition",
+    "metric": "the metric",
+    "operator": "the condition's operator",
+    "threshold": "the condition's threshold",
+    "value": "the value now",
+    "peak": "the value furthest into the condition",
+    "startedAt": "since when it fires",
+    "endedAt": "when it ended",
+    "duration": "how long it lasted",
+    "reason": "why it ended: recovered, job_ended, paused, rule_deleted",
+    "labels": "the incident's labels",
+    "members": "what the incident is made of",
+    "firing": "how many of them fire",
+    "resolved": "how many of them are over",
+    "runbookUrl": "the rule's runbook",
+    "channel": "the channel's name",
+    "link": "the link to look at it",
+    "acknowledge": "the link to acknowledge it",
+    "silence": "the link to silence it",
+}
+"""What a template may name."""
+
+SEVERITIES: Final = ("info", "warning", "error", "critical")
+_HEADINGS: Final = {
+    "firing": "{rule} fires{again}",
+    "update": "{rule} fires, and it has changed",
+    "reminder": "{rule} still fires",
+    "resolved": "{rule} is over",
+    "test": "Test of the channel {channel}",
+}
+_REASONS: Final = {
+    "recovered": "it recovered",
+    "job_ended": "the job ended while it fired",
+    "paused": "the rule was paused",
+    "rule_deleted": "the rule was deleted",
+}
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Message:
+    """A notice in words.
+
+    Attributes:
+        key: see `NewNotice`; the receiver may know a repeated message by it.
+        fields: the values of `FIELDS`.
+        title: one line.
+        text: the rest, by the channel's template if it has one.
+        links: `link`, `acknowledge` and `silence` to their addresses; those that make sense.
+        body: what the notice was made of.
+        done: recipients that have it already; a channel that writes to each one by itself adds to it, so that a
+            second try spares them.
+    """
+
+    key: str
+    kind: str
+    incident_id: int | None
+    created_at: int
+    fields: Mapping[str, str]
+    title: str
+    text: str
+    links: Mapping[str, str]
+    body: Mapping[str, Any]
+    done: set[str] = field(default_factory=set)
+
+    @property
+    def severity(self) -> str:
+        """One of `SEVERITIES`; `info` for what has none."""
+        found = self.fields.get("severity", "")
+        return found if found in SEVERITIES else "info"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it says that it is over."""
+        return self.kind == "resolved"
+
+
+def message(notice: NewNotice, links: Mapping[str, str], form: str = "", done: set[str] | None = None) -> Message:
+    """What `notice` says, its text by the template `form` if that is not empty."""
+    values = _values(notice, links)
+    values["title"] = _title(notice, values)
+    values["text"] = "\n".join(_lines(notice, values))
+    return Message(
+        key=notice.key,
+        kind=notice.kind,
+        incident_id=notice.incident_id,
+        created_at=notice.created_at,
+        fields=values,
+        title=values["title"],
+        text=template.fill(form, values) if form else values["text"],
+        links=links,
+        body=notice.body,
+        done=set() if done is None else done,
+    )
+
+
+def _values(notice: NewNotice, links: Mapping[str, str]) -> dict[str, str]:
+    body = notice.body
+    values = {name: written(body[name]) for name in FIELDS if name in body and name not in {"labels", "members"}}
+    values |= {"kind": notice.kind, "channel": notice.channel, **links}
+    values["labels"] = _labels(body.get("labels"))
+    values["members"] = "\n".join(_members(body))
+    if isinstance(body.get("duration"), int | float):
+        values["duration"] = span(body["duration"])
+    return values
+
+
+def _title(notice: NewNotice, values: Mapping[str, str]) -> str:
+    again = notice.body.get("again")
+    known = {**values, "again": f" again (×{again})" if again else ""}
+    heading = template.fill(_HEADINGS[notice.kind], known)
+    firing, resolved = notice.body.get("firing"), notice.body.get("resolved")
+    counts = [f"{number} {word}" for number, word in ((firing, "firing"), (resolved, "resolved")) if number]
+    severity = "" if notice.kind in {"test", "resolved"} or not values.get("severity") else f"{values['severity']}: "
+    is_group = isinstance(firing, int) and isinstance(resolved, int) and firing + resolved > 1
+    return f"{severity}{heading}" + (f" ({', '.join(counts)})" if is_group else "")
+
+
+def _lines(notice: NewNotice, values: Mapping[str, str]) -> list[str]:
+    if notice.kind == "test":
+        return [values.get("summary") or "Messages to this channel arrive."]
+    lines = [values["summary"]] if values.get("summary") else []
+    condition = values.get("condition") or " ".join(
+        values[name] for name in ("metric", "operator", "threshold") if values.get(name)
+    )
+    value = f"now {values['value']}" if values.get("value") else ""
+    facts = [condition, value]
+    if notice.kind == "resolved":
+        facts = [
+            condition,
+            f"lasted {values['duration']}" if values.get("duration") else "",
+            f"peak {values['peak']}" if values.get("peak") else "",
+            value,
+            _REASONS.get(values.get("reason", ""), values.get("reason", "")),
+        ]
+    lines.append("; ".join(fact for fact in facts if fact))
+    lines += [values[name] for name in ("labels", "members") if values.get(name)]
+    if values.get("runbookUrl"):
+        lines.append(f"Runbook: {values['runbookUrl']}")
+    return [line for line in lines if line]
+
+
+def _members(body: Mapping[str, Any]) -> list[str]:
+    members = body.get("members") or []
+    lines = []
+    for member in members[:MEMBERS]:
+        state = f" ({member['state']})" if member.get("state") == "resolved" else ""
+        lines.append(f"{_labels(member.get('labels'))}: {written(member.get('value'))}{state}")
+    if len(members) > MEMBERS:
+        lines.append(f"and {len(members) - MEMBERS} more")
+    return lines
+
+
+def _labels(labels: Any) -> str:
+    return ", ".join(f"{name}={value}" for name, value in sorted(labels.items())) if labels else ""
+
+
+def written(value: Any) -> str:
+    """A value of a body as a person writes it."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return str(value)
+
+
+def span(ms: float) -> str:
+    """``2 h 5 min`` of milliseconds: the two greatest units."""
+    seconds = max(0, round(ms / 1000))
+    parts = []
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
+        if seconds >= size:
+            parts.append(f"{seconds // size} {unit}")
+            seconds %= size
+    return " ".join(parts[:2]) or "0 s"
