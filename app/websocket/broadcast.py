@@ -85,8 +85,12 @@ class Broadcaster:
         self._runtime.post(self._spread, commit)
 
     def join(self, sid: str, socket: Any, room: str, *, batched: bool) -> bool | None:
-        """See `Readers.join`; what waits for a batch goes out before."""
-        self._send_batch(room)
+        """See `Readers.join`; what waits for a batch of one who has had batches goes out before.
+
+        Not so that of a newcomer, who may hear it twice: when thousands come, each would make all others a message.
+        """
+        if self._readers.has(sid, room, batched=True):
+            self._send_batch(room)
         return self._readers.join(sid, socket, room, batched=batched)
 
     def leave(self, sid: str, room: str) -> None:

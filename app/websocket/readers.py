@@ -162,6 +162,10 @@ class Readers:
                 del self._rooms[room, batched]
         return batched
 
+    def has(self, sid: str, room: str, *, batched: bool) -> bool:
+        """Whether the reader is in the room in that form."""
+        return sid in self._rooms.get((room, batched), ())
+
     def count(self, room: str, *, batched: bool) -> int:
         """How many read the room in that form."""
         return len(self._rooms.get((room, batched), ()))

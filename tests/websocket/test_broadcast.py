@@ -57,6 +57,30 @@ def test_one_who_changes_the_form_is_in_the_room_once(broadcaster, store):
     assert [name for name, _ in ear.heard()] == ["events"]
 
 
+def test_what_waits_for_a_batch_reaches_one_who_changes_to_single_events(broadcaster, store):
+    """It goes out before the change, in the form it was meant to have."""
+    ear = Ear()
+    broadcaster.join("sid", ear, "events", batched=True)
+    for _ in range(2):
+        broadcaster.committed(store.append([event()], no_fold))
+    broadcaster.join("sid", ear, "events", batched=False)
+    broadcaster.committed(store.append([event()], no_fold))
+
+    assert [name for name, _ in ear.heard()] == ["events", "events", "item_scraped"]
+
+
+def test_a_newcomer_makes_nobody_else_a_message(broadcaster, store):
+    """When thousands come back at once, what waits goes out no more often than else."""
+    ear, newcomer = Ear(), Ear()
+    broadcaster.join("sid", ear, "events", batched=True)
+    for _ in range(2):
+        broadcaster.committed(store.append([event()], no_fold))
+    assert len(ear.heard()) == 1
+    broadcaster.join("newcomer", newcomer, "events", batched=True)
+
+    assert ear.heard() == []
+
+
 def test_a_batch_goes_at_once_and_the_next_ones_thirty_times_a_second(broadcaster, store, clock):
     """What comes sooner waits for the next commit after that, or for the tick."""
     ear = Ear()
