@@ -43,6 +43,19 @@ class _Batch:
     sent_ms: int = 0
 
 
+@dataclass(slots=True)
+class _Recent:
+    """An important event, and how it is shown once somebody has asked: to everyone who comes it is the same."""
+
+    event: Event
+    shown: dict[str, Any] | None = None
+
+    def json(self) -> dict[str, Any]:
+        if self.shown is None:
+            self.shown = event_json(self.event)
+        return self.shown
+
+
 class Broadcaster:
     """See the module; one for a process."""
 
@@ -65,7 +78,7 @@ class Broadcaster:
         self._sending = threading.Lock()
         self._waiting: dict[str, _Batch] = {}
         self._changed: dict[str, Job] = {}
-        self._recent: deque[Event] = deque(maxlen=settings.cache_size if settings.cache_enabled else 0)
+        self._recent: deque[_Recent] = deque(maxlen=settings.cache_size if settings.cache_enabled else 0)
         self._recent_for_ms = settings.cache_ttl
         self._last_alert = 0
         runtime.every(TICK_MS, self._send_due)
@@ -76,7 +89,8 @@ class Broadcaster:
         """Read what the cache of important events held before the process started."""
         size = self._recent.maxlen or 0
         if size:
-            self._recent.extend(reversed(self._store.events(EventFilter(types=_IMPORTANT), limit=size)))
+            found = self._store.events(EventFilter(types=_IMPORTANT), limit=size)
+            self._recent.extend(map(_Recent, reversed(found)))
         alert = self._store.events(EventFilter(types=(_ALERT,)), limit=1)
         self._last_alert = alert[0].cursor if alert else 0
 
@@ -106,20 +120,20 @@ class Broadcaster:
         since = self._clock.now_ms() - self._recent_for_ms
         with self._lock:
             cached = list(self._recent)
-        found = [event for event in cached if event.received_ms >= since and _is_in(room, event)]
-        return [event_json(event) for event in found[-MOST_RECENT:]]
+        found = [one for one in cached if one.event.received_ms >= since and _is_in(room, one.event)]
+        return [one.json() for one in found[-MOST_RECENT:]]
 
     def forget(self, job_id: str) -> None:
         """A job was deleted; nothing of it is handed out any more."""
         with self._lock:
-            kept = [event for event in self._recent if event.job_id != job_id]
+            kept = [one for one in self._recent if one.event.job_id != job_id]
             self._recent.clear()
             self._recent.extend(kept)
 
     def _spread(self, commit: Commit) -> None:
         with self._lock:
             self._changed.update((job.id, job) for job in commit.jobs)
-            self._recent.extend(event for event in commit.telling if EVENTS[event.type].important)
+            self._recent.extend(_Recent(event) for event in commit.telling if EVENTS[event.type].important)
         for room, links in self._heard(commit):
             if self._readers.count(room, batched=False):
                 self._send_singly(room, links)
