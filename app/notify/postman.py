@@ -21,8 +21,8 @@ from app.storage.base_notices import Delivery, NewNotice, Notice, NoticeStore
 
 log = logging.getLogger(__name__)
 
-AT_ONCE: Final = 16
-LEASE_MS: Final = 45_000
+AT_ONCE: Final = 32
+LEASE_MS: Final = 25_000
 """Longer than a try may take."""
 
 FIRST_MS: Final = 5_000

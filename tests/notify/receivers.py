@@ -41,6 +41,8 @@ class Receiver:
     answer: tuple[int, dict[str, str], bytes] = (200, {}, b"ok")
     got: list[Got] = field(default_factory=list)
     url: str = ""
+    before: Callable[[], object] = lambda: None
+    """Done before the answer."""
     _came: threading.Condition = field(default_factory=threading.Condition)
 
     def take(self, got: Got) -> None:
@@ -64,6 +66,7 @@ def receiver(tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iter
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             known.take(Got(self.path, dict(self.headers.items()), body))
+            known.before()
             status, headers, text = known.answer
             self.send_response(status)
             for name, value in {"Content-Length": str(len(text)), **headers}.items():

@@ -1,13 +1,9 @@
 """Mail, to a real SMTP server."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult
 
 from app.notify.channels import TYPES
 from app.notify.channels.base import Sending
@@ -17,43 +13,8 @@ from app.notify.reply import Reply, Undelivered
 from tests.fakes import StoppedClock
 from tests.notify import receivers
 from tests.notify.notices import LINKS, notice
+from tests.notify.postbox import Postbox, served
 from tests.notify.receivers import Authority, rough
-from tests.server import free_port
-
-
-class Postbox:
-    """Takes mail, but for those it refuses."""
-
-    def __init__(self) -> None:
-        self.got: list[Any] = []
-        self.refused: dict[str, str] = {}
-        self.answer = "250 2.0.0 OK queued as 4711"
-        self.users: list[tuple[bytes, bytes]] = []
-
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802  (the library's name)
-        if address in self.refused:
-            return self.refused[address]
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
-        self.got.append((envelope, session.ssl is not None))
-        return self.answer
-
-    def log_in(self, server, session, envelope, mechanism, data):
-        self.users.append((data.login, data.password))
-        return AuthResult(success=data.password == b"p@ss", handled=False)
-
-
-@contextmanager
-def served(box: Postbox, **options: Any) -> Iterator[int]:
-    """A server for the box; gives its port."""
-    controller = Controller(box, hostname="127.0.0.1", port=free_port(), **options)
-    controller.start()
-    try:
-        yield controller.port
-    finally:
-        controller.stop()
 
 
 def send(door: Door, url: str, kind: str = "firing", **config: Any) -> Reply:

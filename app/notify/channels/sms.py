@@ -12,7 +12,7 @@ from app.notify.reply import Reply, Undelivered
 MAX_TEXT: Final = 459
 """Three segments of a long message: what a telephone still shows as one."""
 
-PATIENCE_MS: Final = 20_000
+PATIENCE_MS: Final = 8_000
 """How long one try may go on to further recipients: the notice is ours for a while only."""
 
 
