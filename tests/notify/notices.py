@@ -24,9 +24,8 @@ LINKS = {"link": "https://sw.test/n/1", "acknowledge": "https://sw.test/n/1/ack"
 
 def notice(kind: str = "firing", **fields: Any) -> NewNotice:
     """A notice of incident 7; `body` is laid over a usual one."""
-    body = {**BODY, **fields.pop("body", {})}
-    if kind == "resolved":
-        body |= {"state": "resolved", "endedAt": "2026-11-23T14:44:11.000Z", "duration": 723_000, "reason": "recovered"}
-        body["value"] = 0.05
+    over = {"state": "resolved", "endedAt": "2026-11-23T14:44:11.000Z", "duration": 723_000, "reason": "recovered"}
+    usual = {**BODY, **over, "value": 0.05} if kind == "resolved" else BODY
+    body = {**usual, **fields.pop("body", {})}
     given = {"channel": "ops", "created_at": NOW_MS, "due_at": NOW_MS, "incident_id": 7, **fields}
     return NewNotice(key=given.pop("key", f"7.{kind}.1.ops"), kind=kind, body=body, **given)

@@ -37,11 +37,13 @@ def payload(message: Message, now_ms: int) -> dict[str, Any]:
     annotations = {"summary": message.title, "description": message.text}
     if "runbookUrl" in body:
         annotations["runbook_url"] = str(body["runbookUrl"])
+    starts = str(body.get("startedAt") or rfc3339(message.created_at))
+    ends = str(body.get("endedAt") if message.is_over and body.get("endedAt") else rfc3339(ends_ms))
     alert = {
         "labels": labels,
         "annotations": annotations,
-        "startsAt": body.get("startedAt") or rfc3339(message.created_at),
-        "endsAt": body.get("endedAt") if message.is_over and body.get("endedAt") else rfc3339(ends_ms),
+        "startsAt": starts,
+        "endsAt": max(starts, ends),  # it refuses an end before the beginning, which a clock set back can make
     }
     return alert | ({"generatorURL": message.links["link"]} if "link" in message.links else {})
 
