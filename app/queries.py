@@ -15,6 +15,8 @@ from app.jobs.fold import STATUSES
 from app.metrics import selector
 from app.metrics.series import SeriesQuery
 from app.storage.base import EventFilter, JobFilter
+from app.storage.base_notices import STATES as NOTICE_STATES
+from app.storage.base_notices import NoticeFilter
 from scrapewatch.events import EVENTS, LEVELS
 
 MAX_LIMIT: Final = 1_000
@@ -23,6 +25,7 @@ _RELATIVE = re.compile(r"-(\d{1,6})([smhd])", re.ASCII)
 _MS = re.compile(r"\d{1,16}", re.ASCII)
 _STEP = re.compile(r"(\d{1,13})([smhd]?)", re.ASCII)
 _LIMIT = re.compile(r"[1-9]\d{0,3}", re.ASCII)
+_ID = re.compile(r"\d{1,10}", re.ASCII)
 _NEXT = re.compile(r"b[0-9a-z]{1,13}", re.ASCII)
 GREATEST: Final = 2**63 - 1
 """The greatest cursor, and the greatest key of a job, that a store takes."""
@@ -71,6 +74,18 @@ def job_filter(args: Mapping[str, str], now_ms: int) -> JobFilter:
         tag=_text(args, "tag"),
         from_ms=begin,
         to_ms=end,
+    )
+
+
+def notice_filter(args: Mapping[str, str]) -> NoticeFilter:
+    """`incident`, `state` (several by comma), `channel`."""
+    incident = args.get("incident", "")
+    if incident and not (_ID.fullmatch(incident) and int(incident) <= GREATEST_ID):
+        raise InvalidInput("must be the number of an incident", field="incident")
+    return NoticeFilter(
+        incident_id=int(incident) if incident else None,
+        states=_words(args, "state", NOTICE_STATES),
+        channel=_text(args, "channel") or "",
     )
 
 

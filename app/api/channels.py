@@ -10,9 +10,8 @@ from app.api.answers import answer
 from app.core.errors import InvalidInput
 from app.notify.channel import channel_json
 from app.notify.office import notice_json, tried_json
-from app.queries import GREATEST_ID, before, limit, next_page
+from app.queries import GREATEST_ID, before, limit, next_page, notice_filter
 from app.services import Services
-from app.storage.base_notices import NoticeFilter
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -46,13 +45,28 @@ def blueprint(services: Services) -> Blueprint:
         call(office.channels.delete, channel_id)
         return Response(status=204)
 
+    _add_trials(channels, services)
+    _add_notices(channels, services)
+    return channels
+
+
+def _add_trials(channels: Blueprint, services: Services) -> None:
+    """What a message looks like, and whether it arrives."""
+    call, office = services.runtime.call, services.office
+
     @channels.post("/channels/<channel_id>/test")
     @require("operate")
     def test(channel_id: str) -> Response:
         return answer(tried_json(call(office.test, channel_id)))
 
-    _add_notices(channels, services)
-    return channels
+    @channels.post("/channels/preview")
+    @require("read")
+    def preview() -> Response:
+        body = _body()
+        if not isinstance(body, dict):
+            raise InvalidInput("must be an object")
+        told = call(office.preview, str(body.get("name", "")), body.get("template", ""))
+        return answer({"title": told.title, "text": told.text})
 
 
 def _add_notices(channels: Blueprint, services: Services) -> None:
@@ -63,7 +77,7 @@ def _add_notices(channels: Blueprint, services: Services) -> None:
     @require("read")
     def notices() -> Response:
         size = limit(request.args)
-        found = call(office.log, _filter(), before=before(request.args, GREATEST_ID), limit=size)
+        found = call(office.log, notice_filter(request.args), before=before(request.args, GREATEST_ID), limit=size)
         numbers = [notice.id for notice, _ in found]
         return answer({"items": [notice_json(told) for told in found], "next": next_page(numbers, size)})
 
@@ -71,18 +85,6 @@ def _add_notices(channels: Blueprint, services: Services) -> None:
     @require("operate")
     def retry(notice_id: int) -> Response:
         return answer(notice_json(call(office.retry, notice_id)))
-
-
-def _filter() -> NoticeFilter:
-    """`incident`, `state` (several by comma), `channel`."""
-    incident = request.args.get("incident", "")
-    if incident and not (incident.isascii() and incident.isdigit() and int(incident[:20]) <= GREATEST_ID):
-        raise InvalidInput("must be the number of an incident", field="incident")
-    return NoticeFilter(
-        incident_id=int(incident) if incident else None,
-        states=[state for state in request.args.get("state", "").split(",") if state],
-        channel=request.args.get("channel", ""),
-    )
 
 
 def _body() -> Any:

@@ -10,6 +10,7 @@ from app.core.clock import rfc3339
 from app.dashboard import (
     alerts,
     assets,
+    channels,
     dashboards,
     events,
     explore,
@@ -36,6 +37,7 @@ PAGES: Final = (
     explore.blueprint,
     kiosk.blueprint,
     status.blueprint,
+    channels.blueprint,
 )
 """One row a page group."""
 

@@ -56,6 +56,8 @@ def _counts() -> dict[str, Sentence]:
 
 def _actions() -> dict[str, Sentence]:
     return {
+        "accepted": gettext("Accepted"),
+        "notAccepted": gettext("Not accepted"),
         "copied": gettext("Copied"),
         "notCopied": gettext("The browser did not allow copying"),
         "copyByHand": gettext("Select the text and copy it by hand."),

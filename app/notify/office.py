@@ -4,21 +4,22 @@ import os
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from app.core.clock import Clock, rfc3339
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.secrets import load_or_create
-from app.notify import links
+from app.notify import links, template
 from app.notify.channel import Channel
 from app.notify.door import Door
 from app.notify.environment import environment
+from app.notify.message import FIELDS, Message, message
 from app.notify.postman import Postman
 from app.notify.seal import Seal
 from app.notify.sender import Sender, Tried
 from app.notify.service import Channels
 from app.runtime.base import Net
-from app.storage.base_notices import STATES, Delivery, Notice, NoticeFilter, NoticeStore
+from app.storage.base_notices import Delivery, NewNotice, Notice, NoticeFilter, NoticeStore
 from app.storage.sql.channels import SqlChannelStore
 from app.storage.sql.database import Database
 from app.storage.sql.notices import SqlNoticeStore
@@ -26,6 +27,21 @@ from config import Settings
 
 Told = tuple[Notice, list[Delivery]]
 """A notice, and every try to send it, oldest first."""
+
+
+SAMPLE: Final = {
+    "rule": "high_failure_rate",
+    "severity": "critical",
+    "state": "firing",
+    "condition": "jobs.failureRate is above 0.1",
+    "metric": "jobs.failureRate",
+    "operator": ">",
+    "threshold": 0.1,
+    "value": 0.42,
+    "peak": 0.5,
+    "labels": {"source": "ebay.com"},
+}
+"""What a preview is about."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -49,15 +65,21 @@ class Office:
         """Send a test now; raises `NotFound`."""
         return self.postman.test(self.channels.get(channel_id))
 
-    def log(self, which: NoticeFilter, *, before: int | None = None, limit: int = 100) -> list[Told]:
-        """What was to be told and how that went, newest first, from the id `before` (not included) backwards.
+    def preview(self, channel: str, form: object) -> Message:
+        """What a message by the template `form` looks like, "" for the usual one.
 
         Raises:
-            InvalidInput: a state is none of `STATES`.
+            InvalidInput: it names what there is not.
         """
-        for state in which.states:
-            if state not in STATES:
-                raise InvalidInput(f"state must be one of {', '.join(STATES)}", field="state")
+        if not isinstance(form, str):
+            raise InvalidInput("template must be a text", field="template")
+        now_ms = self.clock.now_ms()
+        body = {**SAMPLE, "startedAt": rfc3339(now_ms)}
+        sample = NewNotice(key="preview", channel=channel, kind="firing", created_at=now_ms, due_at=now_ms, body=body)
+        return message(sample, {}, template.check(form, FIELDS, "template"))
+
+    def log(self, which: NoticeFilter, *, before: int | None = None, limit: int = 100) -> list[Told]:
+        """What was to be told and how that went, newest first, from the id `before` (not included) backwards."""
         return self._with_deliveries(self.notices.notices(which, before=before, limit=limit))
 
     def retry(self, notice_id: int) -> Told:

@@ -51,6 +51,10 @@ class Channels:
         """One channel by its name, or None."""
         return next((channel for channel in self.all() if channel.name == name), None)
 
+    def defaults(self, type_: str) -> set[str]:
+        """The settings that the environment gives channels of that type."""
+        return set(self._environment.defaults.get(type_, {}))
+
     def create(self, body: object) -> Channel:
         """A new channel.
 

@@ -18,7 +18,7 @@ from app.ingest.refusals import Refusals
 from app.ingest.reports import Reports
 from app.metrics.figures import Figures
 from app.metrics.series import SeriesReader
-from app.notify.office import open_office
+from app.notify.office import Office, open_office
 from app.services import Services
 from app.status import Process, Status, TaskStatus
 from app.storage.base import Commit, Event, EventStore
@@ -40,6 +40,7 @@ class House:
     events: EventStore
     accounts: Accounts
     alerts: Alerts
+    office: Office
     dashboards: Dashboards
     figures: dict[str, float]
     status: Status
@@ -101,9 +102,10 @@ def house(sqlite_url: str, settings: Settings):
         office=open_office(settings, database, PoolRuntime.net, clock),
         status=status,
     )
+    office = services.office
     client = create_app(services).test_client()
     form = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/login").text)
     assert form
     client.post("/login", data={"csrf_token": form[1], "username": "zoe", "password": "secret"})
-    yield House(client, events, accounts, alerts, dashboards, values, status, refusals, tasks)
+    yield House(client, events, accounts, alerts, office, dashboards, values, status, refusals, tasks)
     database.close()

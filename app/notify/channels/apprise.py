@@ -16,7 +16,7 @@ from app.notify.reply import Reply, Undelivered
 
 SCHEMES: Final = (
     "discord", "gchat", "opsgenie", "pagerduty", "pbul", "pover", "prowl", "sendgrid", "signl4", "spike", "splunk",
-    "tgram", "twist", "webexteams", "wxteams", "zulip",
+    "tgram", "twist", "wxteams",
 )  # fmt: skip
 """What an address may begin with."""
 
@@ -29,8 +29,9 @@ def send(sending: Sending) -> Reply:
         if url in message.done:
             continue
         service = url.partition(":")[0]
-        sender = apprise.Apprise()
-        if service.lower() not in SCHEMES or not sender.add(url):
+        # Not `add`, which takes several addresses in one text, and so one that is not allowed behind one that is.
+        sender = apprise.Apprise.instantiate(url) if service.lower() in SCHEMES else None
+        if sender is None:
             failed.append(f"{service}: the address can't be used")
         elif sender.notify(title=message.title, body=_body(sending)):
             message.done.add(url)

@@ -37,7 +37,8 @@ export function ask(dialog, { locate, read, check }) {
   });
 }
 
-function clear(form) {
+/** Takes back what was said about the form's fields. */
+export function clear(form) {
   form.querySelectorAll(".wrong").forEach((note) => note.remove());
   form.querySelectorAll("[aria-invalid]").forEach((field) => {
     field.removeAttribute("aria-invalid");
@@ -47,7 +48,7 @@ function clear(form) {
 }
 
 /** At the field that is named; above the form where it shows no such field. */
-function tell(form, field, { field: path, detail }) {
+export function tell(form, field, { field: path, detail }) {
   if (!field) {
     showProblem({ body: { field: path, detail } }, form.querySelector("[data-problem]"));
     return;

@@ -1,0 +1,132 @@
+"""Channels: who can be told, the form of each type, and the log of what was told.
+
+The forms are drawn from the types' own settings, and what they hold goes to the API as it stands.
+"""
+
+from typing import Any, Final
+
+from flask import Blueprint, abort, render_template, request
+from flask_babel import lazy_gettext
+from flask_wtf.csrf import generate_csrf
+
+from app import queries
+from app.accounts.access import current_principal, require
+from app.dashboard.language import gettext
+from app.dashboard.links import Query
+from app.notify.channel import channel_json
+from app.notify.channels import TYPES
+from app.notify.message import FIELDS
+from app.notify.office import Told, notice_json
+from app.services import Services
+from app.storage.base_notices import NoticeFilter
+
+PAGE_ROWS: Final = 50
+RECENT: Final = 20
+FIRST_TYPE: Final = "slack"
+STATES: Final = {
+    "waiting": lazy_gettext("Waiting"),
+    "sending": lazy_gettext("Sending"),
+    "sent": lazy_gettext("Sent"),
+    "failed": lazy_gettext("Failed"),
+    "superseded": lazy_gettext("Not needed"),
+}
+"""States of a notice in words."""
+
+KINDS: Final = {
+    "firing": lazy_gettext("fires"),
+    "update": lazy_gettext("has changed"),
+    "reminder": lazy_gettext("still fires"),
+    "resolved": lazy_gettext("is over"),
+    "test": lazy_gettext("test"),
+}
+"""Kinds of notices in words, after the rule's name."""
+
+SIGNS: Final = {
+    "waiting": "queued", "sending": "running", "sent": "completed", "failed": "failed", "superseded": "cancelled",
+}  # fmt: skip
+"""The look of a notice's state: that of a job's."""
+
+
+def blueprint(services: Services) -> Blueprint:
+    """``/settings/channels`` and ``/settings/notices``."""
+    pages = Blueprint("channel_pages", __name__)
+
+    @pages.get("/settings/channels")
+    @require("read")
+    def channels() -> str:
+        return render_template("settings/channels.html", **services.runtime.call(_listed, services), **_viewer())
+
+    @pages.get("/settings/channels/new")
+    @require("admin")
+    def new() -> str:
+        kind = TYPES.get(request.args.get("type", FIRST_TYPE)) or abort(404)
+        defaults = services.runtime.call(services.office.channels.defaults, kind.name)
+        return render_template(
+            "settings/channel.html", kind=kind, channel=None, defaults=defaults, **_form(), **_viewer()
+        )
+
+    @pages.get("/settings/channels/<channel_id>")
+    @require("read")
+    def one(channel_id: str) -> str:
+        content = services.runtime.call(_shown, services, channel_id)
+        return render_template("settings/channel.html", **content, **_form(), **_viewer())
+
+    @pages.get("/settings/notices")
+    @require("read")
+    def notices() -> str:
+        query = Query("/settings/notices", request.args, ("state", "channel", "incident", "next"))
+        content = services.runtime.call(_logged, services, query, queries.before(query.args, queries.GREATEST_ID))
+        return render_template("settings/notices.html", query=query, **content, **_log_words(), **_viewer())
+
+    return pages
+
+
+def _listed(services: Services) -> dict[str, Any]:
+    """Every channel with the newest notice to it."""
+    office = services.office
+    rows = []
+    for channel in office.channels.all():
+        last = office.log(NoticeFilter(channel=channel.name), limit=1)
+        rows.append((channel_json(channel), notice_json(last[0]) if last else None))
+    return {"rows": rows, "types": TYPES, **_log_words()}
+
+
+def _shown(services: Services, channel_id: str) -> dict[str, Any]:
+    office = services.office
+    channel = office.channels.get(channel_id)
+    log = office.log(NoticeFilter(channel=channel.name), limit=RECENT)
+    return {
+        "kind": TYPES[channel.type],
+        "channel": channel_json(channel),
+        "defaults": office.channels.defaults(channel.type),
+        "notices": _rows(log),
+        **_log_words(),
+    }
+
+
+def _logged(services: Services, query: Query, before: int | None) -> dict[str, Any]:
+    which = queries.notice_filter(query.args)
+    found = services.office.log(which, before=before, limit=PAGE_ROWS)
+    return {"notices": _rows(found), "next": queries.next_page([notice.id for notice, _ in found], PAGE_ROWS)}
+
+
+def _rows(log: list[Told]) -> list[dict[str, Any]]:
+    return [notice_json(told) for told in log]
+
+
+def _log_words() -> dict[str, Any]:
+    return {"states": STATES, "kinds": KINDS, "signs": SIGNS}
+
+
+def _form() -> dict[str, Any]:
+    return {"types": TYPES, "fields": FIELDS}
+
+
+def _viewer() -> dict[str, Any]:
+    viewer = current_principal()
+    return {
+        "may_edit": viewer.may("admin"),
+        "may_operate": viewer.may("operate"),
+        "said": gettext,
+        "page": {"csrf": generate_csrf()},
+    }

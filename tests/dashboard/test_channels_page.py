@@ -1,0 +1,109 @@
+"""The pages of channels and of what was told, as they leave the server."""
+
+import re
+from html import unescape
+
+import pytest
+
+from app.notify.channels import TYPES
+from app.storage.base_notices import Delivery, NewNotice
+from tests.dashboard.conftest import House
+from tests.fakes import NOW_MS
+from tests.notify.notices import notice
+
+HOSTILE = "</script><script>alert(1)</script>"
+HOOK = {"name": "ops", "type": "webhook", "config": {"webhook": "https://hooks.test/0123456789", "secret": "s3cret"}}
+
+
+def admin(house: House) -> None:
+    """Whoever looks is an admin from now on."""
+    house.accounts.create_user("ada", "secret", "admin")
+    house.client = house.client.application.test_client()
+    form = re.search(r'name="csrf_token" value="([^"]+)"', house.client.get("/login").text)
+    assert form
+    house.client.post("/login", data={"csrf_token": form[1], "username": "ada", "password": "secret"})
+
+
+def tell(house: House, made: NewNotice, outcome: str, reply: str) -> None:
+    """Note a notice and what came of it."""
+    tried = Delivery(notice_id=0, at=NOW_MS, outcome=outcome, status=404, reply=reply, latency_ms=34)
+    house.office.notices.record(made, tried)
+
+
+def test_a_house_that_tells_nobody_says_so(house: House):
+    """And what becomes of what would be told."""
+    assert "Nobody is told so far" in house.page("/settings/channels")
+    assert "Nothing was to be told so far" in house.page("/settings/notices")
+    assert "Nothing of that kind" in house.page("/settings/notices?state=failed")
+
+
+def test_a_channel_is_shown_without_its_secrets(house: House):
+    """In the list and in its form."""
+    made = house.office.create({**HOOK, "name": HOSTILE})
+
+    for path in ("/settings/channels", f"/settings/channels/{made.id}"):
+        page = house.page(path)
+        assert HOSTILE not in page
+        assert HOSTILE in unescape(page)
+        assert "hooks.test" in page
+        assert "0123456789" not in page
+        assert "s3cret" not in page
+
+
+def test_a_broken_channel_is_told_at_the_top(house: House):
+    """With the receiver's own words."""
+    made = house.office.create(HOOK)
+    house.office.channels.mark(made, f"404: {HOSTILE}")
+
+    for path in ("/settings/channels", f"/settings/channels/{made.id}"):
+        page = house.page(path)
+        assert f"404: {HOSTILE}" in unescape(page)
+        assert HOSTILE not in page
+
+
+def test_what_receivers_said_is_in_the_log(house: House):
+    """Of each notice, and by channel and incident."""
+    house.office.create(HOOK)
+    tell(house, notice(key="a"), "failed", f"no {HOSTILE}")
+    tell(house, notice(key="b", channel="sms", incident_id=8), "sent", "fine")
+
+    both = house.page("/settings/notices")
+    assert HOSTILE not in both
+    assert f"no {HOSTILE}" in unescape(both)
+    assert "incident 7" in both
+    assert "incident 8" in both
+    assert "incident 8" not in house.page("/settings/notices?channel=ops")
+    assert "incident 7" not in house.page("/settings/notices?incident=8")
+    assert "incident 7" in house.page("/settings/channels/1")
+    house.page("/settings/notices?state=lost", 400)
+
+
+@pytest.mark.parametrize("type_", TYPES)
+def test_every_type_has_its_form(house: House, type_: str):
+    """With a field for each of its settings, secrets hidden, help taken for text."""
+    admin(house)
+    page = house.page(f"/settings/channels/new?type={type_}")
+
+    for setting in TYPES[type_].settings:
+        assert f'name="{setting.name}"' in page
+        assert setting.help in unescape(page)
+    assert page.count('type="password"') == sum(one.secret and one.kind != "list" for one in TYPES[type_].settings)
+
+
+def test_who_may_not_change_channels_gets_no_form_for_it(house: House):
+    """Nor a button."""
+    house.office.create(HOOK)
+
+    house.page("/settings/channels/new", 403)
+    assert "data-delete" not in house.page("/settings/channels")
+    assert "data-test" not in house.page("/settings/channels")
+    assert "fieldset" in house.page("/settings/channels/1")
+    assert "disabled" in house.page("/settings/channels/1")
+
+
+def test_there_is_no_page_of_a_channel_that_is_not_there(house: House):
+    """Nor of a type."""
+    admin(house)
+
+    house.page("/settings/channels/9", 404)
+    house.page("/settings/channels/new?type=fax", 404)
