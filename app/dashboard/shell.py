@@ -19,6 +19,7 @@ from app.dashboard import (
     jobs,
     kiosk,
     language,
+    notices,
     overview,
     security,
     status,
@@ -38,6 +39,7 @@ PAGES: Final = (
     kiosk.blueprint,
     status.blueprint,
     channels.blueprint,
+    notices.blueprint,
 )
 """One row a page group."""
 

@@ -113,15 +113,20 @@ def open_office(settings: Settings, database: Database, net: Net, clock: Clock) 
     Raises:
         ScrapewatchError: a generated secret can't be read or made.
     """
-    keys = settings.encryption_keys or (load_or_create(settings.data_dir / "encryption_key"),)
-    seal = Seal(keys, settings.encryption_algorithm, enabled=settings.encryption_enabled)
-    channels = Channels(SqlChannelStore(database), seal, environment(settings), clock)
+    channels = open_channels(settings, database, clock)
     notices = SqlNoticeStore(database)
     sender = Sender(Door(net, clock, allow_private=settings.notify_allow_private), clock)
     key = settings.secret_key or load_or_create(settings.data_dir / "secret_key")
     holder = f"{socket.gethostname()} {os.getpid()} {os.urandom(4).hex()}"
     make_links = links.maker(settings.public_url, key, clock)
     return Office(channels, notices, Postman(notices, channels, sender, make_links, clock, holder), clock)
+
+
+def open_channels(settings: Settings, database: Database, clock: Clock) -> Channels:
+    """The channels alone. Raises as `open_office`."""
+    keys = settings.encryption_keys or (load_or_create(settings.data_dir / "encryption_key"),)
+    seal = Seal(keys, settings.encryption_algorithm, enabled=settings.encryption_enabled)
+    return Channels(SqlChannelStore(database), seal, environment(settings), clock)
 
 
 def notice_json(told: Told) -> dict[str, Any]:

@@ -19,6 +19,9 @@ PAGES = {
     "/events?type=item_scraped&level=warning": "History",
     "/alerts": "Alerts",
     "/settings/status": "Status",
+    "/settings/channels": "Channels",
+    "/settings/channels/new?type=webhook": "New channel",
+    "/settings/notices": "Delivery log",
 }
 
 
@@ -83,6 +86,8 @@ def test_the_first_pages_fit_too(one_server, environment, visit, scheme):
         "/events": "History",
         "/alerts": "Alerts",
         "/settings/status": "Status",
+        "/settings/channels": "Channels",
+        "/settings/notices": "Delivery log",
     }.items():
         check(page, address, heading)
 

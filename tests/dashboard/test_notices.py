@@ -1,0 +1,115 @@
+"""The links in notices: they show on GET, act on POST, and open nothing else."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.notify import links
+from app.storage.base_notices import Notice
+from config import Settings
+from tests.dashboard.conftest import House
+from tests.fakes import StoppedClock
+from tests.notify.notices import notice
+
+HOSTILE = "</p><script>alert(1)</script>"
+FAILING = {"jobs.finished": 5.0, "jobs.failureRate": 0.2}
+
+
+@pytest.fixture
+def stranger(house: House) -> FlaskClient:
+    """A browser that has signed in to nothing."""
+    return house.client.application.test_client()
+
+
+@pytest.fixture
+def told(house: House) -> Notice:
+    """A notice of an incident that fires."""
+    house.figures.update(FAILING)
+    house.alerts.evaluate()
+    (incident,) = house.alerts.incidents()
+    house.office.notices.add([notice(incident_id=incident.id, channel="night crew", body={"summary": HOSTILE})])
+    (found,) = house.office.notices.claim(2**50, lease_ms=1, holder="test", limit=1)
+    return found
+
+
+@pytest.fixture
+def paths(told: Notice, settings: Settings) -> Mapping[str, str]:
+    """The links of the notice, without their host."""
+    made = links.maker("http://localhost", settings.secret_key, StoppedClock())(told)
+    return {name: link.removeprefix("http://localhost") for name, link in made.items()}
+
+
+def test_a_link_shows_and_changes_nothing(house: House, stranger: FlaskClient, told: Notice, paths: Mapping[str, str]):
+    """However often programs follow it."""
+    for path in paths.values():
+        answer = stranger.get(path)
+        assert answer.status_code == 200
+        assert "high_failure_rate" in answer.text
+        assert HOSTILE not in answer.text
+
+    assert house.alerts.incident(told.incident_id or 0).state == "firing"
+
+
+def test_its_button_acts(house: House, stranger: FlaskClient, told: Notice, paths: Mapping[str, str]):
+    """Under the name that was given and the channel's; then the page says that it is done."""
+    answer = stranger.post(paths["acknowledge"], data={"name": "Zoë"}, follow_redirects=True)
+
+    incident = house.alerts.incident(told.incident_id or 0)
+    assert (incident.state, incident.acked_by) == ("acknowledged", "Zoë (night crew)")
+    assert "Zoë (night crew)" in answer.text
+    assert "Done." in answer.text
+    assert "<button" not in answer.text
+
+
+def test_without_a_name_the_channel_stands_for_it(
+    house: House, stranger: FlaskClient, told: Notice, paths: Mapping[str, str]
+):
+    """Somebody of that channel."""
+    stranger.post(paths["acknowledge"])
+
+    assert house.alerts.incident(told.incident_id or 0).acked_by == "night crew"
+
+
+def test_what_is_over_is_not_acted_on(house: House, stranger: FlaskClient, paths: Mapping[str, str]):
+    """The page says how it stands."""
+    house.alerts.rules.delete(1) if hasattr(house.alerts, "rules") else house.figures.update({"jobs.failureRate": 0.0})
+    house.alerts.evaluate()
+
+    answer = stranger.post(paths["acknowledge"])
+
+    assert answer.status_code == 409
+    assert "Resolved" in answer.text
+
+
+def test_a_link_opens_nothing_but_its_page(stranger: FlaskClient, told: Notice, paths: Mapping[str, str]):
+    """Another notice, another act, a later end or a changed letter are no page at all."""
+    view, act = urlsplit(paths["link"]), urlsplit(paths["acknowledge"])
+
+    for path in (
+        f"/notices/{told.id}",
+        f"/notices/{told.id + 1}?{view.query}",
+        f"{act.path}?{view.query}",
+        f"{view.path}?{act.query}",
+        f"{view.path}?{view.query[:-1]}",
+        f"{view.path}?{view.query.replace('expires=1', 'expires=2')}",
+    ):
+        assert stranger.get(path).status_code == 404
+    assert stranger.post(f"{act.path}?{view.query}").status_code == 404
+    assert stranger.post(paths["link"]).status_code == 405
+    assert stranger.get("/alerts").status_code == 302
+
+
+def test_another_site_can_not_press_the_button(stranger: FlaskClient, paths: Mapping[str, str]):
+    """Even if it knew the link."""
+    assert stranger.post(paths["acknowledge"], headers={"Origin": "https://evil.test"}).status_code == 403
+
+
+def test_a_link_ends(stranger: FlaskClient, told: Notice, settings: Settings):
+    """After some days there is no such page."""
+    clock = StoppedClock()
+    clock.advance(-links.LASTS_MS)
+    old = links.maker("http://localhost", settings.secret_key, clock)(told)
+
+    assert stranger.get(old["link"]).status_code == 404
