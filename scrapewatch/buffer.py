@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from scrapewatch.clearing import clear
 from scrapewatch.events import MAX_BATCH_EVENTS
 from scrapewatch.folders import Folders
 from scrapewatch.intake import Intake
@@ -121,6 +122,8 @@ class Buffer:
         folders = self._folders
         if folders is None or self._refusing:
             return
+        for folder in folders.others():
+            clear(folder)
         for found in adopt(folders.adoptable(), self.epoch):
             with self._files:
                 with self._changed:

@@ -8,6 +8,7 @@ that a token can be replaced while events wait. Nothing is ever sent to another 
 import errno
 import logging
 import os
+import re
 import stat
 import sys
 from hashlib import sha256
@@ -15,11 +16,14 @@ from pathlib import Path
 from typing import Final
 
 from scrapewatch.clock import now_ms
+from scrapewatch.leftovers import holds_spools
 from scrapewatch.segments import SUFFIX
 
 log = logging.getLogger(__name__)
 
 NOTE: Final = "sender"
+
+_NAME: Final = re.compile("[0-9a-f]{16}")
 
 OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
@@ -29,7 +33,7 @@ STRANGE_MS: Final = 60 * 60 * 1000
 
 def folder_for(root: Path, url: str, token: str) -> Path:
     """Where the spools for one address and one credential are."""
-    return root / _digest(url, token)[:16]
+    return root / _digest(url, token)[:16]  # as `_NAME`
 
 
 def make(folder: Path) -> None:
@@ -81,16 +85,24 @@ class Folders:
     def claim(self, sender: str) -> bool:
         """Note whose the credential is, as the server says; whether that is news."""
         owner = _digest(self._url, sender)
-        if owner == self.owner:
-            return False
+        is_news = owner != self.owner
         self.owner = owner
+        if is_news or _note(self.ours) != owner:  # another process may have cleared the folder before we began in it
+            self._write(owner)
+        return is_news
+
+    def _write(self, owner: str) -> None:
         draft = self.ours / f"{NOTE}.{os.getpid()}"
         try:
             draft.write_text(owner, encoding="ascii")
             draft.replace(self.ours / NOTE)
         except OSError as error:  # another credential would not find what is left here, and say so
             log.debug("Whose the spools in %s are can not be noted: %s", self.ours, error)
-        return True
+
+    def others(self) -> list[Path]:
+        """All further folders of spools beside ours, whosever they are, but for those of other users."""
+        beside = self.ours.parent.iterdir() if self.ours.parent.is_dir() else ()
+        return [path for path in beside if path != self.ours and _NAME.fullmatch(path.name) and _is_own(path)]
 
     def adoptable(self) -> list[Path]:
         """Those of this sender, in the same order for all its processes."""
@@ -100,7 +112,7 @@ class Folders:
                 continue
             note = _note(folder)
             if note and note == self.owner:
-                found.add(folder)
+                found |= {folder} if holds_spools(folder) else set()  # an empty one may just be cleared by another
             elif not note:
                 self._speak_of(folder)
         return sorted(found)

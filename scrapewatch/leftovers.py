@@ -84,6 +84,7 @@ def adopt(folders: Sequence[Path], ours: str) -> Iterator[Leftover]:
         folders: those of one sender, in an order on which its processes agree.
         ours: not to be adopted.
     """
+    held = []
     with ExitStack() as searching:
         for folder in folders:
             try:
@@ -94,9 +95,18 @@ def adopt(folders: Sequence[Path], ours: str) -> Iterator[Leftover]:
             if lock is None:
                 return
             searching.callback(os.close, lock)
-        for stem in sorted((stem for folder in folders for stem in _stems(folder)), key=lambda stem: stem.name):
+            held.append(folder)
+        for stem in sorted((stem for folder in held for stem in _stems(folder)), key=lambda stem: stem.name):
             if stem.name not in {ours, SEARCHING} and (found := _adopted(stem)) is not None:
                 yield found
+
+
+def holds_spools(folder: Path) -> bool:
+    """Whether there is anything in it to look at; not if it has just been cleared away."""
+    try:
+        return any(stem.name != SEARCHING for stem in _stems(folder))
+    except OSError:
+        return False
 
 
 def _adopted(stem: Path) -> Leftover | None:

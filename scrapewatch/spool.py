@@ -37,6 +37,9 @@ SPILL_BYTES: Final = 1024 * 1024
 RETRY_S: Final = 1.0
 """How long a full disk is left alone by events that matter less."""
 
+CLEARED: Final = 10
+"""How often in a row others may clear the folder away while a spool is made in it."""
+
 ESSENTIAL: Final = 1.0
 IMPORTANT: Final = 0.95
 ORDINARY: Final = 0.9
@@ -131,8 +134,7 @@ class Spool:
         if self._stem is None:
             return False
         try:
-            folders.make(self._stem.parent)
-            self._lock = locks.make(self._stem.with_name(f"{self._stem.name}.lock"))
+            self._lock = self._made(self._stem)
         except OSError as error:
             log.warning(
                 "No spool in %s (%s): events wait in memory and are lost if the process is killed",
@@ -140,6 +142,17 @@ class Spool:
                 error,
             )
         return self._lock is not None
+
+    def _made(self, stem: Path) -> int:
+        """The lock, in the folder; another process may clear that away as empty until the lock is there."""
+        for _ in range(CLEARED):
+            try:
+                folders.make(stem.parent)
+                return locks.make(stem.with_name(f"{stem.name}.lock"))
+            except (FileNotFoundError, FileExistsError):
+                continue
+        folders.make(stem.parent)
+        return locks.make(stem.with_name(f"{stem.name}.lock"))
 
     def _append_elsewhere(self, record: bytes, share: float) -> bool:
         """The current segment is full, or the disk is: begin a new file; what matters most may wait in memory."""

@@ -53,23 +53,23 @@ def test_a_replaced_token_sends_what_the_old_one_left(left, stand_in, spool_dir,
 
 
 def test_whose_a_token_is_comes_from_the_server(emitter_to, left, stand_in, replaced):
-    """The first scraper's connection notes it; the note outlives the scraper and its token."""
+    """The first scraper's connection notes it, and so does the next one's, in the same words."""
     first = emitter_to(stand_in.url)
     first.emit("log", "2", {"message": "here"})
     assert first.flush(20)
     assert first.close(20)
-    note = left / "sender"
-    assert note.is_file()
+    said = (left / "sender").read_text()
     stand_in.senders = {NEW: "one"}
     assert replaced.flush(20)
 
-    assert note.read_text() == (Folders(left.parent, stand_in.url, NEW).ours / "sender").read_text()
+    assert said == (Folders(left.parent, stand_in.url, NEW).ours / "sender").read_text()
 
 
 @pytest.mark.parametrize(("elsewhere", "sender"), [(False, "two"), (True, "one")], ids=["sender", "address"])
-def test_what_another_has_left_stays(left, stand_in, spool_dir, replaced, elsewhere, sender):
+def test_what_another_has_left_stays(left, stand_in, tmp_path, replaced, elsewhere, sender):
     """Another sender's events are never sent in this one's name, nor what was meant for another server."""
-    folders = Folders(spool_dir, NOWHERE if elsewhere else stand_in.url, TOKEN)
+    folders = Folders(tmp_path / "aside", NOWHERE if elsewhere else stand_in.url, TOKEN)
+    folders.ours.mkdir(parents=True)
     assert folders.claim(sender)
     (folders.ours / "sender").replace(left / "sender")
     stand_in.senders = {NEW: "one"}
