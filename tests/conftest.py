@@ -13,7 +13,7 @@ import pytest
 import config
 from app.storage.sql import migrate
 from config import Settings
-from tests import parts, postgres
+from tests import cache, parts, postgres
 from tests.server import ASYNC_MODES, Server, running, variables
 
 
@@ -28,6 +28,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "async_mode" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--async-mode")
         metafunc.parametrize("async_mode", [chosen] if chosen else ASYNC_MODES, scope="session")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_user_s_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Clients of the run have a folder of its own; the run fails at its end if one has used the user's."""
+    watch = cache.Watch(cache.users_folder())
+    watch.begin()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(cache.SPOOL, str(tmp_path_factory.mktemp("spool")))
+        yield
+    assert not watch.touched, "The user's cache folder was used, see tests/cache.py"
 
 
 @pytest.fixture

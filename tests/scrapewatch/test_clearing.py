@@ -53,6 +53,17 @@ for number in range(int(count)):
     spool.close(keep=False)
 """
 
+# Has a spool in a folder until it is killed.
+HOLDS = """
+import sys
+from pathlib import Path
+from scrapewatch.spool import Spool
+
+spool = Spool(Path(sys.argv[1]), "f" * 32, 1_000_000)
+print("there", flush=True)
+sys.stdin.read()
+"""
+
 
 @contextmanager
 def running(script: str, *arguments: object) -> "Iterator[subprocess.Popen[str]]":
@@ -110,11 +121,7 @@ def test_a_folder_of_nobody_s_making_stays(spool_dir):
 
 def test_the_folder_of_a_process_that_lives_stays(folders):
     """It has said nothing yet, and its lock says that it is there; when it is gone, so is the folder."""
-    script = BEGINS.replace(
-        "    assert spool.on_disk", '    print("there", flush=True)\n    sys.stdin.read()\n    break\n', 1
-    )
-    script = script[: script.index("break") + len("break\n")]
-    with running(script, folders.ours.parent, URL, "another", 1) as process:
+    with running(HOLDS, folders.ours) as process:
         assert process.stdout
         assert process.stdout.readline() == "there\n"
         assert not clear(folders.ours)

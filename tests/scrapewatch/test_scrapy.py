@@ -31,6 +31,7 @@ class Crawl:
         command += ["-s", "DOWNLOAD_DELAY=0", *options]
         address = self._stand_in.url if url is None else url
         environment = {"SCRAPEWATCH_URL": address, "SCRAPEWATCH_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)}
+        environment["SCRAPEWATCH_SPOOL_DIR"] = str(self._log.with_name("spool"))
         return subprocess.Popen(command, cwd=ROOT, env=environment)
 
     def run(self, *options: str, **how: str) -> None:
