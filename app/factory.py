@@ -194,9 +194,7 @@ class WebProcess:
             hops = self._settings.trusted_proxies
             app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
         watchdog = self._watchdog()
-        tasks = table(
-            self._collector, services.alerts, services.office.postman, self._retention, watchdog, self._keep_claim
-        )
+        tasks = table(self._collector, services.alerts, services.office, self._retention, watchdog, self._keep_claim)
         self._scheduler = Scheduler(tasks, CLOCK)
         self._subscribe(watchdog)
         for part in (services.figures, services.status.reports, watchdog, self._sockets.broadcaster):

@@ -21,7 +21,7 @@ from app.alerts.service import Alerts
 from app.core.clock import Clock
 from app.jobs.watchdog import Watchdog
 from app.metrics.collector import Collector
-from app.notify.postman import Postman
+from app.notify.office import Office
 from app.status import TaskStatus
 from app.storage.retention import Retention
 
@@ -46,7 +46,7 @@ class Task:
 def table(
     collector: Collector,
     alerts: Alerts,
-    postman: Postman,
+    office: Office,
     retention: Retention,
     watchdog: Watchdog,
     keep_claim: Callable[[], object],
@@ -55,11 +55,12 @@ def table(
     return (
         Task("sample system", 5_000, collector.collect),
         Task(EVALUATE, 5_000, alerts.evaluate),
-        Task(DELIVER, 1_000, postman.look),
+        Task(DELIVER, 1_000, office.postman.look),
         Task("watch jobs", 1_000, watchdog.look),
         Task("keep the claim", 1_000, keep_claim),
         Task("roll up series", 60_000, retention.roll_up),
         Task("clean up", 3_600_000, retention.clean_up),
+        Task("forget notices", 3_600_000, office.clean_up),
     )
 
 

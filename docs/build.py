@@ -21,10 +21,16 @@ from app.metrics.reported import OTHER
 from app.metrics.series import AGGREGATIONS
 from app.metrics.spiders import MAX_SPIDERS
 from app.metrics.transforms import TRANSFORMS
+from app.notify.channels import TYPES as TYPES_OF_CHANNELS
+from app.notify.fields import Setting
+from app.notify.message import FIELDS as FIELDS_OF_NOTICES
+from app.notify.postman import FIRST_MS, GIVE_UP_MS, LONGEST_MS
+from app.notify.reply import LOCKED
 from config import Settings, shown
 from scrapewatch.events import EVENTS, FLAGS, LEVELS, Each, Fields, Kind
 
 FOLDER: Final = Path(__file__).parent
+HOUR: Final = 3_600_000
 
 
 def settings() -> str:
@@ -147,6 +153,59 @@ def dashboards() -> str:
     )
 
 
+def channels() -> str:
+    """Every type of channel, and what a template may name."""
+    rows = (
+        (f"`{kind.name}`", kind.label, "; ".join(_setting(setting) for setting in kind.settings))
+        for kind in TYPES_OF_CHANNELS.values()
+    )
+    return _page(
+        "Channels",
+        "A channel is `{name, type, config}`, made on its page, by `POST /api/v1/channels`, or by the environment, "
+        "and rules call it by its name. `recipients`, `webhook` and `template` may be given to every type. Secrets are "
+        "kept encrypted and never returned; a change that leaves one out keeps it.",
+        _table(("type", "name", "config"), rows),
+        "A `template` is a text with fields in braces, as `{rule} is {state}: {value}`; a doubled brace is a brace.",
+        _table(("field", "is"), ((f"`{{{name}}}`", about) for name, about in FIELDS_OF_NOTICES.items())),
+        "What is told is stored with the change that it tells of, then sent: at least once, one message a channel at a "
+        f"time, again after {FIRST_MS // 1000} s and ever more rarely up to every {LONGEST_MS // 60_000} min, not "
+        f"before a `Retry-After`, for {GIVE_UP_MS // HOUR} h. Answers of {_codes(LOCKED)} mark the channel as broken. "
+        "What was never told is not told any more once it is over. `GET /api/v1/notices` and the delivery log have "
+        "every try.",
+        "A webhook gets JSON of this shape, with `Idempotency-Key`, the same when a message is sent again, and a "
+        "signature to be checked before anything is believed:",
+        _WEBHOOK,
+    )
+
+
+_WEBHOOK: Final = """```json
+{"version": 1, "key": "7.firing.1.ops", "kind": "firing", "rule": "high_failure_rate", "severity": "critical",
+ "incident": {"id": 7, "value": 0.42, "peak": 0.5, "startedAt": "2026-11-23T14:32:08.000Z"},
+ "title": "critical: high_failure_rate fires", "text": "…", "links": {"link": "…", "acknowledge": "…"},
+ "recipients": []}
+```
+
+```python
+import hashlib, hmac, time
+
+def is_ours(secret: str, header: str, body: bytes) -> bool:
+    parts = dict(part.split("=", 1) for part in header.split(","))  # X-Scrapewatch-Signature: t=…,v1=…
+    wanted = hmac.new(secret.encode(), parts["t"].encode() + b"." + body, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(wanted, parts["v1"]) and abs(time.time() - int(parts["t"])) < 300
+```"""
+
+
+def _setting(setting: Setting) -> str:
+    marks = [word for word, holds in (("required", setting.required), ("secret", setting.secret)) if holds]
+    about = f" ({', '.join(marks)})" if marks else ""
+    return f"`{setting.name}`{about} {_sentence(setting.help).replace('<', '&lt;')}".rstrip(".; ")
+
+
+def _codes(codes: Iterable[int]) -> str:
+    *most, last = sorted(codes)
+    return f"{', '.join(map(str, most))} and {last}"
+
+
 def _listed(words: Iterable[str]) -> str:
     return ", ".join(f"`{word}`" for word in words)
 
@@ -158,6 +217,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "prometheus.md": prometheus,
     "transforms.md": transforms,
     "dashboards.md": dashboards,
+    "channels.md": channels,
 }
 
 

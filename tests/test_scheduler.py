@@ -45,7 +45,7 @@ def until(true: Callable[[], object]) -> None:
 
 def test_the_table_names_what_the_server_does_by_itself():
     """Each name once; figures and alerts every five seconds, jobs and notices every second."""
-    tasks = table(Mock(Collector), Mock(Alerts), Mock(Postman), Mock(Retention), Mock(Watchdog), Mock())
+    tasks = table(Mock(Collector), Mock(Alerts), Mock(postman=Mock(Postman)), Mock(Retention), Mock(Watchdog), Mock())
 
     assert {task.name: task.interval_ms for task in tasks} == {
         "sample system": 5_000,
@@ -55,6 +55,7 @@ def test_the_table_names_what_the_server_does_by_itself():
         "keep the claim": 1_000,
         "roll up series": 60_000,
         "clean up": 3_600_000,
+        "forget notices": 3_600_000,
     }
 
 

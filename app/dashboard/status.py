@@ -28,6 +28,7 @@ TASKS: Final = {
     "watch jobs": lazy_gettext("look for lost and stalled jobs"),
     "keep the claim": lazy_gettext("see that no other server has the database"),
     "roll up series": lazy_gettext("sum up figures"),
+    "forget notices": lazy_gettext("forget old notices"),
     "clean up": lazy_gettext("delete what is too old"),
 }
 """The scheduler's tasks in words."""

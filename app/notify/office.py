@@ -23,7 +23,7 @@ from app.storage.base_notices import Delivery, NewNotice, Notice, NoticeFilter, 
 from app.storage.sql.channels import SqlChannelStore
 from app.storage.sql.database import Database
 from app.storage.sql.notices import SqlNoticeStore
-from config import Settings
+from config import DAY_MS, Settings
 
 Told = tuple[Notice, list[Delivery]]
 """A notice, and every try to send it, oldest first."""
@@ -46,12 +46,17 @@ SAMPLE: Final = {
 
 @dataclass(slots=True, frozen=True)
 class Office:
-    """One process's parts of delivery."""
+    """One process's parts of delivery.
+
+    Attributes:
+        kept_ms: how long what is over stays in the log.
+    """
 
     channels: Channels
     notices: NoticeStore
     postman: Postman
     clock: Clock
+    kept_ms: int
 
     def create(self, body: object) -> Channel:
         """A new channel; what waits for one of its name is sent. Raises as `Channels.create`."""
@@ -96,6 +101,10 @@ class Office:
             raise Conflict(f"Notice {notice_id} neither failed nor waits")
         return self._with_deliveries([again])[0]
 
+    def clean_up(self) -> int:
+        """Forget what has been in the log for long enough; returns how many notices."""
+        return self.notices.forget(self.clock.now_ms() - self.kept_ms)
+
     def _ready(self, channel: Channel) -> Channel:
         self.notices.hasten(channel.name, self.clock.now_ms())
         return channel
@@ -115,11 +124,12 @@ def open_office(settings: Settings, database: Database, net: Net, clock: Clock) 
     """
     channels = open_channels(settings, database, clock)
     notices = SqlNoticeStore(database)
+    kept_ms = settings.retention_events_days * DAY_MS
     sender = Sender(Door(net, clock, allow_private=settings.notify_allow_private), clock)
     key = settings.secret_key or load_or_create(settings.data_dir / "secret_key")
     holder = f"{socket.gethostname()} {os.getpid()} {os.urandom(4).hex()}"
     make_links = links.maker(settings.public_url, key, clock)
-    return Office(channels, notices, Postman(notices, channels, sender, make_links, clock, holder), clock)
+    return Office(channels, notices, Postman(notices, channels, sender, make_links, clock, holder), clock, kept_ms)
 
 
 def open_channels(settings: Settings, database: Database, clock: Clock) -> Channels:
