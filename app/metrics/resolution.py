@@ -1,6 +1,6 @@
 """In which resolution a span is read and shown: by what is still kept, by what is asked, and by what it costs.
 
-A bucket that the database adds up costs about 0.6 µs, and one whose sketch is merged here about 3. So the step of a
+A bucket that the database adds up costs about 0.8 µs, and one whose sketch is merged here about 3. So the step of a
 chart that does not ask for one is the finest that has not too many points and not too many buckets: of one series an
 hour is shown by 5 s, of 200 together by the minute.
 """
@@ -16,8 +16,11 @@ from app.storage.base_series import DAY_MS, HOUR_MS, MINUTE_MS, RAW_MS, STEPS_MS
 MAX_POINTS: Final = 2_000
 """Of a line."""
 
-MAX_READ: Final = 20_000
-"""Buckets that a chart of up to a day adds up, if it may choose its step; one of more, twice as many."""
+MAX_READ: Final = 12_000
+"""Buckets that a chart of up to a day adds up, if it may choose its step."""
+
+MAX_READ_LONG: Final = 40_000
+"""The same of a longer one, for which people wait."""
 
 _READ_A_CELL: Final = 4
 """A point that is shown takes as long as so many buckets that are added up."""
@@ -109,7 +112,7 @@ def grid(span: Span, now_ms: int, *, read: int = MAX_READ, series: int = 1, line
 
 def cost(length_ms: int, *, merged: bool) -> int:
     """How many buckets a chart of that length may read, if it may choose its step."""
-    return MAX_MERGED if merged else MAX_READ if length_ms <= DAY_MS else 2 * MAX_READ
+    return MAX_MERGED if merged else MAX_READ if length_ms <= DAY_MS else MAX_READ_LONG
 
 
 def kept(at_ms: int, now_ms: int) -> int:
