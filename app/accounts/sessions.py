@@ -3,7 +3,8 @@
 A session ends after twelve hours without use, after seven days in any case, and when the user's `session_version`
 has moved on (logout, new password, disabled). Flask-Login carries it; its user id is ``<user id>.<version>``.
 
-A wall screen's session is a token's: it is ``-<token id>.0``, and ends when the token does.
+A wall screen's session is a token's: it is ``-<token id>.0``. It ends when the token does, or when the screen has been
+off for twelve hours; seven days are no limit for it, since nobody stands before it to sign in again.
 """
 
 from collections.abc import Mapping
@@ -48,6 +49,11 @@ class Visitor:
     def name(self) -> str:
         """The user's or the token's."""
         return self.principal.name
+
+    @property
+    def is_wall(self) -> bool:
+        """Whether they are a wall screen, whose token was exchanged for a session."""
+        return self.by_session and self.principal.token_id is not None
 
     def may(self, permission: str) -> bool:
         """Whether they hold that permission."""
@@ -106,8 +112,8 @@ def holder(session: Mapping[str, Any], now_ms: int) -> tuple[int, int] | None:
     """User id and session version of a session that has not run out; None for any other. Below 0 it is a token's id."""
     try:
         user_id, _, version = str(session[USER]).partition(".")
-        fresh = now_ms - session[SEEN] < IDLE_MS and now_ms - session[STARTED] < ABSOLUTE_MS
-        return (int(user_id), int(version)) if fresh else None
+        lasts = int(user_id) < 0 or now_ms - session[STARTED] < ABSOLUTE_MS
+        return (int(user_id), int(version)) if lasts and now_ms - session[SEEN] < IDLE_MS else None
     except (KeyError, TypeError, ValueError):
         return None
 

@@ -20,7 +20,8 @@ def blueprint(services: Services) -> Blueprint:
     @pages.get(LOGIN_PATH)
     @public
     def login() -> ResponseReturnValue:
-        if flask_login.current_user.is_authenticated:
+        visitor = flask_login.current_user
+        if visitor.is_authenticated and not visitor.is_wall:
             return redirect(_target())
         return _form(200, None)
 

@@ -48,6 +48,28 @@ def test_it_may_do_nothing_else(screen: FlaskClient):
     assert (answer.status_code, home.status_code) == (403, 403)
 
 
+def test_it_sees_dashboards_and_no_other_page(screen: FlaskClient):
+    """Its token itself may still read everything; who signs in afterwards is no wall any more."""
+    exchanged(screen, READING)
+    seen = {
+        path: screen.get(path).status_code
+        for path in ("/dashboards", "/dashboards/overview", "/", "/jobs", "/api/v1/jobs")
+    }
+    by_token = screen.get("/api/v1/jobs", headers={"Authorization": f"Bearer {READING}"})
+    form = re.search(r'name="csrf_token" value="([^"]+)"', screen.get("/login").text)
+    assert form
+    screen.post("/login", data={"csrf_token": form[1], "username": "zoe", "password": "secret"})
+
+    assert seen == {"/dashboards": 200, "/dashboards/overview": 200, "/": 403, "/jobs": 403, "/api/v1/jobs": 403}
+    assert by_token.status_code == 200
+    assert screen.get("/jobs").status_code == 200
+
+
+def test_without_a_page_it_shows_the_list(screen: FlaskClient):
+    """The one page that every wall may see."""
+    assert exchanged(screen, READING).location == "/dashboards"
+
+
 def test_it_ends_with_its_token(screen: FlaskClient, house: House):
     """A token that is revoked is a screen that is dark."""
     exchanged(screen, READING)

@@ -1,7 +1,17 @@
 // The token behind the # of the address goes into the form and out of the address.
 
 const form = document.getElementById("kiosk");
-const token = decodeURIComponent(location.hash.slice(1));
+
+/** What the fragment means; as it stands where it is no proper encoding. */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+const token = decoded(location.hash.slice(1));
 if (token) {
   history.replaceState(null, "", location.pathname + location.search);
   form.elements.token.value = token;
