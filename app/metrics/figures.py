@@ -47,10 +47,12 @@ class Figures:
 
     def rebuild(self) -> None:
         """Fill the windows from the store, as after a restart; before the first commit is handed in."""
-        scraping, workers = rebuild(self._events, self._clock.now_ms())
+        now_ms = self._clock.now_ms()
+        scraping, workers, over = rebuild(self._events, now_ms)
         with self._lock:
             self._scraping = scraping
             self._hosts.take(workers)
+            self._hosts.end(over, now_ms)
 
     def on_commit(self, commit: Commit) -> None:
         """Take what one transaction stored."""

@@ -5,19 +5,21 @@ counted once (the most that one of them saw), and what the server measures of it
 there.
 
 A worker is heard when its event arrives, whatever its host's clock says; only what comes from a spool tells of the
-past, and counts then.
+past, and counts then. A worker that spoke for a job has nothing left to do when the job ends: it counts no more, though
+its host is still there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from app.metrics.points import body_of, effective_ms
+from app.metrics.points import body_of, effective_ms, is_late
 from app.metrics.reported import amount, part
 from app.metrics.system import Reading
 from app.metrics.window import Window, growth
 from app.storage.base import REPLAY, Event
 from app.storage.base_series import MINUTE_MS
+from scrapewatch.events import EVENTS
 
 LIVE_MS: Final = 60_000
 """For so long a worker's last event speaks for it."""
@@ -26,6 +28,7 @@ MAX_WORKERS: Final = 10_000
 MAX_HOSTS: Final = 200
 """Hosts that are told one by one, the first that are heard."""
 
+_ENDS: Final = frozenset(name for name, row in EVENTS.items() if row.ends)
 _WORKERS: Final = ("active", "idle", "maxConcurrency")
 
 
@@ -53,6 +56,7 @@ class _Worker:
     Attributes:
         host: its name, or whatever tells it from others where it has not said.
         named: whether it has.
+        job: the job that it last spoke for, "" for none.
         heard_ms: when it was last heard.
         machine: the host's processors and memory, by metric name without its first part.
         workers: its own share of the host's workers, likewise.
@@ -60,6 +64,7 @@ class _Worker:
 
     host: str
     named: bool
+    job: str = ""
     heard_ms: int = 0
     machine: dict[str, float] = field(default_factory=dict)
     workers: dict[str, float] = field(default_factory=dict)
@@ -79,6 +84,8 @@ class Hosts:
         self._readings = _minute()
         self._traffic = _Traffic()
         self._workers: dict[tuple[object, ...], _Worker] = {}
+        self._ended: dict[str, int] = {}
+        """Jobs that are over, and when that was heard, or the last of a worker that spoke for them afterwards."""
 
     def read(self, reading: Reading, now_ms: int) -> None:
         """Take a reading of the server's host."""
@@ -87,15 +94,26 @@ class Hosts:
         self._traffic.take(reading.bytes_transferred, now_ms)
 
     def take(self, events: Sequence[Event]) -> None:
-        """Take what new `worker` events say; one from a spool that is older than its worker's last is passed over."""
+        """Take what new `worker` events say, and which jobs begin and end.
+
+        A `worker` event from a spool that is older than its worker's last is passed over.
+        """
         for event in events:
             if event.type == "worker":
                 self._take(event)
+            elif event.type in _ENDS and not is_late(event):
+                self.end([event.job_id], event.received_ms)
+            elif event.type == "job_started":
+                self._ended.pop(event.job_id, None)
+
+    def end(self, jobs: Iterable[str], now_ms: int) -> None:
+        """Count the workers of these jobs no more."""
+        self._ended |= dict.fromkeys(jobs, now_ms)
 
     def values(self, now_ms: int) -> dict[str, float]:
         """The `system.*` metrics but for requests; those of the host only once it was read."""
         live = self._live(now_ms)
-        found = {f"system.{name}": value for name, value in _sums(live).items()}
+        found = {f"system.{name}": value for name, value in self._sums(live).items()}
         found["system.network.bytesTransferred"] = sum(self._bytes(live, now_ms).values())
         if self._reading:
             found["system.readings"] = self._readings.total(now_ms)
@@ -117,7 +135,7 @@ class Hosts:
         return list(self._reading.cpu_load) if self._reading else [0.0, 0.0, 0.0]
 
     def _told(self, name: str, workers: list[_Worker], moved: float) -> dict[str, float]:
-        found = {"network.bytesTransferred": moved, **_sums(workers)}
+        found = {"network.bytesTransferred": moved, **self._sums(workers)}
         for worker in sorted(workers, key=lambda worker: worker.heard_ms):
             found |= worker.machine
         if self._reading and name == self._name:
@@ -129,7 +147,12 @@ class Hosts:
         self._workers = {
             key: worker for key, worker in self._workers.items() if abs(now_ms - worker.heard_ms) < LIVE_MS
         }
+        self._ended = {job: at_ms for job, at_ms in self._ended.items() if abs(now_ms - at_ms) < LIVE_MS}
         return list(self._workers.values())
+
+    def _sums(self, workers: Sequence[_Worker]) -> dict[str, float]:
+        shares = [worker.workers for worker in workers if worker.job not in self._ended]
+        return {name: sum(share.get(name, 0.0) for share in shares) for name in (f"workers.{one}" for one in _WORKERS)}
 
     def _bytes(self, live: Sequence[_Worker], now_ms: int) -> dict[str, float]:
         """What each host has moved within the minute."""
@@ -152,7 +175,9 @@ class Hosts:
         heard_ms = effective_ms(event) if replayed else event.received_ms
         if replayed and heard_ms < worker.heard_ms:
             return
-        worker.heard_ms = heard_ms
+        worker.heard_ms, worker.job = heard_ms, event.job_id
+        if event.job_id in self._ended:
+            self._ended[event.job_id] = max(self._ended[event.job_id], heard_ms)
         said = part(body, "workers")
         worker.workers = {f"workers.{name}": amount(said.get(name)) or 0.0 for name in _WORKERS}
         worker.machine |= _said(body)
@@ -182,8 +207,3 @@ def _said(body: Mapping[str, Any]) -> dict[str, float]:
         **{f"memory.{name}": amount(memory.get(name)) for name in ("used", "total", "free")},
     }
     return {name: value for name, value in found.items() if value is not None}
-
-
-def _sums(workers: Sequence[_Worker]) -> dict[str, float]:
-    names = [f"workers.{name}" for name in _WORKERS]
-    return {name: sum(worker.workers.get(name, 0.0) for worker in workers) for name in names}

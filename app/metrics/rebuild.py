@@ -6,7 +6,7 @@ report's growth is known as soon as the report before it is met. The first repor
 it; its growth is left out unless the job began with it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
@@ -26,8 +26,8 @@ _ENDS: Final = {name: row.ends for name, row in EVENTS.items() if row.ends}
 _REPORTS: Final = ("job_started", "job_progress", "job_lost", "metric", "worker", *_ENDS)
 
 
-def rebuild(events: EventStore, now_ms: int) -> tuple[Scraping, list[Event]]:
-    """The windows as they would be, and the last minute's `worker` events, oldest first."""
+def rebuild(events: EventStore, now_ms: int) -> tuple[Scraping, list[Event], list[str]]:
+    """The windows as they would be; the last minute's `worker` events, oldest first; which of their jobs are over."""
     scraping = Scraping()
     known = _load_live(events, scraping, now_ms)
     for event in _backwards(events, _ITEMS, now_ms - MINUTE_MS):
@@ -37,7 +37,12 @@ def rebuild(events: EventStore, now_ms: int) -> tuple[Scraping, list[Event]]:
     for event in _backwards(events, _REPORTS, now_ms - HOUR_MS):
         walk.take(event)
     walk.finish(lambda job_id: known[job_id] if job_id in known else _beginning(events.job(job_id)))
-    return scraping, walk.workers[::-1]
+    return scraping, walk.workers[::-1], _over(events, {one.job_id for one in walk.workers} - known.keys() - {""})
+
+
+def _over(events: EventStore, job_ids: Iterable[str]) -> list[str]:
+    found = (events.job(job_id) for job_id in job_ids)
+    return [job.id for job in found if job and job.finished_at is not None]
 
 
 @dataclass(frozen=True, slots=True)

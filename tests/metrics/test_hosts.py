@@ -6,6 +6,7 @@ from app.metrics.catalogue import METRICS
 from app.metrics.hosts import LIVE_MS, MAX_HOSTS, Hosts
 from app.metrics.system import Reading
 from app.storage.base import REPLAY, Event
+from scrapewatch.events import FLAGS
 from tests.fakes import NOW_MS, event
 
 IDLE = Reading(0.25, (1.5, 1.0, 0.5), 600, 1_000, 400, 10_000)
@@ -89,6 +90,43 @@ def test_a_worker_is_heard_when_its_event_arrives(flags: int, active: int):
     hosts.take([told])
 
     assert hosts.values(NOW_MS)["system.workers.active"] == active
+
+
+def of_job(type_: str, job: str = "123", at_ms: int = NOW_MS, **fields) -> Event:
+    """An event of a job, from the process that works for it."""
+    return event(type_, job_id=job, at_ms=at_ms, received_ms=at_ms, epoch=b"1", **fields)
+
+
+@pytest.mark.parametrize("end", ["job_completed", "job_failed", "job_cancelled"])
+def test_workers_of_a_job_that_has_ended_count_no_more(end: str):
+    """At once, also if they speak once more; another job's and its host's other figures stay."""
+    hosts = Hosts()
+    busy = {"host": "a", "workers": {"active": 5, "maxConcurrency": 8}, "cpu": {"usage": 0.5}}
+    hosts.take([of_job("worker", data=busy), of_job("worker", "other", data={**busy, "host": "b"})])
+    assert hosts.values(NOW_MS)["system.workers.active"] == 10
+
+    hosts.take([of_job(end), of_job("worker", at_ms=NOW_MS + 50_000, data=busy)])
+
+    for now_ms in (NOW_MS, NOW_MS + LIVE_MS - 1):
+        values = hosts.values(now_ms)
+        assert (values["system.workers.active"], values["system.workers.maxConcurrency"]) == (5, 8)
+    assert hosts.by_host(NOW_MS + LIVE_MS)["a"] == {
+        "host.network.bytesTransferred": 0,
+        "host.workers.active": 0,
+        "host.workers.idle": 0,
+        "host.workers.maxConcurrency": 0,
+        "host.cpu.usage": 0.5,
+    }
+
+
+def test_workers_of_a_job_that_begins_again_count_again():
+    """With what they say of themselves; an end that changes nothing about the job changes nothing about them."""
+    hosts = Hosts()
+    late = 1 << FLAGS.index("late")
+    hosts.take([of_job("job_failed"), of_job("job_started"), of_job("worker", data={"workers": {"active": 3}})])
+    hosts.take([of_job("job_completed", flags=late)])
+
+    assert hosts.values(NOW_MS)["system.workers.active"] == 3
 
 
 def test_workers_outlive_a_step_of_the_servers_clock():

@@ -37,6 +37,22 @@ def test_a_restart_shows_what_was_shown_before(house: House):
     assert house.figures.values()["resources.bandwidthUsed"] == 130
 
 
+def test_a_restart_counts_no_worker_of_a_job_that_is_over(house: House):
+    """However long ago it ended; those of one that has begun again are counted."""
+    for job in ("ended", "again"):
+        house.say("job_started", job)
+        house.say("worker", job, host=job, workers={"active": 2})
+        house.say("job_completed", job)
+    house.clock.advance(50_000)
+    house.say("worker", "ended", host="ended", workers={"active": 2})
+    house.say("job_started", "again")
+    house.say("worker", "again", host="again", workers={"active": 3})
+    house.clock.advance(50_000)
+
+    assert house.restarted().values() == house.figures.values()
+    assert house.figures.values()["system.workers.active"] == 3
+
+
 def test_a_restart_goes_on_where_it_was(house: House):
     """The next report after it counts from the last before it."""
     house.say("job_progress", requests={"total": 100})
