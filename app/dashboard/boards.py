@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from app import queries
 from app.core.errors import InvalidInput, ScrapewatchError
+from app.dashboard import shipped
 from app.dashboard.language import gettext
 from app.dashboard.panels import PANELS
 from app.dashboard.panels.base import VARIABLES, Look, View
@@ -101,8 +102,9 @@ def renewed(services: Services, board: Board, args: MultiDict[str, str]) -> dict
 
 
 def board_of(dashboard: Dashboard) -> Board:
-    """The checked configuration of a stored dashboard."""
-    return parse(dashboard.config)
+    """The checked configuration of a dashboard, as the page shows it."""
+    board = parse(dashboard.config)
+    return shipped.titled(board) if dashboard.origin == shipped.ORIGIN else board
 
 
 def refresh_ms(board: Board) -> int:

@@ -9,7 +9,7 @@ from flask_wtf.csrf import generate_csrf
 
 from app.accounts.access import current_principal, require
 from app.core.errors import ScrapewatchError
-from app.dashboard import boards, figures
+from app.dashboard import boards, figures, shipped
 from app.dashboard.boards import Placed
 from app.dashboard.links import Query
 from app.dashboard.panels.base import VARIABLES, View
@@ -35,7 +35,7 @@ def blueprint(services: Services) -> Blueprint:
     @pages.get("/dashboards")
     @require("read")
     def all_of_them() -> str:
-        content = services.runtime.call(_listed, services, current_principal().user_id)
+        content = in_thread(services.runtime, _listed, services, current_principal().user_id)
         return render_template(
             "dashboards/list.html", may_edit=current_principal().may("operate"), **content, page=_session()
         )
@@ -78,12 +78,12 @@ def _add_drafts(pages: Blueprint, services: Services) -> None:
 def _listed(services: Services, user: int | None) -> dict[str, Any]:
     """Every dashboard with its number of panels; one that can't be read any more has None."""
     home = services.dashboards.home(user) if user is not None else None
-    return {"dashboards": [(one, _panel_count(one)) for one in services.dashboards.all()], "home": home}
+    return {"dashboards": [(shipped.named(one), _panel_count(one)) for one in services.dashboards.all()], "home": home}
 
 
 def _panel_count(dashboard: Dashboard) -> int | None:
     try:
-        return len(boards.board_of(dashboard).panels)
+        return len(parse(dashboard.config).panels)
     except ScrapewatchError:
         return None
 
@@ -96,7 +96,7 @@ def _shown(services: Services, dashboard_id: str) -> dict[str, Any]:
     ordered = boards.placed(board)
     filled = [*boards.filled(services, view, ordered[: boards.AT_FIRST]), *ordered[boards.AT_FIRST :]]
     return {
-        "dashboard": dashboard,
+        "dashboard": shipped.named(dashboard),
         "board": board,
         "query": Query(f"/dashboards/{dashboard_id}", request.args, NAMES),
         "ranges": RANGES,

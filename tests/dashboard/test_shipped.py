@@ -1,0 +1,75 @@
+"""The dashboards that come along are shown in the page's language and exported as they are."""
+
+import json
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.mofile import write_mo
+
+from app.dashboard import language
+from app.dashboards.files import SHIPPED
+from tests.dashboard.conftest import House
+from tests.dashboard.test_pages import run
+from tests.server import ROOT
+
+FRENCH = {
+    "Overview": "Vue d’ensemble",
+    "Errors": "Erreurs",
+    "Items per second, by source": "Articles par seconde, par source",
+}
+
+
+@pytest.fixture
+def french(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> House:
+    """A house that knows some French, and a browser that asks for it."""
+    catalog = Catalog(locale="fr", fuzzy=False)
+    for text, translation in FRENCH.items():
+        catalog.add(text, translation)
+    folder = tmp_path / "translations" / "fr" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    with (folder / "messages.mo").open("wb") as file:
+        write_mo(file, catalog)
+    monkeypatch.setattr(language, "FOLDER", tmp_path / "translations")
+    house: House = request.getfixturevalue("house")
+    house.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "fr"
+    return house
+
+
+def test_names_and_titles_are_translated(french: House):
+    """In the list, on the page and in what is renewed; what has no translation stays as it is written."""
+    french.send(run())
+    page = french.page("/dashboards/overview")
+    renewed = json.loads(french.page("/dashboards/overview/panels?id=items"))["panels"]["items"]["html"]
+
+    assert "<strong>Vue d’ensemble</strong>" in french.page("/dashboards")
+    assert "<h1>Vue d’ensemble</h1>" in page
+    assert ">Erreurs</h2>" in page
+    assert ">Latest jobs</h2>" in page
+    assert 'aria-label="Articles par seconde, par source"' in renewed
+
+
+def test_what_is_exported_is_in_no_language(french: House):
+    """Nor is what is cloned, nor a dashboard of one's own that says the same."""
+    whole = json.loads((SHIPPED / "overview.json").read_text())
+    told = json.loads(french.page("/api/v1/dashboards/overview"))
+    own = french.dashboards.clone("overview")
+
+    assert {name: value for name, value in told.items() if name != "id"} == whole
+    assert own.config == french.dashboards.get("overview").config
+    assert ">Errors</h2>" in french.page(f"/dashboards/{own.id}")
+
+
+def test_all_their_texts_are_found_for_translation():
+    """By the same file of rules as those of pages."""
+    with (ROOT / "babel.cfg").open() as rules:
+        methods, options = parse_mapping_cfg(rules)
+    keywords = {**DEFAULT_KEYWORDS, "lazy_gettext": None}
+    found = {text for _, _, text, *_ in extract_from_dir(ROOT / "app", methods, options, keywords)}
+
+    for file in SHIPPED.glob("*.json"):
+        config = json.loads(file.read_text())
+        assert {config["name"], *(panel["title"] for panel in config["layout"]["panels"])} <= found
+    assert {"Dashboards", "Failed requests"} <= found
