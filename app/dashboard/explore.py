@@ -11,7 +11,8 @@ from app.accounts.access import current_principal, require
 from app.core.errors import InvalidInput
 from app.dashboard import boards, figures
 from app.dashboard.threads import in_thread
-from app.dashboards.config import CHARTS, parse
+from app.dashboard.titles import series_title
+from app.dashboards.config import CHARTS, LONGEST_NAME, parse
 from app.metrics.catalogue import LABELS, METRICS
 from app.metrics.selector import Selector, write
 from app.metrics.series import AGGREGATIONS
@@ -86,15 +87,16 @@ def _config(args: Mapping[str, str]) -> dict[str, Any]:
     """What was chosen, as a dashboard of a chart and a table of the same lines."""
     name = args.get("metric") or FIRST
     counted = name in METRICS and METRICS[name].kind == "counter"
-    query = write(Selector(name, {label: args[label] for label in LABELS if args.get(label)}))
+    where = {label: args[label] for label in LABELS if args.get(label)}
+    called = series_title(name, where, alone=False)[:LONGEST_NAME]
     steps = [f"groupBy({args['by']})" if args.get("by") else "", args.get("transform", "").strip()]
-    data = {"source": "metrics", "query": query, "transform": " | ".join(filter(None, steps))}
+    data = {"source": "metrics", "query": write(Selector(name, where)), "transform": " | ".join(filter(None, steps))}
     chart = {
         "type": args.get("kind") or "line",
         "data": {"metrics": [], "timeRange": HOUR_MS, "aggregation": args.get("agg") or ("sum" if counted else "avg")},
-        "display": {"title": name, "axes": {"x": {"label": ""}, "y": {"label": ""}}, "legend": True},
+        "display": {"title": called, "axes": {"x": {"label": ""}, "y": {"label": ""}}, "legend": True},
     }
-    panel = {"id": "chart", "type": "chart", "title": query, "data": data, "options": {"chart": chart}}
+    panel = {"id": "chart", "type": "chart", "title": called, "data": data, "options": {"chart": chart}}
     return {
         "layout": {
             "panels": [panel, {**panel, "id": "table", "type": "table"}],

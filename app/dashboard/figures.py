@@ -163,6 +163,12 @@ def label_axes(figure: dict[str, Any], x: str, y: str, tick: str = "") -> dict[s
     return figure
 
 
+def is_blank(figure: Mapping[str, Any], *, counted: bool) -> bool:
+    """Whether there is nothing to draw: nothing was counted, or no state was measured."""
+    values = [value for trace in figure["data"] for value in trace["y"]]
+    return not any(values) if counted else all(value is None for value in values)
+
+
 def _figure(drawn: Sequence[Any], unit: str) -> dict[str, Any]:
     from plotly.graph_objs import Layout  # noqa: PLC0415 - see the module's docstring
 

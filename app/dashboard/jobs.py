@@ -161,6 +161,6 @@ def _charts(services: Services, job: Job, now_ms: int) -> dict[str, Any]:
         marks=[Trace("errors", gettext("errors"), "--failed", gained("errors"))],  # a failed request may be one, too
     )
     return {
-        "rate": {**shared, "per": "second", "figure": rate},
-        "requests": {**shared, "per": "step", "figure": requests},
+        "rate": {**shared, "per": "second", "figure": rate, "blank": figures.is_blank(rate, counted=True)},
+        "requests": {**shared, "per": "step", "figure": requests, "blank": figures.is_blank(requests, counted=True)},
     }

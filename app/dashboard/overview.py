@@ -90,9 +90,22 @@ def _charts(services: Services, chosen: str, now_ms: int) -> dict[str, Any]:
         services.reader.query(SeriesQuery(name=f"system.{name}", **asked)) for name in ("cpu.usage", "memory.used")
     )
     shared = {"open": True, "span": span}
+    rate, host = _items(items), _host(services, cpu, used)
     return {
-        "items": {**shared, "step": items.step_ms, "per": "second", "figure": _items(items)},
-        "host": {**shared, "step": cpu.step_ms, "per": None, "figure": _host(services, cpu, used)},
+        "items": {
+            **shared,
+            "step": items.step_ms,
+            "per": "second",
+            "figure": rate,
+            "blank": figures.is_blank(rate, counted=True),
+        },
+        "host": {
+            **shared,
+            "step": cpu.step_ms,
+            "per": None,
+            "figure": host,
+            "blank": figures.is_blank(host, counted=False),
+        },
     }
 
 

@@ -71,6 +71,7 @@ def _actions() -> dict[str, Sentence]:
 def _job() -> dict[str, Sentence]:
     return {
         "noTotal": gettext("The scraper has not said how much there is to do"),
+        "noProgress": gettext("The scraper reported no progress"),
         "of": gettext("of"),
         "basis": gettext("Basis: the average pace of this attempt"),
         "ends": gettext("ends about {time}"),

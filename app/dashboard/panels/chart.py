@@ -11,7 +11,9 @@ from app.dashboard.panels.base import Look
 from app.dashboard.panels.marks import marks
 from app.dashboard.panels.readings import Drawn, Reading
 from app.dashboard.panels.units import Shown, measure, shown
+from app.dashboard.titles import title
 from app.dashboards.config import Chart
+from app.dashboards.selectors import selectors
 
 TOKENS: Final = tuple(f"--c{place}" for place in range(1, 9))
 EARLIER: Final = "--text-faint"
@@ -26,7 +28,7 @@ _KIND_TOKENS: Final[Mapping[str, str]] = {
 
 
 def content(look: Look) -> dict[str, Any]:
-    """`chart` for the script; `legend` and `note` for the page."""
+    """`chart` for the script; `legend` and what would fill it (`fills`) for the page."""
     chart = look.panel.chart
     if chart is None:
         raise LookupError(f"The chart {look.panel.id!r} was read without its options")
@@ -48,8 +50,16 @@ def content(look: Look) -> dict[str, Any]:
         },
         "legend": _legend(reading.lines, colours) if chart.legend and chart.type != "gauge" else [],
         "heading": chart.title,
+        "fills": "" if reading.lines else _fills(look),
         "reading": reading,
     }
+
+
+def _fills(look: Look) -> str:
+    """What would be drawn, by the titles of the panel's metrics."""
+    if look.panel.source != "metrics":
+        return ""
+    return ", ".join(title(one.name) for one in selectors(look.panel))
 
 
 def _figure(chart: Chart, reading: Reading, traces: Sequence[Trace], how: Shown, look: Look) -> dict[str, Any]:

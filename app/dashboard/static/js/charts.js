@@ -119,11 +119,23 @@ class Chart {
     if (this.times.at(-1) !== last) this.dirty = true;
   }
 
+  /** Whether there is nothing to draw: nothing was counted, or no state was measured. The twin of figures.is_blank. */
+  isBlank() {
+    const seen = this.per ? Boolean : Number.isFinite;
+    return ![...this.values.values()].some((values) => values.some(seen));
+  }
+
   draw() {
     if (!this.visible) return;
     if (this.open) this.advance();
     if (!this.dirty) return;
     this.dirty = this.open && this.per === "second";
+    const blank = this.isBlank();
+    this.element.parentElement.classList.toggle("is-blank", blank);
+    if (blank) {
+      this.fillTable();
+      return;
+    }
     const x = this.times.map(local);
     const data = this.figure.data.map((trace) => {
       const colour = token(trace.meta.token);

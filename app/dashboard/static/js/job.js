@@ -158,7 +158,7 @@ function paintHead() {
   say(document.getElementById("percent"), percent(ratio));
   document.getElementById("percent-sign").hidden = ratio === null;
   const of = total === null ? "" : ` ${word("of")} ${number(total)}`;
-  say(document.getElementById("done"), done === null ? word("noTotal") : `${number(done)}${of} ${unit ?? ""}`);
+  say(document.getElementById("done"), done === null ? word(over ? "noProgress" : "noTotal") : `${number(done)}${of} ${unit ?? ""}`);
   say(document.getElementById("basis"), job.eta && !over ? word("basis") : "");
   say(document.getElementById("end"), endText(over));
   paintSpent();

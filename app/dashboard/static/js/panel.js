@@ -47,12 +47,15 @@ export class Panel {
 
   take(chart) {
     const place = this.body.querySelector("[data-own]");
-    if (!place) return;
+    this.step = chart.step;
+    if (!place) {
+      this.drop(); // nothing was measured: the panel says so instead
+      return;
+    }
     if (this.plot?.element !== place) {
       this.drop();
       this.plot = new Plot(place, this.element.querySelector("h2").textContent, this.onZoom);
     }
-    this.step = chart.step;
     this.plot.show(chart);
     this.draw();
   }

@@ -25,7 +25,7 @@ export function paintBar(svg, job) {
   svg.classList.remove("running", "queued", "stalled", "lost", "completed", "failed", "cancelled");
   svg.classList.add(job.status);
   svg.firstElementChild.setAttribute("width", `${(ratio * 100).toFixed(2)}%`);
-  svg.setAttribute("aria-label", job.progress.ratio === null ? word("noTotal") : `${percent(job.progress.ratio)} %`);
+  svg.setAttribute("aria-label", job.progress.ratio === null ? word(isOver(job) ? "noProgress" : "noTotal") : `${percent(job.progress.ratio)} %`);
 }
 
 /** Paints what may have changed; an answer that an event has overtaken changes nothing. */
