@@ -35,7 +35,7 @@ def test_a_drawing_is_well_formed(path):
     assert ET.fromstring(path.read_text()).tag.endswith("svg")
 
 
-@pytest.mark.parametrize("path", [*PAGES, *SCRIPTS], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*PAGES, *SCRIPTS], ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_every_symbol_is_in_the_sprite(path):
     """An icon that is asked for by name exists."""
     symbols = set(re.findall(r'<symbol id="([^"]+)"', (STATIC / "icons.svg").read_text()))
@@ -44,7 +44,7 @@ def test_every_symbol_is_in_the_sprite(path):
     assert {name for pair in named for name in pair if name} - symbols == set()
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_page_holds_no_style_and_no_script(path):
     """The policy forbids both; what scripts need stands in JSON blocks."""
     text = path.read_text()
