@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from app.core.clock import rfc3339
 from app.notify.channels import TYPES
+from app.notify.fields import lacking
 from app.storage.base_channels import Breakage
 
 
@@ -21,7 +22,7 @@ class Channel:
         defaults: what the environment gives its type.
         origin: `own` or `environment`; only one's own can be changed.
         broken: why it can't be used until somebody mends it.
-        trouble: why its settings can't be read; "" when they can.
+        sealed: why its settings can't be read; "" when they can.
     """
 
     id: str
@@ -31,7 +32,15 @@ class Channel:
     defaults: Mapping[str, Any] = field(default_factory=dict, repr=False)
     origin: str = "own"
     broken: Breakage | None = None
-    trouble: str = ""
+    sealed: str = ""
+
+    @property
+    def trouble(self) -> str:
+        """Why it can't be used as it is; "" when it can."""
+        known = TYPES.get(self.type)
+        if self.sealed or known is None:
+            return self.sealed or f"There is no type {self.type}."
+        return known.missing() or lacking(known.settings, self.effective)
 
     @property
     def effective(self) -> dict[str, Any]:

@@ -26,6 +26,8 @@ class Setting:
         label: what a form calls it.
         help: what is to be written there.
         required: whether the channel is of no use without it.
+        variable: the setting of the server that gives it to channels without one of their own; then a channel may be
+            made before the environment has it.
         secret: never shown again; the form says whether it is set.
         schemes: of a `url`.
         choices: of a `choice`, the default first.
@@ -36,6 +38,7 @@ class Setting:
     label: str
     help: str = ""
     required: bool = False
+    variable: str = ""
     secret: bool = False
     schemes: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
@@ -62,9 +65,15 @@ def checked(settings: Sequence[Setting], config: object) -> dict[str, Any]:
         if name not in known:
             raise InvalidInput(f"config.{name} is no field of this type", field=f"config.{name}")
     for setting in settings:
-        if setting.required and setting.name not in given:
+        if setting.required and not setting.variable and setting.name not in given:
             raise InvalidInput(f"config.{setting.name} is required", field=f"config.{setting.name}")
     return {name: _KINDS[known[name].kind](known[name], value, f"config.{name}") for name, value in given.items()}
+
+
+def lacking(settings: Sequence[Setting], config: Mapping[str, Any]) -> str:
+    """What stands in the way of using a channel with all that `config` has; "" for nothing."""
+    missing = [setting for setting in settings if setting.required and setting.name not in config]
+    return " ".join(f"config.{one.name} is missing: give it, or set {one.variable}." for one in missing)
 
 
 def _text(setting: Setting, value: object, field: str) -> str:  # noqa: ARG001  (one signature for all kinds)

@@ -1,5 +1,6 @@
 """One try to send one message, and what came of it."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -29,6 +30,9 @@ class Tried:
     failure: Undelivered | None = None
 
 
+log = logging.getLogger(__name__)
+
+
 class Sender:
     """Sends; from real threads only, for at most the door's deadline a connection."""
 
@@ -48,6 +52,10 @@ class Sender:
         except Undelivered as failure:
             detail = shown(failure.detail, secrets)
             return Tried(status=failure.status, reply=detail, latency_ms=self._since(since_ms), failure=failure)
+        except Exception as error:  # an error of ours: the notice must not be lost with it, nor tried without a pause
+            log.exception("A notice to %s could not be sent", channel.name)
+            ours = Undelivered(f"Something went wrong here ({type(error).__name__}); the server's log knows what.")
+            return Tried(status=None, reply=ours.detail, latency_ms=self._since(since_ms), failure=ours)
         return Tried(status=reply.status, reply=shown(reply.text, secrets), latency_ms=self._since(since_ms))
 
     def _since(self, since_ms: int) -> int:
@@ -55,6 +63,6 @@ class Sender:
 
 
 def _type(channel: Channel) -> ChannelType:
-    if channel.trouble or channel.type not in TYPES:
-        raise Undelivered(channel.trouble or f"There is no type {channel.type}.")
+    if channel.trouble:
+        raise Undelivered(channel.trouble)
     return TYPES[channel.type]

@@ -107,11 +107,11 @@ class Channels:
         return self._store.seal_anew(sealed), lost
 
     def _own(self, stored: StoredChannel, broken: Mapping[str, Breakage]) -> Channel:
-        trouble, config = "", {}
+        unreadable, config = "", {}
         try:
             config = msgspec.json.decode(self._seal.open(stored.sealed))
         except (ScrapewatchError, msgspec.DecodeError) as error:
-            trouble = str(error)
+            unreadable = str(error)
         return Channel(
             id=str(stored.id),
             name=stored.name,
@@ -119,7 +119,7 @@ class Channels:
             config=config,
             defaults=self._environment.defaults.get(stored.type, {}),
             broken=broken.get(stored.name),
-            trouble=trouble,
+            sealed=unreadable,
         )
 
     def _given(self, name: str, broken: Mapping[str, Breakage]) -> Channel:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from email import message_from_bytes, policy
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -25,6 +26,9 @@ from tests.server import Server, running
 
 SOON_S = 10
 """What a notice may take to arrive."""
+
+EVERY_S = 5
+"""The interval in which rules are evaluated."""
 
 BAD = 20
 """Receivers that take a message and say nothing."""
@@ -117,15 +121,18 @@ def test_silent_receivers_hold_up_neither_the_server_nor_each_other(
         create(environment, sqlite_url, {**dict.fromkeys(names, url), "well": well.url})
         put(sqlite_url, *names, "well")
         well.wait()
+        busy = log_of(server, "bad0")["state"]
         began = time.monotonic()
         answered = server.request("/healthz")[0]
         took_s = time.monotonic() - began
-        busy = log_of(server, "bad0")["state"]
+        evaluated = [last_run(server)]
+        evaluated.append(last_run(server, after=evaluated[0]))
         slow = when(server, "bad0", "waiting", 2 * SOON_S)
 
     assert (answered, busy) == (200, "sending")
     assert took_s < SOON_S / 2
     assert slow["reply"] == "No answer within 10 s."
+    assert (evaluated[1] - evaluated[0]).total_seconds() < 2 * EVERY_S
 
 
 def test_a_crash_between_the_sending_and_its_mark_costs_one_duplicate_at_most(
@@ -147,6 +154,18 @@ def test_a_crash_between_the_sending_and_its_mark_costs_one_duplicate_at_most(
 
     assert [got.headers["Idempotency-Key"] for got in shop.got] == ["7.firing.1.ops"] * 2
     assert (told["attempts"], left) == (2, [])
+
+
+def last_run(server: Server, after: datetime | None = None) -> datetime:
+    """When the rules were last evaluated; the first time later than `after`."""
+    deadline = time.monotonic() + SOON_S
+    while True:
+        tasks = server.json("/api/v1/status", token=server.environment["READ_TOKEN"])["tasks"]
+        (said,) = [task["lastRunAt"] for task in tasks if task["name"] == "evaluate alerts"]
+        if said and (after is None or datetime.fromisoformat(said) > after):
+            return datetime.fromisoformat(said)
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def crash(server: Server) -> None:

@@ -271,3 +271,16 @@ def test_a_test_is_sent_at_once_and_logged(desk: Desk, shop: Receiver):
         ("test", "sent"),
     ]
     assert desk.channels.get("1").broken is not None
+
+
+def test_an_error_of_ours_loses_no_notice(desk: Desk, shop: Receiver, monkeypatch: pytest.MonkeyPatch):
+    """It is noted, and tried again after a pause."""
+    desk.channel("ops", shop.url)
+    desk.put("ops")
+    with monkeypatch.context() as patch:
+        patch.setattr(Door, "post", lambda *_: 1 / 0)
+        desk.work()
+
+    assert (desk.one().state, desk.one().attempts) == ("waiting", 1)
+    assert "ZeroDivisionError" in desk.one().reply
+    assert desk.one().due_at > desk.clock.now_ms()

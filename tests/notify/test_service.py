@@ -69,8 +69,9 @@ def test_a_secret_that_is_not_given_stays(database: Database):
     assert changed.config == {**HOOK["config"], "template": "{rule}"}
     assert (changed.name, changed.type) == ("ops", "webhook")
     with pytest.raises(InvalidInput) as caught:
-        kept.change("1", {"config": {"secret": None}})
-    assert caught.value.field == "config.secret"
+        kept.change("1", {"config": {"webhook": None}})
+    assert caught.value.field == "config.webhook"
+    assert "secret" not in kept.change("1", {"config": {"secret": ""}}).config
     with pytest.raises(InvalidInput) as caught:
         kept.change("1", {"type": "slack", "config": {}})
     assert caught.value.field == "config.webhook"
@@ -171,3 +172,18 @@ def test_secrets_are_sealed_anew_with_the_newest_key(database: Database):
     assert stored(database).startswith("aes-256-gcm:")
     assert over(database, keys=(NEW,)).get("1").config == HOOK["config"]
     assert over(database, keys=(OLD,)).rotate() == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("type_", "lacks"),
+    [("email", ["config.smtp", "SMTP_URL", "config.from", "ALERT_EMAIL_FROM"]),
+     ("sms", ["config.webhook", "TWILIO_URL", "config.from", "SMS_FROM"])],
+)  # fmt: skip
+def test_a_channel_may_come_before_what_the_environment_gives_it(database: Database, type_: str, lacks: list[str]):
+    """It says what it waits for, and is ready once that is there."""
+    seed = {"name": "ops", "type": type_, "config": {"recipients": ["+33612345678"], "template": "{rule}"}}
+    made = over(database).create(seed)
+
+    assert all(word in made.trouble for word in lacks)
+    given = {"smtp": "smtp://mail.test", "from": "sw", "webhook": "https://sms.test/Messages.json"}
+    assert over(database, Environment({}, {type_: given})).get("1").trouble == ""

@@ -66,6 +66,7 @@ TYPE: Final = ChannelType(
             label="Secret",
             secret=True,
             required=True,
+            variable="ALERT_WEBHOOK_SECRET",
             help="Signs every message; empty for the server's own, ALERT_WEBHOOK_SECRET or the file webhook_secret.",
         ),
         replace(RECIPIENTS, help="Passed on in the message, for the receiver to know whom it is for."),
