@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.notify import links
-from app.storage.base_notices import Notice
+from app.storage.base_notices import Notice, NoticeFilter
 from config import Settings
 from tests.dashboard.conftest import House
 from tests.fakes import StoppedClock
@@ -30,7 +30,7 @@ def told(house: House) -> Notice:
     house.alerts.evaluate()
     (incident,) = house.alerts.incidents()
     house.office.notices.add([notice(incident_id=incident.id, channel="night crew", body={"summary": HOSTILE})])
-    (found,) = house.office.notices.claim(2**50, lease_ms=1, holder="test", limit=1)
+    (found,) = house.office.notices.notices(NoticeFilter(channel="night crew"))
     return found
 
 
