@@ -139,6 +139,12 @@ class Settings:
         str, "", "signs webhook messages; default the file webhook_secret in DATA_DIR", secret=True
     )
     notify_allow_private: bool = setting(boolean, False, "let channels reach private addresses")
+    deadman_url: str = setting(
+        url("http", "https"),
+        "",
+        "called each minute while alerts are evaluated; who expects it can tell of silence",
+        secret=True,
+    )
 
     @property
     def on_loopback(self) -> bool:

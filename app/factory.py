@@ -19,7 +19,8 @@ from app import dashboard
 from app.accounts import access, names
 from app.accounts.first_start import first_start
 from app.accounts.service import Accounts
-from app.alerts.service import Alerts
+from app.alerts.opening import open_alerts
+from app.alerts.service import Bells
 from app.api import RESOURCES, problems
 from app.core.bus import Bus
 from app.core.clock import CLOCK
@@ -40,11 +41,12 @@ from app.metrics.figures import Figures
 from app.metrics.points import baselines, points_of
 from app.metrics.series import SeriesReader
 from app.metrics.system import Machine
+from app.notify.deadman import Deadman
 from app.notify.office import open_office
 from app.queries import JobIdConverter
 from app.runtime.base import Runtime, Served
 from app.runtime.listen import open_listener
-from app.scheduler import EVALUATE, Scheduler, table
+from app.scheduler import DELIVER, EVALUATE, Scheduler, Workers, table
 from app.services import Services
 from app.status import Process, Status
 from app.storage.base import Commit, Job
@@ -52,7 +54,6 @@ from app.storage.base_series import Point
 from app.storage.retention import Retention
 from app.storage.sql import schema
 from app.storage.sql.accounts import SqlAccountStore
-from app.storage.sql.alerts import SqlAlertStore
 from app.storage.sql.claim import Claim
 from app.storage.sql.dashboards import SqlDashboardStore
 from app.storage.sql.database import Database
@@ -133,6 +134,7 @@ class WebProcess:
         self._account_store = SqlAccountStore(database)
         accounts = Accounts(self._account_store, CLOCK)
         figures = Figures(events, CLOCK, socket.gethostname())
+        alerts = open_alerts(database, events, series, figures.values, CLOCK, self._bells())
         reader = SeriesReader(series, CLOCK)
         ingest = Ingest(self._writer, Checker(CLOCK.now_ms, settings.retention_events_days * DAY_MS), CLOCK)
         self.services = Services(
@@ -147,13 +149,7 @@ class WebProcess:
             accounts=accounts,
             figures=figures,
             reader=reader,
-            alerts=Alerts(
-                SqlAlertStore(database),
-                CLOCK,
-                figures.values,
-                announce=self._announce,
-                kick=lambda: self._scheduler.soon(EVALUATE),
-            ),
+            alerts=alerts,
             office=open_office(settings, database, runtime.net, CLOCK),
             dashboards=Dashboards(SqlDashboardStore(database), provided(settings.dashboards_dir), reader.names),
             status=Status(
@@ -166,6 +162,7 @@ class WebProcess:
                 ingest=ingest.figures,
                 process=self._figures,
                 began_ms=CLOCK.now_ms(),
+                evaluated=alerts.evaluated_at,
             ),
         )
         self._collector = Collector(Machine(), figures, series, CLOCK)
@@ -194,16 +191,34 @@ class WebProcess:
             hops = self._settings.trusted_proxies
             app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
         watchdog = self._watchdog()
-        tasks = table(self._collector, services.alerts, services.office, self._retention, watchdog, self._keep_claim)
-        self._scheduler = Scheduler(tasks, CLOCK)
+        self._scheduler = Scheduler(table(self._workers(watchdog)), CLOCK)
         self._subscribe(watchdog)
-        for part in (services.figures, services.status.reports, watchdog, self._sockets.broadcaster):
+        for part in (services.figures, services.alerts, services.status.reports, watchdog, self._sockets.broadcaster):
             part.rebuild()
         services.alerts.begin()
         self._scheduler.start()
         # What was made by now stays; without it every full collection would go through it, which costs an event 5 µs.
         gc.freeze()
         return Served(app.wsgi_app, self.close)
+
+    def _workers(self, watchdog: Watchdog) -> Workers:
+        alerts, office = self.services.alerts, self.services.office
+        return Workers(
+            collector=self._collector,
+            alerts=alerts,
+            office=office,
+            deadman=Deadman(self._settings.deadman_url, office.door, alerts.evaluated_at, CLOCK),
+            retention=self._retention,
+            watchdog=watchdog,
+            keep_claim=self._keep_claim,
+        )
+
+    def _bells(self) -> Bells:
+        return Bells(
+            announce=self._announce,
+            kick=lambda: self._scheduler.soon(EVALUATE),
+            sent=lambda: self._scheduler.soon(DELIVER),
+        )
 
     def _figures(self) -> Process:
         connections = self._sockets.connections.by_sender()
@@ -231,7 +246,7 @@ class WebProcess:
             broadcaster.committed,
         ):
             self._bus.subscribe("committed", receive)
-        for forget in (services.figures.forget, watchdog.forget, broadcaster.forget):
+        for forget in (services.figures.forget, services.alerts.forget, watchdog.forget, broadcaster.forget):
             self._bus.subscribe("deleted", forget)
 
     def close(self) -> None:
@@ -239,6 +254,7 @@ class WebProcess:
         self._sockets.say_goodbye()
         self._runtime.call(self._scheduler.stop, SCHEDULER_S)
         self._runtime.call(self.services.office.postman.stop, POSTMAN_S)
+        self._runtime.call(self.services.alerts.release)
         if not self._runtime.call(self._writer.close, WRITER_S):
             log.warning(
                 "The writer had to be left with %d events waiting; their senders keep them", self._writer.waiting

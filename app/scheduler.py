@@ -21,6 +21,8 @@ from app.alerts.service import Alerts
 from app.core.clock import Clock
 from app.jobs.watchdog import Watchdog
 from app.metrics.collector import Collector
+from app.notify import deadman
+from app.notify.deadman import Deadman
 from app.notify.office import Office
 from app.status import TaskStatus
 from app.storage.retention import Retention
@@ -43,24 +45,31 @@ class Task:
     run: Callable[[], object]
 
 
-def table(
-    collector: Collector,
-    alerts: Alerts,
-    office: Office,
-    retention: Retention,
-    watchdog: Watchdog,
-    keep_claim: Callable[[], object],
-) -> tuple[Task, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workers:
+    """Whose work the table is made of."""
+
+    collector: Collector
+    alerts: Alerts
+    office: Office
+    deadman: Deadman
+    retention: Retention
+    watchdog: Watchdog
+    keep_claim: Callable[[], object]
+
+
+def table(of: Workers) -> tuple[Task, ...]:
     """Everything that the server does by itself."""
     return (
-        Task("sample system", 5_000, collector.collect),
-        Task(EVALUATE, 5_000, alerts.evaluate),
-        Task(DELIVER, 1_000, office.postman.look),
-        Task("watch jobs", 1_000, watchdog.look),
-        Task("keep the claim", 1_000, keep_claim),
-        Task("roll up series", 60_000, retention.roll_up),
-        Task("clean up", 3_600_000, retention.clean_up),
-        Task("forget notices", 3_600_000, office.clean_up),
+        Task("sample system", 5_000, of.collector.collect),
+        Task(EVALUATE, 5_000, of.alerts.evaluate),
+        Task(DELIVER, 1_000, of.office.postman.look),
+        Task("watch jobs", 1_000, of.watchdog.look),
+        Task("keep the claim", 1_000, of.keep_claim),
+        Task("call the dead man's switch", deadman.EVERY_MS, of.deadman.look),
+        Task("roll up series", 60_000, of.retention.roll_up),
+        Task("clean up", 3_600_000, of.retention.clean_up),
+        Task("forget notices", 3_600_000, of.office.clean_up),
     )
 
 

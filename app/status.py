@@ -96,6 +96,7 @@ class Status:
         ingest: the door's figures: what waits, lag, and each sender's share.
         process: asked each time, since its parts are made after this one.
         began_ms: when the process began.
+        evaluated: when alert rules were last evaluated by any process; None for never.
     """
 
     clock: Clock
@@ -107,6 +108,7 @@ class Status:
     ingest: Callable[[], Mapping[str, Any]]
     process: Callable[[], Process]
     began_ms: int
+    evaluated: Callable[[], int | None] = lambda: None
 
     def read(self) -> dict[str, Any]:
         """All of it; call from a real thread.
@@ -118,6 +120,7 @@ class Status:
         ingest, process = self.ingest(), self.process()
         return {
             **self._told(ingest, process),
+            "alerts": {"evaluatedAt": _time(self.evaluated())},
             "storage": self._storage(),
             "ledger": _ledger(tallies, reports),
             "senders": self._senders(tallies, reports, ingest["senders"], process.connections),

@@ -12,8 +12,9 @@ from app.alerts.service import Alerts
 from app.core.clock import CLOCK
 from app.jobs.watchdog import Watchdog
 from app.metrics.collector import Collector
+from app.notify.deadman import Deadman
 from app.notify.postman import Postman
-from app.scheduler import EVALUATE, GAP_MS, Scheduler, Task, table
+from app.scheduler import EVALUATE, GAP_MS, Scheduler, Task, Workers, table
 from app.storage.retention import Retention
 
 NEVER = 3_600_000
@@ -45,7 +46,17 @@ def until(true: Callable[[], object]) -> None:
 
 def test_the_table_names_what_the_server_does_by_itself():
     """Each name once; figures and alerts every five seconds, jobs and notices every second."""
-    tasks = table(Mock(Collector), Mock(Alerts), Mock(postman=Mock(Postman)), Mock(Retention), Mock(Watchdog), Mock())
+    tasks = table(
+        Workers(
+            collector=Mock(Collector),
+            alerts=Mock(Alerts),
+            office=Mock(postman=Mock(Postman)),
+            deadman=Mock(Deadman),
+            retention=Mock(Retention),
+            watchdog=Mock(Watchdog),
+            keep_claim=Mock(),
+        )
+    )
 
     assert {task.name: task.interval_ms for task in tasks} == {
         "sample system": 5_000,
@@ -53,6 +64,7 @@ def test_the_table_names_what_the_server_does_by_itself():
         "send notices": 1_000,
         "watch jobs": 1_000,
         "keep the claim": 1_000,
+        "call the dead man's switch": 60_000,
         "roll up series": 60_000,
         "clean up": 3_600_000,
         "forget notices": 3_600_000,

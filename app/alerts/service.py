@@ -1,66 +1,135 @@
-"""Alerts, as the rest of the house sees them."""
+"""Alerts, as the rest of the house sees them: incidents, who looks after them, and when rules are evaluated."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from app.alerts.backtest import Backtest
 from app.alerts.defaults import DEFAULTS
 from app.alerts.engine import Announce, Engine
+from app.alerts.overlay import Overlay
+from app.alerts.quiet import Silences
+from app.alerts.rulebook import Rulebook
+from app.alerts.rules import Rule, parse
+from app.alerts.world import World
 from app.core.clock import Clock, rfc3339
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.storage.base import Commit
-from app.storage.base_alerts import ALL, AlertStore, Incident, IncidentFilter, Rule
+from app.storage.base_alerts import (
+    ALL,
+    AlertStore,
+    Entry,
+    EvaluationStore,
+    Incident,
+    IncidentFilter,
+    Instance,
+    RuleRow,
+)
 from app.storage.base_counts import Counted
 from app.storage.base_series import Cells
+from app.storage.base_silences import SilenceStore
 from scrapewatch.events import EVENTS
 
+log = logging.getLogger(__name__)
+
 STATES: Final = ("firing", "acknowledged", "resolved")
+OPEN: Final = ("firing", "acknowledged")
 MAX_NOTE: Final = 1_000
 
 _TELLING: Final = frozenset(name for name in EVENTS if name.startswith("job_")) - {"job_progress"} | {"metric"}
 """Events after which the figures may meet a rule's condition at once."""
+_TRIES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What is kept of alerts."""
+
+    alerts: AlertStore
+    evaluations: EvaluationStore
+    silences: SilenceStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bells:
+    """Whom alerts wake.
+
+    Attributes:
+        announce: see `Engine`.
+        kick: asks for an evaluation soon; called from the writer thread, so it must not wait.
+        sent: told that there are notices to be delivered.
+    """
+
+    announce: Announce
+    kick: Callable[[], object]
+    sent: Callable[[], object] = lambda: None
 
 
 class Alerts:
-    """Rules and their incidents.
+    """Incidents and the evaluation that makes them.
 
     Args:
-        values: the figures by metric name, as `Figures.values`.
-        announce: see `Engine`.
-        kick: asks for an evaluation soon; called from the writer thread, so it must not wait.
+        backtest: plays rules over the past.
+        holder: the name of this evaluator, no other's.
     """
 
     def __init__(
         self,
-        store: AlertStore,
+        stores: Stores,
         clock: Clock,
-        values: Callable[[], Mapping[str, float]],
+        world: World,
+        bells: Bells,
         *,
-        announce: Announce,
-        kick: Callable[[], object],
+        backtest: Backtest,
+        holder: str,
     ) -> None:
-        self._store = store
+        self._store = stores.alerts
+        self._evaluations = stores.evaluations
         self._clock = clock
-        self._values = values
-        self._engine = Engine(store, clock, announce)
-        self._kick = kick
+        self._bells = bells
+        self._backtest = backtest
+        self._jobs = world.jobs
+        self.rules = Rulebook(stores.alerts, bells.kick)
+        self.silences = Silences(
+            stores.silences, stores.alerts, stores.evaluations, self.rules, clock, changed=bells.kick
+        )
+        self._engine = Engine(stores.evaluations, clock, world, Overlay(stores.silences), bells.announce, holder=holder)
+
+    def rebuild(self) -> None:
+        """Take the open jobs of the store; before the first commit is handed in."""
+        self._jobs.rebuild()
 
     def begin(self) -> None:
         """Give a new house its rules; harmless later."""
-        self._store.add_first_rules(DEFAULTS)
+        self._store.add_first_rules([RuleRow(name=rule.name, config=rule.config) for rule in DEFAULTS])
 
     def evaluate(self) -> None:
-        """Hold every rule against the figures of now; from a real thread that is not the writer."""
-        self._engine.evaluate(self._values())
+        """Hold every rule against the world of now; from a real thread that is not the writer."""
+        if self._engine.evaluate(self.rules.all()):
+            self._bells.sent()
+
+    def evaluated_at(self) -> int | None:
+        """When rules were last evaluated by any process, in ms since 1970 UTC; None for never."""
+        return self._evaluations.evaluated_at()
+
+    def release(self) -> None:
+        """Let another process evaluate at once."""
+        self._engine.release()
 
     def on_commit(self, commit: Commit) -> None:
-        """Ask for an evaluation if a job's state or a user's figures changed."""
+        """Note what jobs do, and ask for an evaluation if a job's state or a user's figures changed."""
+        self._jobs.on_commit(commit)
         if any(event.type in _TELLING for event in commit.telling):
-            self._kick()
+            self._bells.kick()
+
+    def forget(self, job_id: str) -> None:
+        """A job was deleted."""
+        self._jobs.forget(job_id)
 
     def list_rules(self) -> list[Rule]:
         """All rules, by name."""
-        return self._store.rules()
+        return self.rules.all()
 
     def incident(self, incident_id: int) -> Incident:
         """One incident.
@@ -92,26 +161,54 @@ class Alerts:
         """How many incidents are open: `firing`, and `acknowledged`."""
         return self._store.counts()
 
-    def acknowledge(self, incident_id: int, by: str, note: str | None = None) -> Incident:
-        """Say that somebody looks after it; a second time changes nothing.
+    def timeline(self, incident_id: int) -> list[Entry]:
+        """What happened to an incident, oldest first; of 0, near misses, newest first."""
+        return self._store.timeline(incident_id)
+
+    def instances(self, states: Sequence[str] = ()) -> list[Instance]:
+        """Those that pend, fire or recover, oldest first."""
+        return self._evaluations.instances(states)
+
+    def backtest(self, config: object, from_ms: int, to_ms: int) -> dict[str, Any]:
+        """What a rule would have done; see `Backtest.run`.
+
+        Raises:
+            InvalidInput: naming a field of the rule, below ``rule``, or the span.
+        """
+        try:
+            rule = parse(config)
+        except InvalidInput as error:
+            raise InvalidInput(error.detail, field=f"rule.{error.field}" if error.field else "rule") from None
+        return self._backtest.run(rule, from_ms, to_ms, self._clock.now_ms())
+
+    def acknowledge(self, incident_id: int, by: str, note: str | None = None, until: int | None = None) -> Incident:
+        """Say that somebody looks after it, until a time or the end; a second time without more changes nothing.
 
         Raises:
             NotFound: there is none of that id.
             Conflict: it is over, or changes at this very moment.
-            InvalidInput: the note is too long.
+            InvalidInput: the note is too long, or `until` has passed.
         """
+        now_ms = self._clock.now_ms()
         if note is not None and len(note) > MAX_NOTE:
             raise InvalidInput(f"note must be at most {MAX_NOTE} characters long", field="note")
-        found = self.incident(incident_id)
-        if found.state == "acknowledged":
-            return found
-        if found.state == "resolved":
-            raise Conflict(f"Incident {incident_id} is over")
-        acked = replace(found, state="acknowledged", acked_by=by, acked_at=self._clock.now_ms(), note=note)
-        changed = self._store.change(acked)
-        if changed is None:
-            raise Conflict(f"Incident {incident_id} has just changed; look again")
-        return changed
+        if until is not None and until <= now_ms:
+            raise InvalidInput("until must lie ahead", field="until")
+        for _ in range(_TRIES):
+            found = self.incident(incident_id)
+            if found.state == "acknowledged" and note is None and until is None:
+                return found
+            if found.state == "resolved":
+                raise Conflict(f"Incident {incident_id} is over")
+            acked = replace(
+                found, state="acknowledged", acked_by=by, acked_at=now_ms, acked_until=until, note=note, held=""
+            )
+            detail = {"by": by, "note": note, "until": until}
+            entry = Entry(at=now_ms, kind="acknowledged", detail=detail, rule_id=found.rule_id)
+            changed = self._store.change(acked, [entry])
+            if changed is not None:
+                return changed
+        raise Conflict(f"Incident {incident_id} has just changed; look again")
 
 
 def incident_json(incident: Incident) -> dict[str, Any]:
@@ -122,9 +219,41 @@ def incident_json(incident: Incident) -> dict[str, Any]:
         "severity": incident.severity,
         "state": incident.state,
         "startedAt": rfc3339(incident.started_at),
-        "endedAt": None if incident.ended_at is None else rfc3339(incident.ended_at),
+        "endedAt": _moment(incident.ended_at),
         "value": incident.value,
         "peak": incident.peak,
         "reason": incident.reason,
+        "labels": dict(incident.group),
+        "members": incident.members,
+        "flaps": incident.flaps,
+        "again": incident.again,
+        "muted": incident.muted,
         "ackedBy": incident.acked_by,
+        "ackedAt": _moment(incident.acked_at),
+        "ackedUntil": _moment(incident.acked_until),
+        "note": incident.note,
     }
+
+
+def entry_json(entry: Entry) -> Mapping[str, Any]:
+    """A line of a timeline as outsiders see it."""
+    return {"at": rfc3339(entry.at), "kind": entry.kind, "detail": entry.detail}
+
+
+def instance_json(one: Instance, rule: str) -> dict[str, Any]:
+    """An instance as outsiders see it."""
+    return {
+        "rule": rule,
+        "labels": dict(one.labels),
+        "state": one.state,
+        "since": rfc3339(one.since),
+        "startedAt": rfc3339(one.starts_at),
+        "value": one.value,
+        "peak": one.peak,
+        "quietSince": _moment(one.quiet_since),
+        "flaps": one.flaps,
+    }
+
+
+def _moment(at_ms: int | None) -> str | None:
+    return None if at_ms is None else rfc3339(at_ms)

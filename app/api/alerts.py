@@ -1,14 +1,17 @@
-"""``/api/v1/alerts``: the rules, their incidents, and the word that somebody looks after one."""
+"""``/api/v1/alerts``: rules, what they found, who looks after it, and what is to be quiet."""
+
+from typing import Any
 
 from flask import Blueprint, Response, request
 
 from app.accounts.access import current_principal, require
-from app.alerts.rules import rule_json
-from app.alerts.service import incident_json
-from app.api.answers import answer
+from app.alerts.service import entry_json, incident_json, instance_json
+from app.api import rules, silences
+from app.api.answers import NUMBER, answer
 from app.core.errors import InvalidInput
-from app.ingest.decode import BAD_TEXT
-from app.queries import GREATEST_ID, before, limit, next_page
+from app.core.shape import a_text, an_object
+from app.ingest.decode import decode_leniently
+from app.queries import GREATEST_ID, before, limit, moment, next_page
 from app.services import Services
 from app.storage.base_alerts import IncidentFilter
 
@@ -17,11 +20,6 @@ def blueprint(services: Services) -> Blueprint:
     """Reads for everyone who may read, acknowledgement for operators."""
     alerts = Blueprint("alerts", __name__, url_prefix="/api/v1/alerts")
     call, kept = services.runtime.call, services.alerts
-
-    @alerts.get("/rules")
-    @require("read")
-    def rules() -> Response:
-        return answer({"items": [rule_json(rule) for rule in call(kept.list_rules)], "next": None})
 
     @alerts.get("/incidents")
     @require("read")
@@ -34,21 +32,48 @@ def blueprint(services: Services) -> Blueprint:
         numbers = [incident.id for incident in found]
         return answer({"items": [incident_json(incident) for incident in found], "next": next_page(numbers, size)})
 
-    @alerts.post(f"/incidents/<int(max={GREATEST_ID}):incident_id>/ack")
+    @alerts.get(f"/incidents/<{NUMBER}:incident_id>")
+    @require("read")
+    def incident(incident_id: int) -> Response:
+        return answer(call(_incident, services, incident_id))
+
+    @alerts.post(f"/incidents/<{NUMBER}:incident_id>/ack")
     @require("operate")
     def acknowledge(incident_id: int) -> Response:
-        acked = call(kept.acknowledge, incident_id, current_principal().name, _note())
-        return answer(incident_json(acked))
+        note, until = _acknowledgement(services.clock.now_ms())
+        return answer(incident_json(call(kept.acknowledge, incident_id, current_principal().name, note, until)))
 
+    @alerts.get("/instances")
+    @require("read")
+    def instances() -> Response:
+        return answer(call(_instances, services))
+
+    for part in (rules, silences):
+        alerts.register_blueprint(part.blueprint(services))
     return alerts
 
 
-def _note() -> str | None:
-    """The optional ``{"note": …}``."""
-    body = request.get_json(silent=True) if request.data else {}
-    if not isinstance(body, dict):
-        raise InvalidInput("must be an object")
-    note = body.get("note")
-    if note is not None and (not isinstance(note, str) or BAD_TEXT.search(note)):
-        raise InvalidInput("must be a text without NUL and half surrogates", field="note")
-    return note
+def _incident(services: Services, incident_id: int) -> dict[str, Any]:
+    """An incident with all that happened to it."""
+    found = services.alerts.incident(incident_id)
+    return {**incident_json(found), "timeline": [entry_json(entry) for entry in services.alerts.timeline(incident_id)]}
+
+
+def _instances(services: Services) -> dict[str, Any]:
+    """What pends, fires or recovers."""
+    names = {rule.id: rule.name for rule in services.alerts.list_rules()}
+    found = services.alerts.instances()
+    return {"items": [instance_json(one, names.get(one.rule_id, "")) for one in found], "next": None}
+
+
+def _acknowledgement(now_ms: int) -> tuple[str | None, int | None]:
+    """The optional ``{"note": …, "until": …}``."""
+    body = an_object(decode_leniently(request.get_data()), "") if request.data else {}
+    note, until = body.get("note"), body.get("until")
+    if note is not None:
+        note = a_text(note, "note", 100_000)
+    if until is None:
+        return note, None
+    if isinstance(until, bool) or not isinstance(until, str | int):
+        raise InvalidInput("must be a time", field="until")
+    return note, moment(str(until), now_ms, "until")

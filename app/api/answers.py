@@ -1,11 +1,19 @@
 """How the API answers: JSON that keeps stored texts as they are, and problems for everything that went wrong."""
 
-from typing import Any
+import re
+from typing import Any, Final
 
 import msgspec
 from flask import Response
+from werkzeug.datastructures import Headers
 
+from app.core.errors import InvalidInput
 from app.core.problems import CONTENT_TYPE, problem
+from app.queries import GREATEST_ID
+
+NUMBER: Final = f"int(max={GREATEST_ID})"
+"""An id in an address."""
+_TAG: Final = re.compile(r'(?:W/)?"(\d{1,9})"', re.ASCII)
 
 
 def answer(value: Any, status: int = 200) -> Response:
@@ -20,3 +28,18 @@ def problem_answer(status: int, code: str, detail: str = "", field: str = "", re
     if retry_after_ms:
         response.headers["Retry-After"] = str(max(1, round(retry_after_ms / 1000)))
     return response
+
+
+def version_asked(headers: Headers) -> int | None:
+    """The version that ``If-Match`` names, as ``ETag`` told it; None for whatever is there.
+
+    Raises:
+        InvalidInput: it is no such version.
+    """
+    header = headers.get("If-Match")
+    if header is None or header == "*":
+        return None
+    found = _TAG.fullmatch(header)
+    if found is None:
+        raise InvalidInput('must be a version as ETag told it, like "3"', field="If-Match")
+    return int(found[1])

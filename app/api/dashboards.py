@@ -1,20 +1,15 @@
 """``/api/v1/dashboards``: dashboards in and out, in the shape in which they were given."""
 
-import re
-from typing import Final
-
 from flask import Blueprint, Response, request
 
 from app.accounts.access import current_principal, require
-from app.api.answers import answer
-from app.core.errors import Forbidden, InvalidInput
+from app.api.answers import answer, version_asked
+from app.core.errors import Forbidden
+from app.core.shape import a_name
 from app.dashboards.config import LONGEST_NAME, decode
 from app.dashboards.service import dashboard_json
-from app.dashboards.shape import a_name
 from app.services import Services
 from app.storage.base_dashboards import Dashboard
-
-_TAG: Final = re.compile(r'(?:W/)?"(\d{1,9})"', re.ASCII)
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -40,7 +35,7 @@ def blueprint(services: Services) -> Blueprint:
     @dashboards.put("/<dashboard_id>")
     @require("operate")
     def change(dashboard_id: str) -> Response:
-        return _told(call(kept.change, dashboard_id, decode(request.get_data()), _version()))
+        return _told(call(kept.change, dashboard_id, decode(request.get_data()), version_asked(request.headers)))
 
     @dashboards.delete("/<dashboard_id>")
     @require("operate")
@@ -77,14 +72,3 @@ def _told(dashboard: Dashboard, status: int = 200) -> Response:
     told = answer(dashboard_json(dashboard), status)
     told.set_etag(str(dashboard.version))
     return told
-
-
-def _version() -> int | None:
-    """The version that ``If-Match`` names, as ``ETag`` told it."""
-    header = request.headers.get("If-Match")
-    if header is None or header == "*":
-        return None
-    found = _TAG.fullmatch(header)
-    if found is None:
-        raise InvalidInput('must be a version as ETag told it, like "3"', field="If-Match")
-    return int(found[1])

@@ -6,11 +6,12 @@ from flask import Blueprint, render_template, request
 
 from app import queries
 from app.accounts.access import require
-from app.alerts.service import Alerts, incident_json
-from app.alerts.states import OPEN, message
+from app.alerts.rules import Rule
+from app.alerts.service import OPEN, Alerts, incident_json
+from app.alerts.wording import message
 from app.dashboard.links import Query
 from app.services import Services
-from app.storage.base_alerts import Incident, IncidentFilter, Rule
+from app.storage.base_alerts import Incident, IncidentFilter
 
 PAGE_ROWS: Final = 50
 

@@ -19,8 +19,7 @@ from typing import Any, Final
 import msgspec
 
 from app.core.errors import InvalidInput
-from app.dashboards.grid import COLUMNS, MOST_ROWS, TALLEST, Place
-from app.dashboards.shape import (
+from app.core.shape import (
     a_choice,
     a_colour,
     a_list,
@@ -32,6 +31,7 @@ from app.dashboards.shape import (
     an_object,
     below,
 )
+from app.dashboards.grid import COLUMNS, MOST_ROWS, TALLEST, Place
 from app.metrics.series import AGGREGATIONS
 from app.storage.base_series import DAY_MS
 

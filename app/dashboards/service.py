@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from app.core.errors import Conflict, NotFound
+from app.core.shape import a_name
 from app.dashboards.checks import check
 from app.dashboards.config import LONGEST_NAME, parse
 from app.dashboards.files import without_names
-from app.dashboards.shape import a_name
 from app.queries import GREATEST_ID
 from app.storage.base_dashboards import Dashboard, DashboardStore
 

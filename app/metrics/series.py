@@ -21,12 +21,12 @@ from app.storage.base_series import MINUTE_MS, Combined, Labels, SeriesStore, Sk
 MAX_LINES: Final = 500
 AT_ONCE: Final = 20
 """Lines that are read together where nobody needs all of them at a time."""
-_QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 _FIGURES: Final = {"avg": ("sum", "count"), "min": ("min",), "max": ("max",), "sum": ("sum",), "count": ("count",)}
 """What is asked of the store for each."""
 _MEET: Final[dict[str, Callable[[tuple[float, float]], float]]] = {"sum": sum, "count": sum, "min": min, "max": max}
 """How two parts of one point are one."""
-AGGREGATIONS: Final = (*_FIGURES, *_QUANTILES)
+AGGREGATIONS: Final = (*_FIGURES, *QUANTILES)
 _COUNTED: Final = ("sum", "count")
 """Those that are 0 where a counter gained nothing."""
 
@@ -127,7 +127,7 @@ class SeriesReader:
         series = self._store.find(asked.name, asked.where)
         metric = self._metric(asked.name, known=bool(series))
         agg = _agg(metric, asked.agg)
-        read = cost(asked.to_ms - asked.from_ms, merged=agg in _QUANTILES)
+        read = cost(asked.to_ms - asked.from_ms, merged=agg in QUANTILES)
         living = self._living(asked, series, now_ms, read)
         places, groups = _grouped(living or series[:1], asked.by)  # where all are dead, a line of gaps
         over = grid(asked.span, now_ms, read=read, series=len(groups), lines=len(places))
@@ -176,8 +176,8 @@ class SeriesReader:
         """What was measured, line after line."""
         name, agg, over, within = plan.asked.name, plan.agg, plan.over, plan.within
         number = len(over.times) * (max(groups.values(), default=0) + 1)
-        if agg in _QUANTILES:
-            return _quantiles(self._store.sketched(name, groups, within, over.cells), number, _QUANTILES[agg])
+        if agg in QUANTILES:
+            return _quantiles(self._store.sketched(name, groups, within, over.cells), number, QUANTILES[agg])
         found = self._store.combine(name, groups, within, over.cells, _FIGURES[agg])
         return _means(found, number) if agg == "avg" else _figures(found, number, _MEET[agg])
 
@@ -196,7 +196,7 @@ def _agg(metric: Metric, agg: str | None) -> str:
         return "sum" if metric.kind == "counter" else "avg"
     if agg not in AGGREGATIONS:
         raise InvalidInput(f"must be one of {', '.join(AGGREGATIONS)}", field="agg")
-    if agg in _QUANTILES and metric.kind == "counter":
+    if agg in QUANTILES and metric.kind == "counter":
         raise InvalidInput(f"must be one of {', '.join(_FIGURES)}: a counter has no quantiles", field="agg")
     return agg
 
@@ -246,11 +246,11 @@ def _quantiles(found: Iterable[Sketched], number: int, share: float) -> list[flo
         gathered[cell].append((sketch, total))
     values: list[float | None] = [None] * number
     for cell, parts in gathered.items():
-        values[cell] = _quantile(parts, share)
+        values[cell] = quantile_of(parts, share)
     return values
 
 
-def _quantile(parts: list[sketches.Part], share: float) -> float | None:
+def quantile_of(parts: list[sketches.Part], share: float) -> float | None:
     """Exact where every bucket holds one value; None where one has no sketch."""
     if any(sketch != b"" for sketch, _ in parts):
         return sketches.quantile(parts, share)

@@ -56,6 +56,7 @@ class Office:
     notices: NoticeStore
     postman: Postman
     clock: Clock
+    door: Door
     kept_ms: int
 
     def create(self, body: object) -> Channel:
@@ -125,11 +126,14 @@ def open_office(settings: Settings, database: Database, net: Net, clock: Clock) 
     channels = open_channels(settings, database, clock)
     notices = SqlNoticeStore(database)
     kept_ms = settings.retention_events_days * DAY_MS
-    sender = Sender(Door(net, clock, allow_private=settings.notify_allow_private), clock)
+    door = Door(net, clock, allow_private=settings.notify_allow_private)
+    sender = Sender(door, clock)
     key = settings.secret_key or load_or_create(settings.data_dir / "secret_key")
     holder = f"{socket.gethostname()} {os.getpid()} {os.urandom(4).hex()}"
     make_links = links.maker(settings.public_url, key, clock)
-    return Office(channels, notices, Postman(notices, channels, sender, make_links, clock, holder), clock, kept_ms)
+    return Office(
+        channels, notices, Postman(notices, channels, sender, make_links, clock, holder), clock, door, kept_ms
+    )
 
 
 def open_channels(settings: Settings, database: Database, clock: Clock) -> Channels:

@@ -1,69 +1,200 @@
-"""What the house asks of the store of rules and incidents, which is always the one at DATABASE_URL."""
+"""What the house asks of the store of rules, their instances and incidents, which is always the one at DATABASE_URL.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Protocol
+An *instance* is a rule's condition for one set of labels; an *incident* is what people are told of, and gathers the
+instances of a rule that agree in the labels it groups by. All times are ms since 1970 UTC.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
 
 from app.storage.base_counts import Counted
-from app.storage.base_series import Cells
+from app.storage.base_series import Cells, Labels
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
-class Rule:
-    """When to open an incident, and whom to tell.
+class RuleRow:
+    """A rule as it was given.
 
     Attributes:
         id: the store's number, 0 before it is stored.
-        name: unique; what incidents and notices call it.
-        operator: one of `app.alerts.rules.OPERATORS`; the condition is ``metric operator threshold``.
-        cooldown_ms: the least gap between two problem notices; never delays the news that it is over.
-        min_samples: of fewer samples nothing is concluded, for metrics that are made of some.
+        name: unique.
+        config: its fields.
+        version: changes with every change, for compare-and-set.
     """
 
     name: str
-    metric: str
-    operator: str
-    threshold: float
-    severity: str
-    channels: tuple[str, ...]
-    cooldown_ms: int
-    min_samples: int = 1
-    enabled: bool = True
+    config: Mapping[str, Any]
+    version: int = 1
     id: int = 0
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
+class Instance:
+    """How a rule's condition stands for one set of labels.
+
+    Attributes:
+        state: `ok`, `pending`, `firing` or `recovering`.
+        since: when it began to pend or to recover, less the time in which nothing was heard.
+        starts_at: when the condition began to hold.
+        value: the last figure.
+        peak: the figure furthest into the condition.
+        quiet_since: since when nothing is heard; None while something is.
+        flaps: how often it was recovering and fired again.
+        reason: why it is in its state, where that is not its figure: `no_data`.
+    """
+
+    rule_id: int
+    labels: Labels
+    state: str = "ok"
+    since: int = 0
+    starts_at: int = 0
+    value: float = 0.0
+    peak: float = 0.0
+    quiet_since: int | None = None
+    flaps: int = 0
+    reason: str = ""
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
 class Incident:
-    """A rule's condition, for as long as it holds; times in ms since 1970 UTC.
+    """What people are told of, from the first instance that fires to the last one that is over.
 
     Attributes:
         id: the store's number, 0 before it is stored.
         version: changes with every change, for compare-and-set.
         rule: the rule's name when the incident opened.
+        group: the labels that its instances agree in.
         state: `firing`, `acknowledged` or `resolved`.
-        value: the metric when the state last changed.
-        peak: the value furthest into the condition.
-        reason: why it was resolved: `recovered`, `paused` or `rule_deleted`; "" before.
-        told: the state that outsiders were last told: "" for none, `firing` or `resolved`.
-        told_at: when they were last told that it fires.
+        opened_at: when it was opened; `started_at` may lie before, where the condition had to hold for a while.
+        value: the figure of the instance that changed last.
+        peak: the figure furthest into the condition.
+        reason: why it was resolved: `recovered`, `no_data`, `job_ended`, `paused`, `rule_changed` or `rule_deleted`;
+            "" before.
+        members: how many instances fire.
+        left: how many no longer do.
+        joined: how many came since it was last told.
+        again: how often it opened again.
+        last_ended_at: when it had ended, before it opened again.
+        flaps: how often one of its instances was recovering and fired again.
+        acked_until: when the acknowledgement ends by itself; None for at the end of the incident.
+        muted: why nobody is told of it: "" while nothing keeps it quiet.
+        held: the last suppression that the timeline tells of.
+        told: the state that channels were last told: "" for none, `firing` or `resolved`.
+        told_at: when they were last told that there is a problem.
+        told_severity: how bad it was then.
+        channels: those that were told that it fires.
+        reminders: how many were sent.
+        sequence: how many times anything was sent.
+        announced: the state that was last announced on the sockets.
     """
 
     rule_id: int
     rule: str
     severity: str
     started_at: int
+    opened_at: int
     value: float
     peak: float
+    group: Labels = ()
     state: str = "firing"
     ended_at: int | None = None
     reason: str = ""
+    members: int = 1
+    left: int = 0
+    joined: int = 0
+    again: int = 0
+    last_ended_at: int | None = None
+    flaps: int = 0
     acked_by: str | None = None
     acked_at: int | None = None
+    acked_until: int | None = None
     note: str | None = None
+    muted: str = ""
+    held: str = ""
     told: str = ""
     told_at: int | None = None
+    told_severity: str = ""
+    channels: tuple[str, ...] = ()
+    reminders: int = 0
+    sequence: int = 0
+    announced: str = ""
     version: int = 1
     id: int = 0
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Entry:
+    """A line of a timeline.
+
+    Attributes:
+        kind: what happened: see `app.alerts.timeline`.
+        detail: its particulars: labels, from and to state, value, who, why.
+        incident_id: 0 where there is none, as for a near miss.
+    """
+
+    at: int
+    kind: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    rule_id: int = 0
+    incident_id: int = 0
+    id: int = 0
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Outgoing:
+    """A notice to be, to one channel.
+
+    Attributes:
+        kind: `firing`, `update`, `reminder` or `resolved`.
+        body: what it says; the incident's id is added where it is stored.
+    """
+
+    kind: str
+    channel: str
+    body: Mapping[str, Any]
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Change:
+    """An incident as it shall be, with what is to be written of it and told about it; new if its `id` is 0."""
+
+    incident: Incident
+    entries: Sequence[Entry] = ()
+    outgoing: Sequence[Outgoing] = ()
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Lease:
+    """The right to evaluate.
+
+    Attributes:
+        fence: a number that no other holder had.
+        evaluated_at: when rules were last evaluated by anybody; None for never.
+        cursor: up to which event they were.
+    """
+
+    holder: str
+    fence: int
+    evaluated_at: int | None = None
+    cursor: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Turn:
+    """What one evaluation changes: all of it, or nothing, is written."""
+
+    at: int
+    expires_at: int
+    cursor: int
+    instances: list[Instance] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is to be told of it but that it was."""
+        return not (self.instances or self.changes or self.entries)
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -81,26 +212,34 @@ ALL: Final = IncidentFilter()
 
 
 class AlertStore(Protocol):
-    """Rules and incidents."""
+    """Rules and incidents, as people read and change them."""
 
-    def rules(self) -> list[Rule]:
+    def rules(self) -> list[RuleRow]:
         """All of them, by name."""
         ...
 
-    def add_first_rules(self, rules: Sequence[Rule]) -> bool:
+    def add_rule(self, rule: RuleRow) -> RuleRow | None:
+        """Store a new one; None when its name is taken."""
+        ...
+
+    def change_rule(self, rule: RuleRow) -> RuleRow | None:
+        """Write it if nobody has changed it since that version; None otherwise.
+
+        Raises:
+            app.core.errors.Conflict: its name is taken by another.
+        """
+        ...
+
+    def delete_rule(self, rule_id: int) -> bool:
+        """Forget one; False when there is none."""
+        ...
+
+    def add_first_rules(self, rules: Sequence[RuleRow]) -> bool:
         """Add the rules that a new house begins with; False, and nothing changed, when that was done before."""
         ...
 
-    def newest_incidents(self) -> list[Incident]:
-        """Of each rule, deleted ones included, its newest incident; an open one is always the newest."""
-        ...
-
-    def open(self, incident: Incident) -> Incident | None:
-        """Store a new incident; None when its rule has an open one already."""
-        ...
-
-    def change(self, incident: Incident) -> Incident | None:
-        """Write `incident` if nobody has changed it since it was read; None otherwise."""
+    def change(self, incident: Incident, entries: Sequence[Entry] = ()) -> Incident | None:
+        """Write `incident` and its timeline if nobody has changed it since it was read; None otherwise."""
         ...
 
     def incident(self, incident_id: int) -> Incident | None:
@@ -117,4 +256,44 @@ class AlertStore(Protocol):
 
     def counts(self) -> dict[str, int]:
         """How many incidents are `firing` and `acknowledged`."""
+        ...
+
+    def timeline(self, incident_id: int, *, limit: int = 1_000) -> list[Entry]:
+        """What happened to an incident, oldest first; of 0, what happened without one, newest first."""
+        ...
+
+
+class EvaluationStore(Protocol):
+    """What an evaluator keeps: its lease, and each turn in one transaction."""
+
+    def take_lease(self, holder: str, now_ms: int, length_ms: int) -> Lease | None:
+        """The lease, if it is free, over, ours, or of a time that can't be; None while another holds it."""
+        ...
+
+    def evaluated_at(self) -> int | None:
+        """When rules were last evaluated by anybody; None for never."""
+        ...
+
+    def release_lease(self, lease: Lease, now_ms: int) -> None:
+        """Let another have it at once."""
+        ...
+
+    def instances(self, states: Sequence[str] = ()) -> list[Instance]:
+        """Those that are not `ok`, oldest first; of these states, if some are named."""
+        ...
+
+    def standing(self, ended_after_ms: int) -> list[Incident]:
+        """The incidents that are open, ended after that time, or have yet to be told or announced."""
+        ...
+
+    def write(self, lease: Lease, turn: Turn) -> list[Incident]:
+        """Write a turn in one transaction; returns its incidents as they are stored, in the order of its changes.
+
+        Raises:
+            app.core.errors.Conflict: the lease is another's, or an incident has changed meanwhile; nothing was written.
+        """
+        ...
+
+    def announced(self, incident_id: int, state: str) -> None:
+        """Note that this state was announced; no change of the incident."""
         ...

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from app.alerts.conditions import OPERATORS
 from app.alerts.defaults import DEFAULTS
-from app.alerts.rules import OPERATORS, holds, parse, rule_json, worse
+from app.alerts.rules import parse, rule_json
 from app.core.errors import InvalidInput
 from app.metrics.catalogue import METRICS
 from scrapewatch.events import EVENTS
@@ -30,7 +31,7 @@ def changed(field: str, value: object) -> dict[str, Any]:
 
 def test_an_alert_config_is_a_rule_as_it_is():
     """The fields given come back; the optional ones have their defaults."""
-    assert rule_json(parse(CONFIG)) == {**CONFIG, "id": 0, "minSamples": 1, "enabled": True}
+    assert rule_json(parse(CONFIG)) == {**CONFIG, "id": 0, "version": 1, "minSamples": 5, "enabled": True}
 
 
 def test_optional_fields_are_taken():
@@ -118,14 +119,14 @@ def test_operators_mean_what_they_say(operator: str, below: bool, at: bool, abov
     """Below, at and above a threshold of 2."""
     rule = parse({**CONFIG, "condition": {"metric": "queue", "operator": operator, "threshold": 2}})
 
-    assert [holds(rule, value) for value in (1.0, 2.0, 3.0)] == [below, at, above]
+    assert [rule.condition.holds(value) for value in (1.0, 2.0, 3.0)] == [below, at, above]
 
 
 def test_the_peak_lies_on_the_conditions_side():
     """Above a threshold the greater is worse, below it the lesser; at it, the later."""
     rules = {name: parse(changed("condition.operator", name)) for name in OPERATORS}
 
-    assert {name: worse(rule, 3, 1) for name, rule in rules.items()} == {
+    assert {name: rule.condition.worse(3, 1) for name, rule in rules.items()} == {
         ">": 3, ">=": 3, "<": 1, "<=": 1, "==": 1, "!=": 1,
     }  # fmt: skip
 
@@ -140,7 +141,14 @@ def test_a_default_watches_what_is_measured(rule):
 def test_the_defaults_are_the_two_promised():
     """Failures above a tenth, processors above eight tenths."""
     told = {
-        rule.name: (rule.metric, rule.operator, rule.threshold, rule.severity, rule.channels, rule.cooldown_ms)
+        rule.name: (
+            rule.metric,
+            rule.condition.operator,
+            rule.condition.threshold,
+            rule.severity,
+            rule.channels,
+            rule.cooldown_ms,
+        )
         for rule in DEFAULTS
     }
     assert told == {

@@ -1,157 +1,138 @@
-"""Every step of an incident, by a table of values and times."""
+"""Every step of an instance, by a table of figures and times."""
 
 from dataclasses import replace
 
 import pytest
 
-from app.alerts.states import due, is_cooling, message, moved, told, value_of
-from app.storage.base_alerts import Incident, Rule
+from app.alerts.rules import parse
+from app.alerts.states import GREATEST_GAP_MS, over, reloaded, step
+from app.storage.base_alerts import Instance
+from tests.alerts.conftest import CONFIG
 from tests.fakes import NOW_MS
 
-RULE = Rule(
-    id=7, name="slow", metric="speed", operator="<", threshold=10, severity="error", channels=(), cooldown_ms=60_000
-)
-FIRING = Incident(
-    id=1, rule_id=7, rule="slow", severity="error", started_at=NOW_MS, value=5, peak=5, told="firing", told_at=NOW_MS
-)
-ACKED = replace(FIRING, state="acknowledged", acked_by="ana", acked_at=NOW_MS + 1, note="looking")
-OVER = replace(FIRING, state="resolved", ended_at=NOW_MS + 10_000, value=12, reason="recovered", told="resolved")
-
-
-@pytest.mark.parametrize("last", [None, OVER], ids=["the first", "after one that is over"])
-def test_a_condition_that_holds_opens_an_incident(last: Incident | None):
-    """New, at this time and value, when no notice is so recent that it would be the same story."""
-    found = moved(RULE, last, 4, NOW_MS + 60_000)
-
-    assert found == Incident(
-        rule_id=7, rule="slow", severity="error", started_at=NOW_MS + 60_000, value=4, peak=4, state="firing"
-    )
-
-
-@pytest.mark.parametrize("last", [None, OVER])
-def test_a_condition_that_does_not_hold_opens_none(last: Incident | None):
-    """At the threshold "below" does not hold."""
-    assert moved(RULE, last, 10, NOW_MS) is None
-
-
-@pytest.mark.parametrize("last", [FIRING, ACKED], ids=["firing", "acknowledged"])
-def test_an_incident_is_resolved_when_its_condition_no_longer_holds(last: Incident):
-    """At once, whatever the cooldown; who looked after it stays written."""
-    found = moved(RULE, last, 11, NOW_MS + 1)
-
-    assert found == replace(last, state="resolved", ended_at=NOW_MS + 1, value=11, reason="recovered")
-
-
-@pytest.mark.parametrize("last", [FIRING, ACKED, OVER, None])
-def test_no_value_changes_nothing(last: Incident | None):
-    """Missing data neither opens nor resolves."""
-    assert moved(RULE, last, None, NOW_MS + 999_999) is None
-
-
-@pytest.mark.parametrize("value", [5, 6, 9.9])
-def test_an_incident_that_goes_on_is_not_written_again(value: float):
-    """Nothing to store while it is no worse than it was."""
-    assert moved(RULE, FIRING, value, NOW_MS) is None
-
-
-def test_the_peak_is_the_worst_value():
-    """Below 5 is worse; the state stays, also an acknowledged one."""
-    assert moved(RULE, ACKED, 2, NOW_MS) == replace(ACKED, peak=2)
-
-
-def test_an_incident_opens_again_within_the_cooldown():
-    """59.999 s after the notice it is the same one, not acknowledged, its beginning and its peak kept."""
-    over = replace(ACKED, state="resolved", ended_at=NOW_MS + 10_000, reason="recovered", told="resolved")
-    found = moved(RULE, over, 8, NOW_MS + 59_999)
-
-    assert found == replace(FIRING, value=8, peak=5, told="resolved")
-
-
-def test_a_paused_rule_resolves_its_incident():
-    """It says so, whether or not the condition holds, and opens no other."""
-    paused = replace(RULE, enabled=False)
-
-    assert moved(paused, FIRING, 1, NOW_MS + 5) == replace(
-        FIRING, state="resolved", ended_at=NOW_MS + 5, reason="paused"
-    )
-    assert moved(paused, None, 1, NOW_MS) is None
-    assert moved(paused, OVER, 1, NOW_MS) is None
+RULE = parse({**CONFIG, "for": 30_000, "keepFiringFor": 120_000, "resolveThreshold": 8, "staleAfter": 180_000})
+AT_ONCE = parse({**CONFIG, "keepFiringFor": 0})
+OK = Instance(rule_id=7, labels=(("job", "1"),), value=3)
+PENDING = replace(OK, state="pending", since=NOW_MS, starts_at=NOW_MS, value=11, peak=11)
+FIRING = replace(PENDING, state="firing", starts_at=NOW_MS - 30_000)
+RECOVERING = replace(FIRING, state="recovering", value=4)
 
 
 @pytest.mark.parametrize(
-    ("incident", "after_ms", "state"),
+    ("rule", "before", "value", "after_ms", "changes"),
     [
-        (replace(FIRING, told="", told_at=None), 0, "firing"),
-        (FIRING, 999_999, ""),
-        (ACKED, 999_999, ""),
-        (replace(FIRING, told="resolved"), 59_999, ""),
-        (replace(FIRING, told="resolved"), 60_000, "firing"),
-        (replace(OVER, told="firing"), 0, "resolved"),
-        (OVER, 999_999, ""),
-        (replace(OVER, told="", told_at=None), 0, ""),
+        (RULE, OK, 10, 0, {"value": 10}),
+        (AT_ONCE, OK, 11, 0, {"state": "firing", "since": NOW_MS, "starts_at": NOW_MS, "value": 11, "peak": 11}),
+        (RULE, OK, 11, 5, {"state": "pending", "since": NOW_MS + 5, "starts_at": NOW_MS + 5, "value": 11, "peak": 11}),
+        (RULE, PENDING, 14, 29_999, {"value": 14, "peak": 14}),
+        (RULE, PENDING, 12, 30_000, {"state": "firing", "value": 12, "peak": 12}),
+        (RULE, PENDING, 10, 5_000, {"state": "ok", "value": 10}),
+        (RULE, FIRING, 9, 5_000, {"value": 9}),
+        (RULE, FIRING, 20, 5_000, {"value": 20, "peak": 20}),
+        (RULE, FIRING, 8, 5_000, {"state": "recovering", "since": NOW_MS + 5_000, "value": 8}),
+        (AT_ONCE, FIRING, 10, 5_000, {"state": "ok", "since": NOW_MS + 5_000, "value": 10}),
+        (RULE, RECOVERING, 11, 5_000, {"state": "firing", "value": 11, "flaps": 1}),
+        (RULE, RECOVERING, 9, 5_000, {"since": NOW_MS + 5_000, "value": 9}),
+        (RULE, RECOVERING, 7, 119_999, {"value": 7}),
+        (RULE, RECOVERING, 7, 120_000, {"state": "ok", "value": 7}),
     ],
     ids=[
-        "new", "told already", "acknowledged", "again, too soon", "again, still there after the cooldown",
-        "over, at once", "over and told", "over before it was told",
+        "at the threshold nothing holds", "without for it fires at once", "with for it pends", "still pending",
+        "fires after for, from the first moment", "a near miss", "between both thresholds it still fires",
+        "a worse figure is the peak", "past the resolve threshold it recovers", "without keepFiringFor it is over",
+        "a breach while recovering is a flap", "between both thresholds the clock begins anew", "still recovering",
+        "over after keepFiringFor",
     ],
 )  # fmt: skip
-def test_what_is_to_be_told(incident: Incident, after_ms: int, state: str):
-    """A problem once and not too often; its end at once, to those who heard of the problem."""
-    assert due(RULE, incident, NOW_MS + after_ms) == state
+def test_a_figure_moves_an_instance(rule, before, value, after_ms, changes):
+    """Nothing but what the row names has changed."""
+    assert step(rule, before, value, NOW_MS + after_ms) == replace(before, **changes)
 
 
-def test_telling_of_a_problem_begins_the_cooldown():
-    """Telling that it is over does not."""
-    again = told(FIRING, "firing", NOW_MS + 5)
-    over = told(OVER, "resolved", NOW_MS + 5)
+@pytest.mark.parametrize("before", [OK, PENDING, FIRING, RECOVERING], ids=lambda one: one.state)
+@pytest.mark.parametrize("after_ms", [0, 86_400_000])
+def test_silence_changes_nothing_unless_the_rule_says_so(before, after_ms):
+    """It is noted since when nothing is heard; nothing fires, nothing is over, after a day neither."""
+    quiet = step(RULE, before, None, NOW_MS)
 
-    assert (again.told, again.told_at) == ("firing", NOW_MS + 5)
-    assert (over.told, over.told_at) == ("resolved", NOW_MS)
+    assert quiet == replace(before, quiet_since=NOW_MS)
+    assert step(RULE, quiet, None, NOW_MS + after_ms) == quiet
 
 
-def test_a_clock_set_back_silences_nobody():
-    """Five minutes back, a notice seems to come from the future; it does not hold the next one."""
-    assert is_cooling(RULE, FIRING, NOW_MS + 59_999)
-    assert not is_cooling(RULE, FIRING, NOW_MS - 300_000)
+@pytest.mark.parametrize("before", [PENDING, RECOVERING], ids=lambda one: one.state)
+def test_clocks_are_held_in_silence(before):
+    """20 s, then 100 s of silence: the clock stands at 20 s."""
+    quiet = step(RULE, before, None, NOW_MS + 20_000)
+    heard = step(RULE, quiet, before.value, NOW_MS + 120_000)
+
+    assert (heard.state, heard.since, heard.quiet_since) == (before.state, NOW_MS + 100_000, None)
 
 
 @pytest.mark.parametrize(
-    ("values", "value"),
+    ("no_data", "before", "silent_ms", "changes"),
     [
-        ({}, None),
-        ({"jobs.failureRate": 1.0, "jobs.finished": 4}, None),
-        ({"jobs.failureRate": 0.4, "jobs.finished": 5}, 0.4),
-        ({"jobs.finished": 5}, None),
-    ],
-    ids=["nothing measured", "too few", "enough", "no value"],
-)
-def test_of_too_few_samples_nothing_is_concluded(values: dict[str, float], value: float | None):
-    """Four failures of four jobs are no failure rate to a rule that wants five."""
-    rule = replace(RULE, metric="jobs.failureRate", min_samples=5)
-
-    assert value_of(rule, values) == value
-
-
-def test_own_metrics_are_not_counted_by_samples():
-    """A user's value is taken as it is."""
-    assert value_of(replace(RULE, min_samples=5), {"speed": 3.0}) == 3.0
-
-
-@pytest.mark.parametrize(
-    ("metric", "operator", "threshold", "state", "value", "sentence"),
-    [
-        ("jobs.failureRate", ">", 0.1, "firing", 0.25, "jobs.failureRate is 25 %, above 10 %."),
-        ("jobs.failureRate", ">", 0.1, "resolved", 0.05, "jobs.failureRate is 5 %; the alert was for above 10 %."),
-        ("performance.itemsPerSecond", "<=", 2, "firing", 1.5,
-         "performance.itemsPerSecond is 1.5 per second, at or below 2 per second."),
-        ("queue", "==", 0, "firing", 0, "queue is 0, at 0."),
-        ("queue", ">", 0.00001, "firing", 2.0004, "queue is 2, above 1e-05."),
-        ("system.memory.free", "<", 1e9, "firing", 123456789,
-         "system.memory.free is 123,456,789 bytes, below 1,000,000,000 bytes."),
+        ("ok", FIRING, 179_999, {}),
+        ("ok", FIRING, 180_000, {"state": "recovering", "since": NOW_MS + 180_000, "reason": "no_data"}),
+        ("ok", RECOVERING, 180_000, {"since": NOW_MS + 180_000, "reason": "no_data"}),
+        ("ok", replace(RECOVERING, reason="no_data"), 180_000, {"state": "ok"}),
+        ("ok", PENDING, 999_999, {}),
+        ("ok", OK, 999_999, {}),
+        ("alert", RECOVERING, 180_000, {"state": "firing", "flaps": 1, "reason": "no_data"}),
+        ("alert", FIRING, 180_000, {}),
+        ("alert", PENDING, 999_999, {}),
+        ("alert", OK, 179_999, {}),
+        (
+            "alert", OK, 180_000,
+            {"state": "firing", "since": NOW_MS + 180_000, "starts_at": NOW_MS, "peak": 3, "reason": "no_data"},
+        ),
     ],
 )  # fmt: skip
-def test_a_message_is_a_sentence(metric: str, operator: str, threshold: float, state: str, value: float, sentence: str):
-    """With the metric, its value in its unit, and the threshold in words."""
-    rule = replace(RULE, metric=metric, operator=operator, threshold=threshold)
+def test_lasting_silence_may_be_taken_for_a_figure(no_data, before, silent_ms, changes):
+    """For a good one or a bad one, once it has lasted `staleAfter`, with the reason written."""
+    rule = replace(RULE, no_data=no_data)
+    quiet = replace(before, quiet_since=NOW_MS)
 
-    assert message(rule, state, value) == sentence
+    assert step(rule, quiet, None, NOW_MS + silent_ms) == replace(quiet, **changes)
+
+
+def test_a_figure_after_silence_that_was_taken_for_bad_recovers():
+    """As any good figure does."""
+    silent = replace(FIRING, quiet_since=NOW_MS, reason="no_data")
+
+    heard = step(RULE, silent, 2, NOW_MS + 500_000)
+
+    assert (heard.state, heard.since, heard.quiet_since, heard.reason) == ("recovering", NOW_MS + 500_000, None, "")
+
+
+@pytest.mark.parametrize("reason", ["job_ended", "paused", "rule_deleted"])
+def test_an_end_of_another_kind_names_its_reason(reason):
+    """Whatever the figure, and at once."""
+    assert over(FIRING, reason) == replace(FIRING, state="ok", reason=reason)
+
+
+@pytest.mark.parametrize("before", [PENDING, RECOVERING], ids=lambda one: one.state)
+def test_a_clock_set_back_begins_anew(before):
+    """Five minutes back, neither does anything happen too soon nor is the way out five minutes longer."""
+    back = step(RULE, before, before.value, NOW_MS - 300_000)
+
+    assert (back.state, back.since) == (before.state, NOW_MS - 300_000)
+    assert step(RULE, back, before.value, NOW_MS - 300_000 + 120_000).state != before.state
+
+
+@pytest.mark.parametrize("before", [PENDING, FIRING, RECOVERING], ids=lambda one: one.state)
+def test_clocks_go_on_after_a_short_absence_and_anew_after_a_long_one(before):
+    """An hour is the line; what fires, fires."""
+    short = reloaded(before, NOW_MS, NOW_MS + GREATEST_GAP_MS)
+    long = reloaded(before, NOW_MS, NOW_MS + GREATEST_GAP_MS + 1)
+
+    assert short == before
+    assert (long.state, long.since) == (before.state, NOW_MS + (0 if before is FIRING else GREATEST_GAP_MS + 1))
+
+
+def test_silence_is_counted_from_our_own_start():
+    """It may have been the server's own absence: its clock begins anew, and others are held until then."""
+    silent = replace(RECOVERING, quiet_since=NOW_MS + 10_000)
+
+    taken = reloaded(silent, NOW_MS + 20_000, NOW_MS + 50_000)
+
+    assert (taken.quiet_since, taken.since) == (NOW_MS + 50_000, NOW_MS + 40_000)

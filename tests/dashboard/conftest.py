@@ -9,7 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.accounts.service import Accounts
-from app.alerts.service import Alerts
+from app.alerts.opening import open_alerts
+from app.alerts.service import Alerts, Bells
 from app.core.bus import Bus
 from app.dashboards.files import provided
 from app.dashboards.service import Dashboards
@@ -23,7 +24,6 @@ from app.services import Services
 from app.status import Process, Status, TaskStatus
 from app.storage.base import Commit, Event, EventStore
 from app.storage.sql.accounts import SqlAccountStore
-from app.storage.sql.alerts import SqlAlertStore
 from app.storage.sql.dashboards import SqlDashboardStore
 from app.storage.sql.database import Database
 from app.storage.stores import open_stores
@@ -67,7 +67,8 @@ def house(sqlite_url: str, settings: Settings):
     accounts = Accounts(SqlAccountStore(database), clock, CHEAP)
     accounts.create_user("zoe", "secret", "viewer")
     values: dict[str, float] = {}
-    alerts = Alerts(SqlAlertStore(database), clock, lambda: values, announce=lambda _: None, kick=lambda: None)
+    bells = Bells(announce=lambda _: None, kick=lambda: None)
+    alerts = open_alerts(database, events, series, lambda: values, clock, bells)
     alerts.begin()
     reader = SeriesReader(series, clock)
     dashboards = Dashboards(SqlDashboardStore(database), provided(None), reader.names)

@@ -1,84 +1,30 @@
-"""Rules and incidents in SQL; see `app.storage.base_alerts`."""
+"""Rules and incidents in SQL; see `app.storage.base_alerts.AlertStore`."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Boolean,
-    Column,
-    ColumnElement,
-    Connection,
-    Float,
-    Index,
-    Integer,
-    RowMapping,
-    Select,
-    Table,
-    Text,
-    UniqueConstraint,
-    func,
-    insert,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app.storage.base_alerts import ALL, Incident, IncidentFilter, Rule
+from app.core.errors import Conflict
+from app.storage.base_alerts import ALL, Entry, Incident, IncidentFilter, RuleRow
 from app.storage.base_counts import Counted
 from app.storage.base_series import Cells
+from app.storage.sql.alerts_tables import (
+    entry_of,
+    entry_values,
+    incident_of,
+    incident_values,
+    incidents,
+    rule_of,
+    rule_values,
+    rules,
+    timeline,
+)
 from app.storage.sql.counting import count_newest, within
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import meta
-from app.storage.sql.metadata import metadata
-
-rules = Table(
-    "rules",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("metric", Text, nullable=False),
-    Column("operator", Text, nullable=False),
-    Column("threshold", Float, nullable=False),
-    Column("severity", Text, nullable=False),
-    Column("channels", JSON, nullable=False),
-    Column("cooldown_ms", BigInteger, nullable=False),
-    Column("min_samples", Integer, nullable=False),
-    Column("enabled", Boolean, nullable=False),
-    UniqueConstraint("name"),
-    sqlite_autoincrement=True,
-)
-
-_IS_OPEN: Final = text("state <> 'resolved'")
-
-incidents = Table(
-    "incidents",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("version", Integer, nullable=False),
-    Column("rule_id", Integer, nullable=False),
-    Column("rule", Text, nullable=False),
-    Column("severity", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("started_at", BigInteger, nullable=False),
-    Column("ended_at", BigInteger),
-    Column("value", Float, nullable=False),
-    Column("peak", Float, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("acked_by", Text),
-    Column("acked_at", BigInteger),
-    Column("note", Text),
-    Column("told", Text, nullable=False),
-    Column("told_at", BigInteger),
-    Index("ix_incidents_rule_id_id", "rule_id", "id"),
-    Index("ix_incidents_state_id", "state", "id"),
-    Index("uq_incidents_open", "rule_id", unique=True, sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
-    sqlite_autoincrement=True,
-)
-"""`rule_id` outlives its rule: what happened stays in the history. A rule has one open incident at most."""
 
 _BEGUN: Final = "first_rules"
 """The row of `meta` that says that a new house got its rules, so that deleted ones stay deleted."""
@@ -90,47 +36,51 @@ class SqlAlertStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def rules(self) -> list[Rule]:
+    def rules(self) -> list[RuleRow]:
         """See `AlertStore`."""
         query = select(rules).order_by(rules.c.name)
-        return self._database.read(lambda connection: [_rule(row) for row in connection.execute(query).mappings()])
+        return self._database.read(lambda connection: [rule_of(row) for row in connection.execute(query).mappings()])
 
-    def add_first_rules(self, rules_: Sequence[Rule]) -> bool:
+    def add_rule(self, rule: RuleRow) -> RuleRow | None:
+        """See `AlertStore`."""
+        statement = insert(rules).values(**rule_values(rule)).returning(rules.c.id)
+        try:
+            number = self._database.write(lambda connection: connection.execute(statement).scalar_one())
+        except IntegrityError:
+            return None
+        return replace(rule, id=number)
+
+    def change_rule(self, rule: RuleRow) -> RuleRow | None:
+        """See `AlertStore`."""
+        changed = replace(rule, version=rule.version + 1)
+        as_read = (rules.c.id == rule.id) & (rules.c.version == rule.version)
+        statement = update(rules).where(as_read).values(**rule_values(changed))
+        try:
+            done = self._database.write(lambda connection: connection.execute(statement).rowcount)
+        except IntegrityError:
+            raise Conflict(f"There is a rule {rule.name!r} already") from None
+        return changed if done else None
+
+    def delete_rule(self, rule_id: int) -> bool:
+        """See `AlertStore`."""
+        statement = delete(rules).where(rules.c.id == rule_id)
+        return bool(self._database.write(lambda connection: connection.execute(statement).rowcount))
+
+    def add_first_rules(self, first: Sequence[RuleRow]) -> bool:
         """See `AlertStore`."""
 
         def work(connection: Connection) -> bool:
             if connection.execute(select(meta.c.value).where(meta.c.key == _BEGUN)).first():
                 return False
             connection.execute(insert(meta).values(key=_BEGUN, value=1))
-            connection.execute(insert(rules), [_values(rule) for rule in rules_])
+            connection.execute(insert(rules), [rule_values(rule) for rule in first])
             return True
 
         return self._database.write(work)
 
-    def newest_incidents(self) -> list[Incident]:
+    def change(self, incident: Incident, entries: Sequence[Entry] = ()) -> Incident | None:
         """See `AlertStore`."""
-        newest = select(func.max(incidents.c.id)).group_by(incidents.c.rule_id)
-        return self._incidents(select(incidents).where(incidents.c.id.in_(newest)))
-
-    def open(self, incident: Incident) -> Incident | None:
-        """See `AlertStore`."""
-        statement = insert(incidents).values(**_values(incident)).returning(incidents.c.id)
-        try:
-            number = self._database.write(lambda connection: connection.execute(statement).scalar_one())
-        except IntegrityError:
-            return None
-        return replace(incident, id=number)
-
-    def change(self, incident: Incident) -> Incident | None:
-        """See `AlertStore`."""
-        changed = replace(incident, version=incident.version + 1)
-        statement = (
-            update(incidents)
-            .where(incidents.c.id == incident.id, incidents.c.version == incident.version)
-            .values(**_values(changed))
-        )
-        done = self._database.write(lambda connection: connection.execute(statement).rowcount)
-        return changed if done else None
+        return self._database.write(lambda connection: change_incident(connection, incident, entries))
 
     def incident(self, incident_id: int) -> Incident | None:
         """See `AlertStore`."""
@@ -162,8 +112,16 @@ class SqlAlertStore:
         found: dict[str, int] = self._database.read(lambda connection: dict(connection.execute(query).all()))
         return {"firing": 0, "acknowledged": 0} | found
 
+    def timeline(self, incident_id: int, *, limit: int = 1_000) -> list[Entry]:
+        """See `AlertStore`."""
+        number = timeline.c.id if incident_id else timeline.c.id.desc()
+        query = select(timeline).where(timeline.c.incident_id == incident_id).order_by(number).limit(limit)
+        return self._database.read(lambda connection: [entry_of(row) for row in connection.execute(query).mappings()])
+
     def _incidents(self, query: Select[Any]) -> list[Incident]:
-        return self._database.read(lambda connection: [Incident(**row) for row in connection.execute(query).mappings()])
+        return self._database.read(
+            lambda connection: [incident_of(row) for row in connection.execute(query).mappings()]
+        )
 
 
 def _conditions(wanted: IncidentFilter) -> list[ColumnElement[bool]]:
@@ -181,10 +139,17 @@ def _conditions(wanted: IncidentFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-def _rule(row: RowMapping) -> Rule:
-    return Rule(**{**row, "channels": tuple(row["channels"])})
+def change_incident(connection: Connection, incident: Incident, entries: Sequence[Entry]) -> Incident | None:
+    """Write a stored incident and what is new in its timeline, unless somebody has changed it since it was read."""
+    changed = replace(incident, version=incident.version + 1)
+    as_read = (incidents.c.id == incident.id) & (incidents.c.version == incident.version)
+    if not connection.execute(update(incidents).where(as_read).values(**incident_values(changed))).rowcount:
+        return None
+    add_entries(connection, entries, incident.id)
+    return changed
 
 
-def _values(record: Rule | Incident) -> dict[str, Any]:
-    """Every column but the number, which is the store's to give."""
-    return {name: value for name, value in asdict(record).items() if name != "id"}
+def add_entries(connection: Connection, entries: Sequence[Entry], incident_id: int) -> None:
+    """Write lines of a timeline."""
+    if entries:
+        connection.execute(insert(timeline), [entry_values(entry, incident_id) for entry in entries])

@@ -1,0 +1,62 @@
+"""``/api/v1/alerts/silences``: what is to be quiet, when and why; a token may do it, as before a deployment."""
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from app.accounts.access import current_principal, require
+from app.alerts.service import instance_json
+from app.alerts.silences import silence_json
+from app.api.answers import NUMBER, answer, version_asked
+from app.dashboards.config import decode
+from app.services import Services
+from app.storage.base_silences import SilenceRow
+
+
+def blueprint(services: Services) -> Blueprint:
+    """Reads for everyone who may read, changes for operators."""
+    silences = Blueprint("silences", __name__, url_prefix="/silences")
+    call, alerts = services.runtime.call, services.alerts
+
+    def told(row: SilenceRow, status: int = 200) -> Response:
+        made = answer(silence_json(row, services.clock.now_ms()), status)
+        made.set_etag(str(row.version))
+        return made
+
+    @silences.get("")
+    @require("read")
+    def all_of_them() -> Response:
+        ended = request.args.get("ended") == "true"
+        found = call(lambda: alerts.silences.all(ended=ended))
+        return answer({"items": [silence_json(row, services.clock.now_ms()) for row in found], "next": None})
+
+    @silences.post("")
+    @require("operate")
+    def create() -> Response:
+        return told(call(alerts.silences.create, decode(request.get_data()), current_principal().name), 201)
+
+    @silences.get(f"/<{NUMBER}:silence_id>")
+    @require("read")
+    def one(silence_id: int) -> Response:
+        return told(call(alerts.silences.get, silence_id))
+
+    @silences.put(f"/<{NUMBER}:silence_id>")
+    @require("operate")
+    def change(silence_id: int) -> Response:
+        return told(
+            call(alerts.silences.change, silence_id, decode(request.get_data()), version_asked(request.headers))
+        )
+
+    @silences.delete(f"/<{NUMBER}:silence_id>")
+    @require("operate")
+    def delete(silence_id: int) -> Response:
+        call(alerts.silences.delete, silence_id)
+        return Response(status=204)
+
+    @silences.post("/preview")
+    @require("read")
+    def preview() -> Response:
+        found: list[tuple[Any, Any]] = call(alerts.silences.preview, decode(request.get_data()))
+        return answer({"items": [instance_json(one, rule.name) for rule, one in found], "next": None})
+
+    return silences

@@ -1,0 +1,124 @@
+"""Rules played over the past, and the same past lived through: both say the same."""
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from app.core.errors import InvalidInput
+from app.metrics.lately import Asked, Lately
+from app.metrics.past import MAX_CELLS, Past
+from app.storage.base_series import RAW_MS, Point
+from app.storage.memory_series import MemorySeriesStore
+from tests.alerts.conftest import CONFIG
+from tests.fakes import NOW_MS
+
+MINUTE_MS = 60_000
+BEGIN_MS = NOW_MS - NOW_MS % MINUTE_MS - 60 * MINUTE_MS
+
+
+def record(watch, values, *, name="queue", labels=()) -> None:
+    """Store a value every 5 s from an hour ago; None is a gap."""
+    watch.series.record(
+        Point(name, labels, BEGIN_MS + number * RAW_MS, value, 1, value, value)
+        for number, value in enumerate(values)
+        if value is not None
+    )
+
+
+def test_it_counts_what_would_have_fired(watch):
+    """Two breaches of a minute, one of ten seconds that only pended: two messages of each of two, and a near miss."""
+    values = [3.0] * 24 + [20.0] * 12 + [3.0] * 60 + [20.0] * 12 + [3.0] * 60 + [20.0] * 2 + [3.0] * 60
+    record(watch, values)
+    rule = {**CONFIG, "for": 30_000, "keepFiringFor": 60_000}
+
+    played = watch.alerts.backtest(rule, BEGIN_MS, BEGIN_MS + len(values) * RAW_MS)
+
+    assert (played["fired"], played["messages"], played["nearMisses"], played["open"]) == (2, 4, 1, 0)
+    assert played["byKind"] == {"firing": 2, "resolved": 2}
+    assert [step["to"] for step in played["transitions"]] == [
+        *("pending", "firing", "recovering", "ok") * 2, "pending", "ok",
+    ]  # fmt: skip
+    assert watch.store.incidents() == []
+
+
+def test_the_past_is_played_as_it_was_lived(watch):
+    """An hour of chance, evaluated every 5 s: as many incidents and notices as the back-test says."""
+    chance = random.Random(7)
+    values, value = [], 8.0
+    for _ in range(700):
+        value = min(30.0, max(0.0, value + chance.uniform(-4, 4)))
+        values.append(None if chance.random() < 0.05 else value)
+    record(watch, values)
+    rule = {**CONFIG, "for": 15_000, "keepFiringFor": 30_000, "cooldown": 120_000}
+    watch.add(**rule)
+    watch.clock.time_ms = BEGIN_MS
+    told = []
+    for seen in values:
+        told += watch.see(**({} if seen is None else {"queue": seen}))
+        watch.clock.advance(RAW_MS)
+
+    played = watch.alerts.backtest(rule, BEGIN_MS, BEGIN_MS + (len(values) - 1) * RAW_MS)
+
+    assert played["messages"] == len(told)
+    assert played["fired"] == len(watch.store.incidents())
+    assert played["fired"] > 2
+
+
+def test_few_samples_fire_nothing_in_the_past_either(watch):
+    """A failure rate of three jobs, then of six."""
+    record(watch, [1.0] * 24, name="jobs.failureRate")
+    record(watch, [3.0] * 12 + [6.0] * 12, name="jobs.finished")
+    rule = {**CONFIG, "condition": {"metric": "jobs.failureRate", "operator": ">", "threshold": 0.1}}
+
+    played = watch.alerts.backtest(rule, BEGIN_MS, BEGIN_MS + 23 * RAW_MS)
+
+    assert [(one["to"], one["at"][14:19]) for one in played["transitions"]] == [("firing", "33:00")]
+
+
+@pytest.mark.parametrize("agg", ["avg", "sum", "count", "min", "max"])
+def test_a_window_of_the_past_holds_what_it_held_when_it_was_now(agg):
+    """For each aggregation, at every step of a walk over two series with gaps."""
+    series, chance = MemorySeriesStore(), random.Random(3)
+    for label in ("a", "b"):
+        for number in range(100):
+            if chance.random() < 0.7:
+                value = chance.uniform(0, 9)
+                series.record([Point("q", (("k", label),), BEGIN_MS + number * RAW_MS, value, 1, value, value)])
+    asked = Asked(name="q", where={}, by=("k",), agg=agg, window_ms=MINUTE_MS, least=2)
+    walk = Past(series).read(asked, BEGIN_MS + 2 * MINUTE_MS, BEGIN_MS + 6 * MINUTE_MS, NOW_MS)
+
+    for place, at_ms in enumerate(walk.times):
+        # A window up to a moment holds the step that the moment lies in, which is not yet full.
+        then = Lately(series).read(replace(asked, window_ms=MINUTE_MS - RAW_MS), None, at_ms)
+        for labels, line in walk.lines.items():
+            assert line[place] == pytest.approx(then[labels]) if labels in then else line[place] is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "from_ms", "field"),
+    [
+        ({**CONFIG, "cooldown": -1}, BEGIN_MS, "rule.cooldown"),
+        ([], BEGIN_MS, "rule"),
+        ({**CONFIG, "condition": {"event": "job_failed"}}, BEGIN_MS, "rule.condition"),
+        (CONFIG, NOW_MS + 1, "from"),
+        (CONFIG, NOW_MS - 31 * 86_400_000, "from"),
+        ({**CONFIG, "aggregation": "p95"}, BEGIN_MS, "aggregation"),
+    ],
+)
+def test_what_can_t_be_tested_is_named(watch, rule, from_ms, field):
+    """By the field of the question."""
+    with pytest.raises(InvalidInput) as refused:
+        watch.alerts.backtest(rule, from_ms, NOW_MS)
+
+    assert refused.value.field == field
+
+
+def test_many_series_are_walked_in_wider_steps():
+    """By the minute where 5 s would make too many figures."""
+    series = MemorySeriesStore()
+    number = MAX_CELLS // 720 + 1
+    series.record(Point("q", (("k", str(n)),), BEGIN_MS, 1.0, 1, 1.0, 1.0) for n in range(number))
+    asked = Asked(name="q", where={}, by=("k",), agg=None, window_ms=1)
+
+    assert Past(series).read(asked, BEGIN_MS, BEGIN_MS + 60 * MINUTE_MS, NOW_MS).times.step == MINUTE_MS
