@@ -13,7 +13,7 @@ from typing import Final
 
 from app.metrics.points import body_of, effective_ms, is_late, items_of
 from app.metrics.reported import totals_of
-from app.metrics.scraping import Scraping, live_of
+from app.metrics.scraping import ITEMS, Scraping, live_of
 from app.metrics.window import growth
 from app.storage.base import Event, EventFilter, EventStore, Job, JobFilter
 from app.storage.base_series import HOUR_MS, MINUTE_MS
@@ -21,7 +21,6 @@ from scrapewatch.events import EVENTS
 
 MAX_EVENTS: Final = 50_000
 _PAGE: Final = 1_000
-_ITEMS: Final = ("item_scraped", "item_summary")
 _ENDS: Final = {name: row.ends for name, row in EVENTS.items() if row.ends}
 _REPORTS: Final = ("job_started", "job_progress", "job_lost", "metric", "worker", *_ENDS)
 
@@ -30,7 +29,7 @@ def rebuild(events: EventStore, now_ms: int) -> tuple[Scraping, list[Event], lis
     """The windows as they would be; the last minute's `worker` events, oldest first; which of their jobs are over."""
     scraping = Scraping()
     known = _load_live(events, scraping, now_ms)
-    for event in _backwards(events, _ITEMS, now_ms - MINUTE_MS):
+    for event in _backwards(events, ITEMS, now_ms - MINUTE_MS):
         is_present = event.job_id in known and event.cursor >= known[event.job_id].cursor
         scraping.item(event.job_id if is_present else "", effective_ms(event), items_of(event), {})
     walk = _Walk(scraping, now_ms, cache(lambda job_id: scraping.named(events.job(job_id) if job_id else None)))

@@ -16,6 +16,7 @@ from scrapewatch.events import EVENTS
 
 _ENDS: Final = {name: row.ends for name, row in EVENTS.items() if row.ends}
 ENDED: Final = frozenset(_ENDS.values())
+ITEMS: Final = ("item_scraped", "item_summary")
 
 
 def minute() -> Window:
@@ -46,6 +47,16 @@ class Live:
 def live_of(job: Job, totals: dict[str, float] | None) -> Live:
     """What is remembered of a job that has reported `totals`."""
     return Live(job.status, job.attempt, job.started_at or job.created_at, job.last_event_at, totals)
+
+
+def _of_earlier_attempts(commit: Commit) -> Counter[tuple[str, int]]:
+    """The commit's items that came before their job's present attempt began, by job and second."""
+    began = {job.id: job.first_cursor for job in commit.jobs if job.begun and job.attempt > 1}
+    found = Counter[tuple[str, int]]()
+    for event in commit.events if began else ():
+        if event.type in ITEMS and event.cursor < began.get(event.job_id, 0):
+            found[event.job_id, effective_ms(event) // 1000] += items_of(event)
+    return found
 
 
 class Scraping:
@@ -87,8 +98,10 @@ class Scraping:
                 items[event.job_id, effective_ms(event) // 1000] += items_of(event)
             elif event.type in self._take:
                 self._take[event.type](event, jobs)
+        earlier = _of_earlier_attempts(commit)
         for (job_id, second), count in items.items():
-            self.item(job_id, second * 1000, count, jobs)
+            self.item(job_id, second * 1000, count - earlier[job_id, second], jobs)
+            self._items.add(second * 1000, earlier[job_id, second])
             self._count(job_id, jobs, {"items": count})
         for job in commit.jobs:
             if job.begun:

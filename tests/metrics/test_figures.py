@@ -119,6 +119,18 @@ def test_requests_are_growth_between_reports(house: House):
     assert house.figures.values()["resources.requests"] == 180
 
 
+def test_items_of_one_message_belong_to_the_attempt_in_which_they_came(house: House):
+    """Four came before the job began again, two after: all count for the house, two for the job."""
+    house.send(event("job_started"))
+    house.send(
+        event(), event("item_summary", data={"count": 3}), event("job_failed"), event("job_started"), event(), event()
+    )
+
+    assert house.figures.job_rate("123") == 2
+    assert house.restarted().job_rate("123") == 2
+    assert house.scraping["performance"]["itemsPerSecond"] == 6 / 60
+
+
 def test_a_new_attempt_reports_from_zero(house: House):
     """100 requests, a failure, then 150 of the next attempt: 250."""
     house.say("job_progress", requests={"total": 100})
