@@ -32,10 +32,15 @@ def rebuild(events: EventStore, now_ms: int) -> tuple[Scraping, list[Event], lis
     for event in _backwards(events, ITEMS, now_ms - MINUTE_MS):
         is_present = event.job_id in known and event.cursor >= known[event.job_id].cursor
         scraping.item(event.job_id if is_present else "", effective_ms(event), items_of(event), {})
-    walk = _Walk(scraping, now_ms, cache(lambda job_id: scraping.named(events.job(job_id) if job_id else None)))
+    walk = _Walk(
+        scraping,
+        now_ms,
+        began=cache(lambda job_id: known[job_id] if job_id in known else _beginning(events.job(job_id))),
+        spider=cache(lambda job_id: scraping.named(events.job(job_id) if job_id else None)),
+    )
     for event in _backwards(events, _REPORTS, now_ms - HOUR_MS):
         walk.take(event)
-    walk.finish(lambda job_id: known[job_id] if job_id in known else _beginning(events.job(job_id)))
+    walk.finish()
     return scraping, walk.workers[::-1], _over(events, {one.job_id for one in walk.workers} - known.keys() - {""})
 
 
@@ -102,6 +107,7 @@ class _Report:
 class _Walk:
     scraping: Scraping
     now_ms: int
+    began: Callable[[str], _Beginning]
     spider: Callable[[str], str]
     workers: list[Event] = field(default_factory=list)
     _taken: int = 0
@@ -122,16 +128,16 @@ class _Walk:
             case "job_progress":
                 self._progress(event)
             case "job_started":
-                if event.job_id in self._open:
-                    self._open[event.job_id].first = True
+                if event.job_id in self._open and event.cursor <= self.began(event.job_id).cursor:
+                    self._open[event.job_id].first = True  # one that comes later opened no attempt
             case _:
                 self._end(event)
 
-    def finish(self, known: Callable[[str], _Beginning]) -> None:
+    def finish(self) -> None:
         """Count the reports that were their attempt's first: also of jobs that began without a word."""
         reached_ms = self._oldest_ms if self._taken >= MAX_EVENTS else self.now_ms - HOUR_MS
         for job_id, report in list(self._open.items()):
-            began = known(job_id)
+            began = self.began(job_id)
             report.first = report.first or began.cursor == report.cursor or began.created_ms >= reached_ms
             self._close(job_id)
 

@@ -117,6 +117,17 @@ def test_a_start_reads_a_bounded_number_of_events(house: House, monkeypatch):
     assert fresh.values()["performance.itemsPerSecond"] == 1_000 / 60
 
 
+def test_a_start_that_opens_no_attempt_counts_nothing_twice(house: House):
+    """A lost job is taken back by a word of it; a `job_started` then says again what goes on: 5 bytes, then 2."""
+    house.say("job_progress", bytes={"received": 5})
+    house.send(event("job_lost"))
+    house.send(event("job_queued"), event("job_started"))
+    house.say("job_progress", bytes={"received": 7})
+
+    for figures in (house.figures, house.restarted()):
+        assert figures.values()["resources.bandwidthUsed"] == 7
+
+
 def test_a_job_that_began_without_a_word_counts_from_zero(house: House):
     """It waited, then reported 100 requests, was lost and went on as another attempt with 30: 130, as before."""
     house.say("job_queued")
