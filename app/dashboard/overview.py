@@ -1,5 +1,6 @@
 """The overview: counts, rates, charts, running jobs and the latest alerts; before the first event, how to send it."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -90,7 +91,7 @@ def _charts(services: Services, chosen: str, now_ms: int) -> dict[str, Any]:
         services.reader.query(SeriesQuery(name=f"system.{name}", **asked)) for name in ("cpu.usage", "memory.used")
     )
     shared = {"open": True, "span": span}
-    rate, host = _items(items), _host(services, cpu, used)
+    rate, host = _items(items, _begin(items, cpu)), _host(services, cpu, used)
     return {
         "items": {
             **shared,
@@ -109,17 +110,24 @@ def _charts(services: Services, chosen: str, now_ms: int) -> dict[str, Any]:
     }
 
 
-def _items(over: Answer) -> dict[str, Any]:
+def _begin(*answers: Answer) -> int:
+    """When the first of all values was measured: before it nobody knows that there was nothing. 0 if there is none."""
+    lines = (line for answer in answers for line in answer.series)
+    return min((at_ms for line in lines for at_ms, value in line.points if value is not None), default=0)
+
+
+def _items(over: Answer, begin_ms: int) -> dict[str, Any]:
+    first = max(0, bisect_left(over.times, begin_ms) - 1)  # one step earlier, so that a line rises from 0
     found = trends.by_source(over, SOURCES)
     named = [source for source in found if source != trends.OTHERS]
     traces = [
-        Trace(source, source, f"--c{place + 1}", trends.per_second(found[source], over.step_ms))
+        Trace(source, source, f"--c{place + 1}", trends.per_second(found[source], over.step_ms)[first:])
         for place, source in enumerate(named)
     ]
     rest = trends.per_second(found.get(trends.OTHERS, [0.0] * len(over.times)), over.step_ms)
     name = gettext("others") if named else gettext("all jobs")
-    traces.append(Trace(trends.OTHERS, name, f"--c{len(named) + 1}", rest))  # also where new sources go
-    return figures.lines(list(over.times), traces, unit="/s", stacked=True)
+    traces.append(Trace(trends.OTHERS, name, f"--c{len(named) + 1}", rest[first:]))  # also where new sources go
+    return figures.lines(list(over.times)[first:], traces, unit="/s", stacked=True)
 
 
 def _host(services: Services, cpu: Answer, used: Answer) -> dict[str, Any]:

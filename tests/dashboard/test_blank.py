@@ -1,11 +1,13 @@
 """What has nothing to draw says so, and what would fill it."""
 
+import json
 import re
 
 from tests.dashboard.conftest import House
 from tests.dashboard.test_dashboards import made
+from tests.dashboard.test_pages import Tags
 from tests.dashboards.seed import chart, panel
-from tests.fakes import event
+from tests.fakes import NOW_MS, event
 
 
 def blank(page: str, name: str) -> bool:
@@ -39,6 +41,18 @@ def test_a_young_overview_says_what_will_come(house: House):
 
     house.send([event("item_scraped")])
     assert not blank(house.page("/"), "items")
+
+
+def test_a_line_begins_where_something_was_measured(house: House):
+    """What was before is not known to have been nothing."""
+    house.send([event("job_started", at_ms=NOW_MS - 300_000, data={"source": "ebay.com"})])
+    house.send([event("item_scraped", at_ms=NOW_MS - 300_000)])
+    items = json.loads(Tags(house.page("/?range=15m")).blocks["page"])["charts"]["items"]
+    trace, rest = items["figure"]["data"]
+
+    assert trace["x"][0] <= NOW_MS - 300_000 - items["step"] < trace["x"][1]
+    assert (trace["y"][0], trace["y"][1] > 0) == (0, True)
+    assert len(trace["x"]) == len(trace["y"]) == len(rest["y"])
 
 
 def test_progress_that_was_never_told_is_told_by_the_job_s_state(house: House):

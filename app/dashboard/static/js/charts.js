@@ -158,6 +158,10 @@ class Chart {
 
   layout() {
     const { layout } = this.figure;
+    if (this.span && this.times.length) {
+      const range = [local(this.times.at(-1) - this.span), local(this.times.at(-1))];
+      return { ...layout, xaxis: { ...layout.xaxis, range } }; // all of it, also where nothing was measured yet
+    }
     if (!this.times.length || this.times.length >= FEWEST_STEPS) return layout;
     const [from, half] = [this.times[0], this.step / 2];
     const range = [local(from - half), local(from + FEWEST_STEPS * this.step - half)];
