@@ -26,7 +26,7 @@ run: $(SERVER) ## migrate the database and serve
 
 test: $(DEV) ## run the tests, with the real parts they drive; says at its end what it skipped and why
 	@$(BIN)/python -m tests.parts
-	@$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile
+	@$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --durations=20
 
 check: $(DEV) ## all that must hold before a change goes in: lint, types, imports, tests
 	$(BIN)/ruff check .
