@@ -211,6 +211,7 @@ class WebProcess:
             retention=self._retention,
             watchdog=watchdog,
             keep_claim=self._keep_claim,
+            kept_ms=self._settings.retention_events_days * DAY_MS,
         )
 
     def _bells(self) -> Bells:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -47,7 +48,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workers:
-    """Whose work the table is made of."""
+    """Whose work the table is made of; `kept_ms` is how long what happened is kept."""
 
     collector: Collector
     alerts: Alerts
@@ -56,6 +57,7 @@ class Workers:
     retention: Retention
     watchdog: Watchdog
     keep_claim: Callable[[], object]
+    kept_ms: int
 
 
 def table(of: Workers) -> tuple[Task, ...]:
@@ -70,6 +72,7 @@ def table(of: Workers) -> tuple[Task, ...]:
         Task("roll up series", 60_000, of.retention.roll_up),
         Task("clean up", 3_600_000, of.retention.clean_up),
         Task("forget notices", 3_600_000, of.office.clean_up),
+        Task("forget timelines", 3_600_000, partial(of.alerts.clean_up, of.kept_ms)),
     )
 
 

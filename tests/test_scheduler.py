@@ -55,6 +55,7 @@ def test_the_table_names_what_the_server_does_by_itself():
             retention=Mock(Retention),
             watchdog=Mock(Watchdog),
             keep_claim=Mock(),
+            kept_ms=1,
         )
     )
 
@@ -68,6 +69,7 @@ def test_the_table_names_what_the_server_does_by_itself():
         "roll up series": 60_000,
         "clean up": 3_600_000,
         "forget notices": 3_600_000,
+        "forget timelines": 3_600_000,
     }
 
 

@@ -20,7 +20,8 @@ from app.alerts.telling import tell, tell_end
 from app.alerts.wording import announcement
 from app.core.clock import Clock
 from app.core.errors import Conflict
-from app.storage.base_alerts import Change, EvaluationStore, Incident, Instance, Lease, Turn
+from app.storage.base_alerts import Incident, Instance
+from app.storage.base_evaluations import Change, EvaluationStore, Lease, Turn
 from app.storage.base_series import Labels
 
 log = logging.getLogger(__name__)

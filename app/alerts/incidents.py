@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from app.alerts.rules import Rule
 from app.alerts.states import FIRING, OK, OPEN, PENDING, RECOVERING
-from app.storage.base_alerts import Entry, Incident, Instance, Outgoing
+from app.storage.base_alerts import Entry, Incident, Instance
+from app.storage.base_evaluations import Outgoing
 from app.storage.base_series import Labels
 
 RESOLVED: Final = "resolved"

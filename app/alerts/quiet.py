@@ -1,6 +1,6 @@
 """Silences, as the rest of the house sees them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -9,7 +9,8 @@ from app.alerts.rules import Rule
 from app.alerts.silences import Silence, parse
 from app.core.clock import Clock
 from app.core.errors import Conflict, InvalidInput, NotFound
-from app.storage.base_alerts import AlertStore, EvaluationStore, Incident, Instance
+from app.storage.base_alerts import AlertStore, Instance
+from app.storage.base_evaluations import EvaluationStore
 from app.storage.base_silences import SilenceRow, SilenceStore
 
 MAX_SILENCES: Final = 1_000
@@ -113,29 +114,8 @@ class Silences:
         found = [(by_id[one.rule_id], one) for one in self._evaluations.instances() if one.rule_id in by_id]
         return [(rule, one) for rule, one in found if silence.matches(rule, one)]
 
-    def of_incident(self, incident_id: int, by: str, *, reason: str, to: int | None = None) -> SilenceRow:
-        """Keep an incident quiet until a time, or until it is over.
-
-        Raises:
-            NotFound: there is no such incident.
-            Conflict: it is over.
-            InvalidInput: the reason can't be used, or the time has passed.
-        """
-        incident = self._alerts.incident(incident_id)
-        if incident is None:
-            raise NotFound(f"There is no incident {incident_id}")
-        if incident.state == "resolved":
-            raise Conflict(f"Incident {incident_id} is over")
-        return self.create(_of(incident, reason, to), by)
-
     def _read(self, config: object, now_ms: int) -> tuple[Silence, dict[str, Any]]:
         found, fields = parse(config, now_ms)
         if found.incident is not None and self._alerts.incident(found.incident) is None:
             raise InvalidInput("must be the id of an incident", field="incident")
         return found, fields
-
-
-def _of(incident: Incident, reason: str, to: int | None) -> Mapping[str, Any]:
-    named = [{"name": "rule", "operator": "=", "value": incident.rule}]
-    grouped = [{"name": name, "operator": "=", "value": value} for name, value in incident.group]
-    return {"matchers": [*named, *grouped], "reason": reason, "to": to, "incident": incident.id}

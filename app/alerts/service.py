@@ -16,17 +16,9 @@ from app.alerts.world import World
 from app.core.clock import Clock, rfc3339
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.storage.base import Commit
-from app.storage.base_alerts import (
-    ALL,
-    AlertStore,
-    Entry,
-    EvaluationStore,
-    Incident,
-    IncidentFilter,
-    Instance,
-    RuleRow,
-)
+from app.storage.base_alerts import ALL, AlertStore, Entry, Incident, IncidentFilter, Instance, RuleRow
 from app.storage.base_counts import Counted
+from app.storage.base_evaluations import EvaluationStore
 from app.storage.base_series import Cells
 from app.storage.base_silences import SilenceStore
 from scrapewatch.events import EVENTS
@@ -40,6 +32,8 @@ MAX_NOTE: Final = 1_000
 _TELLING: Final = frozenset(name for name in EVENTS if name.startswith("job_")) - {"job_progress"} | {"metric"}
 """Events after which the figures may meet a rule's condition at once."""
 _TRIES: Final = 5
+_SLICE: Final = 2_000
+"""Lines that one transaction deletes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +120,13 @@ class Alerts:
     def forget(self, job_id: str) -> None:
         """A job was deleted."""
         self._jobs.forget(job_id)
+
+    def clean_up(self, kept_ms: int) -> int:
+        """Forget lines of timelines that are older; returns how many went."""
+        before_ms, gone = self._clock.now_ms() - kept_ms, 0
+        while went := self._store.forget_before(before_ms, _SLICE):
+            gone += went
+        return gone
 
     def list_rules(self) -> list[Rule]:
         """All rules, by name."""

@@ -14,7 +14,8 @@ from typing import Final
 from app.alerts.incidents import RESOLVED, Draft
 from app.alerts.rules import SEVERITIES, Rule
 from app.alerts.wording import body
-from app.storage.base_alerts import Incident, Instance, Outgoing
+from app.storage.base_alerts import Incident, Instance
+from app.storage.base_evaluations import Outgoing
 
 ACKNOWLEDGED: Final = "acknowledged"
 

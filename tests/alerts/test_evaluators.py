@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from app.core.errors import Conflict
-from app.storage.base_alerts import Turn
+from app.storage.base_evaluations import Turn
 
 FIRES = ["backlog firing"]
 ENDS = ["backlog resolved"]

@@ -8,7 +8,8 @@ from app.alerts.defaults import DEFAULTS
 from app.alerts.service import MAX_NOTE, incident_json
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.storage.base import Commit
-from app.storage.base_alerts import Change, Incident, IncidentFilter, Turn
+from app.storage.base_alerts import Incident, IncidentFilter
+from app.storage.base_evaluations import Change, Turn
 from app.storage.base_series import Cells
 from tests.alerts.conftest import CONFIG
 from tests.fakes import NOW_MS, event
@@ -158,3 +159,16 @@ def test_events_that_change_a_job_ask_for_an_evaluation(watch, types: tuple[str,
     watch.alerts.on_commit(Commit([], [event(name) for name in types], [], 0))
 
     assert watch.kicks == kicks
+
+
+def test_timelines_are_forgotten_after_a_while(watch):
+    """What happened within the time stays, and so does the incident."""
+    firing(watch, "backlog")
+    watch.see(60_000, backlog=0)
+    (incident,) = watch.store.incidents()
+    assert watch.alerts.clean_up(30_000) == 3
+    assert watch.lines(incident) == ["left", "resolved", "notice"]
+    assert watch.alerts.clean_up(30_000) == 0
+    watch.clock.advance(30_001)
+    assert watch.alerts.clean_up(30_000) == 3
+    assert watch.store.incidents() == [incident]

@@ -152,7 +152,7 @@ def test_an_incidents_own_silence_ends_with_it(watch):
     watch.add(cooldown=0)
     watch.see(queue=20)
     (incident,) = watch.store.incidents()
-    watch.alerts.silences.of_incident(incident.id, "ana", reason="known")
+    watch.alerts.silences.create({"matchers": RULE, "reason": "known", "incident": incident.id}, "ana")
     watch.see(5_000, queue=20)
     assert watch.store.incidents()[0].muted == "silence 1: known"
 

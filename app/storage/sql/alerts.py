@@ -118,6 +118,12 @@ class SqlAlertStore:
         query = select(timeline).where(timeline.c.incident_id == incident_id).order_by(number).limit(limit)
         return self._database.read(lambda connection: [entry_of(row) for row in connection.execute(query).mappings()])
 
+    def forget_before(self, at_ms: int, limit: int) -> int:
+        """See `AlertStore`."""
+        old = select(timeline.c.id).where(timeline.c.at < at_ms).order_by(timeline.c.at).limit(limit)
+        statement = delete(timeline).where(timeline.c.id.in_(old))
+        return self._database.write(lambda connection: connection.execute(statement).rowcount)
+
     def _incidents(self, query: Select[Any]) -> list[Incident]:
         return self._database.read(
             lambda connection: [incident_of(row) for row in connection.execute(query).mappings()]

@@ -77,6 +77,7 @@ timeline: Final = Table(
     Column("kind", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Index("ix_timeline_incident_id_id", "incident_id", "id"),
+    Index("ix_timeline_at", "at"),
     sqlite_autoincrement=True,
 )
 

@@ -1,4 +1,4 @@
-"""What evaluators keep, in SQL; see `app.storage.base_alerts.EvaluationStore`."""
+"""What evaluators keep, in SQL; see `app.storage.base_evaluations.EvaluationStore`."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,7 +8,8 @@ from sqlalchemy import Connection, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.core.errors import Conflict
-from app.storage.base_alerts import Change, Incident, Instance, Lease, Turn
+from app.storage.base_alerts import Incident, Instance
+from app.storage.base_evaluations import Change, Lease, Turn
 from app.storage.base_notices import NewNotice
 from app.storage.sql.alerts import add_entries, change_incident
 from app.storage.sql.alerts_tables import (
