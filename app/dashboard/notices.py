@@ -13,23 +13,30 @@ from flask_babel import lazy_gettext
 
 from app.accounts.access import signed
 from app.alerts.service import Alerts, incident_json
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict, InvalidInput, NotFound
 from app.dashboard.language import gettext
 from app.notify.links import ACTS
 from app.notify.message import message
 from app.queries import GREATEST_ID
 from app.services import Services
+from app.storage.base_alerts import Incident
 from app.storage.base_notices import Notice
 
 MAX_NAME: Final = 60
 TITLES: Final = {
     "": lazy_gettext("Alert"),
     "acknowledge": lazy_gettext("Acknowledge"),
+    "silence": lazy_gettext("Silence"),
 }
 """The page's heading by what its link allows."""
 
-DONE: Final = {"acknowledge": lambda incident: incident.state == "acknowledged"}
-"""Whether what a link allows has been done."""
+SPANS: Final = {
+    "30": lazy_gettext("30 minutes"),
+    "120": lazy_gettext("2 hours"),
+    "480": lazy_gettext("8 hours"),
+    "": lazy_gettext("until it is over"),
+}
+"""How long a silence may last, by its minutes."""
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -40,32 +47,38 @@ def blueprint(services: Services) -> Blueprint:
     @pages.get(f"/notices/<int(max={GREATEST_ID}):notice_id>")
     @signed
     def look(notice_id: int) -> str:
-        return _page(call(_content, services, notice_id), "")
+        return _page(call(_content, services, notice_id, ""))
 
     @pages.get(f"/notices/<int(max={GREATEST_ID}):notice_id>/<any({','.join(map(repr, ACTS))}):act>")
     @signed
     def ask(notice_id: int, act: str) -> str:
-        return _page(call(_content, services, notice_id), act)
+        return _page(call(_content, services, notice_id, act))
 
     @pages.post(f"/notices/<int(max={GREATEST_ID}):notice_id>/<any({','.join(map(repr, ACTS))}):act>")
     @signed
     def do(notice_id: int, act: str) -> ResponseReturnValue:
         notice = call(_notice, services, notice_id)
         try:
-            call(_ACTS[act], services.alerts, notice, _who(notice))
+            call(_ACTS[act], services, notice, _who(notice), request.form.get("minutes", ""))
         except Conflict:
             problem = gettext("It has changed meanwhile: see how it stands now.")
-            return Response(_page(call(_content, services, notice_id), act, problem), 409)
+            return Response(_page(call(_content, services, notice_id, act), problem), 409)
         return redirect(request.full_path, 303)
 
     return pages
 
 
-def _content(services: Services, notice_id: int) -> dict[str, Any]:
-    """The notice and how its incident stands now."""
+def _content(services: Services, notice_id: int, act: str) -> dict[str, Any]:
+    """The notice, how its incident stands now, and whether what its link allows has been done."""
     notice = _notice(services, notice_id)
     incident = services.alerts.incident(notice.incident_id or 0)
-    return {"told": message(notice, {}), "incident": incident, "now_json": incident_json(incident)}
+    return {
+        "told": message(notice, {}),
+        "incident": incident,
+        "now_json": incident_json(incident),
+        "act": act,
+        "is_done": bool(act) and _DONE[act](services.alerts, incident),
+    }
 
 
 def _notice(services: Services, notice_id: int) -> Notice:
@@ -75,11 +88,9 @@ def _notice(services: Services, notice_id: int) -> Notice:
     return found
 
 
-def _page(content: Mapping[str, Any], act: str, problem: str = "") -> str:
-    is_done = bool(act) and DONE[act](content["incident"])
-    return render_template(
-        "notices/notice.html", **content, act=act, heading=TITLES[act], is_done=is_done, problem=problem, next=""
-    )
+def _page(content: Mapping[str, Any], problem: str = "") -> str:
+    heading = TITLES[content["act"]]
+    return render_template("notices/notice.html", **content, heading=heading, spans=SPANS, problem=problem, next="")
 
 
 def _who(notice: Notice) -> str:
@@ -88,8 +99,39 @@ def _who(notice: Notice) -> str:
     return f"{name} ({notice.channel})" if name else notice.channel
 
 
-def _acknowledge(alerts: Alerts, notice: Notice, who: str) -> None:
-    alerts.acknowledge(notice.incident_id or 0, who)
+def _acknowledge(services: Services, notice: Notice, who: str, _: str) -> None:
+    services.alerts.acknowledge(notice.incident_id or 0, who)
 
 
-_ACTS: Final[dict[str, Callable[[Alerts, Notice, str], None]]] = {"acknowledge": _acknowledge}
+def _silence(services: Services, notice: Notice, who: str, minutes: str) -> None:
+    """Keep that incident quiet, and nothing else of its rule."""
+    incident = services.alerts.incident(notice.incident_id or 0)
+    if incident.state == "resolved":
+        raise Conflict(f"Incident {incident.id} is over")
+    if minutes not in SPANS:
+        raise InvalidInput("must be one of those offered", field="minutes")
+    until_ms = services.clock.now_ms() + int(minutes) * 60_000 if minutes else None
+    matching = {"rule": incident.rule, **dict(incident.group)}
+    services.alerts.silences.create(
+        {
+            "matchers": [{"name": name, "operator": "=", "value": value} for name, value in matching.items()],
+            "reason": f"By the link in a notice to {notice.channel}",
+            "incident": incident.id,
+            "to": until_ms,
+        },
+        who,
+    )
+
+
+def _is_silenced(alerts: Alerts, incident: Incident) -> bool:
+    return any(row.config.get("incident") == incident.id for row in alerts.silences.all())
+
+
+_ACTS: Final[dict[str, Callable[[Services, Notice, str, str], None]]] = {
+    "acknowledge": _acknowledge,
+    "silence": _silence,
+}
+_DONE: Final[dict[str, Callable[[Alerts, Incident], bool]]] = {
+    "acknowledge": lambda _, incident: incident.state == "acknowledged",
+    "silence": _is_silenced,
+}

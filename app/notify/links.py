@@ -12,7 +12,7 @@ from app.core.clock import Clock
 from app.storage.base_notices import PROBLEMS, Notice
 
 LASTS_MS: Final = 7 * 86_400_000
-ACTS: Final = ("acknowledge",)
+ACTS: Final = ("acknowledge", "silence")
 
 MakeLinks = Callable[[Notice], Mapping[str, str]]
 

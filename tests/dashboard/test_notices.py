@@ -10,7 +10,7 @@ from app.notify import links
 from app.storage.base_notices import Notice, NoticeFilter
 from config import Settings
 from tests.dashboard.conftest import House
-from tests.fakes import StoppedClock
+from tests.fakes import NOW_MS, StoppedClock
 from tests.notify.notices import notice
 
 HOSTILE = "</p><script>alert(1)</script>"
@@ -63,6 +63,28 @@ def test_its_button_acts(house: House, stranger: FlaskClient, told: Notice, path
     assert "<button" not in answer.text
 
 
+@pytest.mark.parametrize(("minutes", "until"), [("30", NOW_MS + 1_800_000), ("", None)])
+def test_a_link_silences_one_incident(
+    house: House, stranger: FlaskClient, told: Notice, paths: Mapping[str, str], minutes: str, until: int | None
+):
+    """For as long as was chosen, or until it is over; with who and why."""
+    answer = stranger.post(paths["silence"], data={"name": "Zoë", "minutes": minutes}, follow_redirects=True)
+
+    (silence,) = house.alerts.silences.all()
+    assert "Done." in answer.text
+    assert (silence.created_by, silence.config["incident"]) == ("Zoë (night crew)", told.incident_id)
+    assert silence.config["to"] == until
+    assert silence.config["reason"] == "By the link in a notice to night crew"
+    house.alerts.evaluate()
+    assert house.alerts.incident(told.incident_id or 0).muted
+
+
+def test_a_silence_lasts_as_long_as_was_offered(house: House, stranger: FlaskClient, paths: Mapping[str, str]):
+    """Another span is no answer to the form."""
+    assert stranger.post(paths["silence"], data={"minutes": "999999"}).status_code == 400
+    assert house.alerts.silences.all() == []
+
+
 def test_without_a_name_the_channel_stands_for_it(
     house: House, stranger: FlaskClient, told: Notice, paths: Mapping[str, str]
 ):
@@ -74,13 +96,14 @@ def test_without_a_name_the_channel_stands_for_it(
 
 def test_what_is_over_is_not_acted_on(house: House, stranger: FlaskClient, paths: Mapping[str, str]):
     """The page says how it stands."""
-    house.alerts.rules.delete(1) if hasattr(house.alerts, "rules") else house.figures.update({"jobs.failureRate": 0.0})
+    for rule in house.alerts.list_rules():
+        house.alerts.rules.delete(rule.id)
     house.alerts.evaluate()
 
-    answer = stranger.post(paths["acknowledge"])
-
-    assert answer.status_code == 409
-    assert "Resolved" in answer.text
+    for act in ("acknowledge", "silence"):
+        answer = stranger.post(paths[act], data={"minutes": "30"})
+        assert answer.status_code == 409
+        assert "Resolved" in answer.text
 
 
 def test_a_link_opens_nothing_but_its_page(stranger: FlaskClient, told: Notice, paths: Mapping[str, str]):
