@@ -191,13 +191,17 @@ def _supersede(connection: Connection) -> None:
     waiting = notices.c.state == "waiting"
     problem = and_(waiting, notices.c.kind.in_(PROBLEMS), over)
     connection.execute(update(notices).where(problem).values(state="superseded"))
-    resolved_between = exists().where(
-        between.c.incident_id == told.c.incident_id,
-        between.c.channel == told.c.channel,
-        between.c.id > told.c.id,
-        between.c.id < notices.c.id,
-        between.c.kind == "resolved",
-        between.c.state != "superseded",
+    resolved_between = (
+        exists()
+        .where(
+            between.c.incident_id == told.c.incident_id,
+            between.c.channel == told.c.channel,
+            between.c.id > told.c.id,
+            between.c.id < notices.c.id,
+            between.c.kind == "resolved",
+            between.c.state != "superseded",
+        )
+        .correlate_except(between)  # by itself it would look at the query around it only, not at the one around that
     )
     was_told = exists().where(
         told.c.incident_id == notices.c.incident_id,

@@ -178,6 +178,18 @@ def test_what_was_never_told_is_not_told_any_more_when_it_is_over(store: SqlNoti
     assert states(store) == {"down": "superseded", "over": "superseded", "told": "sent", "over.sms": "sending"}
 
 
+def test_everyone_who_was_told_hears_of_the_end(store: SqlNoticeStore):
+    """Whatever else is told at the same time, and to whom."""
+    everyone = [(number, channel) for number in (1, 2) for channel in ("slack", "email", "webhook")]
+    for kind in ("firing", "resolved"):
+        store.add([new(f"{n}.{kind}.{who}", channel=who, incident_id=n, kind=kind) for n, who in everyone])
+        for _ in (1, 2):
+            for taken in claim(store):
+                settle(store, taken, "sent")
+
+    assert set(states(store).values()) == {"sent"}
+
+
 def test_who_may_have_been_told_hears_of_the_end(store: SqlNoticeStore):
     """A try without an answer may have arrived; so the end is told."""
     store.add([new("firing")])
