@@ -1,5 +1,6 @@
 // A panel's chart: the server's figure drawn by Plotly, its figures as a table, as CSV and as an image.
 
+import { csvText } from "./csv.js";
 import { clock, local, number } from "./format.js";
 import { page, word } from "./page.js";
 import { template, token } from "./paint.js";
@@ -94,7 +95,7 @@ export class Plot {
     Object.entries({ x1: x, x2: x, y1: t, y2: t + h }).forEach(([name, value]) => this.cross.firstChild.setAttribute(name, value));
   }
 
-  /** The figures as rows of text, the head first; times as `write` writes them, series as `name` calls them. */
+  /** The figures as rows, the head first; times as `write` writes them, series as `name` calls them. */
   rows(write, figure, name) {
     if (this.chart.kind === "gauge") return [[word("series"), word("value")], ...this.traces.map((one) => [name(one), figure(one.value)])];
     const times = this.traces[0]?.x ?? [];
@@ -123,12 +124,9 @@ export class Plot {
     return element;
   }
 
-  /** All figures as CSV, times in UTC, series by their raw names; a cell that a spreadsheet could run begins with an apostrophe. */
+  /** All figures as CSV, times in UTC, series by their raw names. */
   csv() {
-    const safe = (text) => (/^[=+\-@\t\r]/.test(text) && !/^-?\d/.test(text) ? `'${text}` : text);
-    const cell = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-    const rows = this.rows((ms) => new Date(ms).toISOString(), (value) => String(value ?? ""), (one) => one.meta.key);
-    return rows.map((cells) => cells.map((text) => cell(safe(text))).join(",")).join("\r\n");
+    return csvText(this.rows((ms) => new Date(ms).toISOString(), (value) => value, (one) => one.meta.key));
   }
 
   /** The chart as it stands here, as an image's address. */
