@@ -11,6 +11,6 @@ FORMULAS = (
 
 def test_csv_of_a_chart_is_as_safe_as_the_server_s(browser):
     """Every text that a spreadsheet could run is defused alike; numbers stay numbers."""
-    rows = [["Time", *FORMULAS], ["2026-11-23T14:32:08Z", -5, 0.25, None]]
+    rows: list[list[object]] = [["Time", *FORMULAS], ["2026-11-23T14:32:08Z", -5, 0.25, None]]
     with scripted(browser) as page:
         assert called(page, "csv", "csvText", rows) == csv_text(rows)
