@@ -117,7 +117,7 @@ def lines(times: Sequence[int], traces: Sequence[Trace], *, unit: str = "", stac
 
     extra: Mapping[str, Any] = {"stackgroup": "all", "line": {"width": 1.5}} if stacked else {}
     drawn = [
-        Scatter(x=list(times), y=list(one.values), name=one.name, meta=_meta(one), hovertemplate=_hover(unit), **extra)
+        Scatter(x=list(times), y=list(one.values), name=one.name, meta=_meta(one), hovertemplate=hover(unit), **extra)
         for one in traces
     ]
     return _figure(drawn, unit)
@@ -132,8 +132,8 @@ def bars(
     def told(one: Trace) -> dict[str, Any]:
         return {"x": list(times), "y": list(one.values), "name": one.name, "meta": _meta(one)}
 
-    drawn = [Bar(**told(one), hovertemplate=_hover(unit)) for one in traces]
-    diamonds = {"mode": "markers", "marker": {"symbol": "diamond", "size": 8}, "hovertemplate": _hover(unit)}
+    drawn = [Bar(**told(one), hovertemplate=hover(unit)) for one in traces]
+    diamonds = {"mode": "markers", "marker": {"symbol": "diamond", "size": 8}, "hovertemplate": hover(unit)}
     return _figure([*drawn, *(Scatter(**told(one), **diamonds) for one in marks)], unit)
 
 
@@ -152,15 +152,18 @@ def gauge(trace: Trace, span: tuple[float, float], *, unit: str = "") -> dict[st
     return {"data": [dial.to_plotly_json()], "layout": {"margin": {"l": 36, "r": 36, "t": 32, "b": 8}}}
 
 
-def label_axes(figure: dict[str, Any], x: str, y: str, tick: str = "") -> dict[str, Any]:
-    """The same figure with its axes named, where there are names; `tick` is how numbers are written on the y axis."""
+def label_axes(figure: dict[str, Any], x: str, y: str) -> dict[str, Any]:
+    """The same figure with its axes named, where there are names."""
     layout = figure["layout"]
     for axis, label in (("xaxis", x), ("yaxis", y)):
         if label and axis in layout:
             layout[axis]["title"] = {"text": escape(label), "standoff": 8}
-    if tick and "yaxis" in layout:
-        layout["yaxis"]["tickformat"] = tick
     return figure
+
+
+def hover(unit: str) -> str:
+    """How a value is written under the mouse, its unit behind it."""
+    return "%{y:,.4~g}" + unit
 
 
 def is_blank(figure: Mapping[str, Any], *, counted: bool) -> bool:
@@ -178,7 +181,3 @@ def _figure(drawn: Sequence[Any], unit: str) -> dict[str, Any]:
 
 def _meta(trace: Trace) -> dict[str, str]:
     return {"key": trace.key, "token": trace.token}
-
-
-def _hover(unit: str) -> str:
-    return "%{y:,.4~g}" + unit

@@ -23,6 +23,7 @@ from app.notify.office import Office, open_office
 from app.services import Services
 from app.status import Process, Status, TaskStatus
 from app.storage.base import Commit, Event, EventStore
+from app.storage.base_series import SeriesStore
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.dashboards import SqlDashboardStore
 from app.storage.sql.database import Database
@@ -46,6 +47,7 @@ class House:
     status: Status
     refusals: Refusals
     tasks: list[TaskStatus]
+    series: SeriesStore
 
     def send(self, events: Sequence[Event]) -> Commit:
         """Store events as the writer does."""
@@ -108,5 +110,5 @@ def house(sqlite_url: str, settings: Settings):
     form = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/login").text)
     assert form
     client.post("/login", data={"csrf_token": form[1], "username": "zoe", "password": "secret"})
-    yield House(client, events, accounts, alerts, office, dashboards, values, status, refusals, tasks)
+    yield House(client, events, accounts, alerts, office, dashboards, values, status, refusals, tasks, series)
     database.close()

@@ -3,7 +3,7 @@
 base      what a panel is handed, and what it gives
 answers   series, as they are asked for        readings  lines over time, from any source
 rows      jobs, events, alerts, newest first   units     figures as people read them
-marks     what happened while lines were drawn
+marks     what happened while lines were drawn      axes      lines of several units in one chart
 
 To add a type: a file with `content(look)`, a template ``dashboards/panels/<type>.html``, its word in
 `app.dashboards.config.TYPES`, and a row below.

@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from app.dashboard import figures
 from app.dashboard.figures import Trace
-from app.dashboard.panels import readings
+from app.dashboard.panels import axes, readings
 from app.dashboard.panels.base import Look
 from app.dashboard.panels.marks import marks
 from app.dashboard.panels.readings import Drawn, Reading
-from app.dashboard.panels.units import Shown, measure, shown
+from app.dashboard.panels.units import measure, shown
 from app.dashboard.titles import title
 from app.dashboards.config import Chart
 from app.dashboards.selectors import selectors
@@ -34,18 +34,16 @@ def content(look: Look) -> dict[str, Any]:
         raise LookupError(f"The chart {look.panel.id!r} was read without its options")
     reading = readings.read(look, readings.MOST_BARS if chart.type == "bar" else readings.MOST_POINTS)
     colours = _colours(reading.lines, look)
-    how = shown(reading.lines[0].unit if reading.lines else "")
     traces = [
-        Trace(line.name, escape(line.title), colour, readings.scaled(line, how.factor).values)
+        Trace(line.name, escape(line.title), colour, readings.scaled(line, shown(line.unit).factor).values)
         for line, colour in zip(reading.lines, colours, strict=True)
     ]
     return {
         "chart": {
             "kind": chart.type,
-            "figure": _figure(chart, reading, traces, how, look),
+            "figure": _figure(chart, reading, traces, look),
             "step": reading.step_ms,
             "span": list(look.span),
-            "suffix": how.suffix,
             "marks": marks(look) if chart.type != "gauge" else [],
         },
         "legend": _legend(reading.lines, colours) if chart.legend and chart.type != "gauge" else [],
@@ -62,14 +60,15 @@ def _fills(look: Look) -> str:
     return ", ".join(title(one.name) for one in selectors(look.panel))
 
 
-def _figure(chart: Chart, reading: Reading, traces: Sequence[Trace], how: Shown, look: Look) -> dict[str, Any]:
+def _figure(chart: Chart, reading: Reading, traces: Sequence[Trace], look: Look) -> dict[str, Any]:
     if chart.type == "gauge":
         first = traces[0] if traces else Trace("", "", TOKENS[0], [])
         unit = reading.lines[0].unit if reading.lines else ""
-        return figures.gauge(first, _ends(first, unit, look.panel.options), unit=how.suffix)
+        return figures.gauge(first, _ends(first, unit, look.panel.options), unit=shown(unit).suffix)
     draw = figures.bars if chart.type == "bar" else figures.lines
-    figure = draw(reading.times, traces, unit=how.suffix)
-    return figures.label_axes(figure, chart.x_label, chart.y_label, how.tick)
+    hows = [shown(line.unit) for line in reading.lines]
+    figure = draw(reading.times, traces, unit=hows[0].suffix if hows else "")
+    return figures.label_axes(axes.share(figure, hows), chart.x_label, chart.y_label)
 
 
 def _ends(trace: Trace, unit: str, options: Mapping[str, Any]) -> tuple[float, float]:

@@ -1,0 +1,61 @@
+"""What the charts of a dashboard draw, rendered over real stores."""
+
+import json
+from typing import Any
+
+import plotly.graph_objects as go
+import pytest
+
+from app.storage.base_series import Point
+from tests.dashboard.conftest import House
+from tests.dashboard.test_pages import Tags
+from tests.dashboards.seed import chart, config, panel
+from tests.fakes import NOW_MS
+
+
+def charts(house: House, *panels: dict[str, Any], query: str = "") -> dict[str, Any]:
+    """The charts of a new dashboard of those panels, by the panel's id, as the page's script gets them."""
+    made = house.dashboards.create(config(*panels))
+    found: dict[str, Any] = json.loads(Tags(house.page(f"/dashboards/{made.id}{query}")).blocks["page"])["charts"]
+    return found
+
+
+def measured(house: House, name: str, value: float, at_ms: int = NOW_MS - 10_000) -> None:
+    """Store one value of a metric of the whole house."""
+    house.series.record([Point(name, (), at_ms, value, 1, value, value)])
+
+
+def known(trace: dict[str, Any]) -> list[float]:
+    """The values of a line that are no gaps."""
+    return [value for value in trace["y"] if value is not None]
+
+
+@pytest.mark.parametrize("kind", ["line", "bar"])
+def test_every_line_is_drawn_in_its_own_unit(house: House, kind: str):
+    """A share is a percentage and a number stays a number, each along an axis of its unit."""
+    measured(house, "jobs.failureRate", 0.75)
+    measured(house, "jobs.failed", 3)
+    figure = charts(house, panel("one", options={"chart": chart(kind, "jobs.failureRate", "jobs.failed")}))["one"][
+        "figure"
+    ]
+    share, number = figure["data"]
+
+    assert (known(share), known(number)) == ([75], [3])
+    assert (share["hovertemplate"], number["hovertemplate"]) == ("%{y:,.4~g} %", "%{y:,.4~g}")
+    assert (share.get("yaxis"), number["yaxis"]) == (None, "y2")
+    assert (figure["layout"]["yaxis"]["ticksuffix"], figure["layout"]["yaxis2"]["ticksuffix"]) == (" %", "")
+    assert go.Figure(figure).layout.yaxis2.side == "right"
+
+
+def test_lines_of_one_unit_share_the_axis(house: House):
+    """With its unit behind the figures of the axis."""
+    measured(house, "jobs.failureRate", 0.25)
+    measured(house, "performance.successRate", 0.75)
+    figure = charts(
+        house, panel("one", options={"chart": chart("bar", "jobs.failureRate", "performance.successRate")})
+    )["one"]["figure"]
+
+    assert [known(trace) for trace in figure["data"]] == [[25], [75]]
+    assert figure["layout"]["yaxis"]["ticksuffix"] == " %"
+    assert "yaxis2" not in figure["layout"]
+    assert not [trace for trace in figure["data"] if "yaxis" in trace or "offsetgroup" in trace]
