@@ -170,7 +170,8 @@ class SeriesReader:
         if (over.to_ms - over.from_ms) // over.stored_ms * len(series) <= read:
             return series
         stored = max(MINUTE_MS, kept(asked.from_ms, now_ms))
-        return self._store.alive(asked.name, series, Stretch(stored, over.from_ms, over.to_ms))
+        begin = over.from_ms - over.from_ms % stored  # also what ended in the bucket that the span begins in
+        return self._store.alive(asked.name, series, Stretch(stored, begin, over.to_ms))
 
     def _values(self, plan: _Plan, groups: Mapping[Labels, int]) -> list[float | None]:
         """What was measured, line after line."""

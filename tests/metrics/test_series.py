@@ -219,6 +219,16 @@ def test_dead_series_do_not_make_a_chart_coarse(store, reader):
     assert reader.query(SeriesQuery(name="items", from_ms=T - HOUR_MS, to_ms=T + 1)).step_ms == RAW_MS
 
 
+def test_what_ended_in_the_first_minute_of_a_chart_is_counted(store, reader):
+    """The span begins within a minute, in whose rest two hundred jobs made their last item; one goes on."""
+    begin = T - HOUR_MS + 30_000
+    store.record([gain(begin + 5_000, 1, job=str(number)) for number in range(200)])
+    store.record([gain(begin + minute * MINUTE_MS, 1, job="now") for minute in range(60)])
+
+    (line,) = reader.query(SeriesQuery(name="items", from_ms=begin, to_ms=T + 20_000)).series
+    assert sum(value for _, value in line.points if value) == 260
+
+
 def test_users_metrics_and_their_labels_are_listed(store, reader):
     """Those of the house are not among them."""
     store.record(
