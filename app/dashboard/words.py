@@ -102,4 +102,5 @@ def _dashboard() -> dict[str, Sentence]:
         "remove": gettext("Remove the panel “{name}”?"),
         "unsaved": {"one": gettext("{n} change not saved"), "other": gettext("{n} changes not saved")},
         "notDone": gettext("The server did not do it"),
+        "notRenewed": gettext("What is shown is not up to date: {why}"),
     }

@@ -2,7 +2,7 @@
 
 import { page, say, word } from "./page.js";
 
-/** The answer as `{ok, body, version}`; `body` is the API's object, or its problem, `version` what `If-Match` takes. */
+/** The answer as `{ok, status, body, version}`: `status` is 0 where none came, `body` the API's object or its problem, `version` what `If-Match` takes. */
 export async function change(address, method, body, headers = {}) {
   const answer = await fetch(address, {
     method,
@@ -10,7 +10,7 @@ export async function change(address, method, body, headers = {}) {
     body: body === undefined ? undefined : JSON.stringify(body),
   }).catch(() => null);
   const told = await answer?.json().catch(() => null);
-  return { ok: answer?.ok ?? false, body: told ?? null, version: answer?.headers.get("ETag") };
+  return { ok: answer?.ok ?? false, status: answer?.status ?? 0, body: told ?? null, version: answer?.headers.get("ETag") };
 }
 
 /** Says on the page why it was not done; hides it again without an answer. */

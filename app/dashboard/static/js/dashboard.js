@@ -2,7 +2,7 @@
 
 import "./shell.js";
 import { change, showProblem } from "./changes.js";
-import { page } from "./page.js";
+import { page, word } from "./page.js";
 import { Panel } from "./panel.js";
 
 const SOON_MS = 150;
@@ -12,6 +12,7 @@ const panels = new Map();
 let timer = null;
 let busy = false;
 let draft = null; // while the dashboard is edited: gives its configuration, of the panels of those ids
+let trouble = null; // why panels are not renewed, as the page says it
 let edition = 0; // what was asked of an earlier one is not shown
 
 function zoom(from, to) {
@@ -70,7 +71,20 @@ async function contents(due) {
   });
   const body = draft?.(due.map(({ id }) => id));
   const answer = await change(`${address}/panels?${query}`, draft ? "POST" : "GET", body);
-  return answer.ok ? answer.body.panels : {}; // the chip in the bezel tells of a server that is gone
+  const found = answer.body?.panels ?? {};
+  due.forEach((panel) => panel.setStale(!(panel.id in found)));
+  tell(answer);
+  return found;
+}
+
+/** Says why nothing is renewed, for as long as that is so; a session that has ended leads to the login and back. */
+function tell({ ok, status, body }) {
+  if (status === 401 && !draft) location.reload();
+  const isTrouble = !ok && status > 0; // of a server that is gone, the chip in the bezel tells
+  const why = isTrouble ? body?.detail || word("notDone") : null;
+  if (why === trouble) return;
+  trouble = why;
+  showProblem(isTrouble ? { body: { field: body?.field, detail: word("notRenewed", { why }) } } : null);
 }
 
 /** Shows these panels anew, each as the draft has it; those that are not in sight once they are. */

@@ -32,6 +32,11 @@ export class Panel {
     return refresh > 0 && now - this.asked >= Math.max(refresh, Math.min(this.step / 2, SLOWEST_MS)) - 50;
   }
 
+  /** Whether what it shows is old, since it could not be renewed. */
+  setStale(on) {
+    this.element.classList.toggle("is-stale", on);
+  }
+
   /** Paints what the server says now. */
   show({ html, chart }) {
     const fresh = this.body.cloneNode(false);
