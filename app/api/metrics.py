@@ -46,7 +46,8 @@ def transformed(services: Services, asked: SeriesQuery, args: Mapping[str, str])
         InvalidInput: naming the argument.
     """
     steps = transforms.parse(args.get("transform", ""))
-    return services.runtime.call(PipedReader(services.reader.query, services.events).query, asked, steps)
+    reader = PipedReader(services.reader.query, services.events, services.clock.now_ms())
+    return services.runtime.call(reader.query, asked, steps)
 
 
 def answer_json(found: Answer) -> dict[str, Any]:

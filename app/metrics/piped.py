@@ -31,10 +31,12 @@ class PipedReader:
     Attributes:
         read: answers a question without a pipe, as `SeriesReader.query` does.
         events: knows which run of a spider came before which.
+        now_ms: the time of the question.
     """
 
     read: Callable[[SeriesQuery], Answer]
     events: EventStore
+    now_ms: int
 
     def query(self, asked: SeriesQuery, steps: Sequence[Step]) -> Answer:
         """The answer, transformed.
@@ -45,7 +47,7 @@ class PipedReader:
         asked = replace(asked, by=tuple(dict.fromkeys((*asked.by, *transforms.labels_of(steps)))))
         found = self.read(asked)
         counted = is_counted(found.name, asked.agg)
-        pipe = Pipe(counted, lambda when, step_ms: self.other(replace(asked, step_ms=step_ms), when))
+        pipe = Pipe(counted, lambda when, step_ms: self.other(replace(asked, step_ms=step_ms), when), self.now_ms)
         return transforms.apply(steps, found, pipe)
 
     def other(self, asked: SeriesQuery, when: str) -> Answer | None:

@@ -18,6 +18,9 @@ COMPARED: Final = "compared"
 """The label of lines of another time."""
 MAX_MEAN: Final = 500
 MAX_KEPT: Final = 100
+SETTLED: Final = 0.5
+"""A step is told per second once this share of it has passed, and then by the time that has. The page's script does the
+same for the charts it counts into."""
 
 Value = float | None
 Other = Callable[[str, int], Answer | None]
@@ -34,11 +37,13 @@ class Pipe:
     Attributes:
         counted: whether the values are what was counted in each step, rather than states.
         other: asked by `compare`.
+        now_ms: the time; of the step that it lies in only a part has passed.
         before: the steps that were done already.
     """
 
     counted: bool
     other: Other
+    now_ms: int
     before: tuple[Step, ...] = ()
 
 
@@ -91,6 +96,17 @@ def apply(steps: Sequence[Step], answer: Answer, pipe: Pipe) -> Answer:
     return answer
 
 
+def per_second(answer: Answer, unit: str, now_ms: int) -> Answer:
+    """What was counted in each step as a rate; a gap where the step has hardly begun."""
+
+    def rate(at_ms: int, value: Value) -> Value:
+        passed_ms = min(answer.step_ms, now_ms - at_ms)
+        return None if value is None or passed_ms < answer.step_ms * SETTLED else value * 1_000 / passed_ms
+
+    lines = [Line(line.labels, [(at_ms, rate(at_ms, value)) for at_ms, value in line.points]) for line in answer.series]
+    return replace(answer, series=lines, unit=unit)
+
+
 def _each(answer: Answer, change: Callable[[list[Value]], list[Value]], unit: str | None = None) -> Answer:
     """Change the values of every line."""
     lines = [
@@ -101,21 +117,20 @@ def _each(answer: Answer, change: Callable[[list[Value]], list[Value]], unit: st
 
 
 def _rate(answer: Answer, _: tuple[Any, ...], pipe: Pipe) -> Answer:
-    per_second = 1000 / answer.step_ms
     unit = {"count": "per second", "": "per second"}.get(answer.unit, f"{answer.unit} per second")
     if pipe.counted:
-        return _each(answer, lambda values: [None if v is None else v * per_second for v in values], unit)
-    return _each(answer, lambda values: _growth(values, per_second), unit)
+        return per_second(answer, unit, pipe.now_ms)
+    return _each(answer, lambda values: _growth(values, 1_000 / answer.step_ms), unit)
 
 
-def _growth(values: list[Value], per_second: float) -> list[Value]:
+def _growth(values: list[Value], factor: float) -> list[Value]:
     """By how much a total grew since the step before; one that dropped has begun again at zero."""
     grown: list[Value] = [None]
     for before, now in pairwise(values):
         if before is None or now is None:
             grown.append(None)
         else:
-            grown.append((now if now < before else now - before) * per_second)
+            grown.append((now if now < before else now - before) * factor)
     return grown[: len(values)]
 
 
@@ -210,7 +225,8 @@ TRANSFORMS: Final[dict[str, Transform]] = {
     "rate": Transform(
         example="rate",
         help="per second: of a counter what was counted in a step, of any other metric by how much it grew since the "
-        "step before, where a drop is a new beginning at zero",
+        "step before, where a drop is a new beginning at zero; the step that is under way counts by the time that has "
+        "passed of it, and is a gap until half of it has",
         apply=_rate,
     ),
     "movingAverage": Transform(

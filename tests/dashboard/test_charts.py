@@ -1,6 +1,7 @@
 """What the charts of a dashboard draw, rendered over real stores."""
 
 import json
+import re
 from typing import Any
 
 import plotly.graph_objects as go
@@ -10,14 +11,23 @@ from app.storage.base_series import Point
 from tests.dashboard.conftest import House
 from tests.dashboard.test_pages import Tags
 from tests.dashboards.seed import chart, config, panel
-from tests.fakes import NOW_MS
+from tests.fakes import NOW_MS, event
 
 
-def charts(house: House, *panels: dict[str, Any], query: str = "") -> dict[str, Any]:
-    """The charts of a new dashboard of those panels, by the panel's id, as the page's script gets them."""
-    made = house.dashboards.create(config(*panels))
-    found: dict[str, Any] = json.loads(Tags(house.page(f"/dashboards/{made.id}{query}")).blocks["page"])["charts"]
+def board(house: House, *panels: dict[str, Any]) -> str:
+    """The address of a new dashboard."""
+    return f"/dashboards/{house.dashboards.create(config(*panels)).id}"
+
+
+def charts_of(house: House, page: str) -> dict[str, Any]:
+    """The charts of a page, by the panel's id, as its script gets them."""
+    found: dict[str, Any] = json.loads(Tags(house.page(page)).blocks["page"])["charts"]
     return found
+
+
+def charts(house: House, *panels: dict[str, Any]) -> dict[str, Any]:
+    """The same of a new dashboard."""
+    return charts_of(house, board(house, *panels))
 
 
 def measured(house: House, name: str, value: float, at_ms: int = NOW_MS - 10_000) -> None:
@@ -59,3 +69,23 @@ def test_lines_of_one_unit_share_the_axis(house: House):
     assert figure["layout"]["yaxis"]["ticksuffix"] == " %"
     assert "yaxis2" not in figure["layout"]
     assert not [trace for trace in figure["data"] if "yaxis" in trace or "offsetgroup" in trace]
+
+
+def test_a_steady_rate_is_steady_to_the_right_edge(house: House):
+    """Ten a second are ten also in the step that is under way, on a narrowed chart, in a figure and through `rate`."""
+    began_ms = NOW_MS - 3_600_000
+    house.send([event("job_started", "job", at_ms=began_ms, data={"source": "ebay.com"})])
+    house.send([event("item_summary", "job", at_ms=began_ms + n * 1_000, data={"count": 10}) for n in range(3_600)])
+    narrow = {"source": "metrics", "query": 'performance.itemsPerSecond{source="ebay.com"}'}
+    rate = {"source": "metrics", "query": 'items{source="ebay.com"}', "transform": "rate"}
+    page = board(
+        house,
+        panel("line", data=narrow, options={"chart": chart("line", "items")}),
+        panel("rate", data=rate, options={"chart": chart("line", "items")}),
+        panel("figure", "stats", data=narrow),
+    )
+    drawn = charts_of(house, page)
+
+    for name in ("line", "rate"):
+        assert known(drawn[name]["figure"]["data"][0])[-5:] == pytest.approx([10] * 5, rel=0.05)
+    assert re.findall(r'class="v">(\d+)', house.page(page)) == ["10"]

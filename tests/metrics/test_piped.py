@@ -31,7 +31,7 @@ class House:
     def __init__(self) -> None:
         self.series = MemorySeriesStore()
         self.events = MemoryEventStore(CLOCK, list)
-        self.reader = PipedReader(SeriesReader(self.series, CLOCK).query, self.events)
+        self.reader = PipedReader(SeriesReader(self.series, CLOCK).query, self.events, CLOCK.now_ms())
 
     def run(self, job_id: str, at_ms: int, query: str = "cards") -> None:
         """A run of a spider that started then."""

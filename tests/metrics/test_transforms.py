@@ -12,6 +12,7 @@ from app.metrics.steps import MAX_STEPS, Step
 from app.metrics.transforms import TRANSFORMS, Pipe, apply, labels_of, parse
 
 STEP_MS = 10_000
+NOW_MS = 1_000 * STEP_MS
 
 
 def answer(*values: list[float | None], by: str = "source", unit: str = "count") -> Answer:
@@ -32,7 +33,7 @@ def nothing(when: str, step_ms: int) -> Answer:
 
 def through(pipe: str, given: Answer, *, counted: bool = True, other=nothing) -> dict[str, list[float | None]]:
     """The values of the lines that a pipe makes, by those of their labels."""
-    made = apply(parse(pipe), given, Pipe(counted, other))
+    made = apply(parse(pipe), given, Pipe(counted, other, NOW_MS))
     return {"/".join(line.labels.values()): [value for _, value in line.points] for line in made.series}
 
 
@@ -107,20 +108,33 @@ def test_the_example_of_a_row_can_be_read_and_applied(name):
     assert row.help
     assert not row.help.endswith(".")
     for given_lines in (answer([1, None, 3], [None, None, None]), Answer("items", "count", STEP_MS, [])):
-        assert apply([step], given_lines, Pipe(counted=True, other=nothing)).step_ms == STEP_MS
+        assert apply([step], given_lines, Pipe(counted=True, other=nothing, now_ms=NOW_MS)).step_ms == STEP_MS
 
 
 def test_a_rate_is_what_was_counted_by_its_seconds():
     """50 within ten seconds are 5 a second; a gap is none, and 0 is 0."""
-    made = apply(parse("rate"), answer([50, None, 0]), Pipe(counted=True, other=nothing))
+    made = apply(parse("rate"), answer([50, None, 0]), Pipe(counted=True, other=nothing, now_ms=NOW_MS))
 
     assert [value for _, value in made.series[0].points] == [5, None, 0]
     assert made.unit == "per second"
 
 
+@pytest.mark.parametrize(("passed_ms", "rate"), [(2_000, None), (5_000, 10), (8_000, 6.25), (10_000, 5)])
+def test_a_step_under_way_counts_by_the_time_that_has_passed(passed_ms: int, rate: float | None):
+    """50 are 10 a second while five seconds have passed; before that nobody knows."""
+    pipe = Pipe(counted=True, other=nothing, now_ms=STEP_MS + passed_ms)
+    made = apply(parse("rate"), answer([50, 50]), pipe)
+
+    assert [value for _, value in made.series[0].points] == [5, rate]
+
+
 def test_the_rate_of_a_total_is_its_growth():
     """From 100 to 160 in ten seconds: 6 a second; from there to 20 it began again: 2; beside a gap nobody knows."""
-    made = apply(parse("rate"), answer([100, 160, 20, None, 30, 40], unit="bytes"), Pipe(counted=False, other=nothing))
+    made = apply(
+        parse("rate"),
+        answer([100, 160, 20, None, 30, 40], unit="bytes"),
+        Pipe(counted=False, other=nothing, now_ms=NOW_MS),
+    )
 
     assert [value for _, value in made.series[0].points] == [None, 6, 2, None, None, 1]
     assert made.unit == "bytes per second"

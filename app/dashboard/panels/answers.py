@@ -1,7 +1,7 @@
 """A panel's metrics as the series tell them: asked for by its selectors, changed by its transform."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from app.core.errors import InvalidInput
@@ -11,7 +11,7 @@ from app.metrics import transforms
 from app.metrics.catalogue import METRICS
 from app.metrics.piped import PipedReader, is_counted
 from app.metrics.selector import Selector
-from app.metrics.series import Answer, Line, SeriesQuery
+from app.metrics.series import Answer, SeriesQuery
 
 _CHANGING: Final = frozenset({"rate", "movingAverage"})
 """Steps after which the values of a counter are no longer what was counted."""
@@ -50,7 +50,8 @@ def _ask(look: Look, one: Selector, most: int, step_ms: int | None) -> Told:
     steps = transforms.parse(look.panel.transform, field)
     asked = _question(look, one, transforms.labels_of(steps), most, step_ms)
     try:
-        answer = PipedReader(lambda query: _read(look, one, query), look.services.events).query(asked, steps)
+        reader = PipedReader(lambda query: _read(look, one, query), look.services.events, look.view.now_ms)
+        answer = reader.query(asked, steps)
     except InvalidInput as error:
         raise InvalidInput(error.detail, field=field if error.field == "transform" else error.field) from None
     counted = is_counted(answer.name, asked.agg) and not any(step.name in _CHANGING for step in steps)
@@ -80,21 +81,15 @@ def _read(look: Look, one: Selector, asked: SeriesQuery) -> Answer:
         found = look.services.reader.query(asked)
     except InvalidInput as error:
         raise InvalidInput(f"{one.name}: {error.detail}", field=f"{look.panel.path}.data") from None
-    return found if asked.name == one.name else _per_second(found, one.name)
+    if asked.name == one.name:
+        return found
+    return replace(transforms.per_second(found, METRICS[one.name].unit, look.view.now_ms), name=one.name)
 
 
 def _known(name: str, variables: Mapping[str, str]) -> dict[str, str]:
     """Those of the page's variables that the metric knows; a user's own may know any."""
     known = METRICS[name].labels if name in METRICS else tuple(variables)
     return {label: value for label, value in variables.items() if label in known}
-
-
-def _per_second(found: Answer, name: str) -> Answer:
-    lines = [
-        Line(line.labels, [(at, None if value is None else value * 1_000 / found.step_ms) for at, value in line.points])
-        for line in found.series
-    ]
-    return Answer(name, METRICS[name].unit, found.step_ms, lines, found.times)
 
 
 def _aggregation(look: Look) -> str | None:
