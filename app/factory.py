@@ -69,6 +69,7 @@ MAX_BODY_BYTES = 1024 * 1024
 WRITER_S = 2.5
 SCHEDULER_S = 1.0
 POSTMAN_S = 0.3
+RELEASE_S = 0.3
 ANNOUNCE_S = 30.0
 
 
@@ -255,7 +256,7 @@ class WebProcess:
         self._sockets.say_goodbye()
         self._runtime.call(self._scheduler.stop, SCHEDULER_S)
         self._runtime.call(self.services.office.postman.stop, POSTMAN_S)
-        self._runtime.call(self.services.alerts.release)
+        self._runtime.call(self.services.alerts.release, RELEASE_S)
         if not self._runtime.call(self._writer.close, WRITER_S):
             log.warning(
                 "The writer had to be left with %d events waiting; their senders keep them", self._writer.waiting

@@ -9,6 +9,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Final
 
+from app.alerts.conditions import MOMENTS, OPERATORS
+from app.alerts.conditions import STATES as LASTING
+from app.alerts.fields import FIELDS as FIELDS_OF_RULES
+from app.alerts.silences import OPERATORS as MATCHERS
 from app.dashboards import filters
 from app.dashboards.config import CHARTS, TYPES
 from app.dashboards.grid import COLUMNS
@@ -31,6 +35,7 @@ from scrapewatch.events import EVENTS, FLAGS, LEVELS, Each, Fields, Kind
 
 FOLDER: Final = Path(__file__).parent
 HOUR: Final = 3_600_000
+_MISSING: Final = "a spider that did not start in time; `cron` with a `timezone` says it by five fields"
 
 
 def settings() -> str:
@@ -128,6 +133,37 @@ def transforms() -> str:
     )
 
 
+def alerts() -> str:
+    """Every field of a rule, and what may be its condition."""
+    rows = ((f"`{row.name}`", row.default or "required", _sentence(row.help)) for row in FIELDS_OF_RULES.values())
+    filters_ = "`source`, `spider` and `query` narrow it to some jobs"
+    conditions = (
+        ('`{"metric": "jobs.failureRate", "operator": ">", "threshold": 0.1}`', f"a metric; {_listed(OPERATORS)}"),
+        ('`{"metric": "errors{source=\\"ebay.com\\"}", …}`', "the same of some of its series"),
+        *((f'`{{"event": "{name}"}}`', f"that happened just now; {filters_}") for name in MOMENTS),
+        *((f'`{{"event": "{name}"}}`', f"for as long as a job is so; {filters_}") for name in LASTING),
+        ('`{"event": "no_item", "after": 300000}`', f"a job that runs brings no item; {filters_}"),
+        ('`{"event": "job_missing", "spider": "ebay.com: cards", "every": 3600000, "grace": 300000}`', _MISSING),
+    )
+    return _page(
+        "Alerts",
+        "A rule is an AlertConfig with as many of the other fields as you like, by `/api/v1/alerts/rules`. Durations "
+        "are milliseconds. What depends on another field follows it as long as it is left out.",
+        _table(("field", "left out", "meaning"), rows),
+        _table(("condition", "holds for"), conditions),
+        "For each set of labels a condition is ok, pending, firing or recovering. An incident gathers those of a rule; "
+        "it opens with the first that fires and is over with the last one. Missing data is no news: it resolves "
+        "nothing. The end is told at once, to the channels that heard of the beginning. Every message that was kept "
+        "back is a line of the incident's timeline, with the reason.",
+        "A silence (`/api/v1/alerts/silences`) has `matchers`, all of which must match, a `reason`, and an end: "
+        '`{"matchers": [{"name": "rule", "operator": "=", "value": "high_failure_rate"}], "reason": "deploying", '
+        '"to": "2026-11-28T10:00:00Z"}`. A matcher is about `rule`, `severity` or a label; its operator is one of '
+        f"{_listed(MATCHERS)}, the last with `*` and `?`. `weekly` lets it come again: "
+        '`{"days": ["sat", "sun"], "from": "22:00", "to": "06:00", "timezone": "Europe/Paris"}`. One of an `incident` '
+        "ends with it.",
+    )
+
+
 def dashboards() -> str:
     """What a panel may be, and what it may ask."""
     about = {
@@ -217,6 +253,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "prometheus.md": prometheus,
     "transforms.md": transforms,
     "dashboards.md": dashboards,
+    "alerts.md": alerts,
     "channels.md": channels,
 }
 

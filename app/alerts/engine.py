@@ -19,7 +19,7 @@ from app.alerts.rules import Rule
 from app.alerts.telling import tell, tell_end
 from app.alerts.wording import announcement
 from app.core.clock import Clock
-from app.core.errors import Conflict
+from app.core.errors import Conflict, Unavailable
 from app.storage.base_alerts import Incident, Instance
 from app.storage.base_evaluations import Change, EvaluationStore, Lease, Turn
 from app.storage.base_series import Labels
@@ -126,9 +126,13 @@ class Engine:
 
     def release(self) -> None:
         """Let another evaluator go on at once."""
-        if self._lease is not None:
-            self._store.release_lease(self._lease, self._clock.now_ms())
-            self._forget()
+        lease, self._lease = self._lease, None
+        if lease is None:
+            return
+        try:
+            self._store.release_lease(lease, self._clock.now_ms())
+        except Unavailable as refusal:
+            log.debug("The lease could not be given back: %s", refusal)
 
     def _forget(self) -> None:
         self._lease = None

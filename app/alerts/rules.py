@@ -5,25 +5,7 @@ A rule looks like the AlertConfig it is named after::
     {"name": str, "condition": {"metric": str, "operator": str, "threshold": number},
      "severity": str, "channels": [str, ...], "cooldown": ms}
 
-and may say more. Durations are ms, from 0 to a year::
-
-    enabled            true     a paused rule resolves its incidents
-    scope              what its metric is told apart by: "global", or labels such as ["job"]; each is an instance
-    groupBy            none     labels by which instances are put into incidents; by default they share one
-    window             none     how far back is looked; by default the live figure, or a minute of what is stored
-    aggregation        what is compared of the window: avg, or sum of a counter
-    minSamples         1        of fewer nothing is concluded; 5 for ratios
-    for                0        how long the condition must hold
-    keepFiringFor      120000   how long it must not hold until it is over
-    resolveThreshold   threshold  where it no longer holds
-    noData             keep     what silence is taken for after `staleAfter`: keep, ok or alert
-    staleAfter         180000
-    repeatInterval     4 h      until a reminder, 1 h for critical; 0 for none
-    maxReminders       0        0 is no limit
-    sendResolved       true     whether the end is told; false for what is an event of a moment
-    groupWait          10000    how long the first notice waits for company; 0 for critical and where there is none
-    inhibits           []       names of rules that are mute while this one fires, for equal labels
-    labels, summary, runbookUrl  told with each notice; silences match labels
+and may say more: `app.alerts.fields` has a row for each field. Durations are ms, from 0 to a year.
 
 Left out is not the same as given: what depends on another field follows it.
 """
@@ -34,6 +16,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from app.alerts.conditions import Condition, parse_condition
+from app.alerts.fields import FIELDS
 from app.core.errors import InvalidInput
 from app.core.shape import a_choice, a_list, a_name, a_text, a_truth, a_whole, an_object, below
 from app.metrics.catalogue import METRICS
@@ -57,13 +40,6 @@ RATIO_SAMPLES: Final = 5
 """One failure of one job is no failure rate. (More than a dozen readings a minute a host does not give.)"""
 
 _HOUR_MS: Final = 3_600_000
-_FIELDS: Final = frozenset(
-    {
-        "name", "condition", "severity", "channels", "cooldown", "enabled", "scope", "groupBy", "window", "aggregation",
-        "minSamples", "for", "keepFiringFor", "resolveThreshold", "noData", "staleAfter", "repeatInterval",
-        "maxReminders", "sendResolved", "groupWait", "inhibits", "labels", "summary", "runbookUrl",
-    }
-)  # fmt: skip
 _OURS: Final = frozenset({"id", "version", "sentence"})
 """What the API adds, so that what came out may go in again."""
 _JOBS_OWN: Final = frozenset({"source", "spider"})
@@ -164,10 +140,10 @@ def rule_json(rule: Rule) -> dict[str, Any]:
 
 
 def _known(given: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = sorted(str(name) for name in given if name not in _FIELDS | _OURS)
+    unknown = sorted(str(name) for name in given if name not in FIELDS.keys() | _OURS)
     if unknown:
         raise InvalidInput("is no field of a rule", field=unknown[0])
-    return {name: value for name, value in given.items() if name in _FIELDS and value is not None}
+    return {name: value for name, value in given.items() if name in FIELDS and value is not None}
 
 
 def _comparison(given: Mapping[str, Any], condition: Condition, scope: tuple[str, ...]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Alerts, as the rest of the house sees them: incidents, who looks after them, and when rules are evaluated."""
 
 import logging
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -107,9 +108,11 @@ class Alerts:
         """When rules were last evaluated by any process, in ms since 1970 UTC; None for never."""
         return self._evaluations.evaluated_at()
 
-    def release(self) -> None:
-        """Let another process evaluate at once."""
-        self._engine.release()
+    def release(self, timeout_s: float) -> None:
+        """Let another process evaluate at once; whoever can't be told within that time finds out by himself."""
+        telling = threading.Thread(target=self._engine.release, daemon=True)
+        telling.start()
+        telling.join(timeout_s)
 
     def on_commit(self, commit: Commit) -> None:
         """Note what jobs do, and ask for an evaluation if a job's state or a user's figures changed."""

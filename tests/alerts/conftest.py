@@ -45,7 +45,7 @@ class Watch:
 
     def restart(self) -> None:
         """Forget all but the stores, as after a clean stop."""
-        self.alerts.release()
+        self.alerts.release(10)
         self.alerts = self.another()
 
     def another(self) -> Alerts:
