@@ -1,19 +1,56 @@
-"""Alerts: what fires now, and what did."""
+"""Alerts: what fires, what pends, what is quiet, and what did fire; and that somebody looks after it."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext
 
 from app import queries
-from app.accounts.access import require
+from app.accounts.access import current_principal, require
 from app.alerts.rules import Rule
-from app.alerts.service import OPEN, Alerts, incident_json
-from app.alerts.wording import message
+from app.alerts.service import OPEN, Alerts, incident_json, instance_json
+from app.alerts.wording import message, shown
+from app.core.clock import rfc3339
+from app.core.errors import InvalidInput
+from app.dashboard.filters import duration
 from app.dashboard.links import Query
+from app.dashboard.threads import in_thread
 from app.services import Services
-from app.storage.base_alerts import Incident, IncidentFilter
+from app.storage.base_alerts import Incident, IncidentFilter, Instance
 
 PAGE_ROWS: Final = 50
+MOST_OPEN: Final = 1_000
+NUMBER: Final = f"int(max={queries.GREATEST_ID})"
+HOUR_MS: Final = 3_600_000
+
+TABS: Final = {
+    "firing": lazy_gettext("Firing"),
+    "acknowledged": lazy_gettext("Acknowledged"),
+    "pending": lazy_gettext("Pending"),
+    "silenced": lazy_gettext("Silenced"),
+    "history": lazy_gettext("History"),
+}
+"""The lists; the first is what one comes for."""
+
+SPANS: Final = {
+    "": lazy_gettext("Until it is over"),
+    str(HOUR_MS): lazy_gettext("For 1 hour"),
+    str(4 * HOUR_MS): lazy_gettext("For 4 hours"),
+    str(24 * HOUR_MS): lazy_gettext("For a day"),
+}
+"""How long somebody looks after an incident, in ms."""
+
+REASONS: Final = {
+    "recovered": lazy_gettext("It recovered."),
+    "no_data": lazy_gettext("Nothing was heard any more."),
+    "job_ended": lazy_gettext("The job ended while it fired."),
+    "paused": lazy_gettext("The rule was paused."),
+    "rule_changed": lazy_gettext("The rule was changed."),
+    "rule_deleted": lazy_gettext("The rule was deleted."),
+}
+"""Why an incident was over."""
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -23,39 +60,119 @@ def blueprint(services: Services) -> Blueprint:
     @pages.get("/alerts")
     @require("read")
     def alerts() -> str:
-        query = Query("/alerts", request.args, ("next",))
-        content = services.runtime.call(_content, services.alerts, queries.before(query.args, queries.GREATEST_ID))
-        return render_template("alerts/alerts.html", query=query, **content)
+        query = Query("/alerts", request.args, ("state", "next"))
+        state = query.get("state") or next(iter(TABS))
+        if state not in TABS:
+            raise InvalidInput(f"must be one of {', '.join(TABS)}", field="state")
+        content = in_thread(
+            services.runtime, _content, services, state, queries.before(query.args, queries.GREATEST_ID)
+        )
+        return render_template("alerts/alerts.html", query=query, tabs=TABS, here=state, **content, **acting())
+
+    @pages.post(f"/alerts/incidents/<{NUMBER}:incident_id>/ack")
+    @require("operate")
+    def acknowledge(incident_id: int) -> ResponseReturnValue:
+        note, until = request.form.get("note", "").strip() or None, _until(services.clock.now_ms())
+        services.runtime.call(services.alerts.acknowledge, incident_id, current_principal().name, note, until)
+        return redirect("/alerts?state=acknowledged", 303)
 
     return pages
 
 
-def firing_names(alerts: Alerts) -> list[str]:
-    """The rules that fire and that nobody has acknowledged."""
-    return [incident.rule for incident in alerts.incidents(IncidentFilter(states=("firing",)))]
+def acting() -> dict[str, Any]:
+    """What templates need to offer an acknowledgement and to say why something is over."""
+    return {"may_operate": current_principal().may("operate"), "spans": SPANS, "reasons": REASONS}
+
+
+def firing(alerts: Alerts) -> list[int]:
+    """The incidents that fire and that nobody has acknowledged or silenced, by their ids."""
+    return [one.id for one in alerts.incidents(IncidentFilter(states=("firing",)), limit=MOST_OPEN) if not one.muted]
 
 
 def latest(alerts: Alerts, limit: int) -> list[dict[str, Any]]:
     """The newest incidents as a page shows them."""
-    return _shown(alerts.incidents(limit=limit), alerts.list_rules())
+    return told(alerts.incidents(limit=limit), alerts.list_rules())
 
 
-def _content(alerts: Alerts, before: int | None) -> dict[str, Any]:
-    rules = alerts.list_rules()
-    over = alerts.incidents(IncidentFilter(states=("resolved",)), before=before, limit=PAGE_ROWS)
+def told(incidents: Iterable[Incident], rules: Iterable[Rule]) -> list[dict[str, Any]]:
+    """The API's objects, each with what a page says besides.
+
+    That is the sentence that says what is wrong, the figure, its limit and its greatest in words, when and whom it was
+    told last, and why it is not told, "" for nothing.
+    """
+    by_id = {rule.id: rule for rule in rules}
+    return [{**incident_json(one), **_words(one, by_id.get(one.rule_id))} for one in incidents]
+
+
+def figure(rule: Rule, value: float) -> str:
+    """A figure of the rule's condition with its unit; "" where it has none that says anything."""
+    kind = rule.condition.kind
+    return shown(rule, value) if kind == "metric" else "" if kind == "event" else duration(value)
+
+
+def limit(rule: Rule) -> str:
+    """What the figure is held against: ``> 10 %``; "" where there is no figure."""
+    return (
+        f"{rule.condition.operator} {figure(rule, rule.condition.threshold)}" if rule.condition.kind != "event" else ""
+    )
+
+
+def _words(incident: Incident, rule: Rule | None) -> dict[str, Any]:
     return {
-        "open": _shown(alerts.incidents(IncidentFilter(states=OPEN)), rules),
-        "over": _shown(over, rules),
+        "ruleId": rule.id if rule else None,
+        "sentence": message(rule, "firing", incident.peak) if rule else "",
+        "figure": figure(rule, incident.value) if rule else "",
+        "worst": figure(rule, incident.peak) if rule else "",
+        "limit": limit(rule) if rule else "",
+        "toldAt": None if incident.told_at is None else rfc3339(incident.told_at),
+        "channels": list(incident.channels),
+        "held": incident.muted or incident.held.partition(": ")[2],
+    }
+
+
+def _content(services: Services, state: str, before: int | None) -> dict[str, Any]:
+    """The list of that tab, and how many are on the others."""
+    alerts = services.alerts
+    rules = alerts.list_rules()
+    open_ones = alerts.incidents(IncidentFilter(states=OPEN), limit=MOST_OPEN)
+    pending = alerts.instances(("pending",))
+    lists = {
+        "firing": [one for one in open_ones if one.state == "firing" and not one.muted],
+        "acknowledged": [one for one in open_ones if one.state == "acknowledged" and not one.muted],
+        "silenced": [one for one in open_ones if one.muted],
+    }
+    over = []
+    if state == "history":
+        over = alerts.incidents(IncidentFilter(states=("resolved",)), before=before, limit=PAGE_ROWS)
+    evaluated = alerts.evaluated_at()
+    return {
+        "rows": told(lists.get(state, over), rules),
+        "pending": _pending(pending, rules, services.clock.now_ms()) if state == "pending" else [],
+        "counts": {**{name: len(found) for name, found in lists.items()}, "pending": len(pending)},
         "rules": rules,
+        "evaluated": None if evaluated is None else rfc3339(evaluated),
         "next": queries.next_page([incident.id for incident in over], PAGE_ROWS),
     }
 
 
-def _shown(incidents: list[Incident], rules: list[Rule]) -> list[dict[str, Any]]:
-    """The API's objects, each with the sentence that says what is wrong."""
+def _pending(instances: Iterable[Instance], rules: Iterable[Rule], now_ms: int) -> list[Mapping[str, Any]]:
+    """What will fire if nothing changes, with how long that is off."""
     by_id = {rule.id: rule for rule in rules}
-    return [{**incident_json(one), "sentence": _sentence(one, by_id.get(one.rule_id))} for one in incidents]
+    return [
+        {
+            **instance_json(one, rule.name),
+            "severity": rule.severity,
+            "figure": figure(rule, one.value),
+            "limit": limit(rule),
+            "left": max(0, rule.for_ms - (now_ms - one.since)),
+        }
+        for one in instances
+        if (rule := by_id.get(one.rule_id)) is not None
+    ]
 
 
-def _sentence(incident: Incident, rule: Rule | None) -> str:
-    return message(rule, "firing", incident.peak) if rule else ""
+def _until(now_ms: int) -> int | None:
+    chosen = request.form.get("span", "")
+    if chosen not in SPANS:
+        raise InvalidInput(f"must be one of {', '.join(filter(None, SPANS))}", field="span")
+    return now_ms + int(chosen) if chosen else None

@@ -106,6 +106,6 @@ def shell_block(services: Services) -> dict[str, Any]:
     }
 
 
-def _alerts(services: Services) -> tuple[int, list[str]]:
+def _alerts(services: Services) -> tuple[int, list[int]]:
     """The newest cursor and what fires; in this order, so that a change in between is heard of twice, not never."""
-    return services.events.reach().newest, alerts.firing_names(services.alerts)
+    return services.events.reach().newest, alerts.firing(services.alerts)

@@ -58,7 +58,7 @@ def test_it_fires_and_resolves_on_open_pages(signed_in, server, environment, end
         reader.wait(lambda: bool(told("firing")))
         expect(overview.locator(".toast", has_text=RULE)).to_contain_text("jobs.failureRate is 100 %, above 10 %.")
         expect(overview.locator("#pulse")).to_have_text(re.compile(r"\d firing"))
-        incident = alerts.locator("section", has_text="Firing and acknowledged").locator(".incident", has_text=RULE)
+        incident = alerts.locator("tr[data-incident]", has_text=RULE)
         expect(incident).to_contain_text("jobs.failureRate is 100 %, above 10 %.")
         assert [(one["severity"], one["value"], one["threshold"]) for one in told("firing")] == [("warning", 1.0, 0.1)]
 
@@ -66,8 +66,8 @@ def test_it_fires_and_resolves_on_open_pages(signed_in, server, environment, end
         reader.wait(lambda: bool(told("resolved")))
         expect(overview.locator(".toast", has_text=RULE)).to_contain_text("the alert was for above 10 %.")
         expect(incident).to_have_count(0)
-        over = alerts.locator("section", has_text="newest first").locator(".incident", has_text=RULE)
-        expect(over).to_contain_text("Resolved")
+        alerts.get_by_role("link", name="History").nth(1).click()
+        expect(incident).to_contain_text("Resolved")
 
     rows = overview.locator(".incident", has_text=RULE)
     expect(rows).to_contain_text("Resolved")

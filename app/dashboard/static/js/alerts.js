@@ -1,6 +1,22 @@
-// Alerts: each change on the server renews the lists; incidents are few and a person reads them.
+// Alerts: each change on the server renews the lists; incidents are few and a person reads them. While somebody writes
+// a note, nothing moves under their hands.
 
 import "./shell.js";
 import { renewing } from "./snapshot.js";
 
-document.addEventListener("alerts-changed", renewing("alerts"));
+const EVERY_MS = 5_000; // what pends, and what others acknowledge, is told to no room
+const renew = renewing("states", "alerts", "checked");
+let missed = false;
+
+function renewIfQuiet() {
+  missed = Boolean(document.querySelector(".ack[open]"));
+  if (!missed) renew();
+}
+
+document.addEventListener("alerts-changed", renewIfQuiet);
+document.addEventListener("toggle", () => {
+  if (missed) renewIfQuiet();
+}, { capture: true });
+setInterval(() => {
+  if (!document.hidden) renewIfQuiet();
+}, EVERY_MS);

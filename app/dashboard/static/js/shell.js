@@ -32,8 +32,8 @@ function showFiring() {
 function onAlerts(events) {
   for (const event of events) {
     const { name, state, incident } = event.data;
-    if (Number.isInteger(incident) && state === "firing") firing.add(name);
-    if (Number.isInteger(incident) && state === "resolved") firing.delete(name);
+    if (Number.isInteger(incident) && state === "firing") firing.add(incident);
+    if (Number.isInteger(incident) && state === "resolved") firing.delete(incident);
     const kind = state === "resolved" ? "ok" : level(event);
     toast(kind, text(name), headline(event), state === "resolved" ? "check" : kind);
   }

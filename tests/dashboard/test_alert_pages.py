@@ -1,0 +1,137 @@
+"""The pages of alerts, as they leave the server, and what their forms do."""
+
+import re
+from html import unescape
+
+import pytest
+
+from app.storage.base_alerts import Incident
+from tests.dashboard.conftest import House
+from tests.fakes import NOW_MS
+
+HOSTILE = "</script><script>alert(1)</script>"
+FAILING = {"jobs.finished": 5.0, "jobs.failureRate": 0.25}
+WELL = {"jobs.finished": 50.0, "jobs.failureRate": 0.0}
+RULE = {
+    "name": HOSTILE,
+    "condition": {"metric": "jobs.running", "operator": ">=", "threshold": 3},
+    "severity": "critical",
+    "channels": [],
+    "cooldown": 0,
+    "for": 60_000,
+    "keepFiringFor": 0,
+}
+
+
+@pytest.fixture
+def operator(house: House) -> House:
+    """Whoever looks is an operator."""
+    house.accounts.create_user("olga", "secret", "operator")
+    house.client = house.client.application.test_client()
+    house.client.post("/login", data={"csrf_token": token(house, "/login"), "username": "olga", "password": "secret"})
+    return house
+
+
+def token(house: House, path: str = "/alerts") -> str:
+    """What a form of our own pages carries."""
+    form = re.search(r'name="csrf_token" value="([^"]+)"', house.client.get(path).text)
+    assert form
+    return form[1]
+
+
+def post(house: House, path: str, status: int = 303, **fields: str) -> str:
+    """Send a form; the answer's text, or where it leads."""
+    answer = house.client.post(path, data={"csrf_token": token(house), **fields})
+    assert answer.status_code == status, answer.text
+    return answer.location if status == 303 else answer.text
+
+
+def fire(house: House) -> Incident:
+    """The incident of a rule that fires from now on."""
+    house.figures.update(FAILING)
+    house.alerts.evaluate()
+    return house.alerts.incidents()[0]
+
+
+def test_each_state_has_its_list(operator: House):
+    """With how many there are, and words for an empty one."""
+    for state, words in {
+        "firing": "Nothing fires",
+        "acknowledged": "Nobody looks after anything",
+        "pending": "Nothing is about to fire",
+        "silenced": "Nothing is kept quiet",
+        "history": "No alert so far",
+    }.items():
+        assert words in operator.page(f"/alerts?state={state}")
+    incident = fire(operator)
+    page = operator.page("/alerts")
+    assert '<span class="n hot">1</span>' in page
+    for words in ("Warning", "high_failure_rate", "jobs.failureRate is 25 %, above 10 %.", "25 %", "&gt; 10 %"):
+        assert words in page
+    assert f"/alerts/incidents/{incident.id}/ack" in page
+    assert "data-incident" not in operator.page("/alerts?state=history")
+    operator.page("/alerts?state=none", 400)
+
+
+def test_what_is_acknowledged_says_by_whom_and_why(operator: House):
+    """On a list of its own, without a button."""
+    incident = fire(operator)
+    assert post(operator, f"/alerts/incidents/{incident.id}/ack", note=HOSTILE, span="3600000").endswith("acknowledged")
+    page = operator.page("/alerts?state=acknowledged")
+    assert "olga looks after it" in page
+    assert HOSTILE not in page
+    assert f"“{HOSTILE}”" in unescape(page)
+    assert "/ack" not in page
+    assert "Nothing fires" in operator.page("/alerts")
+
+
+def test_what_is_over_is_told_of_in_the_past(operator: House):
+    """How bad it was, how long it lasted and why it ended."""
+    fire(operator)
+    operator.alerts.rules.delete(next(rule.id for rule in operator.alerts.list_rules() if "failure" in rule.name))
+    operator.figures.update(WELL)
+    operator.alerts.evaluate()
+    page = operator.page("/alerts?state=history")
+    assert "Was Warning. The rule was deleted." in page
+    assert "/ack" not in page
+    post(operator, f"/alerts/incidents/{operator.alerts.incidents()[0].id}/ack", 409)
+
+
+def test_what_pends_says_when_it_would_fire(operator: House):
+    """And its rule's name is taken for text."""
+    operator.alerts.rules.create(RULE)
+    operator.figures["jobs.running"] = 4
+    operator.alerts.evaluate()
+    page = operator.page("/alerts?state=pending")
+    assert HOSTILE not in page
+    assert HOSTILE in unescape(page)
+    assert 'data-label="Fires in">1 min' in page
+    assert "Would be: Critical." in page
+
+
+def test_what_is_kept_quiet_says_by_what(operator: House):
+    """It is counted as silenced, not as firing, also in the bezel."""
+    matcher = {"name": "rule", "operator": "=", "value": "high_failure_rate"}
+    operator.alerts.silences.create({"matchers": [matcher], "reason": "the shop moves", "to": NOW_MS + 60_000}, "zoe")
+    fire(operator)
+    page = operator.page("/alerts?state=silenced")
+    assert "the shop moves" in page
+    assert "None firing" in page
+    assert "Nothing fires" in operator.page("/alerts")
+
+
+def test_only_operators_acknowledge(house: House):
+    """Who only reads gets no button, and no way round it; nor does another site's form."""
+    incident = fire(house)
+    assert "/ack" not in house.page("/alerts")
+    path = f"/alerts/incidents/{incident.id}/ack"
+    assert house.client.post(path, data={"csrf_token": token(house)}).status_code == 403
+    assert house.client.post(path).status_code == 400
+    assert house.alerts.incident(incident.id).state == "firing"
+
+
+def test_a_span_that_is_not_offered_is_refused(operator: House):
+    """The incident stays as it is."""
+    incident = fire(operator)
+    post(operator, f"/alerts/incidents/{incident.id}/ack", 400, span="1")
+    assert operator.alerts.incident(incident.id).state == "firing"

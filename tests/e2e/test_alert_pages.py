@@ -1,0 +1,44 @@
+"""A person looks after what fires, in a real browser."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.boards import SOON_MS, send
+from tests.e2e.browsing import Visit, enter, live
+from tests.e2e.seed import event
+from tests.server import Server
+
+RULE = "high_failure_rate"
+PHONE = {"width": 390, "height": 844}
+THUMB_PX = 44
+
+
+@pytest.fixture
+def failing(one_server: Server, environment: dict[str, str]) -> Server:
+    """A server on which so many jobs fail that a rule fires."""
+    send(one_server, environment, *(event("job_failed", {"error": "blocked"}, f"failed-{n}") for n in range(5)))
+    return one_server
+
+
+@pytest.fixture
+def phone(failing: Server, visit: Visit, environment: dict[str, str]) -> Page:
+    """A phone before the alerts, whose owner has signed in."""
+    return live(enter(visit(failing, viewport=PHONE), environment), "/alerts")
+
+
+def test_an_alert_is_acknowledged_on_the_phone(phone: Page):
+    """By a button for a thumb; what is being written stays while the list is renewed; then it stands with its note."""
+    row = phone.locator("tr[data-incident]", has_text=RULE)
+    expect(row).to_be_visible(timeout=SOON_MS)
+    opens = row.locator("summary")
+    box = opens.bounding_box()
+    assert box
+    assert box["height"] >= THUMB_PX
+    opens.click()
+    row.get_by_label("Note").fill("proxies are down")
+    phone.evaluate("document.dispatchEvent(new CustomEvent('alerts-changed'))")
+    expect(row.get_by_label("Note")).to_have_value("proxies are down")
+    row.get_by_role("button", name="Acknowledge", exact=True).click()
+    phone.wait_for_url("**state=acknowledged")
+    expect(row).to_contain_text("admin looks after it: “proxies are down”")
+    expect(phone.locator("#pulse")).to_contain_text("None firing")
