@@ -111,6 +111,10 @@ class SeriesStore(Protocol):
         """
         ...
 
+    def catch_up(self, before_ms: int) -> None:
+        """Roll up the hours that begin before and that this process recorded points into since it last did this."""
+        ...
+
     def find(self, name: str, labels: Mapping[str, str]) -> list[Labels]:
         """The labels of every series of that name that carries all `labels`, in order."""
         ...

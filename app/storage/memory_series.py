@@ -25,6 +25,7 @@ from app.storage.base_series import (
     edges,
     oldest_of,
 )
+from app.storage.touched import Touched, spans
 from scrapewatch.events import MAX_SAFE_INTEGER
 
 _Steps = dict[int, dict[int, Bucket]]
@@ -41,11 +42,13 @@ class MemorySeriesStore:
         self._lock = threading.Lock()
         self._max_buckets = max_buckets
         self._held = 0
+        self._touched = Touched()
 
     def record(self, points: Iterable[Point]) -> None:
         """See `SeriesStore`."""
         with self._lock:
             for point in points:
+                self._touched.note((point,))
                 steps = self._series.pop((point.name, point.labels), None) or {step_ms: {} for step_ms in STEPS_MS}
                 self._series[point.name, point.labels] = steps
                 for step_ms in WRITTEN_MS:
@@ -65,6 +68,11 @@ class MemorySeriesStore:
                 quarters = range(first - first % QUARTER_DAY_MS, to_ms, QUARTER_DAY_MS)
                 self._roll_up(steps, (HOUR_MS, QUARTER_DAY_MS), quarters)
                 self._roll_up(steps, (QUARTER_DAY_MS, DAY_MS), range(first - first % DAY_MS, to_ms, DAY_MS))
+
+    def catch_up(self, before_ms: int) -> None:
+        """See `SeriesStore`."""
+        for begin, end in spans(self._touched.take(), before_ms):
+            self.roll_up(begin, end)
 
     def find(self, name: str, labels: Mapping[str, str]) -> list[Labels]:
         """See `SeriesStore`."""

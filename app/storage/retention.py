@@ -13,6 +13,7 @@ from app.storage.base_series import DAY_MS, HOUR_MS, SeriesStore
 RAW_KEPT_MS: Final = 2 * DAY_MS
 MINUTES_KEPT_MS: Final = 30 * DAY_MS
 _SLICE: Final = 500
+_PARTS: Final = 24
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,10 @@ class Retention:
     metrics_days: int
 
     def roll_up(self) -> None:
-        """Bring the hours up to date that the last two hours' events lie in."""
+        """Bring the hours up to date that the last two hours' events lie in, and those of a replay."""
         now_ms = self.clock.now_ms()
         self.series.roll_up(now_ms - 2 * HOUR_MS, now_ms)
+        self.series.catch_up(now_ms - 2 * HOUR_MS)
 
     def clean_up(self) -> int:
         """Delete what is older than it is kept; returns how many events and buckets went."""
@@ -40,7 +42,12 @@ class Retention:
         kept_ms = self.metrics_days * DAY_MS
         minutes_before_ms = now_ms - min(MINUTES_KEPT_MS, kept_ms)
         minutes_before_ms -= minutes_before_ms % HOUR_MS  # an hour's minutes go together
-        # Events that came late (a replay after an outage) are in the minutes only: their last chance.
+        # Events that came late (a replay after an outage) are in the minutes only if the server was killed before it
+        # rolled them up. So each hour another part of the minutes is gone through, all of them within a day, and those
+        # that are about to go in any case.
+        part_ms = MINUTES_KEPT_MS // _PARTS
+        begin_ms = now_ms - now_ms // HOUR_MS % _PARTS * part_ms
+        self.series.roll_up(begin_ms - part_ms - HOUR_MS, begin_ms)
         self.series.roll_up(now_ms - 2 * DAY_MS, now_ms)
         self.series.roll_up(minutes_before_ms - DAY_MS, minutes_before_ms)
         return self.series.prune(

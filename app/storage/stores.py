@@ -14,7 +14,6 @@ from app.storage.memory_series import MemorySeriesStore
 from app.storage.sql.database import Database
 from app.storage.sql.events import SqlEventStore
 from app.storage.sql.series import SqlSeriesStore
-from app.storage.sql.series_points import merge_points
 
 Stores = tuple[EventStore, SeriesStore]
 
@@ -35,7 +34,8 @@ def open_stores(storage_url: str, database: Database, clock: Clock) -> Stores:
 def _sql(storage_url: str, database: Database, clock: Clock) -> Stores:
     if make_url(storage_url) != database.url:
         raise ScrapewatchError("STORAGE_URL: a second database beside DATABASE_URL can't be used yet.")
-    return SqlEventStore(database, clock, merge_points), SqlSeriesStore(database)
+    series = SqlSeriesStore(database)
+    return SqlEventStore(database, clock, series.merge), series
 
 
 def _memory(storage_url: str, database: Database, clock: Clock) -> Stores:  # noqa: ARG001  (one signature for all)

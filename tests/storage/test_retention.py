@@ -1,10 +1,12 @@
 """How long things are kept."""
 
 from app.storage.base import EventFilter
-from app.storage.base_series import DAY_MS, HOUR_MS, MINUTE_MS, RAW_MS, Point
+from app.storage.base_series import DAY_MS, HOUR_MS, MINUTE_MS, QUARTER_DAY_MS, RAW_MS, Point
 from app.storage.memory import MemoryEventStore
 from app.storage.memory_series import MemorySeriesStore
 from app.storage.retention import Retention
+from app.storage.sql.database import Database
+from app.storage.sql.series import SqlSeriesStore
 from tests.fakes import NOW_MS, StoppedClock, event, no_fold
 
 EVER = {"from_ms": 0, "to_ms": 2 * NOW_MS}
@@ -69,6 +71,37 @@ def test_what_came_late_is_in_the_hours_before_its_minutes_go():
     assert series.read("items", {}, **EVER, step_ms=MINUTE_MS) == {}
     ((hour,),) = series.read("items", {}, **EVER, step_ms=HOUR_MS).values()
     assert hour.sum == 5
+
+
+def test_what_is_replayed_after_an_outage_is_in_the_hours_at_the_next_turn():
+    """Half an hour of three days ago, of which nothing else is told since."""
+    clock = StoppedClock()
+    _, series, retention = kept(clock)
+    retention.roll_up()
+    series.record([Point("items", (), NOW_MS - 3 * DAY_MS + at_ms, 5.0, 5, 1.0, 1.0) for at_ms in (0, 1_800_000)])
+
+    retention.roll_up()
+
+    for step_ms in (HOUR_MS, QUARTER_DAY_MS, DAY_MS):
+        (buckets,) = series.read("items", {}, **EVER, step_ms=step_ms).values()
+        assert sum(bucket.sum for bucket in buckets) == 10
+
+
+def test_a_replay_that_a_killed_server_stored_is_in_the_hours_within_a_day(sqlite_url):
+    """Whoever looks afterwards has never recorded it."""
+    clock = StoppedClock()
+    database = Database(sqlite_url)
+    SqlSeriesStore(database).record([Point("items", (), NOW_MS - 9 * DAY_MS, 5.0, 5, 1.0, 1.0)])
+    series = SqlSeriesStore(database)
+    retention = Retention(MemoryEventStore(clock, list), series, clock, 30, 14, 90)
+
+    for _ in range(24):
+        clock.advance(HOUR_MS)
+        retention.clean_up()
+
+    ((hour,),) = series.read("items", {}, **EVER, step_ms=HOUR_MS).values()
+    assert hour.sum == 5
+    database.close()
 
 
 def test_nothing_is_kept_longer_than_the_setting_says():

@@ -50,6 +50,18 @@ def test_hours_are_rolled_up_over_quarters_to_quarters_of_days(store):
     assert found[DAY_MS] == [Bucket(begin - begin % DAY_MS, 5.0, 5, 1.0, 1.0)]
 
 
+def test_hours_that_points_came_into_are_rolled_up_wherever_they_lie(store):
+    """One of three days ago and two in a row before it, to which more is added later; not the present one."""
+    store.record([point(T + days * DAY_MS) for days in (-3, -9, 0)] + [point(T - 9 * DAY_MS - HOUR_MS)])
+    store.catch_up(T)
+    store.record([point(T - 9 * DAY_MS + MINUTE_MS)])
+    store.catch_up(T)
+
+    found = [store.read("items", {}, **EVER, step_ms=step_ms)[EBAY] for step_ms in (HOUR_MS, DAY_MS)]
+    assert [bucket.count for bucket in found[0]] == [1, 2, 1]
+    assert sum(bucket.count for bucket in found[1]) == 4
+
+
 def test_sketches_are_kept_of_gauges_only(store):
     """A counter's points come without one, and so its buckets have none, rolled up or not."""
     store.record([gauge(T, 1), point(T), gauge(T, 2), point(T)])

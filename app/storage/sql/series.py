@@ -27,6 +27,7 @@ from app.storage.sql.database import Database
 from app.storage.sql.series_points import merge_points
 from app.storage.sql.series_rollup import roll_up
 from app.storage.sql.series_tables import buckets, find_series, identity, series
+from app.storage.touched import Touched, spans
 from scrapewatch.events import MAX_SAFE_INTEGER
 
 _WANTED: Final = {
@@ -64,6 +65,7 @@ class SqlSeriesStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._touched = Touched()
         dialect = "sqlite" if database.is_sqlite else "postgresql"
         self._combined = lru_cache(partial(_combining, dialect))
         self._single = _statement(dialect, f"{_CELL}, b.sketch, b.sum")
@@ -73,11 +75,27 @@ class SqlSeriesStore:
     def record(self, points: Iterable[Point]) -> None:
         """See `SeriesStore`."""
         given = list(points)
-        self._database.write(lambda connection: merge_points(connection, given))
+        self._database.write(lambda connection: self.merge(connection, given))
+
+    def merge(self, connection: Connection, points: Sequence[Point]) -> None:
+        """Merge points into their buckets, within the caller's transaction."""
+        self._touched.note(points)
+        merge_points(connection, points)
 
     def roll_up(self, from_ms: int, to_ms: int) -> None:
         """See `SeriesStore`; what is to be written is written in small transactions."""
         roll_up(self._database, from_ms, to_ms)
+
+    def catch_up(self, before_ms: int) -> None:
+        """See `SeriesStore`."""
+        # Taken in the writer's turn, so that what was noted is also committed.
+        touched = self._database.write(lambda _: self._touched.take())
+        try:
+            for begin, end in spans(touched, before_ms):
+                roll_up(self._database, begin, end)
+        except Exception:
+            self._touched.put_back(touched)
+            raise
 
     def find(self, name: str, labels: Mapping[str, str]) -> list[Labels]:
         """See `SeriesStore`."""
