@@ -89,7 +89,7 @@ def theme(default: str) -> str:
 
 def shell_block(services: Services) -> dict[str, Any]:
     """What scripts need on every page."""
-    since, firing = services.runtime.call(_alerts, services)
+    since, firing, broken = services.runtime.call(_alerts, services)
     return {
         "socket": {
             "path": services.settings.websocket_path,
@@ -102,10 +102,15 @@ def shell_block(services: Services) -> dict[str, Any]:
         "severities": {name: str(word) for name, word in SEVERITIES.items()},
         "since": since,
         "firing": firing,
+        "broken": broken,
         "favicons": {"quiet": assets.static_url("favicon.svg"), "alert": assets.static_url("favicon-alert.svg")},
     }
 
 
-def _alerts(services: Services) -> tuple[int, list[int]]:
-    """The newest cursor and what fires; in this order, so that a change in between is heard of twice, not never."""
-    return services.events.reach().newest, alerts.firing(services.alerts)
+def _alerts(services: Services) -> tuple[int, list[int], list[str]]:
+    """The newest cursor, what fires, and which channels can't tell of it.
+
+    In this order, so that a change in between is heard of twice, not never.
+    """
+    newest, firing = services.events.reach().newest, alerts.firing(services.alerts)
+    return newest, firing, services.office.channels.broken()

@@ -68,7 +68,11 @@ class Postman:
         Raises:
             app.core.errors.Unavailable: the store can't be used.
         """
-        for notice in self._claim(AT_ONCE):
+        while taken := self._claim(AT_ONCE):  # the oldest of one channel may have hidden those of others
+            self._begin(taken)
+
+    def _begin(self, taken: list[Notice]) -> None:
+        for notice in taken:
             threading.Thread(target=self._work, args=(notice,), name="postman", daemon=True).start()
 
     def stop(self, timeout_s: float) -> bool:
@@ -133,7 +137,7 @@ class Postman:
         self._store.settle(
             notice, delivery, again_at=again_at, uncertain=bool(tried.failure and tried.failure.uncertain)
         )
-        if delivery.outcome != "again":
+        if delivery.outcome != "again" or not done:
             self._done.pop(notice.id, None)
         if channel:
             self._note(channel, tried)

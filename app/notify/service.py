@@ -51,6 +51,11 @@ class Channels:
         """One channel by its name, or None."""
         return next((channel for channel in self.all() if channel.name == name), None)
 
+    def broken(self) -> list[str]:
+        """The names of channels that can't be used until somebody mends them."""
+        broken = self._store.broken()
+        return sorted(channel.name for channel in self.all() if channel.broken) if broken else []
+
     def defaults(self, type_: str) -> set[str]:
         """The settings that the environment gives channels of that type."""
         return set(self._environment.defaults.get(type_, {}))

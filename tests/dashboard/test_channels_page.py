@@ -61,6 +61,19 @@ def test_a_broken_channel_is_told_at_the_top(house: House):
         assert HOSTILE not in page
 
 
+def test_every_page_says_by_whom_nobody_hears_of_alerts(house: House):
+    """Until the channel is mended."""
+    made = house.office.create({**HOOK, "name": HOSTILE})
+    assert "Nobody hears of alerts" not in house.page("/jobs")
+    house.office.channels.mark(made, "404: gone")
+
+    page = house.page("/jobs")
+    assert f"Nobody hears of alerts by the channel {HOSTILE}." in unescape(page)
+    assert HOSTILE not in page
+    house.office.change(made.id, HOOK)
+    assert "Nobody hears of alerts" not in house.page("/jobs")
+
+
 def test_what_receivers_said_is_in_the_log(house: House):
     """Of each notice, and by channel and incident."""
     house.office.create(HOOK)

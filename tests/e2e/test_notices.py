@@ -22,7 +22,7 @@ from app.storage.sql.notices import SqlNoticeStore
 from tests.notify.notices import notice
 from tests.notify.postbox import Postbox, served
 from tests.notify.receivers import Receiver, hang, receiver, rough
-from tests.server import Server, running
+from tests.server import ASYNC_MODES, Server, running
 
 SOON_S = 10
 """What a notice may take to arrive."""
@@ -136,10 +136,11 @@ def test_silent_receivers_hold_up_neither_the_server_nor_each_other(
 
 
 def test_a_crash_between_the_sending_and_its_mark_costs_one_duplicate_at_most(
-    environment: dict[str, str], sqlite_url: str, async_mode: str, tmp_path: Path
+    environment: dict[str, str], sqlite_url: str, tmp_path: Path, pytestconfig: pytest.Config
 ):
     """Killed while the receiver has the message: the next process sends it once more, under the same key."""
-    with receiver() as shop, serving(environment, tmp_path / "server.log", ASYNC_MODE=async_mode) as server:
+    mode = pytestconfig.getoption("--async-mode") or ASYNC_MODES[0]
+    with receiver() as shop, serving(environment, tmp_path / "server.log", ASYNC_MODE=mode) as server:
         create(environment, sqlite_url, {"ops": shop.url})
         shop.before = lambda: crash(server)
         put(sqlite_url, "ops")
