@@ -1,6 +1,6 @@
 """A question about series and what is done to its answer, together: also where it asks about another time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -46,9 +46,16 @@ class PipedReader:
         """
         asked = replace(asked, by=tuple(dict.fromkeys((*asked.by, *transforms.labels_of(steps)))))
         found = self.read(asked)
-        counted = is_counted(found.name, asked.agg)
-        pipe = Pipe(counted, lambda when, step_ms: self.other(replace(asked, step_ms=step_ms), when), self.now_ms)
+        whens = transforms.times_of(steps)
+        others = self._others(asked, whens, found.step_ms)
+        step_ms = max(one.step_ms for one in (found, *others.values()) if one)
+        if step_ms > found.step_ms:  # of the other time only coarser buckets are kept: both are told by those
+            found, others = self.read(replace(asked, step_ms=step_ms)), self._others(asked, whens, step_ms)
+        pipe = Pipe(is_counted(found.name, asked.agg), others.__getitem__, self.now_ms)
         return transforms.apply(steps, found, pipe)
+
+    def _others(self, asked: SeriesQuery, whens: Iterable[str], step_ms: int) -> dict[str, Answer | None]:
+        return {when: self.other(replace(asked, step_ms=step_ms), when) for when in whens}
 
     def other(self, asked: SeriesQuery, when: str) -> Answer | None:
         """The answer to the same question about another time: ``yesterday``, or ``lastRun`` if there was any."""

@@ -23,8 +23,8 @@ SETTLED: Final = 0.5
 same for the charts it counts into."""
 
 Value = float | None
-Other = Callable[[str, int], Answer | None]
-"""The same question about another time (`yesterday` or `lastRun`) by the same step, which is given in ms.
+Other = Callable[[str], Answer | None]
+"""The answer to the same question about another time (`yesterday` or `lastRun`), by the same step.
 
 None where there was no such time: the run is the first of its spider.
 """
@@ -78,6 +78,11 @@ def parse(text: str, field: str = "transform") -> tuple[Step, ...]:
 def labels_of(steps: Iterable[Step]) -> tuple[str, ...]:
     """The labels that the lines must be told apart by, so that the steps can group them; to be asked for."""
     return tuple(dict.fromkeys(label for step in steps if step.name == "groupBy" for label in step.arguments))
+
+
+def times_of(steps: Iterable[Step]) -> tuple[str, ...]:
+    """The other times that the steps will ask about."""
+    return tuple(dict.fromkeys(when for step in steps if step.name == "compare" for when in step.arguments))
 
 
 def apply(steps: Sequence[Step], answer: Answer, pipe: Pipe) -> Answer:
@@ -204,7 +209,7 @@ def _added(lines: Sequence[Line]) -> list[tuple[int, Value]]:
 def _compare(answer: Answer, arguments: tuple[Any, ...], pipe: Pipe) -> Answer:
     """Lines are matched by their labels, points by their place."""
     (when,) = arguments
-    earlier = pipe.other(when, answer.step_ms)
+    earlier = pipe.other(when)
     if earlier is None:
         return replace(answer, is_first=True)
     before = [step for step in pipe.before if step.name != "compare" and not TRANSFORMS[step.name].chooses]

@@ -9,7 +9,7 @@ from app.metrics.piped import PipedReader
 from app.metrics.series import Answer, SeriesQuery, SeriesReader
 from app.metrics.transforms import parse
 from app.storage.base import JobFilter
-from app.storage.base_series import HOUR_MS, MINUTE_MS, Point
+from app.storage.base_series import HOUR_MS, MINUTE_MS, RAW_MS, Point
 from app.storage.memory import MemoryEventStore
 from app.storage.memory_series import MemorySeriesStore
 from tests.fakes import StoppedClock, event
@@ -84,6 +84,20 @@ def test_a_job_stands_beside_the_last_run_of_its_spider(house: House):
         "now": [10, 20],
         "now/lastRun": [0, 30],
     }
+
+
+def test_both_times_are_told_by_the_same_step(house: House):
+    """Of a run a week ago minutes are kept: 5 each 5 s are 60 a minute, then and now, and 1 a second."""
+    earlier = T - 7 * DAY_MS
+    house.run("last", earlier)
+    house.run("now", T)
+    for begin, job in ((earlier, "last"), (T, "now")):
+        house.series.record([gain(begin + n * RAW_MS, 5, job=job) for n in range(2 * MINUTE_MS // RAW_MS)])
+    asked = {"where": {"job": "now"}, "step_ms": RAW_MS}
+
+    assert house.ask("compare(lastRun)", **asked) == {"": [60, 60], "lastRun": [60, 60]}
+    assert house.ask("rate | compare(lastRun)", **asked) == {"": [1, 1], "lastRun": [1, 1]}
+    assert house.answer("compare(lastRun)", **asked).step_ms == MINUTE_MS
 
 
 @pytest.mark.parametrize("job_id", ["first", "unknown"])
