@@ -14,6 +14,7 @@ class Principal:
         sender_id: the sender they ingest as; None when they may not ingest.
         session_version: the user's, by which sessions and sockets notice that they have ended.
         expires_at: when the token ends, in ms since 1970 UTC; None for never.
+        is_wall: whether they are a wall screen, whose token was exchanged for a session.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Principal:
     role: str | None = None
     session_version: int | None = None
     expires_at: int | None = None
+    is_wall: bool = False
 
     def may(self, permission: str) -> bool:
         """Whether they hold that permission."""
@@ -43,8 +45,8 @@ def of_user(user: User) -> Principal:
     )
 
 
-def of_token(token: Token) -> Principal:
-    """What a token may do, by its scope."""
+def of_token(token: Token, *, is_wall: bool = False) -> Principal:
+    """What a token may do, by its scope; a wall screen with it sees dashboards and nothing else."""
     permissions = SCOPES[token.scope]
     return Principal(
         token.name,
@@ -52,4 +54,5 @@ def of_token(token: Token) -> Principal:
         sender_id=token.sender_id if INGEST in permissions else None,
         token_id=token.id,
         expires_at=token.expires_at,
+        is_wall=is_wall,
     )

@@ -92,7 +92,7 @@ class Accounts:
         """
         if user_id < 0:
             token = self._store.token(-user_id)
-            return principals.of_token(token) if token is not None and self._is_usable(token) else None
+            return principals.of_token(token, is_wall=True) if token is not None and self._is_usable(token) else None
         user = self._store.user(user_id)
         if user is None or user.disabled or user.session_version != session_version:
             return None

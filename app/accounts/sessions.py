@@ -52,8 +52,8 @@ class Visitor:
 
     @property
     def is_wall(self) -> bool:
-        """Whether they are a wall screen, whose token was exchanged for a session."""
-        return self.by_session and self.principal.token_id is not None
+        """See `Principal`."""
+        return self.principal.is_wall
 
     def may(self, permission: str) -> bool:
         """Whether they hold that permission."""

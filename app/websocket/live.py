@@ -13,7 +13,7 @@ from app.storage.base import EventFilter, EventStore
 from app.websocket.broadcast import Broadcaster
 from app.websocket.connections import Connections
 from app.websocket.readers import LIVE
-from app.websocket.rooms import room_filter, wanted_room
+from app.websocket.rooms import WALL, room_filter, wanted_room
 from scrapewatch.events import MAX_SAFE_INTEGER
 
 log = logging.getLogger(__name__)
@@ -73,8 +73,14 @@ class Live:
         if principal is None or not principal.may("read"):
             raise Forbidden("This needs the permission to read.")
 
+    def _check_wall(self, sid: str, room: str) -> None:
+        principal = self._connections.principal(LIVE, sid)
+        if principal is not None and principal.is_wall and room not in WALL:
+            raise Forbidden("A wall screen shows dashboards and nothing else.")
+
     def _enter(self, sid: str, payload: Any) -> dict[str, Any]:
         room = wanted_room(payload)
+        self._check_wall(sid, room)
         since = _since(payload)
         batched = payload.get("batched", False)
         if not isinstance(batched, bool):

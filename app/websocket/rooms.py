@@ -7,6 +7,9 @@ from app.storage.base import EventFilter
 from scrapewatch.events import MAX_JOB_ID
 
 FIXED: Final = ("jobs", "alerts", "metrics", "events")
+WALL: Final = ("alerts", "metrics")
+"""What a dashboard on a wall may hear."""
+
 _JOB: Final = "job:"
 
 

@@ -5,6 +5,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
+from app.accounts.access import authenticate_socket
 from tests.dashboard.conftest import House
 
 READING = "a reading token of the tests, 32 characters"
@@ -63,6 +64,19 @@ def test_it_sees_dashboards_and_no_other_page(screen: FlaskClient):
     assert seen == {"/dashboards": 200, "/dashboards/overview": 200, "/": 403, "/jobs": 403, "/api/v1/jobs": 403}
     assert by_token.status_code == 200
     assert screen.get("/jobs").status_code == 200
+
+
+def test_its_socket_is_a_wall_s(screen: FlaskClient):
+    """By the cookie; by the token itself it is any reader's."""
+    exchanged(screen, READING)
+    with screen:
+        screen.get("/dashboards", headers={"Origin": "http://localhost"})
+        by_cookie = authenticate_socket(None, "/live")
+    with screen.application.test_request_context("/socket.io/"):
+        by_token = authenticate_socket({"token": READING}, "/live")
+
+    assert (by_cookie.name, by_cookie.is_wall) == ("wall", True)
+    assert (by_token.name, by_token.is_wall) == ("wall", False)
 
 
 def test_without_a_page_it_shows_the_list(screen: FlaskClient):

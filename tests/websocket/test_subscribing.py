@@ -11,10 +11,12 @@ from app.core.errors import Unavailable
 from app.websocket.connections import Connections
 from app.websocket.live import Live
 from app.websocket.readers import LIVE
+from app.websocket.rooms import FIXED
 from tests.fakes import NOW_MS, event, no_fold
 from tests.websocket.ear import Ear
 
 ANN = Principal("ann", frozenset({"read"}), user_id=1)
+WALL = Principal("wall", frozenset({"read"}), token_id=1, is_wall=True)
 SEAT = (LIVE, "sid")
 
 
@@ -61,6 +63,16 @@ def test_who_is_refused_a_room_is_not_in_it(house, broadcaster, readers, store):
 
     assert not readers.is_heard("events")
     assert house.ear.heard() == []
+
+
+def test_a_wall_hears_what_dashboards_show(house):
+    """And no jobs and events, which its pages do not show either."""
+    house.connections.left(SEAT)
+    house.connections.joined(SEAT, "eio", WALL)
+    entered = {room: house.subscribe(room=room)["ok"] for room in (*FIXED, "job:a")}
+
+    assert entered == {"jobs": False, "alerts": True, "metrics": True, "events": False, "job:a": False}
+    assert house.subscribe(room="jobs")["code"] == "forbidden"
 
 
 def test_who_is_refused_a_change_goes_on_as_before(house, broadcaster, store):
