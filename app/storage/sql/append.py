@@ -11,7 +11,7 @@ Nearly always all of a batch is new, and of one sender; then nothing here is don
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import compress
 from operator import attrgetter
 
@@ -26,7 +26,7 @@ from app.storage.sql.events_tables import jobs as jobs_table
 from app.storage.sql.inserts import insert_rows
 from app.storage.sql.rows import job_of, job_values
 
-MergePoints = Callable[[Connection, Iterable[Point]], None]
+MergePoints = Callable[[Connection, Sequence[Point]], None]
 
 STORED = Outcome("stored")
 DUPLICATE = Outcome("duplicate")
