@@ -74,13 +74,14 @@ class SqlSeriesStore:
 
     def record(self, points: Iterable[Point]) -> None:
         """See `SeriesStore`."""
-        given = list(points)
+        given = list(points)  # the writer may take its turn later
         self._database.write(lambda connection: self.merge(connection, given))
 
-    def merge(self, connection: Connection, points: Sequence[Point]) -> None:
+    def merge(self, connection: Connection, points: Iterable[Point]) -> None:
         """Merge points into their buckets, within the caller's transaction."""
-        self._touched.note(points)
-        merge_points(connection, points)
+        given = list(points)
+        self._touched.note(given)
+        merge_points(connection, given)
 
     def roll_up(self, from_ms: int, to_ms: int) -> None:
         """See `SeriesStore`; what is to be written is written in small transactions."""
