@@ -109,6 +109,7 @@ def _shown(services: Services, dashboard_id: str) -> dict[str, Any]:
             "charts": CHARTS,
             "aggregations": AGGREGATIONS,
             "metrics": tuple(METRICS),
+            "counters": {name for name, metric in METRICS.items() if metric.kind == "counter"},
         },
         "may_edit": current_principal().may("operate"),
         "page": _for_script(dashboard, board, view, filled),

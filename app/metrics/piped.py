@@ -18,6 +18,9 @@ _PAGES: Final = 5
 """Runs of a source that are looked through for the last of the same spider: a thousand."""
 
 
+_OF_SAMPLES: Final = ("avg", "min", "max")
+
+
 def is_counted(name: str, agg: str | None) -> bool:
     """Whether the values of that metric, so aggregated, are what was counted in each step."""
     metric = METRICS.get(name)
@@ -44,7 +47,8 @@ class PipedReader:
         Raises:
             InvalidInput: as `read`, and naming `transform` where there can be nothing to compare with.
         """
-        asked = replace(asked, by=tuple(dict.fromkeys((*asked.by, *transforms.labels_of(steps)))))
+        by = tuple(dict.fromkeys((*asked.by, *transforms.labels_of(steps))))
+        asked = replace(asked, by=by, agg=_agg(asked, steps))
         found = self.read(asked)
         whens = transforms.times_of(steps)
         others = self._others(asked, whens, found.step_ms)
@@ -84,6 +88,13 @@ class PipedReader:
                 return None
             before = page[-1].key
         return None
+
+
+def _agg(asked: SeriesQuery, steps: Sequence[Step]) -> str | None:
+    """How values are aggregated: a rate is of all that a counter gained, whatever its single samples were."""
+    metric = METRICS.get(asked.name)
+    is_rate = metric is not None and metric.kind == "counter" and any(step.name == "rate" for step in steps)
+    return "sum" if is_rate and asked.agg in _OF_SAMPLES else asked.agg
 
 
 def _is_earlier(found: Job, job: Job) -> bool:

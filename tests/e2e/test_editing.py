@@ -72,7 +72,10 @@ def test_a_panel_is_seen_as_it_is_written(page: Page, tmp_path: Path):
     page.locator("#add").click()
     page.get_by_label("Title").fill("Bars")
     page.get_by_label("Kind").select_option("bar")
+    aggregation = page.get_by_label("Aggregation")
+    expect(aggregation).to_have_value("avg")
     page.get_by_label("Metrics").fill("items")
+    expect(aggregation).to_have_value("sum")
     page.get_by_role("button", name="Take over").click()
     expect(frame(page, "panel-2").locator(PLOTS["bar"]).first).to_be_attached(timeout=SOON_MS)
 

@@ -86,6 +86,14 @@ def test_a_job_stands_beside_the_last_run_of_its_spider(house: House):
     }
 
 
+@pytest.mark.parametrize("agg", [None, "sum", "avg", "min", "max"])
+def test_a_rate_is_of_all_that_was_counted(house: House, agg: str | None):
+    """60 and 120 items within a minute are 3 a second, not the mean, the least or the greatest of both by seconds."""
+    house.series.record([gain(T, 60), gain(T + RAW_MS, 120)])
+
+    assert house.ask("rate", agg=agg) == {"": [3, 0]}
+
+
 def test_both_times_are_told_by_the_same_step(house: House):
     """Of a run a week ago minutes are kept: 5 each 5 s are 60 a minute, then and now, and 1 a second."""
     earlier = T - 7 * DAY_MS

@@ -4,6 +4,7 @@ import { ask } from "./form.js";
 
 const dialog = document.getElementById("panel-form");
 const MINUTE_MS = 60_000;
+let chosen = false; // whether somebody has said how values are aggregated
 
 /** Paths within a panel, as the server names them, to the fields that hold them. */
 const FIELDS = [
@@ -30,6 +31,7 @@ function fill({ title, type, data, options }) {
   elements.transform.value = data.transform ?? "";
   elements.chart.value = chart?.type ?? "line";
   elements.aggregation.value = chart?.data.aggregation ?? "avg";
+  chosen = Boolean(chart);
   elements.metrics.value = chart?.data.metrics.join(", ") ?? "performance.itemsPerSecond";
   elements.range.value = (chart?.data.timeRange ?? 60 * MINUTE_MS) / MINUTE_MS;
   elements.yLabel.value = chart?.display.axes.y.label ?? "";
@@ -42,6 +44,15 @@ function showFields() {
   const chart = dialog.querySelector("[data-chart]");
   chart.hidden = elements.type.value !== "chart";
   chart.disabled = chart.hidden; // what is not seen is not checked either
+}
+
+/** What is counted is added up and all else averaged, by the first metric, until somebody chooses. */
+function suggest() {
+  const { elements } = dialog.querySelector("form");
+  const [first = elements.query.value] = split(elements.metrics.value);
+  const name = first.split("{")[0].trim();
+  const counted = [...dialog.querySelectorAll("#metrics [data-counted]")].some((one) => one.value === name);
+  if (!chosen) elements.aggregation.value = counted ? "sum" : "avg";
 }
 
 /** Selectors by comma; a comma within braces belongs to one. */
@@ -92,4 +103,11 @@ function locate(path) {
   return name && dialog.querySelector("form").elements[name];
 }
 
-dialog?.querySelector("form").elements.type.addEventListener("change", showFields);
+if (dialog) {
+  const { elements } = dialog.querySelector("form");
+  elements.type.addEventListener("change", showFields);
+  elements.aggregation.addEventListener("change", () => {
+    chosen = true;
+  });
+  for (const name of ["metrics", "query"]) elements[name].addEventListener("input", suggest);
+}
