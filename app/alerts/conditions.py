@@ -3,7 +3,7 @@
 One of::
 
     {"metric": 'items{source="ebay.com"}', "operator": ">", "threshold": 5}
-    {"event": "job_failed" | "job_stalled" | "job_lost" | "job_completed"}
+    {"event": "job_failed" | "job_stalled" | "job_lost" | "job_completed" | "error_group_new"}
     {"event": "no_item", "after": ms}
     {"event": "job_missing", "spider": "ebay.com: cards", "grace": ms,
      "every": ms | "cron": "0 3 * * *", "timezone": "Europe/Paris"}
@@ -35,7 +35,7 @@ OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
     "<=": operator.le,
     "!=": operator.ne,
 }
-MOMENTS: Final = ("job_failed", "job_completed")
+MOMENTS: Final = ("job_failed", "job_completed", "error_group_new")
 """Events that are over as soon as they have happened."""
 STATES: Final = ("job_stalled", "job_lost")
 """Events that last until the job goes on or ends."""
@@ -96,6 +96,8 @@ class Condition:
         """By which labels it is told apart unless the rule says otherwise."""
         if self.kind == "job_missing":
             return ("spider",)
+        if self.event == "error_group_new":
+            return ("error", "source")
         if self.kind != "metric":
             return ("job",)
         labels = METRICS[self.metric].labels if self.metric in METRICS else ()

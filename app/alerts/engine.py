@@ -11,10 +11,11 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from app.alerts import states
 from app.alerts.incidents import RESOLVED, Draft, closed, gather, groups_of, near_misses
+from app.alerts.ports import Overlay, View, World
 from app.alerts.rules import Rule
 from app.alerts.telling import tell, tell_end
 from app.alerts.wording import announcement
@@ -27,57 +28,12 @@ from app.storage.base_series import Labels
 log = logging.getLogger(__name__)
 
 Announce = Callable[[dict[str, Any]], object]
-Mute = Callable[[Rule, Sequence[Instance]], str]
-"""Why an incident of those instances is to be kept quiet; "" if it is not."""
 
 LEASE_MS: Final = 10_000
 FAILURES: Final = 3
 """Evaluations of a rule that fail one after the other until that is an alert of its own."""
 _TRIES: Final = 3
 _SIGN_OF_LIFE_MS: Final = 2_500
-
-
-class View(Protocol):
-    """The world at one moment."""
-
-    @property
-    def cursor(self) -> int:
-        """The last event that it knows of."""
-        ...
-
-    def figures(self, rule: Rule) -> Mapping[Labels, float]:
-        """The figure of each instance that has one."""
-        ...
-
-    def otherwise(self, rule: Rule) -> float | None:
-        """The figure of an instance that has none: nothing is known of it, or all is well."""
-        ...
-
-    def is_over(self, rule: Rule, labels: Labels) -> bool:
-        """Whether what these labels stand for has ended, and with it whatever fires there."""
-        ...
-
-
-class World(Protocol):
-    """What rules are held against."""
-
-    def look(self, rules: Sequence[Rule], after: int | None, now_ms: int) -> View:
-        """The world now; of events those after that cursor, or none if it is None."""
-        ...
-
-
-class Overlay(Protocol):
-    """What operators have laid over the alerts."""
-
-    def read(
-        self, rules: Sequence[Rule], standing: Sequence[Incident], firing: Sequence[Instance], now_ms: int
-    ) -> Mute:
-        """What is kept quiet now, of these incidents and instances."""
-        ...
-
-    def ended(self, incidents: Set[int], now_ms: int) -> None:
-        """These incidents are over."""
-        ...
 
 
 class Engine:
@@ -146,7 +102,7 @@ class Engine:
         view = self._world.look(rules, lease.cursor, now_ms)
         horizon_ms = max((rule.cooldown_ms for rule in rules), default=0)
         standing = self._store.standing(now_ms - horizon_ms)
-        turn = Turn(at=now_ms, expires_at=now_ms + LEASE_MS, cursor=view.cursor)
+        turn = Turn(at=now_ms, expires_at=now_ms + LEASE_MS, cursor=view.cursor, kinds=view.kinds)
         drafts = self._drafts(rules, view, standing, turn)
         turn.changes = [
             Change(incident=draft.incident, entries=draft.entries, outgoing=draft.outgoing)

@@ -28,10 +28,11 @@ def open_alerts(
     bells: Bells,
 ) -> Alerts:
     """The alerts of one process; `values` are the live figures by metric name, as `Figures.values`."""
+    evaluations = SqlEvaluationStore(database)
     return Alerts(
-        Stores(SqlAlertStore(database), SqlEvaluationStore(database), SqlSilenceStore(database)),
+        Stores(SqlAlertStore(database), evaluations, SqlSilenceStore(database)),
         clock,
-        World(values, Lately(series), Jobs(events, clock), events),
+        World(values, Lately(series), Jobs(events, clock), events, evaluations),
         bells,
         backtest=Backtest(Past(series), events),
         holder=f"{socket.gethostname()} {os.getpid()} {os.urandom(4).hex()}",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 from typing import Final
 
-from app.alerts.engine import Mute
+from app.alerts.ports import Mute
 from app.alerts.rules import Rule
 from app.alerts.silences import Silence, covering, stored
 from app.storage.base_alerts import Incident, Instance
@@ -23,7 +23,7 @@ class Overlay:
     def read(
         self, rules: Sequence[Rule], standing: Sequence[Incident], firing: Sequence[Instance], now_ms: int
     ) -> Mute:
-        """See `app.alerts.engine.Overlay`."""
+        """See `app.alerts.ports.Overlay`."""
         open_ones = {None, *(incident.id for incident in standing if incident.state != "resolved")}
         known = [one for one in map(stored, self._silences.silences(now_ms)) if one.incident in open_ones]
         active = [one for one in known if one.is_on(now_ms)]
@@ -31,7 +31,7 @@ class Overlay:
         return lambda rule, members: muted(rule, members, inhibitors, active)
 
     def ended(self, incidents: Set[int], now_ms: int) -> None:
-        """See `app.alerts.engine.Overlay`: their own silences end."""
+        """See `app.alerts.ports.Overlay`: their own silences end."""
         for row in self._silences.silences(now_ms):
             if stored(row).incident in incidents:
                 self._silences.change(replace(row, ended_at=now_ms))

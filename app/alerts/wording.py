@@ -22,6 +22,7 @@ _EVENTS: Final = {
     "job_completed": "a job completes",
     "job_stalled": "a job stalls",
     "job_lost": "a job is lost",
+    "error_group_new": "a new kind of error appears",
 }
 _REASONS: Final = {
     "no_data": "nothing was heard any more",

@@ -8,45 +8,60 @@ from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
 
+from app.alerts import errors
 from app.alerts.conditions import MOMENTS, STATES
 from app.alerts.jobs import Jobs, Watched
 from app.alerts.rules import Rule
 from app.metrics.catalogue import METRICS
 from app.metrics.lately import Asked, Lately
 from app.metrics.points import labels_of, spider_of
-from app.storage.base import Event, EventFilter, EventStore
+from app.storage.base import Event, EventFilter, EventStore, Job
 from app.storage.base_series import Labels
 
+Happening = tuple[str, Labels, Mapping[str, str]]
+"""What conditions call it, the labels of its instance, and what they filter by."""
+
 _PAGE: Final = 500
+_NEW_ERROR: Final = "error_group_new"
 _STATUSES: Final = {"job_stalled": "stalled", "job_lost": "lost"}
 
 
 class World:
-    """See `app.alerts.engine.World`.
+    """See `app.alerts.ports.World`.
 
     Args:
         values: the live figures by metric name, as `Figures.values`.
         lately: what is stored of the last while.
         jobs: those that have not ended.
+        kinds: of errors, those that were seen.
         events: where events are read, after the last one that was seen.
     """
 
     def __init__(
-        self, values: Callable[[], Mapping[str, float]], lately: Lately, jobs: Jobs, events: EventStore
+        self,
+        values: Callable[[], Mapping[str, float]],
+        lately: Lately,
+        jobs: Jobs,
+        events: EventStore,
+        kinds: errors.Kinds,
     ) -> None:
         self._values = values
         self._lately = lately
         self.jobs = jobs
         self._events = events
+        self._kinds = kinds
 
     def look(self, rules: Sequence[Rule], after: int | None, now_ms: int) -> "Sight":
-        """See `app.alerts.engine.World`."""
+        """See `app.alerts.ports.World`."""
         newest = self._events.reach().newest
-        types = {rule.condition.event for rule in rules if rule.condition.is_moment and rule.enabled}
+        asked = {rule.condition.event for rule in rules if rule.condition.is_moment and rule.enabled}
         happened: list[Event] = []
-        if types and after is not None and after < newest:
+        if asked and after is not None and after < newest:
+            types = {"error" if event == _NEW_ERROR else event for event in asked}
             happened = list(self._happened(tuple(sorted(types)), after))
             newest = max(newest, happened[-1].cursor if happened else 0)
+        told = [(event.type, *self._job(event.job_id)) for event in happened if event.type != "error"]
+        errors, kinds = self._errors(happened, after, now_ms) if _NEW_ERROR in asked else ([], [])
         return Sight(
             cursor=newest,
             now_ms=now_ms,
@@ -55,8 +70,22 @@ class World:
             watched=self.jobs.open(),
             last_start=self.jobs.last_start,
             since=self.jobs.since,
-            happened=[(event.type, *self._job(event.job_id)) for event in happened],
+            happened=told + errors,
+            kinds=kinds,
         )
+
+    def _errors(self, happened: Sequence[Event], after: int | None, now_ms: int) -> tuple[list[Happening], list[str]]:
+        """Errors of new kinds, and the kinds that are to be remembered."""
+        of_kind: dict[Labels, Event] = {}
+        jobs: dict[str, Job | None] = {}
+        for event in happened:
+            if event.type == "error":
+                if event.job_id not in jobs:
+                    jobs[event.job_id] = self._events.job(event.job_id)
+                of_kind.setdefault(errors.labels_of_error(event, jobs[event.job_id]), event)
+        base = [] if after is None or self._kinds.has_error_kinds() else errors.base_of(self._events, after)
+        new, kinds = errors.news(self._kinds, of_kind, base, now_ms)
+        return [(_NEW_ERROR, labels, _about(jobs[of_kind[labels].job_id])) for labels in new], kinds
 
     def _happened(self, types: tuple[str, ...], after: int) -> Iterator[Event]:
         while page := self._events.events_after(EventFilter(types=types), after=after, limit=_PAGE):
@@ -66,13 +95,16 @@ class World:
     def _job(self, job_id: str) -> tuple[Labels, Mapping[str, str]]:
         """The labels of a job that may have ended, and what conditions filter by."""
         job = self._events.job(job_id)
-        about = {"source": job.source or "", "query": job.query or "", "spider": spider_of(job)} if job else {}
-        return labels_of(job_id, job), about
+        return labels_of(job_id, job), _about(job)
+
+
+def _about(job: Job | None) -> Mapping[str, str]:
+    return {"source": job.source or "", "query": job.query or "", "spider": spider_of(job)} if job else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """See `app.alerts.engine.View`.
+    """See `app.alerts.ports.View`.
 
     Attributes:
         since: when this process began to hear of jobs.
@@ -86,10 +118,11 @@ class Sight:
     watched: Mapping[str, Watched]
     last_start: Callable[[str], int]
     since: int
-    happened: Sequence[tuple[str, Labels, Mapping[str, str]]]
+    happened: Sequence[Happening]
+    kinds: Sequence[str]
 
     def figures(self, rule: Rule) -> Mapping[Labels, float]:
-        """See `app.alerts.engine.View`."""
+        """See `app.alerts.ports.View`."""
         condition = rule.condition
         if condition.kind == "metric":
             return self._live(rule) if rule.window_ms is None else self._stored(rule)
@@ -105,11 +138,11 @@ class Sight:
         return self._moments(rule)
 
     def otherwise(self, rule: Rule) -> float | None:
-        """See `app.alerts.engine.View`."""
+        """See `app.alerts.ports.View`."""
         return 0.0 if rule.condition.kind == "event" else None
 
     def is_over(self, rule: Rule, labels: Labels) -> bool:
-        """See `app.alerts.engine.View`."""
+        """See `app.alerts.ports.View`."""
         job_id = dict(labels).get("job")
         return job_id is not None and rule.condition.event not in MOMENTS and job_id not in self.watched
 

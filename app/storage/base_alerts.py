@@ -207,5 +207,8 @@ class AlertStore(Protocol):
         ...
 
     def forget_before(self, at_ms: int, limit: int) -> int:
-        """Forget up to `limit` lines of timelines that are older; returns how many. Incidents stay in the history."""
+        """Forget up to `limit` lines of timelines that are older; returns how many. Incidents stay in the history.
+
+        Kinds of errors that were not seen since then are forgotten with them.
+        """
         ...

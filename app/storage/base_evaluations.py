@@ -1,6 +1,6 @@
 """What the house asks of the store that evaluators write to: the lease, and each turn as a whole."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -48,7 +48,7 @@ class Lease:
 
 @dataclass(slots=True, kw_only=True)
 class Turn:
-    """What one evaluation changes: all of it, or nothing, is written."""
+    """What one evaluation changes: all of it, or nothing, is written; `kinds` are those of errors that were seen."""
 
     at: int
     expires_at: int
@@ -56,11 +56,12 @@ class Turn:
     instances: list[Instance] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
+    kinds: Sequence[str] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is to be told of it but that it was."""
-        return not (self.instances or self.changes or self.entries)
+        return not (self.instances or self.changes or self.entries or self.kinds)
 
 
 class EvaluationStore(Protocol):
@@ -92,6 +93,14 @@ class EvaluationStore(Protocol):
         Raises:
             app.core.errors.Conflict: the lease is another's, or an incident has changed meanwhile; nothing was written.
         """
+        ...
+
+    def error_kinds(self, kinds: Iterable[str]) -> dict[str, int]:
+        """Those of them that are known, and when they were last noted."""
+        ...
+
+    def has_error_kinds(self) -> bool:
+        """Whether any is known."""
         ...
 
     def announced(self, incident_id: int, state: str) -> None:

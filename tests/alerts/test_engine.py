@@ -190,7 +190,7 @@ class Broken:
         view = self.world.look(*asked)
 
         class View:
-            cursor = view.cursor
+            cursor, kinds = view.cursor, view.kinds
             otherwise, is_over = view.otherwise, view.is_over
 
             def figures(self, rule):

@@ -4,7 +4,7 @@ import pytest
 
 from app.jobs.fold import fold
 from app.metrics.points import baselines, points_of
-from app.storage.base_series import RAW_MS
+from app.storage.base_series import DAY_MS, RAW_MS
 from tests.fakes import event
 
 MINUTE_MS = 60_000
@@ -212,3 +212,55 @@ def test_a_rule_may_look_at_some_series(watch, house):
 
     house.send(event("error", "2", at_ms=watch.clock.now_ms(), data={"message": "2"}))
     assert watch.see(RAW_MS) == ["backlog firing"]
+
+
+def test_a_new_kind_of_error_is_told_once(watch, house):
+    """One from before the rule is none; numbers, addresses and quotes make no other kind, another source does."""
+
+    def fail(job, message, **data):
+        house.send(event("error", job, at_ms=watch.clock.now_ms(), data={"message": message, **data}))
+
+    house.begin("1")
+    house.begin("2", source="other.com")
+    fail("1", "no answer from https://ebay.com/1 after 30 s")
+    watch.see()
+    watch.add(**on_event("error_group_new"))
+    assert watch.see(1_000) == []
+
+    fail("1", "no answer from https://ebay.com/2 after 31 s")
+    assert watch.see(1_000) == []
+    fail("1", "item 17 has no 'price'")
+    fail("1", "item 18 has no 'title'")
+    assert watch.see(1_000) == ["backlog firing"]
+    assert watch.bodies()[-1]["members"][0]["labels"] == {"error": "item … has no …", "source": "ebay.com"}
+    watch.see(1_000)
+    fail("1", "item 19 has no 'price'")
+    assert watch.see(1_000) == []
+    fail("2", "item 20 has no 'price'")
+    assert watch.see(1_000) == ["backlog firing"]
+    watch.see(1_000)
+    fail("1", "anything", fingerprint="parser")
+    fail("1", "anything else", fingerprint="parser")
+    assert watch.see(1_000) == ["backlog firing"]
+    assert watch.bodies()[-1]["members"][0]["labels"]["error"] == "parser"
+
+
+def test_a_kind_of_error_is_remembered_while_it_is_seen(watch, house):
+    """It is noted again each day; forgotten, it is new."""
+    watch.add(**on_event("error_group_new"))
+    watch.see()
+    told = []
+    house.begin("1")
+    for _ in range(4):
+        house.send(event("error", "1", at_ms=watch.clock.now_ms(), data={"message": "no price"}))
+        told += watch.see(DAY_MS)
+        watch.alerts.clean_up(3 * DAY_MS)
+    assert told == ["backlog firing"]
+
+    watch.clock.advance(4 * DAY_MS)
+    house.send(event("error", "1", at_ms=watch.clock.now_ms(), data={"message": "no title"}))
+    watch.see(1_000)
+    watch.alerts.clean_up(3 * DAY_MS)
+    watch.see(1_000)
+    house.send(event("error", "1", at_ms=watch.clock.now_ms(), data={"message": "no price"}))
+    assert watch.see(1_000) == ["backlog firing"]

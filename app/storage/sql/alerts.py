@@ -14,6 +14,7 @@ from app.storage.base_series import Cells
 from app.storage.sql.alerts_tables import (
     entry_of,
     entry_values,
+    error_kinds,
     incident_of,
     incident_values,
     incidents,
@@ -121,8 +122,14 @@ class SqlAlertStore:
     def forget_before(self, at_ms: int, limit: int) -> int:
         """See `AlertStore`."""
         old = select(timeline.c.id).where(timeline.c.at < at_ms).order_by(timeline.c.at).limit(limit)
-        statement = delete(timeline).where(timeline.c.id.in_(old))
-        return self._database.write(lambda connection: connection.execute(statement).rowcount)
+        lines = delete(timeline).where(timeline.c.id.in_(old))
+        kinds = delete(error_kinds).where(error_kinds.c.seen_at < at_ms)
+
+        def work(connection: Connection) -> int:
+            connection.execute(kinds)
+            return connection.execute(lines).rowcount
+
+        return self._database.write(work)
 
     def _incidents(self, query: Select[Any]) -> list[Incident]:
         return self._database.read(

@@ -92,6 +92,14 @@ leases: Final = Table(
     Column("cursor", BigInteger),
 )
 
+error_kinds: Final = Table(
+    "error_kinds",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("seen_at", BigInteger, nullable=False),
+    Index("ix_error_kinds_seen_at", "seen_at"),
+)
+
 _COLUMNS: Final = frozenset(column.name for column in incidents.c) - {"record", "labels"}
 
 

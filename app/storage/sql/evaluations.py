@@ -1,6 +1,6 @@
 """What evaluators keep, in SQL; see `app.storage.base_evaluations.EvaluationStore`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from app.storage.base_evaluations import Change, Lease, Turn
 from app.storage.base_notices import NewNotice
 from app.storage.sql.alerts import add_entries, change_incident
 from app.storage.sql.alerts_tables import (
+    error_kinds,
     incident_of,
     incident_values,
     incidents,
@@ -31,6 +32,10 @@ _UPSERT: Final = (
     f"INSERT INTO instances ({', '.join(_COLUMNS)}) VALUES",
     "ON CONFLICT (rule_id, labels) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS if name not in {"rule_id", "labels"}),
+)
+_NOTE_KINDS: Final = (
+    "INSERT INTO error_kinds (kind, seen_at) VALUES",
+    "ON CONFLICT (kind) DO UPDATE SET seen_at = excluded.seen_at",
 )
 _AT_ONCE: Final = 500
 
@@ -96,12 +101,30 @@ class SqlEvaluationStore:
             stored = [_write_change(connection, change, turn.at) for change in turn.changes]
             _write_instances(connection, turn.instances)
             add_entries(connection, turn.entries, 0)
+            insert_rows(connection, _NOTE_KINDS, [(kind, turn.at) for kind in turn.kinds])
             return stored
 
         try:
             return self._database.write(work)
         except IntegrityError as error:  # the group has an open incident that was not seen
             raise Conflict("An incident was opened meanwhile") from error
+
+    def error_kinds(self, kinds: Iterable[str]) -> dict[str, int]:
+        """See `EvaluationStore`."""
+        asked = list(kinds)
+        slices = [asked[start : start + _AT_ONCE] for start in range(0, len(asked), _AT_ONCE)]
+        columns = select(error_kinds.c.kind, error_kinds.c.seen_at)
+
+        def work(connection: Connection) -> dict[str, int]:
+            queries = (columns.where(error_kinds.c.kind.in_(some)) for some in slices)
+            return {kind: seen_at for query in queries for kind, seen_at in connection.execute(query)}
+
+        return self._database.read(work)
+
+    def has_error_kinds(self) -> bool:
+        """See `EvaluationStore`."""
+        query = select(error_kinds.c.kind).limit(1)
+        return self._database.read(lambda connection: connection.execute(query).first() is not None)
 
     def announced(self, incident_id: int, state: str) -> None:
         """See `EvaluationStore`."""
