@@ -123,6 +123,7 @@ def _of_rule(rule: Rule, state: str, incident: Incident) -> dict[str, Any]:
         "metric": rule.metric,
         "operator": rule.condition.operator,
         "threshold": rule.condition.threshold,
+        "shown": {"value": shown(rule, incident.value), "peak": shown(rule, incident.peak)},
         "runbookUrl": rule.runbook_url,
     }
 

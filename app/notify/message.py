@@ -1,6 +1,6 @@
 """What a notice says, in words: the same facts for every channel."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -119,6 +119,7 @@ def _values(notice: NewNotice, links: Mapping[str, str]) -> dict[str, str]:
     values |= {"kind": notice.kind, "channel": notice.channel, **links}
     values["labels"] = _labels(body.get("labels"))
     values["members"] = "\n".join(_members(body))
+    values |= body.get("shown", {})
     if isinstance(body.get("duration"), int | float):
         values["duration"] = span(body["duration"])
     return values
@@ -138,30 +139,33 @@ def _title(notice: NewNotice, values: Mapping[str, str]) -> str:
 def _lines(notice: NewNotice, values: Mapping[str, str]) -> list[str]:
     if notice.kind == "test":
         return [values.get("summary") or "Messages to this channel arrive."]
-    lines = [values["summary"]] if values.get("summary") else []
-    condition = values.get("condition") or " ".join(
-        values[name] for name in ("metric", "operator", "threshold") if values.get(name)
-    )
-    value = f"now {values['value']}" if values.get("value") else ""
-    facts = [condition, value]
-    if notice.kind == "resolved":
-        facts = [
-            condition,
-            f"lasted {values['duration']}" if values.get("duration") else "",
-            f"peak {values['peak']}" if values.get("peak") else "",
-            value,
-            _REASONS.get(values.get("reason", ""), values.get("reason", "")),
-        ]
-    lines.append("; ".join(fact for fact in facts if fact))
-    lines += [values[name] for name in ("labels", "members") if values.get(name)]
+    lines = [values.get("summary", ""), "; ".join(fact for fact in _facts(notice, values) if fact)]
+    lines += [values[name] for name in ("labels", "members")]
     if values.get("runbookUrl"):
         lines.append(f"Runbook: {values['runbookUrl']}")
     return [line for line in lines if line]
 
 
+def _facts(notice: NewNotice, values: Mapping[str, str]) -> Iterator[str]:
+    """What the summary does not say by itself: most are sentences about the condition and the value."""
+    summary, metric, value = (values.get(name, "") for name in ("summary", "metric", "value"))
+    condition = (
+        values.get("condition") or f"{metric} {values.get('operator', '')} {values.get('threshold', '')}".strip()
+    )
+    yield "" if condition.lower() in summary.lower() or (metric and metric in summary) else condition
+    if notice.kind == "resolved":
+        yield f"lasted {values['duration']}" if values.get("duration") else ""
+        yield f"peak {values['peak']}" if metric and values.get("peak") else ""
+    yield f"now {value}" if metric and value and value not in summary else ""
+    if notice.kind == "resolved":
+        yield _REASONS.get(values.get("reason", ""), values.get("reason", ""))
+
+
 def _members(body: Mapping[str, Any]) -> list[str]:
     members = body.get("members") or []
     lines = []
+    if not any(member.get("labels") for member in members):  # one instance that is the whole rule
+        return []
     for member in members[:MEMBERS]:
         state = f" ({member['state']})" if member.get("state") == "resolved" else ""
         lines.append(f"{_labels(member.get('labels'))}: {written(member.get('value'))}{state}")

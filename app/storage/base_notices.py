@@ -34,7 +34,8 @@ class NewNotice:
             but the first three: `rule`, `severity`, `state` (`firing` or `resolved`), `summary`, `condition` (in
             words), `metric`, `operator`, `threshold`, `value`, `peak`, `startedAt`, `endedAt`, `duration`, `reason`,
             `again` (how often it came back), `labels`, `members` [{`labels`, `value`, `state`}], `firing` and
-            `resolved` (how many members are), `runbookUrl`, `ackedBy`, `note`.
+            `resolved` (how many members are), `runbookUrl`, `ackedBy`, `note`, `shown` (`value` and `peak` as texts
+            with their units).
         due_at: not to be sent before.
     """
 

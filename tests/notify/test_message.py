@@ -18,6 +18,32 @@ def test_a_problem_says_what_it_is_about():
     assert (told.severity, told.is_over) == ("critical", False)
 
 
+def test_what_the_summary_says_is_not_said_twice():
+    """A sentence about the metric and its value stands alone; figures have units, members without labels no line."""
+    body = {
+        "summary": "jobs.failureRate is 42 %, above 10 %.",
+        "shown": {"value": "42 %", "peak": "50 %"},
+        "labels": {},
+        "members": [{"labels": {}, "value": 0.42, "state": "firing"}],
+    }
+
+    assert message(notice(body=body), LINKS).text == "jobs.failureRate is 42 %, above 10 %."
+    assert message(notice("resolved", body=body), LINKS).text.splitlines()[1:] == [
+        "lasted 12 min 3 s; peak 50 %; it recovered"
+    ]
+    assert message(notice(body={**body, "summary": "Many fail"}), LINKS).text.splitlines() == [
+        "Many fail",
+        "jobs.failureRate is above 0.1; now 42 %",
+    ]
+
+
+def test_an_event_has_no_value():
+    """Its condition says it all."""
+    body = {"summary": "A job fails.", "condition": "a job fails", "metric": "", "value": 1, "labels": {}}
+
+    assert message(notice(body=body), LINKS).text == "A job fails."
+
+
 def test_an_end_says_how_long_how_bad_and_why():
     """Duration, peak, the value at the end and the reason, in one line."""
     told = message(notice("resolved"), LINKS)
