@@ -157,13 +157,18 @@ def label_axes(figure: dict[str, Any], x: str, y: str) -> dict[str, Any]:
     layout = figure["layout"]
     for axis, label in (("xaxis", x), ("yaxis", y)):
         if label and axis in layout:
-            layout[axis]["title"] = {"text": escape(label), "standoff": 8}
+            layout[axis]["title"] = {"text": verbatim(label), "standoff": 8}
     return figure
 
 
 def hover(unit: str) -> str:
     """How a value is written under the mouse, its unit behind it."""
     return "%{y:,.4~g}" + unit
+
+
+def verbatim(text: str) -> str:
+    """As Plotly shows the text itself: it reads some markup, but does not know the entities of quotes."""
+    return escape(text, quote=False)
 
 
 def is_blank(figure: Mapping[str, Any], *, counted: bool) -> bool:

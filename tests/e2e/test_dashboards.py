@@ -12,7 +12,7 @@ from tests.e2e.browsing import live
 from tests.e2e.seed import event
 from tests.server import Server
 
-HOSTILE = "</script><img src=x onerror=alert(1)><b onclick=alert(1)>{{7*7}}</b>"
+HOSTILE = '</script><img src=x onerror=alert(1)><b onclick=alert(1)>{{7*7}}</b>"it\'s"'
 
 
 def test_a_dashboard_with_everything(page: Page, shop: Server, environment, tmp_path: Path):

@@ -1,7 +1,6 @@
 """A chart: lines, bars or a dial, drawn by the page's script from a figure made here."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any, Final
 
 from app.dashboard import figures
@@ -35,7 +34,7 @@ def content(look: Look) -> dict[str, Any]:
     reading = readings.read(look, readings.MOST_BARS if chart.type == "bar" else readings.MOST_POINTS)
     colours = _colours(reading.lines, look)
     traces = [
-        Trace(line.name, escape(line.title), colour, readings.scaled(line, shown(line.unit).factor).values)
+        Trace(line.name, figures.verbatim(line.title), colour, readings.scaled(line, shown(line.unit).factor).values)
         for line, colour in zip(reading.lines, colours, strict=True)
     ]
     return {

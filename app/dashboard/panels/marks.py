@@ -1,8 +1,8 @@
 """What happened while lines were drawn, as marks at its moment: jobs that began or failed, alerts that fired."""
 
-from html import escape
 from typing import Any, Final
 
+from app.dashboard.figures import verbatim
 from app.dashboard.panels.base import Look
 from app.dashboard.wording import shown
 from app.storage.base import EventFilter
@@ -27,6 +27,6 @@ def marks(look: Look) -> list[dict[str, Any]]:
     )
     found = [(event.at_ms, shown(event)) for event in look.services.events.events(wanted, limit=MOST)]
     return [
-        {"at": at_ms, "token": TOKENS[event["type"]], "text": escape(f"{event['jobId']} {event['headline']}".strip())}
+        {"at": at_ms, "token": TOKENS[event["type"]], "text": verbatim(f"{event['jobId']} {event['headline']}".strip())}
         for at_ms, event in found
     ]
