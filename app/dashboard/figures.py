@@ -32,7 +32,6 @@ TEMPLATE: Final[dict[str, Any]] = {
             "linecolor": "--chart-axis",
             "ticks": "",
             "nticks": 7,
-            "hoverformat": "%H:%M:%S",
             "fixedrange": False,
             "showspikes": True,
             "spikemode": "across",

@@ -96,6 +96,8 @@ def _dashboard() -> dict[str, Sentence]:
         "time": gettext("Time"),
         "series": gettext("Series"),
         "value": gettext("Value"),
+        "tableCut": gettext("The newest {shown} of {all} rows; the CSV has them all."),
+        "notSaved": gettext("The chart could not be saved as an image"),
         "selected": gettext("“{name}” selected"),
         "newPanel": gettext("New panel"),
         "colourTwice": gettext("is the name of two colours"),

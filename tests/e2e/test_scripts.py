@@ -1,5 +1,9 @@
 """What pages' scripts compute by themselves agrees with the server and with the calendar."""
 
+from datetime import UTC, datetime
+
+from playwright.sync_api import Page
+
 from app.api.spreadsheet import csv_text
 from tests.e2e.scripts import called, scripted
 
@@ -14,3 +18,35 @@ def test_csv_of_a_chart_is_as_safe_as_the_server_s(browser):
     rows: list[list[object]] = [["Time", *FORMULAS], ["2026-11-23T14:32:08Z", -5, 0.25, None]]
     with scripted(browser) as page:
         assert called(page, "csv", "csvText", rows) == csv_text(rows)
+
+
+def timed(page: Page, begin: datetime, hours: list[float], step_ms: int) -> list[list[object]]:
+    """How a chart over those hours places and writes each: its place, what that is read as, its words."""
+    script = """async ([times, step]) => {
+      const { Timeline } = await import("/js/timeline.js");
+      const time = new Timeline(times[0], times.at(-1), step);
+      return times.map((ms) => [time.place(ms), time.moment(time.place(ms)) === ms, time.write(ms)]);
+    }"""
+    times = [round(begin.timestamp() * 1_000 + hour * 3_600_000) for hour in hours]
+    found: list[list[object]] = page.evaluate(script, [times, step_ms])
+    return found
+
+
+def test_a_chart_goes_by_one_clock(browser):
+    """Where an hour comes twice, or never, lines don't fold back and what is written tells the offset from UTC."""
+    autumn, spring = datetime(2026, 10, 24, 23, tzinfo=UTC), datetime(2026, 3, 29, 0, tzinfo=UTC)
+    with scripted(browser, timezone_id="Europe/Berlin") as page:
+        twice = timed(page, autumn, [0, 1, 1.5, 2], 60_000)
+        never = timed(page, spring, [0, 1, 2], 1_000)
+        always = timed(page, spring, [-2, -1.5], 60_000)
+        whole_day = timed(page, autumn, [-24, -1], 3_600_000)
+
+    assert twice == [
+        ["2026-10-25 00:00:00", True, "00:00 +01:00"],
+        ["2026-10-25 01:00:00", True, "01:00 +01:00"],
+        ["2026-10-25 01:30:00", True, "01:30 +01:00"],
+        ["2026-10-25 02:00:00", True, "02:00 +01:00"],
+    ]
+    assert [words for _, _, words in never] == ["02:00:00 +02:00", "03:00:00 +02:00", "04:00:00 +02:00"]
+    assert [words for _, _, words in always] == ["23:00", "23:30"]
+    assert [words for _, _, words in whole_day] == ["2026-10-24 01:00", "2026-10-25 00:00"]

@@ -1,9 +1,10 @@
 // Charts: figures come from the server, events are counted into them here, and Plotly draws the visible ones.
 
-import { clock, duration, local, now, number } from "./format.js";
+import { duration, now, number } from "./format.js";
 import { faded, template, token } from "./paint.js";
 import { page, say, word } from "./page.js";
 import { onTheme } from "./theme.js";
+import { Timeline } from "./timeline.js";
 
 const MOST_POINTS = 720;
 const SETTLED = 0.5; // a step is shown as a rate once this share of it has passed
@@ -136,7 +137,8 @@ class Chart {
       this.fillTable();
       return;
     }
-    const x = this.times.map(local);
+    const time = this.time();
+    const x = this.times.map(time.place);
     const data = this.figure.data.map((trace) => {
       const colour = token(trace.meta.token);
       const values = this.values.get(trace.meta.key);
@@ -152,30 +154,38 @@ class Chart {
       return { ...drawn, line: { ...trace.line, color: colour }, ...fill };
     });
     if (this.figure.data[0].stackgroup) data.reverse(); // the busiest on top: zeros of the others stay under its line
-    window.Plotly.react(this.element, data, { ...this.layout(), template: template() }, page.chartConfig);
+    window.Plotly.react(this.element, data, { ...this.layout(time), template: template() }, page.chartConfig);
     this.fillTable();
   }
 
-  layout() {
-    const { layout } = this.figure;
+  /** Of what it has. */
+  time() {
+    const last = this.times.at(-1) ?? now();
+    return new Timeline(this.span ? last - this.span : this.times[0] ?? last, last, this.step);
+  }
+
+  layout({ place, format }) {
+    const xaxis = { ...this.figure.layout.xaxis, hoverformat: format };
+    const layout = { ...this.figure.layout, xaxis };
     if (this.span && this.times.length) {
-      const range = [local(this.times.at(-1) - this.span), local(this.times.at(-1))];
-      return { ...layout, xaxis: { ...layout.xaxis, range } }; // all of it, also where nothing was measured yet
+      const range = [place(this.times.at(-1) - this.span), place(this.times.at(-1))];
+      return { ...layout, xaxis: { ...xaxis, range } }; // all of it, also where nothing was measured yet
     }
     if (!this.times.length || this.times.length >= FEWEST_STEPS) return layout;
     const [from, half] = [this.times[0], this.step / 2];
-    const range = [local(from - half), local(from + FEWEST_STEPS * this.step - half)];
-    return { ...layout, xaxis: { ...layout.xaxis, range }, uirevision: this.times.length };
+    const range = [place(from - half), place(from + FEWEST_STEPS * this.step - half)];
+    return { ...layout, xaxis: { ...xaxis, range }, uirevision: this.times.length };
   }
 
   fillTable() {
     if (!this.table?.open) return;
+    const { write } = this.time();
     const traces = this.figure.data.map((trace) => this.values.get(trace.meta.key));
     const rows = this.times.slice(-TABLE_ROWS).map((ms, at) => {
       const row = document.createElement("tr");
       const from = Math.max(0, this.times.length - TABLE_ROWS) + at;
       const figures = traces.map((values) => number(values[from], this.per === "step" ? 0 : 1));
-      [clock(ms), ...figures].forEach((text, column) => {
+      [write(ms), ...figures].forEach((text, column) => {
         const cell = document.createElement("td");
         cell.className = column ? "num" : "mono";
         cell.textContent = text;

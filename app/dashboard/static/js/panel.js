@@ -2,7 +2,9 @@
 
 import { blend } from "./blend.js";
 import { showTimes } from "./format.js";
+import { word } from "./page.js";
 import { Plot } from "./plot.js";
+import { toast } from "./toast.js";
 
 const SLOWEST_MS = 30_000;
 
@@ -91,8 +93,17 @@ export class Panel {
     const tool = target.closest("[data-tool]")?.dataset.tool;
     if (tool === "table") this.toggleTable(target.closest("[data-tool]"));
     if (tool === "csv" && this.plot) this.save(URL.createObjectURL(new Blob([this.plot.csv()], { type: "text/csv" })), "csv");
-    if (tool === "png" && this.plot) this.plot.image().then((address) => this.save(address, "png"));
+    if (tool === "png" && this.plot) this.saveImage();
     if (tool === "csv" || tool === "png") target.closest("details").open = false;
+  }
+
+  async saveImage() {
+    const place = this.element.querySelector(":scope > .values") ?? this.plot.element; // the one that is seen
+    try {
+      this.save(await this.plot.image(place), "png");
+    } catch (error) {
+      toast("error", word("notSaved"), error.message);
+    }
   }
 
   save(address, kind) {

@@ -1,10 +1,11 @@
 // A panel's chart: the server's figure drawn by Plotly, its figures as a table, as CSV and as an image.
 
 import { csvText } from "./csv.js";
-import { clock, local, number } from "./format.js";
+import { number } from "./format.js";
 import { page, word } from "./page.js";
 import { template, token } from "./paint.js";
 import { onTheme } from "./theme.js";
+import { Timeline } from "./timeline.js";
 
 const TABLE_ROWS = 200;
 const IMAGE_SCALE = 2;
@@ -24,9 +25,6 @@ function drawNext() {
   if (waiting.size) later(drawNext);
 }
 
-/** The moment that Plotly writes as `2026-11-23 14:32:08.5`, in the viewer's zone. */
-const moment = (text) => new Date(String(text).replace(" ", "T")).getTime();
-
 export class Plot {
   /** element: where it is drawn. name: of the panel. onZoom: called with both ends of a span that was drawn with the mouse. */
   constructor(element, name, onZoom) {
@@ -36,6 +34,7 @@ export class Plot {
 
   show(chart) {
     this.chart = chart;
+    this.time = new Timeline(...chart.span, chart.step);
     this.dirty = true;
   }
 
@@ -52,12 +51,19 @@ export class Plot {
   draw() {
     if (!this.dirty || !this.chart || !this.element.offsetParent) return;
     this.dirty = false;
-    const { kind, figure, span } = this.chart;
-    const data = kind === "gauge" ? figure.data.map(dial) : figure.data.map(drawn);
-    const layout = { ...figure.layout, template: template() };
-    if (kind !== "gauge") Object.assign(layout, { xaxis: { ...layout.xaxis, range: span.map(local) } }, marked(this.chart.marks));
+    const { data, layout } = this.painted();
     window.Plotly.react(this.element, data, layout, page.chartConfig);
-    if (kind !== "gauge") this.listen();
+    if (this.chart.kind !== "gauge") this.listen();
+  }
+
+  /** What Plotly draws, in the colours of the present theme. */
+  painted() {
+    const { kind, figure, span, marks } = this.chart;
+    const layout = { ...figure.layout, template: template() };
+    if (kind === "gauge") return { data: figure.data.map(dial), layout };
+    const { place, format } = this.time;
+    const xaxis = { ...layout.xaxis, range: span.map(place), hoverformat: format };
+    return { data: figure.data.map((trace, at) => drawn(trace, at, place)), layout: { ...layout, xaxis, ...marked(marks, place) } };
   }
 
   listen() {
@@ -71,7 +77,7 @@ export class Plot {
     this.element.addEventListener("mousemove", (event) => this.point(event));
     this.element.addEventListener("mouseleave", () => plots.forEach((plot) => plot.mark(null)));
     this.element.on("plotly_relayout", (change) => {
-      const [from, to] = [moment(change["xaxis.range[0]"]), moment(change["xaxis.range[1]"])];
+      const [from, to] = [0, 1].map((end) => this.time.moment(change[`xaxis.range[${end}]`]));
       if (to - from >= ZOOM_LEAST_MS) this.onZoom(Math.round(from), Math.round(to));
     });
   }
@@ -105,7 +111,7 @@ export class Plot {
 
   /** A table of the newest figures, newest first. */
   table() {
-    const [head, ...rows] = this.rows(clock, (value) => (value === null || value === undefined ? "–" : number(value, 2)), (one) => plain(one.name));
+    const [head, ...rows] = this.rows(this.time.write, (value) => (value === null || value === undefined ? "–" : number(value, 2)), (one) => plain(one.name));
     const element = document.createElement("table");
     element.className = "table compact";
     const line = (cells, tag) => {
@@ -120,6 +126,9 @@ export class Plot {
     };
     element.createTHead().append(line(head, "th"));
     if (this.chart.kind !== "gauge") this.traces.forEach((one, at) => { element.tHead.rows[0].cells[at + 1].title = one.meta.key; });
+    if (rows.length > TABLE_ROWS) {
+      element.createCaption().textContent = word("tableCut", { shown: number(TABLE_ROWS), all: number(rows.length) });
+    }
     element.createTBody().append(...rows.slice(-TABLE_ROWS).reverse().map((cells) => line(cells, "td")));
     return element;
   }
@@ -129,9 +138,9 @@ export class Plot {
     return csvText(this.rows((ms) => new Date(ms).toISOString(), (value) => value, (one) => one.meta.key));
   }
 
-  /** The chart as it stands here, as an image's address. */
-  async image() {
-    const { data, layout, offsetWidth: width, offsetHeight: height } = this.element;
+  /** The chart as it stands here, as an image's address; `place` is the element whose size it gets. */
+  async image({ offsetWidth: width, offsetHeight: height }) {
+    const { data, layout } = this.painted();
     const painted = { ...layout, paper_bgcolor: token("--surface"), margin: { ...layout.margin, t: 40 }, title: { text: escaped(this.name), font: { size: 13 } } };
     return window.Plotly.toImage({ data, layout: painted }, { format: "png", width, height: height + 32, scale: IMAGE_SCALE });
   }
@@ -144,19 +153,19 @@ export class Plot {
 }
 
 /** What happened meanwhile: a line at each moment, and its words under the mouse. */
-function marked(marks) {
+function marked(marks, place) {
   const shapes = marks.map(({ at, token: name }) => ({
-    type: "line", x0: local(at), x1: local(at), xref: "x", yref: "paper", y0: 0, y1: 1, layer: "below", line: { color: token(name), width: 1 },
+    type: "line", x0: place(at), x1: place(at), xref: "x", yref: "paper", y0: 0, y1: 1, layer: "below", line: { color: token(name), width: 1 },
   }));
   const annotations = marks.map(({ at, token: name, text }) => ({
-    x: local(at), xref: "x", y: 1, yref: "paper", yanchor: "middle", text: "▾", hovertext: text, showarrow: false, font: { color: token(name), size: 12 },
+    x: place(at), xref: "x", y: 1, yref: "paper", yanchor: "middle", text: "▾", hovertext: text, showarrow: false, font: { color: token(name), size: 12 },
   }));
   return { shapes, annotations };
 }
 
-function drawn(trace, at) {
+function drawn(trace, at, place) {
   const color = token(trace.meta.token);
-  const one = { ...trace, x: trace.x.map(local) };
+  const one = { ...trace, x: trace.x.map(place) };
   if (trace.type === "bar") return { ...one, marker: { color } };
   if (trace.meta.token === EARLIER) return { ...one, line: { ...trace.line, color, width: 1, dash: "dot" } };
   return { ...one, line: { ...trace.line, color, dash: at >= DASHED_FROM ? "6px,3px" : "solid" } };
