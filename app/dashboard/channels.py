@@ -60,10 +60,9 @@ def blueprint(services: Services) -> Blueprint:
     @require("admin")
     def new() -> str:
         kind = TYPES.get(request.args.get("type", FIRST_TYPE)) or abort(404)
-        defaults = services.runtime.call(services.office.channels.defaults, kind.name)
-        return render_template(
-            "settings/channel.html", kind=kind, channel=None, defaults=defaults, **_form(), **_viewer()
-        )
+        defaults = services.office.channels.defaults(kind.name)
+        content = {"kind": kind, "channel": None, "defaults": defaults, "name": request.args.get("name", "")}
+        return render_template("settings/channel.html", **content, **_form(), **_viewer())
 
     @pages.get("/settings/channels/<channel_id>")
     @require("read")
@@ -88,7 +87,9 @@ def _listed(services: Services) -> dict[str, Any]:
     for channel in office.channels.all():
         last = office.log(NoticeFilter(channel=channel.name), limit=1)
         rows.append((channel_json(channel), notice_json(last[0]) if last else None))
-    return {"rows": rows, "types": TYPES, **_log_words()}
+    there = {channel["name"] for channel, _ in rows}
+    named = {name for rule in services.alerts.list_rules() if rule.enabled for name in rule.channels}
+    return {"rows": rows, "types": TYPES, "missing": sorted(named - there), **_log_words()}
 
 
 def _shown(services: Services, channel_id: str) -> dict[str, Any]:

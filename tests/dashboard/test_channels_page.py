@@ -1,7 +1,8 @@
 """The pages of channels and of what was told, as they leave the server."""
 
 import re
-from html import unescape
+from html import escape, unescape
+from urllib.parse import quote
 
 import pytest
 
@@ -35,6 +36,19 @@ def test_a_house_that_tells_nobody_says_so(house: House):
     assert "Nobody is told so far" in house.page("/settings/channels")
     assert "Nothing was to be told so far" in house.page("/settings/notices")
     assert "Nothing of that kind" in house.page("/settings/notices?state=failed")
+
+
+def test_channels_that_rules_miss_are_one_click_away(house: House):
+    """By their names, and of their type where the name says it; until they are there."""
+    assert "Rules name channels that are not there" in house.page("/settings/channels")
+    assert "type=slack&amp;name=slack" not in house.page("/settings/channels")
+    admin(house)
+
+    assert 'href="/settings/channels/new?type=email&amp;name=email">email</a>' in house.page("/settings/channels")
+    assert f'value="{escape(HOSTILE)}"' in house.page(f"/settings/channels/new?type=email&name={quote(HOSTILE)}")
+    for name in ("slack", "email", "sms"):
+        house.office.create({**HOOK, "name": name})
+    assert "Rules name" not in house.page("/settings/channels")
 
 
 def test_a_channel_is_shown_without_its_secrets(house: House):

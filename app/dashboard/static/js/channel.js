@@ -86,7 +86,7 @@ form.querySelector("[data-save-and-test]")?.addEventListener("click", () => {
   if (form.reportValidity()) busy(async () => { if (await save()) await test(); });
 });
 form.querySelector("[data-only-test]")?.addEventListener("click", () => busy(test));
-elements.type?.addEventListener("change", () => location.replace(`/settings/channels/new?type=${elements.type.value}`));
+elements.type?.addEventListener("change", () => location.replace(`/settings/channels/new?${new URLSearchParams({ type: elements.type.value, name: elements["channel-name"].value })}`));
 
 let waiting = 0;
 form.querySelector("[data-kind=template]").addEventListener("input", () => {
