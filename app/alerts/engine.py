@@ -141,8 +141,8 @@ class Engine:
 
     def _take(self, changed: Iterable[Instance]) -> None:
         for one in changed:
-            held = self._instances.setdefault(one.rule_id, {})
-            held[one.labels] = one
+            if one.state != states.OK:
+                self._instances.setdefault(one.rule_id, {})[one.labels] = one
 
     def _drafts(self, rules: Sequence[Rule], view: View, standing: Sequence[Incident], turn: Turn) -> list[Draft]:
         by_rule: dict[int, dict[Labels, Incident]] = {}
@@ -229,7 +229,8 @@ def moved(rule: Rule, view: View, held: Mapping[Labels, Instance], now_ms: int) 
         return [states.over(one, "paused") for one in held.values()]
     figures, otherwise = view.figures(rule), view.otherwise(rule)
     found = []
-    for labels in {**held, **figures}:
+    alone: dict[Labels, None] = {} if rule.scope else {(): None}  # there even if nothing was ever measured
+    for labels in {**alone, **held, **figures}:
         one = held.get(labels) or Instance(rule_id=rule.id, labels=labels)
         if not rule.fits(labels):
             found.append(states.over(one, "rule_changed"))

@@ -94,32 +94,33 @@ class Jobs:
             app.core.errors.Unavailable: the store can't be asked, which it is once for each spider.
         """
         with self._lock:
-            known = self._started.get(spider)
-        if known is None:
-            known = self._stored_start(spider)
-            with self._lock:
-                known = self._started[spider] = max(known, self._started.get(spider, 0))
-        return known
+            known = self._started.setdefault(spider, 0)  # from now on commits are noted here
+        if known:
+            return known
+        stored = self._stored_start(spider)
+        with self._lock:
+            self._started[spider] = max(stored, self._started[spider])
+            return self._started[spider]
 
     def _take(self, job: Job, now_ms: int) -> None:
+        spider = spider_of(job)
+        before = self._watched.get(job.id)
+        if spider and job.status != "lost" and (before is None or before.spider != spider):
+            self._let_go(spider)
         if job.status in OPEN:
-            self._watched[job.id] = _watched(job, self._watched.get(job.id), now_ms)
+            self._watched[job.id] = _watched(job, before, now_ms)
         else:
             self._watched.pop(job.id, None)
         if job.status == "lost":
-            self._lost[job.id] = spider_of(job)
+            self._lost[job.id] = spider
         elif job.id in self._lost:
             del self._lost[job.id]
-        if job.started_at is None or job.status == "queued":
-            return
-        spider, began = spider_of(job), min(job.started_at, now_ms)
-        if spider and began > self._started.get(spider, 0):
-            self._started[spider] = began
-            self._let_go(spider, job.id)
+        if spider in self._started and job.started_at is not None and job.status != "queued":
+            self._started[spider] = max(self._started[spider], min(job.started_at, now_ms))
 
-    def _let_go(self, spider: str, job_id: str) -> None:
+    def _let_go(self, spider: str) -> None:
         """A lost job is past when its spider runs again; of too many, the oldest are."""
-        past = [name for name, theirs in self._lost.items() if theirs == spider and name != job_id]
+        past = [name for name, theirs in self._lost.items() if theirs == spider]
         past += list(self._lost)[: max(0, len(self._lost) - MAX_LOST)]
         for name in past:
             self._lost.pop(name, None)

@@ -224,6 +224,17 @@ def test_the_incident_of_a_deleted_rule_is_over(watch):
     assert (incident.state, incident.reason) == ("resolved", "rule_deleted")
     assert watch.bodies()[-1]["summary"] == "backlog: the rule was deleted."
     assert watch.alerts.instances() == []
+    watch.see(5_000, queue=20)
+    assert watch.alerts._engine._instances == {}
+
+
+def test_silence_from_the_first_day_on_may_be_an_alert(watch):
+    """A figure that never came is missed once it lasts; when it comes and is good, that is over."""
+    watch.add(noData="alert")
+
+    assert [watch.see(90_000) for _ in range(3)] == [[], [], FIRES]
+    assert watch.alerts.instances()[0].reason == "no_data"
+    assert watch.see(5_000, queue=3) == ENDS
 
 
 def test_an_edited_rule_keeps_its_incident_while_it_breaches(watch):
