@@ -16,6 +16,7 @@ from typing import Any, Final, Literal, NamedTuple, Protocol
 import msgspec
 
 from app.storage.base_counts import Counted
+from app.storage.base_runs import Runs
 from app.storage.base_series import Cells, Point
 
 Tallies = Mapping[tuple[int, str, str], int]
@@ -197,8 +198,9 @@ class Fold(Protocol):
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class EventFilter:
-    """Which events; None is any. Times are of the event, both ends included."""
+    """Which events; None is any; `of` is the jobs that they are of. Times are of the event, both ends included."""
 
+    of: Runs | None = None
     job_id: str | None = None
     types: tuple[str, ...] = ()
     min_level: int | None = None
@@ -211,6 +213,7 @@ class EventFilter:
 class JobFilter:
     """Which jobs; None is any. `q` is looked for in id, source and query; times are of the start."""
 
+    of: Runs | None = None
     statuses: tuple[str, ...] = ()
     source: str | None = None
     q: str | None = None
@@ -238,10 +241,8 @@ class EventStore(Protocol):
     def append_singly(self, events: Sequence[Event], fold: Fold, refused: Tallies = MappingProxyType({})) -> Commit:
         """The same for a batch of which something can't be stored: that alone is refused, by `UNSTORABLE`.
 
-        Still one transaction: when it raises, nothing was stored.
-
         Raises:
-            Exception: of whatever is no event's fault.
+            Exception: of whatever is no event's fault; nothing was stored.
         """
         ...
 
@@ -284,8 +285,7 @@ class EventStore(Protocol):
     def delete_job(self, job_id: str) -> bool:
         """Forget a job and its events; False when there is none.
 
-        Its events go in slices after the job, so that other writes never wait long; one that comes meanwhile makes a
-        new job.
+        Its events go in slices after the job: other writes never wait long. One that comes meanwhile makes a new job.
         """
         ...
 
@@ -293,7 +293,6 @@ class EventStore(Protocol):
         """Delete up to `limit` events received before those times, logs at the earlier of both; returns how many went.
 
         Before those go the events that a deletion of their job has left behind, because the process ended meanwhile.
-
         Looks at the oldest alone, so that it is cheap where there is nothing to do.
         """
         ...

@@ -119,14 +119,16 @@ class MemoryEventStore:
         """See `EventStore`."""
         with self._lock:
             found = (
-                e for e in reversed(self._events) if (before is None or e.cursor < before) and _is_wanted(e, wanted)
+                e
+                for e in reversed(self._events)
+                if (before is None or e.cursor < before) and self._is_wanted(e, wanted)
             )
             return list(islice(found, limit))
 
     def events_after(self, wanted: EventFilter, *, after: int, limit: int = 500) -> list[Event]:
         """See `EventStore`."""
         with self._lock:
-            return list(islice((e for e in self._events if e.cursor > after and _is_wanted(e, wanted)), limit))
+            return list(islice((e for e in self._events if e.cursor > after and self._is_wanted(e, wanted)), limit))
 
     def reach(self) -> Reach:
         """See `EventStore`."""
@@ -162,7 +164,7 @@ class MemoryEventStore:
         with self._lock:
             if isinstance(wanted, JobFilter):
                 return count_jobs(self._newest_jobs(wanted), over, most, held=len(self._jobs))
-            newest = (event for event in reversed(self._events) if _is_wanted(event, wanted))
+            newest = (event for event in reversed(self._events) if self._is_wanted(event, wanted))
             return count_events(newest, over, most, held=len(self._events))
 
     def last_seqs(self, sender_id: int, epoch: bytes) -> dict[str, int]:
@@ -206,6 +208,11 @@ class MemoryEventStore:
             self._removed = max(self._removed, *old, 0)
             return len(old)
 
+    def _is_wanted(self, event: Event, wanted: EventFilter) -> bool:
+        job = self._jobs.get(event.job_id) if wanted.of and event.job_id else None
+        of_those = wanted.of is None or (job is not None and wanted.of.take(job.id, job.source, job.query))
+        return of_those and _is_wanted(event, wanted)
+
     def _forget(self, count: int) -> None:
         for _ in range(count):
             event = self._events.popleft()
@@ -227,7 +234,8 @@ def _is_wanted(event: Event, wanted: EventFilter) -> bool:
 def _is_wanted_job(job: Job, wanted: JobFilter) -> bool:
     texts = (job.id, job.source or "", job.query or "")
     return (
-        (not wanted.statuses or job.status in wanted.statuses)
+        (wanted.of is None or wanted.of.take(job.id, job.source, job.query))
+        and (not wanted.statuses or job.status in wanted.statuses)
         and (wanted.source is None or job.source == wanted.source)
         and (not wanted.q or any(wanted.q.lower() in text.lower() for text in texts))
         and (wanted.tag is None or wanted.tag in job.tags)

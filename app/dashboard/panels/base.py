@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from app.dashboards.config import Panel
 from app.services import Services
+from app.storage.base_runs import Runs
 from app.storage.base_series import DAY_MS, HOUR_MS
 
 VARIABLES: Final = ("job", "source", "spider")
@@ -41,6 +42,13 @@ class Look:
     panel: Panel
     view: View
     services: Services
+
+    @property
+    def runs(self) -> Runs | None:
+        """The jobs that the page is narrowed to."""
+        wanted = self.view.variables
+        named = Runs(id=wanted.get("job"), source=wanted.get("source"), spider=wanted.get("spider"))
+        return named if wanted else None
 
     @property
     def span(self) -> tuple[int, int]:

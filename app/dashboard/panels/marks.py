@@ -22,9 +22,7 @@ def marks(look: Look) -> list[dict[str, Any]]:
     if not look.view.with_marks:
         return []
     from_ms, to_ms = look.span
-    wanted = EventFilter(
-        types=tuple(TOKENS), job_id=look.view.variables.get("job") or None, from_ms=from_ms, to_ms=to_ms
-    )
+    wanted = EventFilter(of=look.runs, types=tuple(TOKENS), from_ms=from_ms, to_ms=to_ms)
     found = [(event.at_ms, shown(event)) for event in look.services.events.events(wanted, limit=MOST)]
     return [
         {"at": at_ms, "token": TOKENS[event["type"]], "text": verbatim(f"{event['jobId']} {event['headline']}".strip())}

@@ -1,7 +1,7 @@
 """Rows of a panel's jobs, events or alerts, newest first, as the lists show them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from app import queries
@@ -84,16 +84,11 @@ def word(source: str, kind: str) -> Any:
 
 
 def _asked(look: Look) -> dict[str, str]:
-    panel, variables = look.panel, look.view.variables
+    panel = look.panel
     asked = filters.parse(panel.query, panel.source, f"{panel.path}.data.query")
-    if panel.source == "jobs":
-        source, _, query = variables.get("spider", "").partition(": ")
-        fixed = {"source": source or variables.get("source"), "q": query or variables.get("job")}
-    else:
-        fixed = {"job": variables.get("job")} if panel.source == "events" else {}
     if panel.type == "log" and panel.source == "events" and "type" not in asked:
-        fixed["type"] = ",".join(LOGGED)  # items and figures come too often to be read
-    return {**asked, **{name: value for name, value in fixed.items() if value and name not in asked}}
+        asked["type"] = ",".join(LOGGED)  # items and figures come too often to be read
+    return asked
 
 
 def _within(asked: dict[str, str], span: Span) -> dict[str, str]:
@@ -105,7 +100,7 @@ def _jobs(look: Look, most: int, span: Span) -> list[Row]:
 
 
 def _wanted_jobs(look: Look, span: Span) -> JobFilter:
-    return queries.job_filter(_within(_asked(look), span), look.view.now_ms)
+    return replace(queries.job_filter(_within(_asked(look), span), look.view.now_ms), of=look.runs)
 
 
 def _job(look: Look, job: Job) -> Row:
@@ -130,7 +125,7 @@ def _events(look: Look, most: int, span: Span) -> list[Row]:
 
 
 def _wanted_events(look: Look, span: Span) -> EventFilter:
-    return queries.event_filter(_within(_asked(look), span), look.view.now_ms)
+    return replace(queries.event_filter(_within(_asked(look), span), look.view.now_ms), of=look.runs)
 
 
 def _alerts(look: Look, most: int, span: Span) -> list[Row]:

@@ -3,9 +3,10 @@
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Text, cast, func, or_, select, text
+from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select, text
 
 from app.storage.base import EventFilter, JobFilter
+from app.storage.base_runs import Runs
 from app.storage.sql.events_tables import COMMONEST, events, jobs
 
 began = func.coalesce(jobs.c.started_at, jobs.c.created_at)
@@ -24,6 +25,8 @@ def of_types(types: Sequence[str]) -> list[ColumnElement[bool]]:
 def event_conditions(wanted: EventFilter) -> list[ColumnElement[bool]]:
     """Those that an event meets."""
     found: list[ColumnElement[bool]] = []
+    if wanted.of is not None:
+        found.append(events.c.job_key.in_(select(jobs.c.key).where(*_among(wanted.of))))
     if wanted.job_id is not None:
         owner = select(jobs.c.key).where(jobs.c.id == wanted.job_id).scalar_subquery()
         found.append(events.c.job_key == owner)
@@ -42,7 +45,7 @@ def event_conditions(wanted: EventFilter) -> list[ColumnElement[bool]]:
 
 def job_conditions(wanted: JobFilter) -> list[ColumnElement[bool]]:
     """Those that a job meets."""
-    found: list[ColumnElement[bool]] = []
+    found = [] if wanted.of is None else _among(wanted.of)
     if wanted.statuses:
         found.append(jobs.c.status.in_(wanted.statuses))
     if wanted.source is not None:
@@ -58,3 +61,20 @@ def job_conditions(wanted: JobFilter) -> list[ColumnElement[bool]]:
     if wanted.to_ms is not None:
         found.append(began <= wanted.to_ms)
     return found
+
+
+def _among(runs: Runs) -> list[ColumnElement[bool]]:
+    """Those that a job meets which is among them."""
+    found: list[ColumnElement[bool]] = []
+    if runs.id is not None:
+        found.append(jobs.c.id == runs.id)
+    if runs.source is not None:
+        found.append(jobs.c.source == runs.source)
+    if runs.spider is not None:
+        names = (and_(_is(jobs.c.source, source), _is(jobs.c.query, query)) for source, query in runs.names())
+        found.append(or_(*names))
+    return found
+
+
+def _is(column: ColumnElement[str], text: str) -> ColumnElement[bool]:
+    return column == text if text else or_(column.is_(None), column == "")
