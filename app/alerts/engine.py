@@ -23,7 +23,7 @@ from app.core.clock import Clock
 from app.core.errors import Conflict, Unavailable
 from app.storage.base_alerts import Incident, Instance
 from app.storage.base_evaluations import Change, EvaluationStore, Lease, Turn
-from app.storage.base_series import Labels
+from app.storage.base_series import DAY_MS, Labels
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,8 @@ FAILURES: Final = 3
 """Evaluations of a rule that fail one after the other until that is an alert of its own."""
 _TRIES: Final = 3
 _SIGN_OF_LIFE_MS: Final = 2_500
+_LONGEST_MEMORY_MS: Final = 7 * DAY_MS
+"""An incident that ended longer ago does not open again, however long the cooldown."""
 
 
 class Engine:
@@ -100,7 +102,7 @@ class Engine:
         assert self._lease is not None  # noqa: S101  (`_hold` has said so)
         lease = self._lease
         view = self._world.look(rules, lease.cursor, now_ms)
-        horizon_ms = max((rule.cooldown_ms for rule in rules), default=0)
+        horizon_ms = min(max((rule.cooldown_ms for rule in rules), default=0), _LONGEST_MEMORY_MS)
         standing = self._store.standing(now_ms - horizon_ms)
         turn = Turn(at=now_ms, expires_at=now_ms + LEASE_MS, cursor=view.cursor, kinds=view.kinds)
         drafts = self._drafts(rules, view, standing, turn)

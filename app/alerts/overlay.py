@@ -1,6 +1,6 @@
 """What keeps incidents quiet without changing them: silences, and rules that inhibit others."""
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Final
 
@@ -10,6 +10,9 @@ from app.alerts.silences import Silence, covering, stored
 from app.storage.base_alerts import Incident, Instance
 from app.storage.base_series import Labels
 from app.storage.base_silences import SilenceStore
+
+Inhibitors = dict[tuple[str, ...], dict[Labels, str]]
+"""The names of labels that rules fire for, and for which of their values which rule does."""
 
 _SHOWN: Final = 120
 
@@ -37,25 +40,25 @@ class Overlay:
                 self._silences.change(replace(row, ended_at=now_ms))
 
 
-def inhibitors_of(rules: Sequence[Rule], firing: Iterable[Instance]) -> dict[str, list[tuple[str, Labels]]]:
-    """For the name of each rule that is inhibited, which rule fires for which labels."""
+def inhibitors_of(rules: Sequence[Rule], firing: Iterable[Instance]) -> dict[str, Inhibitors]:
+    """For the name of each rule that is inhibited, by which rule for which labels."""
     by_id = {rule.id: rule for rule in rules if rule.inhibits}
-    found: dict[str, list[tuple[str, Labels]]] = {}
+    found: dict[str, Inhibitors] = {}
     for one in firing:
         rule = by_id.get(one.rule_id)
-        for name in rule.inhibits if rule else ():
-            found.setdefault(name, []).append((rule.name if rule else "", one.labels))
+        if rule is None:
+            continue
+        names = tuple(name for name, _ in one.labels)
+        for inhibited in rule.inhibits:
+            found.setdefault(inhibited, {}).setdefault(names, {})[one.labels] = rule.name
     return found
 
 
 def muted(
-    rule: Rule,
-    members: Sequence[Instance],
-    inhibitors: dict[str, list[tuple[str, Labels]]],
-    silences: Sequence[Silence],
+    rule: Rule, members: Sequence[Instance], inhibitors: Mapping[str, Inhibitors], silences: Sequence[Silence]
 ) -> str:
     """Why an incident of these instances is kept quiet, inhibition before silence; "" if it is not."""
-    over = inhibitors.get(rule.name, [])
+    over = inhibitors.get(rule.name, {})
     by = {_inhibitor(one.labels, over) for one in members} if over else {""}
     if members and "" not in by:
         return f"inhibited by {min(by)}"
@@ -63,7 +66,10 @@ def muted(
     return f"silence {silence.id}: {silence.reason[:_SHOWN]}" if silence else ""
 
 
-def _inhibitor(labels: Labels, over: Sequence[tuple[str, Labels]]) -> str:
+def _inhibitor(labels: Labels, over: Inhibitors) -> str:
     """The rule that fires for equal labels or for fewer of them; "" for none."""
-    carried = set(labels)
-    return next((name for name, theirs in over if carried.issuperset(theirs)), "")
+    for names, firing in over.items():
+        found = firing.get(tuple((name, value) for name, value in labels if name in names))
+        if found:
+            return found
+    return ""

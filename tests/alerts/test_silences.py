@@ -1,10 +1,12 @@
 """Silences: what they match, when they are on, and what they keep quiet."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from app.alerts.overlay import inhibitors_of, muted
 from app.alerts.rules import parse as parse_rule
 from app.alerts.silences import parse
 from app.core.errors import Conflict, InvalidInput, NotFound
@@ -158,6 +160,21 @@ def test_an_incidents_own_silence_ends_with_it(watch):
 
     watch.see(5_000, queue=0)
     assert watch.see(5_000, queue=20) == ["backlog firing"]
+
+
+@pytest.mark.parametrize(
+    ("fires", "quiet"),
+    [((), True), ((("job", "1"),), True), ((("job", "2"),), False), ((("job", "1"), ("source", "a")), False)],
+    ids=["for all", "for the same job", "for another job", "for more than the job"],
+)
+def test_a_rule_inhibits_for_equal_labels_or_fewer(fires, quiet):
+    """What it fires for must be true of what is to be quiet."""
+    outage = replace(parse_rule({**CONFIG, "name": "outage", "inhibits": ["backlog"]}), id=1)
+    by = inhibitors_of([outage], [Instance(rule_id=1, labels=fires)])
+
+    why = muted(parse_rule(CONFIG), [Instance(rule_id=2, labels=(("job", "1"),))], by, [])
+
+    assert why == ("inhibited by outage" if quiet else "")
 
 
 def test_a_rule_is_quiet_while_one_that_inhibits_it_fires(watch):
