@@ -108,7 +108,7 @@ class Backtest:
             raise InvalidInput("can be tested on a metric only", field="rule.condition")
         if not 0 < to_ms - from_ms <= MAX_SPAN_MS:
             raise InvalidInput("must lie before to, by 30 days at most", field="from")
-        walk = self._walk(rule, from_ms, min(to_ms, now_ms), now_ms)
+        walk = self.walk(rule, from_ms, min(to_ms, now_ms), now_ms)
         ends = {labels: self._end(dict(labels)["job"]) for labels in walk.lines if "job" in dict(labels)}
         play = Play(rule)
         for place, at_ms in enumerate(walk.times):
@@ -124,11 +124,12 @@ class Backtest:
             "transitions": play.transitions,
         }
 
-    def _end(self, job_id: str) -> int | None:
-        job = self._events.job(job_id)
-        return None if job is None else job.finished_at
+    def walk(self, rule: Rule, from_ms: int, to_ms: int, now_ms: int) -> Walk:
+        """The figures of a rule on a metric between two moments, as it would have seen them.
 
-    def _walk(self, rule: Rule, from_ms: int, to_ms: int, now_ms: int) -> Walk:
+        Raises:
+            InvalidInput: naming `from` or a field of the rule.
+        """
         condition = rule.condition
         asked = Asked(
             name=condition.metric,
@@ -146,6 +147,10 @@ class Backtest:
             lines = {labels: _with_enough(line, samples, rule.min_samples) for labels, line in walk.lines.items()}
             return Walk(walk.times, lines)
         return walk
+
+    def _end(self, job_id: str) -> int | None:
+        job = self._events.job(job_id)
+        return None if job is None else job.finished_at
 
 
 def _with_enough(line: list[float | None], samples: list[float | None], least: int) -> list[float | None]:

@@ -16,6 +16,7 @@ from app.alerts.rules import Rule, parse
 from app.alerts.world import World
 from app.core.clock import Clock, rfc3339
 from app.core.errors import Conflict, InvalidInput, NotFound
+from app.metrics.past import Walk
 from app.storage.base import Commit
 from app.storage.base_alerts import ALL, AlertStore, Entry, Incident, IncidentFilter, Instance, RuleRow
 from app.storage.base_counts import Counted
@@ -184,6 +185,14 @@ class Alerts:
         except InvalidInput as error:
             raise InvalidInput(error.detail, field=f"rule.{error.field}" if error.field else "rule") from None
         return self._backtest.run(rule, from_ms, to_ms, self._clock.now_ms())
+
+    def walk(self, rule: Rule, from_ms: int, to_ms: int) -> Walk:
+        """The figures that a rule on a metric saw, or would have seen, between two moments.
+
+        Raises:
+            InvalidInput: naming `from` or a field of the rule: they can't be told.
+        """
+        return self._backtest.walk(rule, from_ms, to_ms, self._clock.now_ms())
 
     def acknowledge(self, incident_id: int, by: str, note: str | None = None, until: int | None = None) -> Incident:
         """Say that somebody looks after it, until a time or the end; a second time without more changes nothing.

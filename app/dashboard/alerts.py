@@ -74,7 +74,12 @@ def blueprint(services: Services) -> Blueprint:
     def acknowledge(incident_id: int) -> ResponseReturnValue:
         note, until = request.form.get("note", "").strip() or None, _until(services.clock.now_ms())
         services.runtime.call(services.alerts.acknowledge, incident_id, current_principal().name, note, until)
-        return redirect("/alerts?state=acknowledged", 303)
+        back = (
+            f"/alerts/incidents/{incident_id}"
+            if request.form.get("back") == "incident"
+            else "/alerts?state=acknowledged"
+        )
+        return redirect(back, 303)
 
     return pages
 

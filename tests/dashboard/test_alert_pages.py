@@ -6,8 +6,10 @@ from html import unescape
 import pytest
 
 from app.storage.base_alerts import Incident
+from app.storage.base_notices import Delivery
 from tests.dashboard.conftest import House
 from tests.fakes import NOW_MS
+from tests.notify.notices import notice
 
 HOSTILE = "</script><script>alert(1)</script>"
 FAILING = {"jobs.finished": 5.0, "jobs.failureRate": 0.25}
@@ -135,3 +137,51 @@ def test_a_span_that_is_not_offered_is_refused(operator: House):
     incident = fire(operator)
     post(operator, f"/alerts/incidents/{incident.id}/ack", 400, span="1")
     assert operator.alerts.incident(incident.id).state == "firing"
+
+
+def test_an_incident_tells_all_that_happened(operator: House):
+    """Its figures, each transition, what channels answered, and who was not told and why; the newest first."""
+    incident = fire(operator)
+    made = notice(key="a", incident_id=incident.id, channel="ops")
+    tried = Delivery(notice_id=0, at=NOW_MS + 1, outcome="failed", status=503, reply=f"no {HOSTILE}", latency_ms=34)
+    operator.office.notices.record(made, tried)
+    path = f"/alerts/incidents/{incident.id}"
+    assert post(operator, f"{path}/ack", note="proxies", back="incident").endswith(path)
+
+    page = operator.page(path)
+    assert HOSTILE not in page
+    text = unescape(page)
+    for words in (
+        "25 %",
+        "> 10 %",
+        "Fires",
+        "olga acknowledged it",
+        "ops did not take “fires”: given up",
+        "503 · 34 ms",
+    ):
+        assert words in text
+    assert f"“fires” failed: no {HOSTILE}" in text
+    assert "There is no channel of that name" in text
+    assert 'href="/alerts/incidents/' in operator.page("/alerts?state=acknowledged")
+    operator.page("/alerts/incidents/99", 404)
+
+
+def test_an_incident_is_silenced_from_its_page(operator: House):
+    """For as long as it lasts, with the reason shown; one without a reason is refused."""
+    incident = fire(operator)
+    path = f"/alerts/incidents/{incident.id}"
+    post(operator, f"{path}/silence", 400, length="")
+    post(operator, f"{path}/silence", 400, length="5", reason="x")
+    assert post(operator, f"{path}/silence", length="", reason="the shop moves").endswith(path)
+    operator.alerts.evaluate()
+    page = operator.page(path)
+    assert "Kept quiet: silence 1: the shop moves" in page
+
+
+def test_a_viewer_reads_an_incident(house: House):
+    """Without a form in it."""
+    incident = fire(house)
+    page = house.page(f"/alerts/incidents/{incident.id}")
+    assert "What happened" in page
+    assert "/ack" not in page
+    assert "/silence" not in page

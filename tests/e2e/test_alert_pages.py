@@ -42,3 +42,17 @@ def test_an_alert_is_acknowledged_on_the_phone(phone: Page):
     phone.wait_for_url("**state=acknowledged")
     expect(row).to_contain_text("admin looks after it: “proxies are down”")
     expect(phone.locator("#pulse")).to_contain_text("None firing")
+
+
+def test_an_incident_is_silenced_and_says_so(phone: Page):
+    """Its page fits the phone, draws its metric and tells what happened; the reason stands where it is kept quiet."""
+    row = phone.locator("tr[data-incident]", has_text=RULE)
+    row.get_by_role("link", name=RULE).click()
+    expect(phone.get_by_role("heading", level=1)).to_have_text(RULE)
+    expect(phone.locator(".timeline")).to_contain_text("Fires")
+    expect(phone.locator(".curve")).to_be_visible(timeout=SOON_MS)
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    phone.locator("summary", has_text="Silence this").click()
+    phone.get_by_label("Reason").fill("the shop moves")
+    phone.get_by_role("button", name="Silence this").click()
+    expect(phone.locator(".note", has_text="Kept quiet")).to_contain_text("the shop moves", timeout=SOON_MS)

@@ -1,15 +1,15 @@
-// Alerts: each change on the server renews the lists; incidents are few and a person reads them. While somebody writes
+// Alerts and each of them: each change on the server renews the lists; incidents are few and a person reads them. While somebody writes
 // a note, nothing moves under their hands.
 
 import "./shell.js";
 import { renewing } from "./snapshot.js";
 
 const EVERY_MS = 5_000; // what pends, and what others acknowledge, is told to no room
-const renew = renewing("states", "alerts", "checked");
+const renew = renewing("states", "alerts", "checked", "incident"); // whichever of them the page has
 let missed = false;
 
 function renewIfQuiet() {
-  missed = Boolean(document.querySelector(".ack[open]"));
+  missed = Boolean(document.querySelector(".ack[open], #incident .as-table[open]"));
   if (!missed) renew();
 }
 

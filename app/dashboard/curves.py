@@ -1,0 +1,154 @@
+"""What a rule's metric did, drawn on the server: lines with their thresholds, and marks where something happened.
+
+A drawing is 600 by 100 units and is stretched over its place; texts stand beside it. It needs no script.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from app.alerts.rules import Rule
+from app.alerts.wording import shown
+from app.core.clock import rfc3339
+from app.metrics.past import Walk
+from app.storage.base_series import Labels
+
+WIDTH: Final = 600
+HEIGHT: Final = 100
+POINTS: Final = 240
+MOST_LINES: Final = 8
+TICKS: Final = 4
+TABLE_ROWS: Final = 60
+_NICE: Final = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
+
+Points = list[tuple[int, float | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Something that happened.
+
+    Attributes:
+        kind: `alert`, `good` or "".
+    """
+
+    at: int
+    text: str
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """A drawing.
+
+    Attributes:
+        lines: name and path of each, the worst first.
+        threshold: how far down it lies, 0 to 100; `resolve` is None where it is the same.
+        ticks: texts along the left, from the top.
+        times: moments along the foot, from the left.
+        marks: how far right each lies, 0 to 100, with its text and kind.
+        rows: moments with the figures of all lines, newest first.
+        more: how many lines are left out.
+    """
+
+    lines: list[tuple[str, str]]
+    threshold: float
+    resolve: float | None
+    ticks: list[str]
+    times: list[str]
+    marks: list[dict[str, Any]]
+    rows: list[tuple[str, list[str]]]
+    more: int
+
+
+def curve(rule: Rule, walk: Walk, marks: Iterable[Mark] = (), group: Labels = ()) -> Curve | None:
+    """The drawing of the figures of those labels that are in `group`; None where nothing was measured."""
+    found = {labels: _fewer(rule, walk.times, line) for labels, line in walk.lines.items() if set(group) <= set(labels)}
+    held = {labels: points for labels, points in found.items() if any(value is not None for _, value in points)}
+    if not held or len(walk.times) < 2:
+        return None
+    worst = sorted(held, key=lambda labels: _badness(rule, held[labels]), reverse=True)[:MOST_LINES]
+    values = [value for labels in worst for _, value in held[labels] if value is not None]
+    low, high = _bounds([*values, rule.condition.threshold, rule.resolve_threshold])
+
+    def down(value: float) -> float:
+        return round(HEIGHT * (high - value) / (high - low), 2)
+
+    begin, span = walk.times[0], walk.times[-1] - walk.times[0]
+    return Curve(
+        lines=[(_name(labels), _path(held[labels], begin, span, down)) for labels in worst],
+        threshold=down(rule.condition.threshold),
+        resolve=None if rule.resolve_threshold == rule.condition.threshold else down(rule.resolve_threshold),
+        ticks=[shown(rule, high - (high - low) * place / TICKS) for place in range(TICKS + 1)],
+        times=[rfc3339(begin + span * place // TICKS) for place in range(TICKS + 1)],
+        marks=[
+            {"right": round(100 * (mark.at - begin) / span, 2), "text": mark.text, "kind": mark.kind}
+            for mark in marks
+            if begin <= mark.at <= begin + span
+        ],
+        rows=_rows(rule, [held[labels] for labels in worst]),
+        more=len(held) - len(worst),
+    )
+
+
+def _fewer(rule: Rule, times: range, line: Sequence[float | None]) -> Points:
+    """The line in so few points that it can be drawn: of several, the one furthest into the condition."""
+    each = max(1, -(-len(line) // POINTS))
+    points: Points = []
+    for first in range(0, len(line), each):
+        some = [value for value in line[first : first + each] if value is not None]
+        worst = some[0] if some else None
+        for value in some[1:]:
+            worst = value if worst is None else rule.condition.worse(worst, value)
+        points.append((times[first], worst))
+    return points
+
+
+def _badness(rule: Rule, points: Points) -> float:
+    values = [value for _, value in points if value is not None]
+    return -min(values) if rule.condition.operator in {"<", "<="} else max(values)
+
+
+def _bounds(values: Sequence[float]) -> tuple[float, float]:
+    """A round span that holds all of them and 0."""
+    low, high = min(0.0, *values), max(0.0, *values)
+    if high == low:
+        high = 1.0
+    return (-_round_up(-low) if low < 0 else 0.0), (_round_up(high * 1.05) if high > 0 else 0.0)
+
+
+def _round_up(value: float) -> float:
+    size = 10.0 ** (len(str(int(value))) - 1) if value >= 1 else _small(value)
+    return next(step * size for step in _NICE if step * size >= value or step == _NICE[-1])
+
+
+def _small(value: float) -> float:
+    size = 1.0
+    while size > value:
+        size /= 10
+    return size
+
+
+def _path(points: Points, begin: int, span: int, down: Callable[[float], float]) -> str:
+    """Its path; a gap in the figures is a gap in the line, and one alone is a dot as wide as the line."""
+    parts, is_on = [], False
+    for at_ms, value in points:
+        if value is not None:
+            right = round(WIDTH * (at_ms - begin) / span, 1)
+            parts.append(f"{'L' if is_on else 'M'}{right:g} {down(value):g}" + ("" if is_on else "h.1"))
+        is_on = value is not None
+    return "".join(parts)
+
+
+def _rows(rule: Rule, lines: Sequence[Points]) -> list[tuple[str, list[str]]]:
+    rows = []
+    for place in reversed(range(len(lines[0]))):
+        figures = [line[place][1] for line in lines]
+        if any(value is not None for value in figures):
+            told = ["–" if value is None else shown(rule, value) for value in figures]
+            rows.append((rfc3339(lines[0][place][0]), told))
+    return rows[:TABLE_ROWS]
+
+
+def _name(labels: Labels) -> str:
+    return ", ".join(f"{name} {value}" for name, value in labels)

@@ -1,0 +1,134 @@
+"""One incident: how bad it is, what its metric did, what happened, who was told, and why somebody was not."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext
+
+from app.accounts.access import current_principal, require
+from app.alerts.rules import Rule
+from app.alerts.service import Alerts
+from app.alerts.wording import sentence
+from app.core.errors import Conflict, InvalidInput
+from app.dashboard import timeline
+from app.dashboard.alerts import HOUR_MS, NUMBER, acting, figure, limit, told
+from app.dashboard.channels import KINDS
+from app.dashboard.curves import Curve, Mark, curve
+from app.dashboard.language import gettext
+from app.dashboard.threads import in_thread
+from app.notify.office import Told
+from app.services import Services
+from app.storage.base_alerts import Incident
+from app.storage.base_notices import NoticeFilter
+
+MOST_NOTICES: Final = 200
+MOST_MEMBERS: Final = 20
+LEAST_BEFORE_MS: Final = 15 * 60_000
+LENGTHS: Final = {
+    str(HOUR_MS // 2): lazy_gettext("30 minutes"),
+    str(2 * HOUR_MS): lazy_gettext("2 hours"),
+    str(8 * HOUR_MS): lazy_gettext("8 hours"),
+    "": lazy_gettext("Until it is over"),
+}
+"""For how long, in ms, an incident may be kept quiet from its page."""
+
+
+def blueprint(services: Services) -> Blueprint:
+    """``/alerts/incidents/…``."""
+    pages = Blueprint("incident_pages", __name__)
+
+    @pages.get(f"/alerts/incidents/<{NUMBER}:incident_id>")
+    @require("read")
+    def incident(incident_id: int) -> str:
+        content = in_thread(services.runtime, _content, services, incident_id)
+        return render_template("alerts/incident.html", lengths=LENGTHS, **content, **acting())
+
+    @pages.post(f"/alerts/incidents/<{NUMBER}:incident_id>/silence")
+    @require("operate")
+    def silence(incident_id: int) -> ResponseReturnValue:
+        length, reason = request.form.get("length", ""), request.form.get("reason", "").strip()
+        if length not in LENGTHS:
+            raise InvalidInput(f"must be one of {', '.join(filter(None, LENGTHS))}", field="length")
+        to_ms = services.clock.now_ms() + int(length) if length else None
+        services.runtime.call(_silence, services.alerts, incident_id, reason, to_ms, current_principal().name)
+        return redirect(f"/alerts/incidents/{incident_id}", 303)
+
+    return pages
+
+
+def _silence(alerts: Alerts, incident_id: int, reason: str, to_ms: int | None, by: str) -> None:
+    """Keep it quiet until that time, or until it is over."""
+    found = alerts.incident(incident_id)
+    if found.state == "resolved":
+        raise Conflict(f"Incident {incident_id} is over")
+    about = (("rule", found.rule), *found.group)
+    matchers = [{"name": name, "operator": "=", "value": value} for name, value in about]
+    alerts.silences.create({"matchers": matchers, "reason": reason, "to": to_ms, "incident": incident_id}, by)
+
+
+def _content(services: Services, incident_id: int) -> dict[str, Any]:
+    """All that the page shows; runs in a real thread."""
+    alerts, office = services.alerts, services.office
+    found, entries = alerts.incident(incident_id), alerts.timeline(incident_id)
+    rule = next((rule for rule in alerts.list_rules() if rule.id == found.rule_id), None)
+    log = office.log(NoticeFilter(incident_id=incident_id), limit=MOST_NOTICES)
+    known = {channel.name for channel in office.channels.all()}
+    return {
+        "one": told([found], [rule] if rule else [])[0],
+        "rule": rule,
+        "sentence": sentence(rule) if rule else "",
+        "limit": limit(rule) if rule else "",
+        "curve": _curve(services, rule, found, timeline.marks(entries)) if rule else None,
+        "lines": timeline.lines(entries, log, rule)[::-1],
+        "members": _members(services, rule, found) if rule else [],
+        "untold": _untold(rule, log, known),
+    }
+
+
+def _curve(services: Services, rule: Rule, incident: Incident, marks: Iterable[Mark]) -> Curve | None:
+    """What the metric did from before it began until it was over."""
+    if rule.condition.kind != "metric":
+        return None
+    now_ms = services.clock.now_ms()
+    end_ms = now_ms if incident.ended_at is None else incident.ended_at
+    around = max(LEAST_BEFORE_MS, (end_ms - incident.started_at) // 4)
+    to_ms = min(now_ms, end_ms + (0 if incident.ended_at is None else around))
+    try:
+        walk = services.alerts.walk(rule, incident.started_at - around, to_ms)
+    except InvalidInput:  # it lies too far back, or its metric is no longer kept: the rest of the page still tells
+        return None
+    return curve(rule, walk, marks, incident.group)
+
+
+def _members(services: Services, rule: Rule, incident: Incident) -> list[dict[str, Any]]:
+    """What fires of it now."""
+    if incident.state == "resolved":
+        return []
+    mine = [
+        one
+        for one in services.alerts.instances(("firing", "recovering"))
+        if one.rule_id == rule.id and one.labels and set(incident.group) <= set(one.labels)
+    ]
+    return [
+        {"labels": dict(one.labels), "recovers": one.state == "recovering", "figure": figure(rule, one.value)}
+        for one in mine[:MOST_MEMBERS]
+    ]
+
+
+def _untold(rule: Rule | None, log: Iterable[Told], known: set[str]) -> list[tuple[str, str]]:
+    """Which channels did not hear of something, and why."""
+    found = []
+    if rule and not rule.channels:
+        found.append((gettext("Nobody"), gettext("The rule names no channel.")))
+    missing = gettext("There is no channel of that name; what it should hear waits a day for it.")
+    found += [(name, missing) for name in (rule.channels if rule else ()) if name not in known]
+    for notice, _ in log:
+        kind = str(KINDS.get(notice.kind, notice.kind))
+        if notice.state == "failed":
+            found.append((notice.channel, gettext("“%(kind)s” failed: %(reply)s", kind=kind, reply=notice.reply)))
+        elif notice.state == "waiting" and notice.attempts and notice.channel in known:
+            text = gettext("“%(kind)s” is tried again; so far: %(reply)s", kind=kind, reply=notice.reply)
+            found.append((notice.channel, text))
+    return found
