@@ -85,6 +85,38 @@ def test_a_panel_is_seen_as_it_is_written(page: Page, tmp_path: Path):
     expect(frame(page, "panel-2")).to_have_count(0)
 
 
+def test_a_chart_keeps_what_its_form_does_not_change(page: Page, tmp_path: Path):
+    """A span of seconds and a title of its own, until the panel is renamed; both axes can be named."""
+    shown = chart("bar", "items")
+    shown["data"]["timeRange"] = 30_000
+    imported(page, config(panel("bar", options={"chart": shown}), name="Mine"), tmp_path)
+    begin(page)
+    frame(page, "bar").focus()
+    page.keyboard.press("e")
+    page.get_by_label("Label of the x axis").fill("when")
+    page.get_by_role("button", name="Take over").click()
+    expect(page.locator("#panel-form")).to_be_hidden()
+    frame(page, "bar").focus()
+    page.keyboard.press("e")
+    page.get_by_label("Title").fill("Renamed")
+    page.get_by_role("button", name="Take over").click()
+    expect(page.locator("#panel-form")).to_be_hidden()
+    frame(page, "bar").focus()
+    page.keyboard.press("e")
+    expect(page.get_by_label("Label of the x axis")).to_have_value("when")
+    page.get_by_role("button", name="Cancel").click()
+    page.locator("#save").click()
+    expect(page.locator("#edit")).to_be_visible()
+
+    kept = stored(page)["layout"]["panels"][0]["options"]["chart"]
+    assert kept["display"] == {
+        "title": "Renamed",
+        "axes": {"x": {"label": "when"}, "y": {"label": "items"}},
+        "legend": True,
+    }
+    assert kept["data"] == {"metrics": ["items"], "timeRange": 30_000, "aggregation": "sum"}
+
+
 def test_the_dashboard_itself_is_written_in_a_form(page: Page, tmp_path: Path):
     """Its name, refresh, theme and colours are seen at once, and kept once it is saved."""
     imported(page, config(panel("bar", options={"chart": chart("bar", "items")}), name="Mine"), tmp_path)

@@ -20,6 +20,16 @@ def test_csv_of_a_chart_is_as_safe_as_the_server_s(browser):
         assert called(page, "csv", "csvText", rows) == csv_text(rows)
 
 
+def test_selectors_are_told_apart_by_the_commas_between_them(browser):
+    """A comma within quotes or braces belongs to a name or a label; what is broken, the server tells."""
+    listed = ['"queue, length"', 'items{source="a}b, c{", job="x\\"y, z"}', '"a\\", b"{x="1"}', "errors"]
+    with scripted(browser) as page:
+        assert called(page, "selectors", "split", " , ".join(listed)) == listed
+        assert called(page, "selectors", "split", " a,, b , ") == ["a", "b"]
+        assert called(page, "selectors", "split", 'items{source="a, b') == ['items{source="a', "b"]
+        assert called(page, "selectors", "split", "") == []
+
+
 def timed(page: Page, begin: datetime, hours: list[float], step_ms: int) -> list[list[object]]:
     """How a chart over those hours places and writes each: its place, what that is read as, its words."""
     script = """async ([times, step]) => {

@@ -1,6 +1,7 @@
 // The form in which a panel is written. Fields that it does not show stay as they are.
 
 import { ask } from "./form.js";
+import { split } from "./selectors.js";
 
 const dialog = document.getElementById("panel-form");
 const MINUTE_MS = 60_000;
@@ -17,6 +18,7 @@ const FIELDS = [
   ["options.chart.data.metrics", "metrics"],
   ["options.chart.data.timeRange", "range"],
   ["options.chart.data.aggregation", "aggregation"],
+  ["options.chart.display.axes.x.label", "xLabel"],
   ["options.chart.display.axes.y.label", "yLabel"],
   ["options.chart.display.title", "title"],
 ];
@@ -34,6 +36,7 @@ function fill({ title, type, data, options }) {
   chosen = Boolean(chart);
   elements.metrics.value = chart?.data.metrics.join(", ") ?? "performance.itemsPerSecond";
   elements.range.value = (chart?.data.timeRange ?? 60 * MINUTE_MS) / MINUTE_MS;
+  elements.xLabel.value = chart?.display.axes.x.label ?? "";
   elements.yLabel.value = chart?.display.axes.y.label ?? "";
   elements.legend.checked = chart?.display.legend ?? true;
   showFields();
@@ -55,11 +58,6 @@ function suggest() {
   if (!chosen) elements.aggregation.value = counted ? "sum" : "avg";
 }
 
-/** Selectors by comma; a comma within braces belongs to one. */
-function split(text) {
-  return text.split(/,(?![^{]*\})/).map((one) => one.trim()).filter(Boolean);
-}
-
 function written(panel) {
   const { elements } = dialog.querySelector("form");
   const data = { ...panel.data, source: elements.source.value };
@@ -68,12 +66,14 @@ function written(panel) {
     else delete data[name];
   }
   const options = { ...panel.options };
-  if (elements.type.value === "chart") options.chart = chartOf(options.chart, elements);
+  if (elements.type.value === "chart") options.chart = chartOf(options.chart, elements, panel.title);
   return { ...panel, title: elements.title.value, type: elements.type.value, data, options };
 }
 
-function chartOf(before, elements) {
-  const axes = before?.display.axes ?? { x: { label: "" }, y: { label: "" } };
+/** `named`: what the panel was called; the chart keeps a title of its own until the panel gets another. */
+function chartOf(before, elements, named) {
+  const title = elements.title.value;
+  const axes = before?.display.axes;
   return {
     ...before,
     type: elements.chart.value,
@@ -84,9 +84,13 @@ function chartOf(before, elements) {
       aggregation: elements.aggregation.value,
     },
     display: {
-      title: elements.title.value,
       ...before?.display,
-      axes: { ...axes, y: { ...axes.y, label: elements.yLabel.value } },
+      title: title === named ? before?.display.title ?? title : title,
+      axes: {
+        ...axes,
+        x: { ...axes?.x, label: elements.xLabel.value },
+        y: { ...axes?.y, label: elements.yLabel.value },
+      },
       legend: elements.legend.checked,
     },
   };
