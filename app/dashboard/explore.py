@@ -12,11 +12,11 @@ from app.core.errors import InvalidInput
 from app.dashboard import boards, figures
 from app.dashboard.threads import in_thread
 from app.dashboard.titles import series_title
-from app.dashboards.config import CHARTS, LONGEST_NAME, parse
+from app.dashboards.config import CHARTS, LONGEST_NAME, Board, parse
+from app.metrics import transforms
 from app.metrics.catalogue import LABELS, METRICS
 from app.metrics.selector import Selector, write
 from app.metrics.series import AGGREGATIONS
-from app.metrics.transforms import TRANSFORMS
 from app.services import Services
 from app.storage.base_series import HOUR_MS
 
@@ -49,11 +49,7 @@ def blueprint(services: Services) -> Blueprint:
 def _shown(services: Services) -> dict[str, Any]:
     """All that the page shows; runs in a real thread."""
     config = _config(request.args)
-    problem = ""
-    try:
-        board = parse(config)
-    except InvalidInput as error:
-        problem, board = error.detail, parse(_config({}))
+    board, problem = _board(request.args)
     view = boards.view_of(request.args, board, services.clock.now_ms())
     filled = boards.filled(services, view, boards.placed(board))
     name = request.args.get("metric") or FIRST
@@ -65,7 +61,7 @@ def _shown(services: Services) -> dict[str, Any]:
         "labels": _labels(services, name),
         "aggregations": AGGREGATIONS,
         "kinds": CHARTS,
-        "transforms": {key: (row.example, row.help) for key, row in TRANSFORMS.items()},
+        "transforms": {key: (row.example, row.help) for key, row in transforms.TRANSFORMS.items()},
         "panels": filled,
         "problem": problem,
         "dashboards": [one for one in services.dashboards.all() if one.origin == "own"],
@@ -77,6 +73,19 @@ def _shown(services: Services) -> dict[str, Any]:
             "chartConfig": figures.CONFIG,
         },
     }
+
+
+def _board(args: Mapping[str, str]) -> tuple[Board, str]:
+    """What was chosen, as far as it can be shown, and what is wrong with it."""
+    problem = ""
+    try:
+        transforms.parse(args.get("transform", ""))  # by itself, so that an error tells the place in its field
+    except InvalidInput as error:
+        problem, args = error.detail, {name: value for name, value in args.items() if name != "transform"}
+    try:
+        return parse(_config(args)), problem
+    except InvalidInput as error:
+        return parse(_config({})), problem or error.detail
 
 
 def _asked(services: Services) -> dict[str, Any]:

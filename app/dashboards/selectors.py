@@ -18,13 +18,21 @@ def selectors(panel: Panel) -> list[Selector]:
     Raises:
         InvalidInput: one can't be read.
     """
-    listed = [
-        parse(text, f"{panel.path}.options.chart.data.metrics[{at}]")
-        for at, text in enumerate(panel.chart.metrics if panel.chart else ())
-    ]
-    asked = parse(panel.query, f"{panel.path}.data.query") if panel.query.strip() else None
+    return [one for one, _ in named(panel)]
+
+
+def named(panel: Panel) -> list[tuple[Selector, str]]:
+    """The same, each with the path of the field that names it.
+
+    Raises:
+        InvalidInput: one can't be read.
+    """
+    query, listed = f"{panel.path}.data.query", f"{panel.path}.options.chart.data.metrics"
+    texts = {f"{listed}[{at}]": text for at, text in enumerate(panel.chart.metrics if panel.chart else ())}
+    found = [(parse(text, field), field) for field, text in texts.items()]
+    asked = parse(panel.query, query) if panel.query.strip() else None
     if asked is None:
-        return listed or [Selector(name, {}) for name in DEFAULTS]
-    if asked.name not in {one.name for one in listed}:
-        listed.insert(0, Selector(asked.name, {}))
-    return [Selector(one.name, {**asked.where, **one.where}) for one in listed]
+        return found or [(Selector(name, {}), query) for name in DEFAULTS]
+    if asked.name not in {one.name for one, _ in found}:
+        found.insert(0, (Selector(asked.name, {}), query))
+    return [(Selector(one.name, {**asked.where, **one.where}), field) for one, field in found]

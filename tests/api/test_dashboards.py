@@ -1,5 +1,7 @@
 """``/api/v1/dashboards``: what is put in comes out, and only operators put in."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -120,6 +122,15 @@ def test_who_may_read_changes_nothing(made, reader, scraper):
     assert scraper.get(target).status_code == 403
 
 
+BY_QUERY = {"source": "metrics", "query": "nope"}
+
+
+def of_quantile(metric: str) -> dict[str, Any]:
+    """A chart of that metric's greatest values but five in a hundred."""
+    found = chart("line", metric)
+    return {**found, "data": {**found["data"], "aggregation": "p95"}}
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -144,6 +155,19 @@ def test_who_may_read_changes_nothing(made, reader, scraper):
             "layout.panels[0].data.transform",
         ),
         (config(panel("a", "stats", data={"source": "metrics", "query": "nothing"})), "layout.panels[0].data.query"),
+        (
+            config(panel("a", options={"chart": chart("line", 'errors{source="nope"}', "nope")})),
+            "layout.panels[0].options.chart.data.metrics[1]",
+        ),
+        (
+            config(panel("a", data=BY_QUERY, options={"chart": chart("line", 'errors{source="nope"}')})),
+            "layout.panels[0].data.query",
+        ),
+        (config(panel("a", "log", data={"source": "jobs", "transform": "rate"})), "layout.panels[0].data.transform"),
+        (
+            config(panel("a", options={"chart": of_quantile("items")})),
+            "layout.panels[0].options.chart.data.aggregation",
+        ),
         ({**config(), "theme": {"dark": False, "colors": {"a": "javascript:"}}}, "theme.colors.a"),
     ],
 )

@@ -89,3 +89,10 @@ def test_a_steady_rate_is_steady_to_the_right_edge(house: House):
     for name in ("line", "rate"):
         assert known(drawn[name]["figure"]["data"][0])[-5:] == pytest.approx([10] * 5, rel=0.05)
     assert re.findall(r'class="v">(\d+)', house.page(page)) == ["10"]
+
+
+def test_a_span_that_can_t_be_shown_is_told_as_the_page_s(house: House):
+    """The panel itself has nothing to mend."""
+    page = house.page(f"{board(house, panel('one', options={'chart': chart()}))}?from=0&to=99999999999999")
+
+    assert "<code>from</code> performance.itemsPerSecond: is too long before to" in page

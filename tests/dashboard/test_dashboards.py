@@ -267,6 +267,16 @@ def test_what_can_t_be_explored_is_told(house: House, query: str, told: str):
     assert 'name="metric"' in page
 
 
+@pytest.mark.parametrize("query", ["transform=guess", "by=source&transform=guess"])
+def test_what_is_wrong_is_told_by_its_place_in_the_field(house: House, query: str):
+    """Whatever else was chosen beside it; what was chosen is shown without it."""
+    page = house.page(f"/explore?metric=requests&{query}")
+
+    assert "at character 1, not guess" in page
+    assert "can&#39;t be shown" not in page
+    assert "<h2" in page
+
+
 def test_what_happened_is_marked(house: House):
     """Where the page asks for it: starts, failures and alerts within the chart's span, as text."""
     house.send([event("job_started", at_ms=NOW_MS - 60_000, data={"source": HOSTILE})])

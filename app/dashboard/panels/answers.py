@@ -80,10 +80,19 @@ def _read(look: Look, one: Selector, asked: SeriesQuery) -> Answer:
     try:
         found = look.services.reader.query(asked)
     except InvalidInput as error:
-        raise InvalidInput(f"{one.name}: {error.detail}", field=f"{look.panel.path}.data") from None
+        raise InvalidInput(f"{one.name}: {error.detail}", field=_field(look, error.field)) from None
     if asked.name == one.name:
         return found
     return replace(transforms.per_second(found, METRICS[one.name].unit, look.view.now_ms), name=one.name)
+
+
+def _field(look: Look, name: str) -> str:
+    """The field of the panel, or the page's, that gave a question its part of that name."""
+    path = look.panel.path
+    options = f"{path}.options.chart.data" if look.panel.chart else f"{path}.options"
+    if name in {"from", "step"}:
+        return f"{options}.timeRange" if look.view.from_ms is None else "from"
+    return {"agg": f"{options}.aggregation", "by": f"{path}.data.transform"}.get(name, f"{path}.data.query")
 
 
 def _known(name: str, variables: Mapping[str, str]) -> dict[str, str]:
