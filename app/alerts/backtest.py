@@ -19,7 +19,7 @@ from app.metrics.lately import Asked
 from app.metrics.past import Past, Walk
 from app.storage.base import EventStore
 from app.storage.base_alerts import Incident, Instance
-from app.storage.base_series import DAY_MS, Labels
+from app.storage.base_series import DAY_MS, HOUR_MS, Labels
 
 MAX_SPAN_MS: Final = 30 * DAY_MS
 MAX_SHOWN: Final = 1_000
@@ -146,11 +146,24 @@ class Backtest:
             samples = self._past.read(counted, from_ms, to_ms, now_ms).lines.get((), [])
             lines = {labels: _with_enough(line, samples, rule.min_samples) for labels, line in walk.lines.items()}
             return Walk(walk.times, lines)
+        if rule.window_ms is None and metric is None:  # a user's own: the latest value counts, for an hour
+            kept = HOUR_MS // walk.times.step
+            return Walk(walk.times, {labels: _carried(line, kept) for labels, line in walk.lines.items()})
         return walk
 
     def _end(self, job_id: str) -> int | None:
         job = self._events.job(job_id)
         return None if job is None else job.finished_at
+
+
+def _carried(line: list[float | None], steps: int) -> list[float | None]:
+    """The line with each figure going on until the next one, for so many steps at most."""
+    carried: list[float | None] = []
+    last, age = None, 0
+    for value in line:
+        last, age = (last, age + 1) if value is None else (value, 0)
+        carried.append(last if age < max(1, steps) else None)
+    return carried
 
 
 def _with_enough(line: list[float | None], samples: list[float | None], least: int) -> list[float | None]:

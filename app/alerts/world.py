@@ -14,7 +14,7 @@ from app.alerts.jobs import Jobs, Watched
 from app.alerts.rules import Rule
 from app.metrics.catalogue import METRICS
 from app.metrics.lately import Asked, Lately
-from app.metrics.points import labels_of, spider_of
+from app.metrics.points import is_late, labels_of, spider_of
 from app.storage.base import Event, EventFilter, EventStore, Job
 from app.storage.base_series import Labels
 
@@ -61,7 +61,7 @@ class World:
             happened = list(self._happened(tuple(sorted(types)), after))
             newest = max(newest, happened[-1].cursor if happened else 0)
         told = [(event.type, *self._job(event.job_id)) for event in happened if event.type != "error"]
-        errors, kinds = self._errors(happened, after, now_ms) if _NEW_ERROR in asked else ([], [])
+        new, kinds = self._errors(happened, after, now_ms) if _NEW_ERROR in asked else ([], [])
         return Sight(
             cursor=newest,
             now_ms=now_ms,
@@ -70,7 +70,7 @@ class World:
             watched=self.jobs.open(),
             last_start=self.jobs.last_start,
             since=self.jobs.since,
-            happened=told + errors,
+            happened=told + new,
             kinds=kinds,
         )
 
@@ -89,7 +89,7 @@ class World:
 
     def _happened(self, types: tuple[str, ...], after: int) -> Iterator[Event]:
         while page := self._events.events_after(EventFilter(types=types), after=after, limit=_PAGE):
-            yield from page
+            yield from (event for event in page if event.type == "error" or not is_late(event))
             after = page[-1].cursor
 
     def _job(self, job_id: str) -> tuple[Labels, Mapping[str, str]]:

@@ -53,9 +53,11 @@ def test_the_past_is_played_as_it_was_lived(watch):
     rule = {**CONFIG, "for": 15_000, "keepFiringFor": 30_000, "cooldown": 120_000}
     watch.add(**rule)
     watch.clock.time_ms = BEGIN_MS
-    told = []
+    told: list[str] = []
+    last: dict[str, float] = {}
     for seen in values:
-        told += watch.see(**({} if seen is None else {"queue": seen}))
+        last = last if seen is None else {"queue": seen}
+        told += watch.see(**last)
         watch.clock.advance(RAW_MS)
 
     played = watch.alerts.backtest(rule, BEGIN_MS, BEGIN_MS + (len(values) - 1) * RAW_MS)
@@ -63,6 +65,19 @@ def test_the_past_is_played_as_it_was_lived(watch):
     assert played["messages"] == len(told)
     assert played["fired"] == len(watch.store.incidents())
     assert played["fired"] > 2
+
+
+def test_a_figure_of_ones_own_goes_on_until_the_next(watch):
+    """As the live one does, for an hour: told once a minute, it is no gap; after an hour it is."""
+    record(watch, [20.0, *[None] * 11, 20.0])
+    rule = {**CONFIG, "for": 30_000, "noData": "ok", "keepFiringFor": 0}
+
+    played = watch.alerts.backtest(rule, BEGIN_MS, BEGIN_MS + 80 * MINUTE_MS)
+    watch.clock.advance(60 * MINUTE_MS)
+    later = watch.alerts.backtest(rule, BEGIN_MS, BEGIN_MS + 80 * MINUTE_MS)
+
+    assert [step["to"] for step in played["transitions"]] == ["pending", "firing"]
+    assert [(step["to"], step["at"][11:16]) for step in later["transitions"]][2:] == [("ok", "14:36")]
 
 
 def test_few_samples_fire_nothing_in_the_past_either(watch):

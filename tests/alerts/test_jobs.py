@@ -68,6 +68,17 @@ def test_an_event_is_told_once_also_by_the_next_process(watch, house):
     assert watch.see(1_000) == []
 
 
+def test_a_second_end_is_none(watch, house):
+    """The first one wins; one that comes after it tells nothing."""
+    watch.add(**on_event("job_failed"))
+    watch.see()
+    house.begin("1")
+    house.end("1", "job_completed")
+    house.end("1", "job_failed")
+
+    assert watch.see(1_000) == []
+
+
 @pytest.mark.parametrize(
     ("filters", "told"),
     [
