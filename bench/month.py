@@ -109,8 +109,9 @@ def fill(month: Month, file: Path) -> None:
     connection.execute("DROP INDEX ix_buckets_step_ms_at_ms")
     connection.execute("BEGIN")
     numbers = {identity(NAME, labels)[0]: labels for labels in month.labels}
-    named = [(number, NAME, encode(labels)) for number, labels in numbers.items()]
-    connection.executemany("INSERT INTO series (id, name, labels) VALUES (?, ?, ?)", named)
+    last_ms = month.end_ms - 1 - (month.end_ms - 1) % HOUR_MS
+    named = [(number, NAME, encode(labels), last_ms) for number, labels in numbers.items()]
+    connection.executemany("INSERT INTO series (id, name, labels, last_ms) VALUES (?, ?, ?, ?)", named)
     rolled = _Rolled(month)
     for number in sorted(numbers):  # in the order of the key, so that the table only grows at its end
         insert = f"{INSERT_BUCKETS} ({number}, ?, ?, ?, ?, ?, ?, ?)"

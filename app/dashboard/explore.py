@@ -58,7 +58,7 @@ def _shown(services: Services) -> dict[str, Any]:
         "metric": name,
         "metrics": [*METRICS, *services.reader.names()],
         "help": METRICS[name].help if name in METRICS else "",
-        "labels": _labels(services, name),
+        "labels": _labels(services, name, view.to_ms - HOUR_MS if view.from_ms is None else view.from_ms),
         "aggregations": AGGREGATIONS,
         "kinds": CHARTS,
         "transforms": {key: (row.example, row.help) for key, row in transforms.TRANSFORMS.items()},
@@ -116,8 +116,12 @@ def _config(args: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _labels(services: Services, name: str) -> dict[str, list[str]]:
-    """The labels that the metric's series carry, with the values there are."""
+def _labels(services: Services, name: str, since_ms: int) -> dict[str, list[str]]:
+    """The labels that the metric's series carry, with the values there are since, and what was chosen."""
     known = METRICS[name].labels if name in METRICS else tuple(LABELS)
-    found = {label: services.reader.label_values(name, label)[:MOST_VALUES] for label in known}
-    return {label: values for label, values in found.items() if values}
+    found = services.reader.label_values(name, since_ms)
+    shown = {
+        label: sorted({*sorted(found.get(label, ()))[:MOST_VALUES], request.args.get(label, "")} - {""})
+        for label in known
+    }
+    return {label: values for label, values in shown.items() if values}

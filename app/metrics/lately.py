@@ -56,20 +56,27 @@ class Lately:
             a figure for each set of labels that has one: of a counter that gained nothing 0, where no labels tell it
             apart.
         """
-        series = [one for one in self._store.find(asked.name, asked.where) if _is_live(one, jobs)]
-        if not series:
-            return {}
-        places: dict[Labels, int] = {}
-        groups = {one: places.setdefault(key_of(one, asked.by), len(places)) for one in series}
         step_ms = RAW_MS if asked.window_ms < _IN_MINUTES_MS else MINUTE_MS
         begin = now_ms - asked.window_ms
         begin -= begin % step_ms
         end = now_ms + step_ms - now_ms % step_ms
+        zero = agg_of(asked) in {"sum", "count"} and is_counter(asked.name) and not asked.by
+        series = self._live(asked, jobs, begin)
+        if not series and zero:  # one that gained nothing lately counts
+            series = self._live(asked, jobs, 0)
+        if not series:
+            return {}
+        places: dict[Labels, int] = {}
+        groups = {one: places.setdefault(key_of(one, asked.by), len(places)) for one in series}
         within, cells = [Stretch(step_ms, begin, end)], Cells(begin, end - begin, 1)
         found = self._figures(asked, groups, within, cells)
-        if agg_of(asked) in {"sum", "count"} and is_counter(asked.name) and not asked.by:
+        if zero:
             found.setdefault(0, 0.0)
         return {labels: found[place] for labels, place in places.items() if place in found}
+
+    def _live(self, asked: Asked, jobs: Mapping[str, Labels] | None, since_ms: int) -> list[Labels]:
+        found = self._store.find(asked.name, asked.where, since_ms)
+        return [one for one in found if _is_live(one, jobs)]
 
     def _figures(
         self, asked: Asked, groups: Mapping[Labels, int], within: list[Stretch], cells: Cells

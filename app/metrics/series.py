@@ -124,13 +124,9 @@ class SeriesReader:
             InvalidInput: at once, as `query`.
         """
         now_ms = self._clock.now_ms()
-        series = self._store.find(asked.name, asked.where)
-        metric = self._metric(asked.name, known=bool(series))
+        metric = self._metric(asked.name)
         agg = _agg(metric, asked.agg)
-        read = cost(asked.to_ms - asked.from_ms, merged=agg in QUANTILES)
-        living = self._living(asked, series, now_ms, read)
-        places, groups = _grouped(living or series[:1], asked.by)  # where all are dead, a line of gaps
-        over = grid(asked.span, now_ms, read=read, series=len(groups), lines=len(places))
+        over, places, groups = self._lined(asked, now_ms, cost(asked.to_ms - asked.from_ms, merged=agg in QUANTILES))
         head = Answer(asked.name, "count" if agg == "count" else metric.unit, over.step_ms, [], over.times)
         plan = _Plan(asked, agg, over, list(over.stretches(now_ms)), self._nothing(metric, agg, over, now_ms))
         return head, (
@@ -153,20 +149,37 @@ class SeriesReader:
         """The names of the metrics that users send, in order."""
         return [name for name in self._store.names() if name not in METRICS]
 
-    def label_values(self, name: str, label: str) -> list[str]:
-        """The values of a label among the series of that name, in order."""
-        return sorted({dict(labels)[label] for labels in self._store.find(name, {}) if label in dict(labels)})
+    def label_values(self, name: str, since_ms: int) -> dict[str, set[str]]:
+        """The labels of the series of that name that had a value since, each with its own values."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for labels in self._store.find(name, {}, since_ms):
+            for label, value in labels:
+                found[label].add(value)
+        return found
 
-    def _metric(self, name: str, *, known: bool) -> Metric:
+    def _metric(self, name: str) -> Metric:
         if name in METRICS:
             return METRICS[name]
-        if not known and not self._store.find(name, {}):
+        if not self._store.has(name, {}):
             raise InvalidInput(f"must be a metric; there is none called {name[:200]!r}", field="name")
         return Metric(name, "", "gauge", "")
 
-    def _living(self, asked: SeriesQuery, series: list[Labels], now_ms: int, read: int) -> list[Labels]:
-        """The series worth reading: of many, those that are alive in the span."""
-        over = grid(asked.span, now_ms, read=read)
+    def _lined(
+        self, asked: SeriesQuery, now_ms: int, read: int
+    ) -> tuple[Grid, list[tuple[str, ...]], dict[Labels, int]]:
+        """The grid, and the places and groups of its lines."""
+        finest = grid(asked.span, now_ms, read=read)
+        places, groups = _grouped(self._living(asked, finest, now_ms, read), asked.by)
+        over = grid(asked.span, now_ms, read=read, series=len(groups), lines=len(places))
+        if over.from_ms < finest.from_ms:  # also what ended in its first step
+            places, groups = _grouped(self._living(asked, over, now_ms, read), asked.by)
+        if not places and not asked.by and self._store.has(asked.name, asked.where):
+            places = [()]  # where all are dead, a line of gaps
+        return over, places, groups
+
+    def _living(self, asked: SeriesQuery, over: Grid, now_ms: int, read: int) -> list[Labels]:
+        """The series worth reading: of many, those that have a bucket within the grid."""
+        series = self._store.find(asked.name, asked.where, over.from_ms)
         if (over.to_ms - over.from_ms) // over.stored_ms * len(series) <= read:
             return series
         stored = max(MINUTE_MS, kept(asked.from_ms, now_ms))

@@ -115,8 +115,15 @@ class SeriesStore(Protocol):
         """Roll up the hours that begin before and that this process recorded points into since it last did this."""
         ...
 
-    def find(self, name: str, labels: Mapping[str, str]) -> list[Labels]:
-        """The labels of every series of that name that carries all `labels`, in order."""
+    def find(self, name: str, labels: Mapping[str, str], since_ms: int = 0) -> list[Labels]:
+        """The labels of every series of that name that carries all `labels`, in order.
+
+        Those whose newest bucket lies before the hour of `since_ms` are left out, at no cost.
+        """
+        ...
+
+    def has(self, name: str, labels: Mapping[str, str]) -> bool:
+        """Whether there is a series of that name that carries all `labels`."""
         ...
 
     def names(self) -> list[str]:

@@ -42,6 +42,7 @@ class MemorySeriesStore:
         self._lock = threading.Lock()
         self._max_buckets = max_buckets
         self._held = 0
+        self._last: dict[tuple[str, Labels], int] = {}
         self._touched = Touched()
 
     def record(self, points: Iterable[Point]) -> None:
@@ -49,13 +50,17 @@ class MemorySeriesStore:
         with self._lock:
             for point in points:
                 self._touched.note((point,))
-                steps = self._series.pop((point.name, point.labels), None) or {step_ms: {} for step_ms in STEPS_MS}
-                self._series[point.name, point.labels] = steps
+                key = (point.name, point.labels)
+                steps = self._series.pop(key, None) or {step_ms: {} for step_ms in STEPS_MS}
+                self._series[key] = steps
+                self._last[key] = max(self._last.get(key, 0), point.at_ms - point.at_ms % HOUR_MS)
                 for step_ms in WRITTEN_MS:
                     at_ms = point.at_ms - point.at_ms % step_ms
                     self._put(steps[step_ms], _merged(steps[step_ms].get(at_ms), point, at_ms))
             while self._held > self._max_buckets and len(self._series) > 1:
-                dropped = self._series.pop(next(iter(self._series)))
+                key = next(iter(self._series))
+                dropped = self._series.pop(key)
+                del self._last[key]
                 self._held -= sum(map(len, dropped.values()))
 
     def roll_up(self, from_ms: int, to_ms: int) -> None:
@@ -74,11 +79,15 @@ class MemorySeriesStore:
         for begin, end in spans(self._touched.take(), before_ms):
             self.roll_up(begin, end)
 
-    def find(self, name: str, labels: Mapping[str, str]) -> list[Labels]:
+    def find(self, name: str, labels: Mapping[str, str], since_ms: int = 0) -> list[Labels]:
         """See `SeriesStore`."""
         with self._lock:
-            carried = [carried for named, carried in self._series if named == name]
+            carried = [key[1] for key in self._series if key[0] == name and self._last[key] > since_ms - HOUR_MS]
         return sorted(each for each in carried if labels.items() <= dict(each).items())
+
+    def has(self, name: str, labels: Mapping[str, str]) -> bool:
+        """See `SeriesStore`."""
+        return bool(self.find(name, labels))
 
     def names(self) -> list[str]:
         """See `SeriesStore`."""
@@ -144,6 +153,7 @@ class MemorySeriesStore:
                         del held[at_ms]
                     self._held -= len(old)
             self._series = {key: steps for key, steps in self._series.items() if any(steps.values())}
+            self._last = {key: self._last[key] for key in self._series}
             return before - self._held
 
     def _buckets(self, name: str, groups: Mapping[Labels, int], within: Sequence[Stretch]) -> list[tuple[int, Bucket]]:

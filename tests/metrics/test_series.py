@@ -219,6 +219,24 @@ def test_dead_series_do_not_make_a_chart_coarse(store, reader):
     assert reader.query(SeriesQuery(name="items", from_ms=T - HOUR_MS, to_ms=T + 1)).step_ms == RAW_MS
 
 
+def test_what_ended_in_the_first_step_of_a_coarse_chart_is_counted(store, reader):
+    """Steps of days begin at midnight, and so does what they tell."""
+    store.record([gain(T - 9 * DAY_MS + HOUR_MS, 5, job="1"), gain(T - 5 * DAY_MS, 1, job="2")])
+    store.roll_up(T - 10 * DAY_MS, T)
+
+    found = lines(reader, "items", from_ms=T - 9 * DAY_MS + 5 * HOUR_MS, step_ms=DAY_MS)[""]
+    assert sum(value for value in found if value) == 6
+
+
+def test_a_chart_of_which_all_series_have_ended_is_a_line_of_nothing(store, reader):
+    """It knows that they are there, and reads none of them; of what never was there is no line."""
+    store.record([gain(T - DAY_MS, 1, source="a")])
+
+    assert lines(reader, "items") == {"": [0.0, 0.0, 0.0, 0.0]}
+    assert lines(reader, "items", where={"source": "a"}) == {"": [0.0, 0.0, 0.0, 0.0]}
+    assert lines(reader, "items", where={"source": "b"}) == {}
+
+
 def test_what_ended_in_the_first_minute_of_a_chart_is_counted(store, reader):
     """The span begins within a minute, in whose rest two hundred jobs made their last item; one goes on."""
     begin = T - HOUR_MS + 30_000
@@ -236,5 +254,6 @@ def test_users_metrics_and_their_labels_are_listed(store, reader):
     )
 
     assert reader.names() == ["a", "b"]
-    assert reader.label_values("b", "zone") == ["1", "2"]
-    assert reader.label_values("a", "zone") == []
+    assert reader.label_values("b", 0) == {"zone": {"1", "2"}}
+    assert reader.label_values("b", T + HOUR_MS) == {}
+    assert reader.label_values("a", 0) == {}

@@ -134,6 +134,29 @@ def test_series_and_their_names_are_listed(store):
     assert store.find("other", {}) == []
 
 
+def test_series_that_ended_before_are_passed_over(store):
+    """By the hour of their newest value, however it came: an older one changes nothing."""
+    store.record([point(T + 59 * MINUTE_MS), point(T + HOUR_MS, labels=ETSY)])
+    store.record([point(T + 2 * HOUR_MS, labels=()), point(T - DAY_MS, labels=ETSY), point(T - DAY_MS, labels=())])
+
+    assert store.find("items", {}, T + 59 * MINUTE_MS) == [(), EBAY, ETSY]
+    assert store.find("items", {}, T + HOUR_MS) == [(), ETSY]
+    assert store.find("items", {"source": "ebay.com"}, T + HOUR_MS) == []
+    assert store.find("items", {"job": "2", "source": "etsy.com"}, T + HOUR_MS) == [ETSY]
+
+
+def test_labels_are_compared_whole_and_as_they_are(store):
+    """Neither case, nor what is a mark to the database, nor a part of a value matches."""
+    odd = (("source", 'a%_"b'),)
+    store.record([point(T, labels=odd), point(T, labels=(("source", "A"),)), point(T)])
+
+    assert store.find("items", {"source": 'a%_"b'}) == [odd]
+    assert [store.find("items", {"source": source}) for source in ("a", "a%", "ebay")] == [[], [], []]
+    assert store.has("items", {"job": "1", "source": "ebay.com"})
+    assert not store.has("items", {"source": "EBAY.com"})
+    assert not store.has("errors", {})
+
+
 def test_the_oldest_figure_is_known_as_finely_as_it_is_kept(store):
     """To five seconds while raw figures are there, to the hour when only those are left."""
     assert store.since() is None

@@ -26,7 +26,7 @@ from app.storage.base_series import (
 from app.storage.sql.database import Database
 from app.storage.sql.series_points import merge_points
 from app.storage.sql.series_rollup import roll_up
-from app.storage.sql.series_tables import buckets, find_series, identity, series
+from app.storage.sql.series_tables import buckets, find_series, has_series, identity, series
 from app.storage.touched import Touched, spans
 from scrapewatch.events import MAX_SAFE_INTEGER
 
@@ -98,9 +98,13 @@ class SqlSeriesStore:
             self._touched.put_back(touched)
             raise
 
-    def find(self, name: str, labels: Mapping[str, str]) -> list[Labels]:
+    def find(self, name: str, labels: Mapping[str, str], since_ms: int = 0) -> list[Labels]:
         """See `SeriesStore`."""
-        return self._database.read(lambda connection: find_series(connection, name, labels))
+        return self._database.read(lambda connection: find_series(connection, name, labels, since_ms))
+
+    def has(self, name: str, labels: Mapping[str, str]) -> bool:
+        """See `SeriesStore`."""
+        return self._database.read(lambda connection: has_series(connection, name, labels))
 
     def names(self) -> list[str]:
         """See `SeriesStore`."""

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from app.storage import sketches
-from app.storage.base_series import WRITTEN_MS, Point
+from app.storage.base_series import HOUR_MS, WRITTEN_MS, Point
 from app.storage.sql.inserts import insert_rows
 from app.storage.sql.series_tables import INSERT_BUCKETS, Values, both, identity
 from scrapewatch.events import MAX_SAFE_INTEGER
@@ -19,7 +19,14 @@ _Place = tuple[int, int, int]
 """Series, step and time of a bucket: its key."""
 _Parts = list[tuple[bytes | None, float]]
 
-_NAME_SERIES: Final = ("INSERT INTO series (id, name, labels) VALUES", "ON CONFLICT DO NOTHING")
+_NAME_SERIES: Final = (
+    "INSERT INTO series (id, name, labels, last_ms) SELECT w.column1, w.column2, w.column3, w.column4 FROM (VALUES",
+    (
+        ") AS w LEFT JOIN series s ON s.id = w.column1 WHERE s.id IS NULL OR s.last_ms < w.column4"
+        " ON CONFLICT (id) DO UPDATE SET last_ms = excluded.last_ms"
+    ),
+)
+"""Writes those that are new, or have a newer hour; a conflict without a change would lock its row on Postgres."""
 _MERGE: Final = (
     INSERT_BUCKETS,
     (
@@ -37,12 +44,13 @@ _AT_ONCE: Final = 500
 
 def merge_points(connection: Connection, points: Iterable[Point]) -> None:
     """Merge points into their buckets of `WRITTEN_MS`, within the caller's transaction."""
-    named: dict[int, tuple[str, str]] = {}
+    named: dict[int, tuple[str, str, int]] = {}
     merged: dict[_Place, Values] = {}
     parts: dict[_Place, _Parts] = {}
     for point in points:
         number, labels = identity(point.name, point.labels)
-        named[number] = (point.name, labels)
+        hour = point.at_ms - point.at_ms % HOUR_MS
+        named[number] = (point.name, labels, max(hour, named[number][2]) if number in named else hour)
         new = (float(point.sum), point.count, float(point.min), float(point.max), None)
         for step_ms in WRITTEN_MS:
             place = (number, step_ms, point.at_ms - point.at_ms % step_ms)
@@ -53,7 +61,7 @@ def merge_points(connection: Connection, points: Iterable[Point]) -> None:
     if parts:
         merged |= _with_sketches(connection, merged, parts)
     # Sorted, so that two writers lock rows in the same order.
-    insert_rows(connection, _NAME_SERIES, [(number, *names) for number, names in sorted(named.items())])
+    insert_rows(connection, _NAME_SERIES, [(number, *row) for number, row in sorted(named.items())])
     insert_rows(connection, _MERGE, [(*place, *merged[place]) for place in sorted(merged)])
 
 

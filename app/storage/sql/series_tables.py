@@ -23,13 +23,15 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    Select,
     Table,
     Text,
     UniqueConstraint,
+    func,
     select,
 )
 
-from app.storage.base_series import Labels
+from app.storage.base_series import HOUR_MS, Labels
 from app.storage.sql.events_tables import Key
 from app.storage.sql.metadata import metadata
 from scrapewatch.events import MAX_SAFE_INTEGER
@@ -43,8 +45,11 @@ series = Table(
     Column("id", Key, primary_key=True, autoincrement=False),
     Column("name", Text, nullable=False),
     Column("labels", _PLAIN, nullable=False),
+    Column("last_ms", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("name", "labels"),
+    Index("ix_series_name_last_ms", "name", "last_ms"),
 )
+"""`last_ms` is the beginning of the hour that the newest bucket lies in, so that it is written once an hour."""
 
 buckets = Table(
     "buckets",
@@ -99,12 +104,29 @@ def identity(name: str, labels: Labels) -> tuple[int, str]:
     return series_number(name, encoded), encoded
 
 
-def find_series(connection: Connection, name: str, labels: Mapping[str, str]) -> list[Labels]:
-    """The labels of every series of that name that carries all `labels`, in order."""
-    query = select(series.c.labels).where(series.c.name == name)
-    if "job" in labels:
-        first = encode((("job", labels["job"]),))[:-1]  # without the bracket that closes the list
-        query = query.where(series.c.labels >= first, series.c.labels < first + _PREFIX_END)
+def find_series(connection: Connection, name: str, labels: Mapping[str, str], since_ms: int) -> list[Labels]:
+    """See `SeriesStore.find`."""
+    query = _carrying(connection, name, labels)
+    if since_ms:
+        query = query.where(series.c.last_ms > since_ms - HOUR_MS)
     found = map(decode, connection.scalars(query))
     wanted = labels.items()
     return sorted(carried for carried in found if not wanted or wanted <= dict(carried).items())
+
+
+def has_series(connection: Connection, name: str, labels: Mapping[str, str]) -> bool:
+    """See `SeriesStore.has`."""
+    return connection.scalar(_carrying(connection, name, labels).limit(1)) is not None
+
+
+def _carrying(connection: Connection, name: str, labels: Mapping[str, str]) -> Select[tuple[str]]:
+    """The encoded labels of the series of that name in which all `labels` occur, as they are encoded."""
+    query = select(series.c.labels).where(series.c.name == name)
+    place = func.strpos if connection.dialect.name == "postgresql" else func.instr
+    for pair in labels.items():
+        text = encode((pair,))[:-1]  # without the bracket that closes the list
+        if pair[0] == "job":
+            query = query.where(series.c.labels >= text, series.c.labels < text + _PREFIX_END)
+        else:
+            query = query.where(place(series.c.labels, text[1:]) > 0)
+    return query

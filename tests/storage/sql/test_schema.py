@@ -4,8 +4,10 @@ import pytest
 from alembic import command
 
 from app.core.errors import ScrapewatchError, Unavailable
+from app.storage.base_series import HOUR_MS, MINUTE_MS, Point
 from app.storage.sql import migrate, schema
 from app.storage.sql.database import Database
+from app.storage.sql.series import SqlSeriesStore
 
 
 @pytest.fixture
@@ -32,6 +34,21 @@ def test_an_older_schema_is_refused_by_naming_the_command(database: Database):
 
     with pytest.raises(ScrapewatchError, match="flask --app wsgi db upgrade"):
         schema.require_current(database)
+
+
+def test_series_of_an_earlier_version_are_known_by_their_newest_value(database: Database):
+    """From the minutes, or from the hours where those are gone."""
+    store, now, old = SqlSeriesStore(database), 500_000 * HOUR_MS, 499_000 * HOUR_MS
+    store.record([Point("items", (), at_ms, 1.0, 1, 1.0, 1.0) for at_ms in (old, now + MINUTE_MS)])
+    store.record([Point("errors", (), old, 1.0, 1, 1.0, 1.0)])
+    store.roll_up(old, old + HOUR_MS)
+    store.prune(raw_before_ms=now, minutes_before_ms=now, hours_before_ms=0)
+    with migrate.prepared(database.url.render_as_string(hide_password=False)) as config:
+        command.downgrade(config, "0013")
+        command.upgrade(config, "head")
+
+    assert [store.find("items", {}, since_ms) for since_ms in (now, now + HOUR_MS)] == [[()], []]
+    assert [store.find("errors", {}, since_ms) for since_ms in (old, old + HOUR_MS)] == [[()], []]
 
 
 def test_a_newer_schema_is_refused(database: Database):
