@@ -114,6 +114,7 @@ def test_every_type_has_its_form(house: House, type_: str):
     for setting in TYPES[type_].settings:
         assert f'name="{setting.name}"' in page
         assert setting.help in unescape(page)
+    assert '<form class="channel-form" id="channel" method="post"' in page  # never in an address, even without a script
     assert page.count('type="password"') == sum(one.secret and one.kind != "list" for one in TYPES[type_].settings)
 
 

@@ -71,11 +71,14 @@ async function show() {
   } else if (answer.body) tell(form, field, answer.body);
 }
 
+function enable(on) {
+  form.querySelectorAll(".actions-row button").forEach((button) => { button.disabled = !on; });
+}
+
 async function busy(work) {
-  const buttons = form.querySelectorAll(".actions-row button");
-  buttons.forEach((button) => { button.disabled = true; });
+  enable(false);
   await work();
-  buttons.forEach((button) => { button.disabled = false; });
+  enable(true);
 }
 
 form.addEventListener("submit", (event) => {
@@ -87,6 +90,8 @@ form.querySelector("[data-save-and-test]")?.addEventListener("click", () => {
 });
 form.querySelector("[data-only-test]")?.addEventListener("click", () => busy(test));
 elements.type?.addEventListener("change", () => location.replace(`/settings/channels/new?${new URLSearchParams({ type: elements.type.value, name: elements["channel-name"].value })}`));
+
+enable(true); // only now: without its script the form can't be sent
 
 let waiting = 0;
 form.querySelector("[data-kind=template]").addEventListener("input", () => {
