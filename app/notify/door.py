@@ -16,7 +16,7 @@ from contextlib import closing, contextmanager
 from email.utils import parsedate_to_datetime
 from queue import Empty, SimpleQueue
 from typing import Any, Final
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from app.core.clock import Clock
 from app.notify.addresses import is_public
@@ -30,6 +30,7 @@ CONNECT_MS: Final = 5_000
 MAX_BODY: Final = 65_536
 PORTS: Final = {"http": 80, "https": 443}
 AGENT: Final = "Scrapewatch"
+_ASCII: Final = "".join(map(chr, range(0x20, 0x7F)))
 
 Address = tuple[Any, ...]
 
@@ -86,7 +87,8 @@ class Door:
         with self.line(host, parts.port or PORTS[parts.scheme], tls=tls) as line:
             call = _Call(host, parts.port, line)
             line.said = True
-            call.request("POST", _target(parts), body, {**_own(parts), **headers})
+            told = {name: _ascii(value) for name, value in headers.items()}
+            call.request("POST", _ascii(_target(parts)), body, {**_own(parts), **told})
             with closing(call.getresponse()) as response:
                 if line.late:  # the library takes headers that break off for complete ones
                     raise TimeoutError
@@ -205,6 +207,11 @@ class _Call(http.client.HTTPConnection):
 def _target(parts: SplitResult) -> str:
     path = parts.path or "/"
     return f"{path}?{parts.query}" if parts.query else path
+
+
+def _ascii(text: str) -> str:
+    """`text` as a request's head may hold it: what is not ASCII is percent-encoded, as in addresses."""
+    return text if text.isascii() else quote(text, safe=_ASCII)
 
 
 def _own(parts: SplitResult) -> dict[str, str]:

@@ -5,6 +5,7 @@ import ssl
 import threading
 import time
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -38,6 +39,16 @@ def test_a_message_arrives_as_it_was_sent(door: Door, shop: Receiver):
     assert (got.path, got.body, got.headers["Content-Type"]) == ("/hook?a=1", b'{"a": 1}', "application/json")
     assert got.headers["Host"] == shop.url.split("/")[2]
     assert got.headers["Authorization"] == "Basic dXMgZXI6cEBzcw=="
+
+
+def test_names_of_any_language_fit_into_a_request(door: Door, shop: Receiver):
+    """In its address and in its headers, percent-encoded; what is ASCII stays as it is."""
+    door.post(f"{shop.url}/équipe?q=дежурные&a=%20", b"{}", {"Idempotency-Key": "7.firing.1.Дежурные 100%"})
+
+    (got,) = shop.got
+    assert unquote(got.path) == "/hook/équipe?q=дежурные&a= "
+    assert got.path.endswith("&a=%20")
+    assert unquote(got.headers["Idempotency-Key"]) == "7.firing.1.Дежурные 100%"
 
 
 @pytest.mark.parametrize(

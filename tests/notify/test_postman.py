@@ -273,6 +273,15 @@ def test_a_test_is_sent_at_once_and_logged(desk: Desk, shop: Receiver):
     assert desk.channels.get("1").broken is not None
 
 
+def test_a_channel_may_have_a_name_of_any_language(desk: Desk, shop: Receiver):
+    """It is part of the key."""
+    desk.channel("Дежурные 夜", shop.url)
+    desk.put("Дежурные 夜")
+    desk.work()
+
+    assert desk.one("Дежурные 夜").state == "sent"
+
+
 def test_an_error_of_ours_loses_no_notice(desk: Desk, shop: Receiver, monkeypatch: pytest.MonkeyPatch):
     """It is noted, and tried again after a pause."""
     desk.channel("ops", shop.url)
