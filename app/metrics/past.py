@@ -36,7 +36,7 @@ class Past:
         """The figures from a moment to another, each of the window that ends with its step.
 
         Raises:
-            InvalidInput: naming `from` or `aggregation`: there is too much, or what is not kept.
+            InvalidInput: naming `from` or `aggregation`: there is too much, or it is not kept finely enough.
         """
         agg = agg_of(asked)
         if agg in QUANTILES:
@@ -45,6 +45,7 @@ class Past:
         places: dict[Labels, int] = {}
         groups = {one: places.setdefault(key_of(one, asked.by), len(places)) for one in series}
         step_ms = _step(from_ms, to_ms, now_ms, max(1, len(places)))
+        _check_window(asked.window_ms, step_ms)
         width = max(1, asked.window_ms // step_ms)
         begin = from_ms - from_ms % step_ms - (width - 1) * step_ms
         steps = (to_ms - begin) // step_ms + 1
@@ -69,6 +70,15 @@ def _step(from_ms: int, to_ms: int, now_ms: int, lines: int) -> int:
         if step_ms >= finest and (to_ms - from_ms) // step_ms * lines <= MAX_CELLS:
             return step_ms
     raise InvalidInput(f"lies too far back for {lines} series", field="from")
+
+
+def _check_window(window_ms: int, step_ms: int) -> None:
+    """A wider window would hold more than the rule ever saw; below 5 s none is meant, but the figure itself."""
+    if RAW_MS <= window_ms < step_ms:
+        raise InvalidInput(
+            f"lies too far back for a window of {window_ms // 1_000} s: figures can be told every {step_ms // 1_000} s",
+            field="from",
+        )
 
 
 def _line(cells: Sequence[_Cell], width: int, agg: str, nothing: float | None, least: int) -> list[float | None]:

@@ -137,3 +137,17 @@ def test_many_series_are_walked_in_wider_steps():
     asked = Asked(name="q", where={}, by=("k",), agg=None, window_ms=1)
 
     assert Past(series).read(asked, BEGIN_MS, BEGIN_MS + 60 * MINUTE_MS, NOW_MS).times.step == MINUTE_MS
+
+
+@pytest.mark.parametrize(("window_ms", "days_ago"), [(30_000, 5), (5 * MINUTE_MS, 32)])
+def test_a_window_that_can_t_be_told_any_more_is_refused(watch, window_ms, days_ago):
+    """What is left of that time is kept by wider steps, which hold more than the window ever did."""
+    record(watch, [20.0] * 12)
+    rule = {**CONFIG, "window": window_ms, "aggregation": "sum"}
+    from_ms = NOW_MS - days_ago * 86_400_000
+
+    with pytest.raises(InvalidInput) as refused:
+        watch.alerts.backtest(rule, from_ms, from_ms + 60 * MINUTE_MS)
+
+    assert refused.value.field == "from"
+    assert "window" in refused.value.detail
