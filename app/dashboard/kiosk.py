@@ -2,7 +2,7 @@
 
 Its address is ``/kiosk?next=/dashboards/1%3Fwall%3D1#<token>``: what stands behind the # never leaves the browser in a
 request's line, so it is in no log and in no proxy's memory; the page's script puts it into the form and takes it out
-of the address.
+of the address. It sends the form by itself, but not where a person is signed in: a link must not end their session.
 """
 
 from typing import Final
@@ -61,7 +61,10 @@ def _keep_to_dashboards() -> None:
 
 
 def _form(status: int, problem: str) -> Response:
-    return Response(render_template("login/kiosk.html", problem=problem, next=_target()), status)
+    visitor = flask_login.current_user
+    is_somebody = visitor.is_authenticated and not visitor.is_wall
+    page = render_template("login/kiosk.html", problem=problem, next=_target(), is_somebody=is_somebody)
+    return Response(page, status)
 
 
 def _target() -> str:

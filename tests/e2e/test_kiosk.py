@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Request, expect
 
 from tests.dashboards.seed import config, panel
 from tests.e2e.boards import frame, run, send
-from tests.e2e.browsing import Visit
+from tests.e2e.browsing import Visit, enter
 from tests.server import Server
 
 
@@ -74,6 +74,22 @@ def test_a_wall_shows_dashboards_and_nothing_else(screen: BrowserContext, wall: 
     expect(page.get_by_role("heading", name="You may not see this")).to_be_visible()
     page.goto(wall)
     expect(frame(page, "jobs").locator("tbody tr")).to_have_count(1)
+
+
+def test_a_link_ends_nobody_s_session(shop: Server, visit: Visit, wall: str, environment):
+    """Where a person is signed in, it waits for them to say so; a wall that opens its link again needs nobody."""
+    page = enter(visit(shop), environment)
+    page.goto(link(wall, environment["READ_TOKEN"]))
+    expect(page.locator("#somebody")).to_contain_text("You are signed in as admin")
+    show = page.get_by_role("button", name="Show")
+    expect(show).to_be_focused()
+    assert "#" not in page.url
+    assert page.request.get("/jobs").status == 200
+    show.click()
+    page.wait_for_url(wall)
+    page.goto(link(wall, environment["READ_TOKEN"]))
+    page.wait_for_url(wall)
+    expect(frame(page, "items").locator(".v")).to_have_text("5")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-// The token behind the # of the address goes into the form and out of the address.
+// The token behind the # of the address goes into the form and out of the address. Where a person is signed in, it waits
+// there until they send it: whoever made the link must not end their session.
 
 const form = document.getElementById("kiosk");
 
@@ -15,5 +16,6 @@ const token = decoded(location.hash.slice(1));
 if (token) {
   history.replaceState(null, "", location.pathname + location.search);
   form.elements.token.value = token;
-  form.submit();
+  if ("asks" in form.dataset) form.querySelector("[type=submit]").focus();
+  else form.submit();
 }
