@@ -106,8 +106,13 @@ def grid(span: Span, now_ms: int, *, read: int = MAX_READ, series: int = 1, line
     else:
         step_ms = _free(span, finest, read // max(1, series), read // _READ_A_CELL // max(1, lines))
     stored = max(one for one in STEPS_MS if step_ms % one == 0)
-    end = span.to_ms + -span.to_ms % step_ms
-    return Grid(span.from_ms - span.from_ms % step_ms, end, step_ms, stored)
+    times = _times(span, step_ms)
+    return Grid(times.start, times.stop, step_ms, stored)
+
+
+def _times(span: Span, step_ms: int) -> range:
+    """The beginnings of all steps that have a part in the span, up to where the last one ends."""
+    return range(span.from_ms - span.from_ms % step_ms, span.to_ms + -span.to_ms % step_ms, step_ms)
 
 
 def cost(length_ms: int, *, merged: bool) -> int:
@@ -126,8 +131,10 @@ def _asked(span: Span, finest: int) -> int:
     step_ms = span.step_ms or 0
     if step_ms < RAW_MS or step_ms % RAW_MS:
         raise InvalidInput("must be a multiple of 5 s", field="step")
+    if step_ms > SHOWN_MS[-1]:
+        raise InvalidInput(f"must be at most {SHOWN_MS[-1] // DAY_MS} days", field="step")
     step_ms += -step_ms % finest
-    points = -(-(span.to_ms - span.from_ms) // step_ms)
+    points = len(_times(span, step_ms))
     if points > span.most:
         raise InvalidInput(f"would make {points} points; at most {span.most} are given", field="step")
     return step_ms
@@ -135,10 +142,10 @@ def _asked(span: Span, finest: int) -> int:
 
 def _free(span: Span, finest: int, buckets: int, points: int) -> int:
     """The finest step with few enough points of few enough buckets, or of those that are as wide as can be."""
-    length = span.to_ms - span.from_ms
+    length = span.to_ms - span.from_ms  # two steps may be cut by its ends, now or when the chart has moved on
     for step_ms in SHOWN_MS:
         stored = max(one for one in STEPS_MS if step_ms % one == 0)
         is_cheap = length // stored <= buckets and length // step_ms <= points
-        if step_ms >= finest and (is_cheap or stored == STEPS_MS[-1]) and length // step_ms < span.most:
+        if step_ms >= finest and (is_cheap or stored == STEPS_MS[-1]) and length // step_ms + 2 <= span.most:
             return step_ms
     raise InvalidInput("is too long before to", field="from")

@@ -156,6 +156,9 @@ def test_the_unit_is_the_catalogue_s(store, reader):
         ("from", {"from_ms": -MAX_POINTS * SHOWN_MS[-1]}),
         ("step", {"step_ms": 0}),
         ("step", {"step_ms": 7_000}),
+        ("step", {"step_ms": SHOWN_MS[-1] + 5_000}),
+        ("step", {"step_ms": 10**18}),
+        ("step", {"step_ms": 5_000, "from_ms": T + 4_999 - (MAX_POINTS - 3) * 5_000, "to_ms": T + 15_001}),
         ("step", {"step_ms": 5_000, "from_ms": T - DAY_MS}),
         ("by", {"by": ("n",)}),
     ],
@@ -186,6 +189,19 @@ def test_a_chart_is_cheap_over_any_span(span, series):
     assert over.times[0] <= T - span < over.times[0] + over.step_ms
     if span <= 30 * DAY_MS:
         assert (over.to_ms - over.from_ms) // over.stored_ms * series <= 2 * MAX_READ
+
+
+@pytest.mark.parametrize("span", [HOUR_MS, DAY_MS, 7 * DAY_MS, 30 * DAY_MS])
+@pytest.mark.parametrize("most", [60, 72, 720, MAX_POINTS])
+def test_a_chart_keeps_to_its_points_wherever_its_ends_lie(span, most):
+    """A step that its beginning cuts counts, and one that its end cuts."""
+    steps = set()
+    for shift in (0, 1, RAW_MS, MINUTE_MS - 1, HOUR_MS // 2 + 1):
+        over = grid(Span(from_ms=T - span + shift, to_ms=T + shift, most=most), T + shift)
+        steps.add(over.step_ms)
+        assert len(over.times) <= most
+
+    assert len(steps) == 1
 
 
 @pytest.mark.parametrize(("age", "stored"), [(DAY_MS, RAW_MS), (3 * DAY_MS, MINUTE_MS), (40 * DAY_MS, HOUR_MS)])
