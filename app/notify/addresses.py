@@ -3,7 +3,6 @@
 import ipaddress
 from typing import Final
 
-IPv6 = ipaddress.IPv6Address
 _TRANSLATED: Final = ipaddress.IPv6Network("64:ff9b::/96")
 """NAT64: the last four bytes are an IPv4 address, which may be a private one."""
 
@@ -17,7 +16,7 @@ def is_public(address: str) -> bool:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    if isinstance(found, IPv6):
+    if isinstance(found, ipaddress.IPv6Address):
         if found in _RETIRED:
             return False
         inner = _inside(found)
@@ -26,7 +25,7 @@ def is_public(address: str) -> bool:
     return _is_open(found)
 
 
-def _inside(found: IPv6) -> ipaddress.IPv4Address | None:
+def _inside(found: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     if found.ipv4_mapped:
         return found.ipv4_mapped
     if found.sixtofour:
@@ -36,5 +35,5 @@ def _inside(found: IPv6) -> ipaddress.IPv4Address | None:
     return ipaddress.IPv4Address(int(found) & 0xFFFF_FFFF) if found in _TRANSLATED else None
 
 
-def _is_open(address: ipaddress.IPv4Address | IPv6) -> bool:
+def _is_open(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved

@@ -14,7 +14,6 @@ from app.notify.message import FIELDS
 
 MAX_TEXT: Final = 2_000
 MAX_RECIPIENTS: Final = 50
-ALWAYS: Final = ("recipients", "webhook", "template")
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)

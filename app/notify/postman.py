@@ -22,6 +22,9 @@ from app.storage.base_notices import Delivery, NewNotice, Notice, NoticeStore
 log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 32
+ROUNDS: Final = 4
+"""How often one look claims: the oldest notices of one channel may hide those of others."""
+
 LEASE_MS: Final = 25_000
 """Longer than a try may take."""
 
@@ -68,12 +71,12 @@ class Postman:
         Raises:
             app.core.errors.Unavailable: the store can't be used.
         """
-        while taken := self._claim(AT_ONCE):  # the oldest of one channel may have hidden those of others
-            self._begin(taken)
-
-    def _begin(self, taken: list[Notice]) -> None:
-        for notice in taken:
-            threading.Thread(target=self._work, args=(notice,), name="postman", daemon=True).start()
+        for _ in range(ROUNDS):
+            taken = self._claim(AT_ONCE)
+            for notice in taken:
+                threading.Thread(target=self._work, args=(notice,), name="postman", daemon=True).start()
+            if not taken:
+                return
 
     def stop(self, timeout_s: float) -> bool:
         """Start nothing more and wait for what is on its way; False when that took longer than `timeout_s`."""

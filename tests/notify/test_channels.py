@@ -13,7 +13,7 @@ from app.notify.channels.base import Sending
 from app.notify.channels.slack import MAX_SECTION
 from app.notify.channels.webhook import signature
 from app.notify.door import Door
-from app.notify.fields import ALWAYS, checked
+from app.notify.fields import checked
 from app.notify.message import Message, message
 from app.notify.reply import HIDDEN, Reply, Undelivered, shown
 from tests.fakes import NOW_MS, StoppedClock
@@ -30,7 +30,7 @@ def send(type_: str, door: Door, told: Message, **config: Any) -> Reply:
 def test_the_seeds_config_is_valid_for_every_type(type_: str):
     """Recipients, webhook and template, as they are, beside what else the type needs."""
     seed = {"recipients": ["tgram://1"], "webhook": "https://example.com/hook", "template": "{rule}: {value}"}
-    more = {one.name: "smtp://mail.test" for one in TYPES[type_].settings if one.required and one.name not in ALWAYS}
+    more = {one.name: "smtp://mail.test" for one in TYPES[type_].settings if one.required and one.name not in seed}
 
     assert checked(TYPES[type_].settings, {**seed, **more}) == {**seed, **more}
 
