@@ -22,7 +22,7 @@ MAX_READ: Final = 12_000
 MAX_READ_LONG: Final = 40_000
 """The same of a longer one, for which people wait."""
 
-_READ_A_CELL: Final = 4
+READ_A_CELL: Final = 4
 """A point that is shown takes as long as so many buckets that are added up."""
 
 MAX_MERGED: Final = 6_000
@@ -104,7 +104,7 @@ def grid(span: Span, now_ms: int, *, read: int = MAX_READ, series: int = 1, line
     if span.step_ms is not None:
         step_ms = _asked(span, finest)
     else:
-        step_ms = _free(span, finest, read // max(1, series), read // _READ_A_CELL // max(1, lines))
+        step_ms = _free(span, finest, read // max(1, series), read // READ_A_CELL // max(1, lines))
     stored = max(one for one in STEPS_MS if step_ms % one == 0)
     times = _times(span, step_ms)
     return Grid(times.start, times.stop, step_ms, stored)

@@ -8,13 +8,12 @@ counter are 0 between the oldest figure that the store holds and now, and None b
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from typing import Final
 
 from app.core.clock import Clock
 from app.core.errors import InvalidInput
 from app.metrics.catalogue import METRICS, Metric
-from app.metrics.resolution import MAX_POINTS, Grid, Span, cost, grid, kept
+from app.metrics.resolution import MAX_POINTS, READ_A_CELL, Grid, Span, cost, grid, kept
 from app.storage import sketches
 from app.storage.base_series import MINUTE_MS, Combined, Labels, SeriesStore, Sketched, Stretch
 
@@ -27,6 +26,8 @@ _FIGURES: Final = {"avg": ("sum", "count"), "min": ("min",), "max": ("max",), "s
 _MEET: Final[dict[str, Callable[[tuple[float, float]], float]]] = {"sum": sum, "count": sum, "min": min, "max": max}
 """How two parts of one point are one."""
 AGGREGATIONS: Final = (*_FIGURES, *QUANTILES)
+_COSTLIER: Final = 20
+"""By how much an answer may cost more whose step is asked for: some tenths of a second."""
 _COUNTED: Final = ("sum", "count")
 """Those that are 0 where a counter gained nothing."""
 
@@ -89,13 +90,25 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """How a query is answered: `rest` is what each step is worth in which nothing was stored, None for a gap."""
+    """How a query is answered.
+
+    Attributes:
+        rest: what each step is worth in which nothing was stored, None for a gap.
+        head: the answer without its lines.
+        places: the values of the labels of each line.
+        groups: the place of each series.
+        read: what the answer might cost if its step were free, in buckets.
+    """
 
     asked: SeriesQuery
     agg: str
     over: Grid
     within: list[Stretch]
     rest: list[float | None] | None
+    head: Answer
+    places: list[tuple[str, ...]]
+    groups: dict[Labels, int]
+    read: int
 
 
 class SeriesReader:
@@ -114,25 +127,31 @@ class SeriesReader:
         Raises:
             InvalidInput: naming `name`, `agg`, `from`, `step` or `by`.
         """
-        head, parts = self.parts(asked, MAX_LINES)
-        return replace(head, series=list(chain.from_iterable(parts)))
+        plan = self._planned(asked)
+        _afford(plan)
+        return replace(plan.head, series=self._lines(plan, plan.places, plan.groups))
 
     def parts(self, asked: SeriesQuery, at_once: int = AT_ONCE) -> tuple[Answer, Iterator[list[Line]]]:
         """The answer without its lines, and these, so many of them read from the store when they are asked for.
 
         Raises:
-            InvalidInput: at once, as `query`.
+            InvalidInput: at once, as `query`; but no step is too fine, as nobody waits for all of them.
         """
+        plan = self._planned(asked)
+        return plan.head, (
+            self._lines(plan, plan.places[first : first + at_once], _of_places(plan.groups, first, at_once))
+            for first in range(0, len(plan.places), at_once)
+        )
+
+    def _planned(self, asked: SeriesQuery) -> _Plan:
         now_ms = self._clock.now_ms()
         metric = self._metric(asked.name)
         agg = _agg(metric, asked.agg)
-        over, places, groups = self._lined(asked, now_ms, cost(asked.to_ms - asked.from_ms, merged=agg in QUANTILES))
+        read = cost(asked.to_ms - asked.from_ms, merged=agg in QUANTILES)
+        over, places, groups = self._lined(asked, now_ms, read)
         head = Answer(asked.name, "count" if agg == "count" else metric.unit, over.step_ms, [], over.times)
-        plan = _Plan(asked, agg, over, list(over.stretches(now_ms)), self._nothing(metric, agg, over, now_ms))
-        return head, (
-            self._lines(plan, places[first : first + at_once], _of_places(groups, first, at_once))
-            for first in range(0, len(places), at_once)
-        )
+        rest = self._nothing(metric, agg, over, now_ms)
+        return _Plan(asked, agg, over, list(over.stretches(now_ms)), rest, head, places, groups, read)
 
     def _lines(self, plan: _Plan, places: list[tuple[str, ...]], groups: dict[Labels, int]) -> list[Line]:
         """The lines of some places; of those told apart `by` labels only the ones that have a point."""
@@ -213,6 +232,15 @@ def _agg(metric: Metric, agg: str | None) -> str:
     if agg in QUANTILES and metric.kind == "counter":
         raise InvalidInput(f"must be one of {', '.join(_FIGURES)}: a counter has no quantiles", field="agg")
     return agg
+
+
+def _afford(plan: _Plan) -> None:
+    over, most = plan.over, _COSTLIER * plan.read
+    buckets = (over.to_ms - over.from_ms) // over.stored_ms * len(plan.groups)
+    points = len(over.times) * len(plan.places)
+    if plan.asked.step_ms is not None and max(buckets, READ_A_CELL * points) > most:
+        told = f"{points} points of {buckets} stored figures"
+        raise InvalidInput(f"would make {told}, which is too much at once: ask for a wider step", field="step")
 
 
 def _grouped(series: Iterable[Labels], by: tuple[str, ...]) -> tuple[list[tuple[str, ...]], dict[Labels, int]]:

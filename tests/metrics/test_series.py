@@ -1,5 +1,6 @@
 """What a chart is made of: worked by hand, at each age and aggregation, gaps being gaps."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -233,6 +234,21 @@ def test_dead_series_do_not_make_a_chart_coarse(store, reader):
     store.record([gain(T, 1, job="now")])
 
     assert reader.query(SeriesQuery(name="items", from_ms=T - HOUR_MS, to_ms=T + 1)).step_ms == RAW_MS
+
+
+def test_a_step_that_is_too_fine_for_so_many_series_is_refused(store, reader):
+    """The quantiles of 200 hosts for an hour are 144,000 buckets; by the minute, or by parts, they are given."""
+    for number in range(200):
+        store.record([sample(T - HOUR_MS + minute * MINUTE_MS, 1, 2, n=str(number)) for minute in range(60)])
+    asked = SeriesQuery(name="queue", from_ms=T - HOUR_MS, to_ms=T, step_ms=RAW_MS, agg="p95")
+
+    with pytest.raises(InvalidInput) as caught:
+        reader.query(asked)
+    assert caught.value.field == "step"
+    assert reader.query(replace(asked, step_ms=MINUTE_MS)).step_ms == MINUTE_MS
+    assert reader.query(replace(asked, step_ms=None)).step_ms > RAW_MS
+    assert reader.query(replace(asked, agg="max")).step_ms == RAW_MS
+    assert [len(part) for part in reader.parts(asked)[1]] == [1]
 
 
 def test_what_ended_in_the_first_step_of_a_coarse_chart_is_counted(store, reader):
