@@ -15,8 +15,14 @@ from tests.notify.receivers import Authority, Receiver, authority, receiver
 
 @pytest.fixture
 def door() -> Door:
-    """A door to everywhere that has little time."""
-    return Door(Net(socket, ssl), CLOCK, allow_private=True, deadline_ms=700)
+    """A door to everywhere."""
+    return Door(Net(socket, ssl), CLOCK, allow_private=True)
+
+
+@pytest.fixture
+def hasty() -> Door:
+    """A door to everywhere that has little time, for receivers that take it all."""
+    return Door(Net(socket, ssl), CLOCK, allow_private=True, deadline_ms=1_500)
 
 
 @pytest.fixture

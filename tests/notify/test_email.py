@@ -129,10 +129,10 @@ def test_a_refused_mail_is_a_failure(door: Door, answer: str, lasting: bool):
 
 
 @pytest.mark.parametrize("behave", [receivers.hang, receivers.vanish])
-def test_a_server_that_says_nothing_is_tried_again(door: Door, behave: Any):
+def test_a_server_that_says_nothing_is_tried_again(hasty: Door, behave: Any):
     """It can't have the mail: nothing was sent to it."""
     with rough(behave) as url:
-        refused = failure(door, url.replace("http:", "smtp:").removesuffix("/hook"))
+        refused = failure(hasty, url.replace("http:", "smtp:").removesuffix("/hook"))
 
     assert (refused.lasting, refused.uncertain, refused.status) == (False, False, None)
 

@@ -27,7 +27,7 @@ from tests.notify.notices import LINKS, notice
 from tests.notify.receivers import Receiver, receiver, rough
 
 KEY = "a key of the tests, which has 32 bytes or more"
-WAIT_S = 10
+WAIT_S = 30
 
 
 class Desk:
@@ -39,7 +39,7 @@ class Desk:
         self.channels = Channels(
             SqlChannelStore(database), Seal([KEY], FERNET, enabled=True), Environment({}, {}), self.clock
         )
-        self.door = Door(Net(socket, ssl), CLOCK, allow_private=True, deadline_ms=500)
+        self.door = Door(Net(socket, ssl), CLOCK, allow_private=True, deadline_ms=3_000)
         self.postman = self.hire("first")
 
     def hire(self, holder: str) -> Postman:
@@ -211,7 +211,7 @@ def test_bad_receivers_hold_up_nobody(desk: Desk, shop: Receiver):
     }
     assert {name for name in bad if desk.one(name).uncertain} == {"hang", "drip", "vanish", "babble"}
     assert [got.json["key"] for got in shop.got] == [desk.one().key]
-    assert desk.one("hang").reply == "No answer within 0.5 s."
+    assert desk.one("hang").reply == "No answer within 3 s."
 
 
 def test_a_slow_channel_has_one_message_on_its_way(desk: Desk, shop: Receiver):
