@@ -47,6 +47,7 @@ def test_a_link_shows_and_changes_nothing(house: House, stranger: FlaskClient, t
         answer = stranger.get(path)
         assert answer.status_code == 200
         assert "high_failure_rate" in answer.text
+        assert f'href="/alerts/incidents/{told.incident_id}"' in answer.text
         assert HOSTILE not in answer.text
 
     assert house.alerts.incident(told.incident_id or 0).state == "firing"
