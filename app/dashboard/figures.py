@@ -8,6 +8,8 @@ The plotly package checks every attribute. It is imported by the first figure, n
 it costs 14 MB. The traces are imported one by one since the `Figure` class alone takes another 2 MB.
 """
 
+import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -84,6 +86,14 @@ TICKS: Final = (
 )
 """How times are written by the distance of two ticks; a template can't hold a list of objects."""
 
+_ALONE: Final[dict[str, list[float]]] = {"x": [0, 1], "y": [0, 1]}
+_BESIDE: Final = 0.18
+_BELOW: Final = 0.26
+"""Of the place that a dial has among others, what stays free on either side, for the ends of its scale, and below, for
+its name."""
+_WIDEST: Final = 20
+"""Characters of a dial's name in a line, of which there are two."""
+
 CONFIG: Final[dict[str, Any]] = {
     "displayModeBar": False,
     "responsive": True,
@@ -108,6 +118,22 @@ class Trace:
     name: str
     token: str
     values: Sequence[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """One value on a half circle from one end of `span` to the other; `key`, `name` and `token` are as of `Trace`.
+
+    `written` is Plotly's format of its numbers.
+    """
+
+    key: str
+    name: str
+    token: str
+    value: float | None
+    span: tuple[float, float]
+    unit: str = ""
+    written: str = ",.4~g"
 
 
 def lines(times: Sequence[int], traces: Sequence[Trace], *, unit: str = "", stacked: bool = False) -> dict[str, Any]:
@@ -136,19 +162,65 @@ def bars(
     return _figure([*drawn, *(Scatter(**told(one), **diamonds) for one in marks)], unit)
 
 
-def gauge(trace: Trace, span: tuple[float, float], *, unit: str = "") -> dict[str, Any]:
-    """The trace's newest value on a half circle from one end of `span` to the other."""
+def dials(ones: Sequence[Dial]) -> dict[str, Any]:
+    """Half circles beside and below one another; several bear their names, and only the ends of their scales."""
     from plotly.graph_objs import Indicator  # noqa: PLC0415 - see the module's docstring
 
-    value = next((one for one in reversed(trace.values) if one is not None), None)
-    dial = Indicator(
-        value=value,
-        number={"suffix": unit, "valueformat": ",.4~g"},
-        gauge={"axis": {"range": list(span)}},
-        name=trace.name,
-        meta=_meta(trace),
-    )
-    return {"data": [dial.to_plotly_json()], "layout": {"margin": {"l": 36, "r": 36, "t": 32, "b": 8}}}
+    alone = len(ones) == 1
+    places = [_ALONE] if alone else _places(len(ones))
+    number = {} if alone else {"font": {"size": max(12, 24 - 3 * math.ceil(math.sqrt(len(ones))))}}
+    drawn = [
+        Indicator(
+            value=one.value,
+            number={"suffix": one.unit, "valueformat": one.written, **number},
+            gauge={"axis": {"range": list(one.span)} if alone else _ends(one)},
+            domain=place,
+            name=one.name,
+            meta=_meta(one),
+        )
+        for one, place in zip(ones, places, strict=True)
+    ]
+    sides = 36 if alone else 12
+    names = [] if alone else [_below(one.name, place) for one, place in zip(ones, places, strict=True)]
+    layout = {"margin": {"l": sides, "r": sides, "t": 32 if alone else 8, "b": 8}, "annotations": names}
+    return {"data": [one.to_plotly_json() for one in drawn], "layout": layout}
+
+
+def _ends(dial: Dial) -> dict[str, Any]:
+    return {
+        "range": list(dial.span),
+        "tickvals": list(dial.span),
+        "tickformat": ".3~s" if dial.span[1] >= 1 else ".2~g",
+    }
+
+
+def _places(number: int) -> list[dict[str, list[float]]]:
+    """Where each of so many dials stands, as shares of the drawing from its left and from its bottom."""
+    columns = max(1, math.ceil(math.sqrt(number)))
+    rows = math.ceil(number / columns)
+    left, right = _BESIDE, 1 - _BESIDE
+    return [
+        {
+            "x": [(at % columns + left) / columns, (at % columns + right) / columns],
+            "y": [(rows - 1 - at // columns + _BELOW) / rows, (rows - 1 - at // columns + 0.98) / rows],
+        }
+        for at in range(number)
+    ]
+
+
+def _below(name: str, place: Mapping[str, Sequence[float]]) -> dict[str, Any]:
+    """A dial's name; Plotly would write it across the number where the scale has no ticks above."""
+    return {
+        "text": "<br>".join(textwrap.wrap(name, _WIDEST, max_lines=2, placeholder=" …", break_long_words=False)),
+        "font": {"size": 11},
+        "showarrow": False,
+        "xref": "paper",
+        "yref": "paper",
+        "x": sum(place["x"]) / 2,
+        "y": place["y"][0],
+        "xanchor": "center",
+        "yanchor": "top",
+    }
 
 
 def label_axes(figure: dict[str, Any], x: str, y: str) -> dict[str, Any]:
@@ -183,5 +255,5 @@ def _figure(drawn: Sequence[Any], unit: str) -> dict[str, Any]:
     return {"data": [one.to_plotly_json() for one in drawn], "layout": layout.to_plotly_json()}
 
 
-def _meta(trace: Trace) -> dict[str, str]:
+def _meta(trace: Trace | Dial) -> dict[str, str]:
     return {"key": trace.key, "token": trace.token}

@@ -96,3 +96,44 @@ def test_a_span_that_can_t_be_shown_is_told_as_the_page_s(house: House):
     page = house.page(f"{board(house, panel('one', options={'chart': chart()}))}?from=0&to=99999999999999")
 
     assert "<code>from</code> performance.itemsPerSecond: is too long before to" in page
+
+
+def test_every_metric_has_its_dial(house: House):
+    """With its name, unit and scale; one that counts tells all that was counted, any other its newest value."""
+    measured(house, "jobs.failureRate", 0.5, NOW_MS - 60_000)
+    measured(house, "jobs.failureRate", 0.75)
+    for ago_ms in (60_000, 120_000, 180_000):
+        measured(house, "items", 4, NOW_MS - ago_ms)
+    one = panel("one", options={"chart": chart("gauge", "jobs.failureRate", "items")})
+    figure = charts(house, one)["one"]["figure"]
+    drawn, layout = go.Figure(figure).data, go.Figure(figure).layout
+
+    assert [(dial.name, dial.value, dial.number.suffix) for dial in drawn] == [
+        ("Failure rate", 75, " %"),
+        ("Items", 12, ""),
+    ]
+    assert [name.text for name in layout.annotations] == ["Failure rate", "Items"]
+    assert (
+        [dial.gauge.axis.range for dial in drawn] == [dial.gauge.axis.tickvals for dial in drawn] == [(0, 100), (0, 15)]
+    )
+    assert drawn[0].domain.x[1] <= drawn[1].domain.x[0]
+
+
+def test_a_dial_writes_bytes_in_short(house: House):
+    """Among others there is no room for ten digits."""
+    measured(house, "system.memory.used", 2_280_000_000)
+    (dial,) = go.Figure(
+        charts(house, panel("one", options={"chart": chart("gauge", "system.memory.used")}))["one"]["figure"]
+    ).data
+
+    assert (dial.number.valueformat, dial.number.suffix) == (".3~s", "B")
+
+
+def test_a_dial_alone_has_all_the_room(house: House):
+    """Its panel's title names it."""
+    measured(house, "jobs.failed", 3)
+    (dial,) = go.Figure(
+        charts(house, panel("one", options={"chart": chart("gauge", "jobs.failed")}))["one"]["figure"]
+    ).data
+
+    assert (dial.value, dial.domain.x, dial.domain.y) == (3, (0, 1), (0, 1))

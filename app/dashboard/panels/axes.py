@@ -6,7 +6,8 @@ from typing import Any, Final
 from app.dashboard import figures
 from app.dashboard.panels.units import Shown
 
-_RIGHT: Final = {"overlaying": "y", "side": "right", "showgrid": False}
+_RIGHT: Final = {"overlaying": "y", "side": "right", "showgrid": False, "tickmode": "auto"}
+"""Its ticks are round numbers of its own; it has no grid, as that of the other would lie between them."""
 
 
 def share(figure: dict[str, Any], hows: Sequence[Shown]) -> dict[str, Any]:

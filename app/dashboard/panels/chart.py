@@ -1,10 +1,10 @@
-"""A chart: lines, bars or a dial, drawn by the page's script from a figure made here."""
+"""A chart: lines, bars or dials, drawn by the page's script from a figure made here."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from app.dashboard import figures
-from app.dashboard.figures import Trace
+from app.dashboard.figures import Dial, Trace
 from app.dashboard.panels import axes, readings
 from app.dashboard.panels.base import Look
 from app.dashboard.panels.marks import marks
@@ -17,6 +17,9 @@ from app.dashboards.selectors import selectors
 TOKENS: Final = tuple(f"--c{place}" for place in range(1, 9))
 EARLIER: Final = "--text-faint"
 """Of another time's lines, which the page also draws dotted."""
+
+_SHORT: Final = ".3~s"
+"""How a dial writes what an axis writes in thousands and millions."""
 
 _KIND_TOKENS: Final[Mapping[str, str]] = {
     "completed": "--quiet", "running": "--accent", "failed": "--failed", "lost": "--lost", "stalled": "--stalled",
@@ -61,23 +64,30 @@ def _fills(look: Look) -> str:
 
 def _figure(chart: Chart, reading: Reading, traces: Sequence[Trace], look: Look) -> dict[str, Any]:
     if chart.type == "gauge":
-        first = traces[0] if traces else Trace("", "", TOKENS[0], [])
-        unit = reading.lines[0].unit if reading.lines else ""
-        return figures.gauge(first, _ends(first, unit, look.panel.options), unit=shown(unit).suffix)
+        return figures.dials([_dial(*one, look) for one in zip(reading.lines, traces, strict=True)])
     draw = figures.bars if chart.type == "bar" else figures.lines
     hows = [shown(line.unit) for line in reading.lines]
     figure = draw(reading.times, traces, unit=hows[0].suffix if hows else "")
     return figures.label_axes(axes.share(figure, hows), chart.x_label, chart.y_label)
 
 
-def _ends(trace: Trace, unit: str, options: Mapping[str, Any]) -> tuple[float, float]:
+def _dial(line: Drawn, trace: Trace, look: Look) -> Dial:
+    """What was counted over the whole span, or the newest of what was measured."""
+    how = shown(line.unit)
+    told = readings.told(line)
+    value = None if told is None else round(told * how.factor, 6)
+    greatest = max((one for one in (*trace.values, value) if one is not None), default=0.0)
+    ends = _ends(greatest, line.unit, look.panel.options)
+    return Dial(trace.key, trace.name, trace.token, value, ends, how.suffix, _SHORT if how.tick else ",.4~g")
+
+
+def _ends(greatest: float, unit: str, options: Mapping[str, Any]) -> tuple[float, float]:
     """From 0 to the panel's own ``"max"``, to 100 % for a share, else a little beyond the greatest value there was."""
     given = options.get("max")
     if isinstance(given, int | float) and not isinstance(given, bool) and 0 < given < float("inf"):
         return 0.0, float(given)
     if unit == "ratio":
         return 0.0, 100.0
-    greatest = max((value for value in trace.values if value is not None), default=0.0)
     return 0.0, greatest * 1.25 if greatest > 0 else 1.0
 
 
