@@ -9,9 +9,11 @@ series of a name may always be added up. That is why what is told by domain, pro
 own beside the sum.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
+
+from app.core.errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +129,17 @@ METRICS: Final = _table(
         Metric("proxy.bytes", "bytes", "counter", "bytes moved through a proxy", (*_JOB, "proxy")),
     ]
 )
+
+
+def require_labels(name: str, labels: Sequence[str], field: str) -> None:
+    """See that the series of a metric can be told apart by these labels; those of users' own metrics may have any.
+
+    Raises:
+        InvalidInput: for `field`, naming the label that they do not have.
+    """
+    known = METRICS[name].labels if name in METRICS else tuple(labels)
+    unknown = next((label for label in labels if label not in known), None)
+    if unknown is not None:
+        raise InvalidInput(
+            f"names {unknown[:200]}: no label of {name} ({', '.join(known) or 'it has none'})", field=field
+        )

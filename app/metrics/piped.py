@@ -6,7 +6,7 @@ from typing import Final
 
 from app.core.errors import InvalidInput
 from app.metrics import transforms
-from app.metrics.catalogue import METRICS
+from app.metrics.catalogue import METRICS, require_labels
 from app.metrics.series import Answer, Line, SeriesQuery
 from app.metrics.steps import Step
 from app.metrics.transforms import Pipe
@@ -47,8 +47,9 @@ class PipedReader:
         Raises:
             InvalidInput: as `read`, and naming `transform` where there can be nothing to compare with.
         """
-        by = tuple(dict.fromkeys((*asked.by, *transforms.labels_of(steps))))
-        asked = replace(asked, by=by, agg=_agg(asked, steps))
+        labels = transforms.labels_of(steps)
+        require_labels(asked.name, labels, "transform")
+        asked = replace(asked, by=tuple(dict.fromkeys((*asked.by, *labels))), agg=_agg(asked, steps))
         found = self.read(asked)
         whens = transforms.times_of(steps)
         others = self._others(asked, whens, found.step_ms)

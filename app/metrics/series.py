@@ -12,7 +12,7 @@ from typing import Final
 
 from app.core.clock import Clock
 from app.core.errors import InvalidInput
-from app.metrics.catalogue import METRICS, Metric
+from app.metrics.catalogue import METRICS, Metric, require_labels
 from app.metrics.resolution import MAX_POINTS, READ_A_CELL, Grid, Span, cost, grid, kept
 from app.storage import sketches
 from app.storage.base_series import MINUTE_MS, Combined, Labels, SeriesStore, Sketched, Stretch
@@ -146,6 +146,7 @@ class SeriesReader:
     def _planned(self, asked: SeriesQuery) -> _Plan:
         now_ms = self._clock.now_ms()
         metric = self._metric(asked.name)
+        require_labels(asked.name, asked.by, "by")
         agg = _agg(metric, asked.agg)
         read = cost(asked.to_ms - asked.from_ms, merged=agg in QUANTILES)
         over, places, groups = self._lined(asked, now_ms, read)

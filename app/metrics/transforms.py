@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
 
+from app.core.errors import InvalidInput
 from app.metrics.series import Answer, Line
 from app.metrics.steps import Step, Words, read_steps
 
@@ -70,14 +71,35 @@ def parse(text: str, field: str = "transform") -> tuple[Step, ...]:
     """The steps that a pipe is made of; none for an empty text.
 
     Raises:
-        InvalidInput: it is none; the message names the word at fault and its place, the first character being 1.
+        InvalidInput: it is none; the message names the word at fault and its place, the first character being 1. Or it
+            groups by a label by which a step before has added up.
     """
-    return read_steps(text, field, {name: transform.read for name, transform in TRANSFORMS.items()})
+    steps = read_steps(text, field, {name: transform.read for name, transform in TRANSFORMS.items()})
+    _require_labels(steps, field)
+    return steps
+
+
+def _require_labels(steps: Iterable[Step], field: str) -> None:
+    """See that lines still have the labels by which they are to be grouped."""
+    held: set[str] | None = None  # any that the metric has
+    compared: set[str] = set()
+    for step in steps:
+        if step.name == "groupBy":
+            for label in step.arguments:
+                if label not in compared and (label == COMPARED or (held is not None and label not in held)):
+                    raise InvalidInput(f"can't group by {label}: lines do not differ by it at that step", field=field)
+            held = set(step.arguments)
+            compared &= held
+        elif step.name == "sum":
+            held, compared = set(), set()
+        elif step.name == "compare":
+            compared = {COMPARED}
 
 
 def labels_of(steps: Iterable[Step]) -> tuple[str, ...]:
     """The labels that the lines must be told apart by, so that the steps can group them; to be asked for."""
-    return tuple(dict.fromkeys(label for step in steps if step.name == "groupBy" for label in step.arguments))
+    labels = (label for step in steps if step.name == "groupBy" for label in step.arguments)
+    return tuple(dict.fromkeys(label for label in labels if label != COMPARED))
 
 
 def times_of(steps: Iterable[Step]) -> tuple[str, ...]:

@@ -94,6 +94,17 @@ def test_a_rate_is_of_all_that_was_counted(house: House, agg: str | None):
     assert house.ask("rate", agg=agg) == {"": [3, 0]}
 
 
+@pytest.mark.parametrize(("pipe", "by", "field"), [("groupBy(place)", (), "transform"), ("", ("place",), "by")])
+def test_lines_are_told_apart_by_labels_that_the_metric_has(house: House, pipe: str, by: tuple[str, ...], field: str):
+    """A label that the catalogue does not give it is named, with those that it has."""
+    house.series.record([gain(T, 60, source="a")])
+    with pytest.raises(InvalidInput) as caught:
+        house.ask(pipe, by=by)
+
+    assert caught.value.field == field
+    assert "place: no label of items (job, source, spider)" in caught.value.detail
+
+
 def test_both_times_are_told_by_the_same_step(house: House):
     """Of a run a week ago minutes are kept: 5 each 5 s are 60 a minute, then and now, and 1 a second."""
     earlier = T - 7 * DAY_MS

@@ -185,7 +185,37 @@ def test_lines_are_added_up_by_label():
 
     assert through("groupBy(source)", given_lines) == {"a": [11, 2], "b": [5, None]}
     assert through("groupBy(proxy)", given_lines) == {"": [16, 2]}
-    assert labels_of(parse("groupBy(source) | rate | groupBy(job, source)")) == ("source", "job")
+    assert labels_of(parse("groupBy(source, job) | rate | groupBy(job)")) == ("source", "job")
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("groupBy(source) | groupBy(status)", "status"),
+        ("groupBy(source, job) | groupBy(source) | groupBy(job)", "job"),
+        ("sum | rate | groupBy(status)", "status"),
+        ("groupBy(compared)", "compared"),
+        ("compare(yesterday) | sum | groupBy(compared)", "compared"),
+    ],
+)
+def test_lines_are_not_grouped_by_what_they_no_longer_have(text: str, label: str):
+    """All of them would be one line that bears no name."""
+    with pytest.raises(InvalidInput) as caught:
+        parse(text)
+
+    assert caught.value.field == "transform"
+    assert caught.value.detail.startswith(f"can't group by {label}: ")
+
+
+def test_both_times_are_added_up_apart():
+    """All sources of today as one line, all of yesterday as another."""
+    given_lines = answer_of({"a": [1], "b": [2]})
+
+    found = through(
+        "compare(yesterday) | groupBy(compared)", given_lines, other=lambda _: answer_of({"a": [10], "b": [20]})
+    )
+
+    assert found == {"": [3], "yesterday": [30]}
 
 
 def test_values_are_scaled():
