@@ -15,6 +15,9 @@ from app.storage.base_dashboards import Dashboard, DashboardStore
 UNNAMED: Final = "Dashboard"
 """What one is called that was given without a name; a number follows where it is taken."""
 
+_TRIES: Final = 20
+"""Each of which somebody else was quicker at."""
+
 
 class Dashboards:
     """One's own ones and those that came along.
@@ -56,7 +59,7 @@ class Dashboards:
         check(parse(config), self._names)
         if "name" in config:
             return self._add(a_name(config["name"], "name", LONGEST_NAME), config)
-        return self._add(self._free(UNNAMED), config)
+        return self._add_free(UNNAMED, config)
 
     def change(self, dashboard_id: str, config: Mapping[str, Any], version: int | None = None) -> Dashboard:
         """Put what was sent in its place; without a name it keeps the one it has.
@@ -97,7 +100,7 @@ class Dashboards:
             Conflict: the name is taken; without one, a free one is found.
         """
         found = self.get(dashboard_id)
-        return self._add(self._free(found.name) if name is None else name, found.config)
+        return self._add_free(found.name, found.config) if name is None else self._add(name, found.config)
 
     def delete(self, dashboard_id: str) -> None:
         """Forget it.
@@ -141,6 +144,15 @@ class Dashboards:
         if added is None:
             raise _taken(name)
         return added
+
+    def _add_free(self, name: str, config: Mapping[str, Any]) -> Dashboard:
+        """Under that name or the next free one; where somebody has just taken that, under the one after it."""
+        for _ in range(_TRIES):
+            free = self._free(name)
+            added = self._store.add(Dashboard(name=free, config=without_names(config)))
+            if added is not None:
+                return added
+        raise _taken(name)
 
     def _require_free(self, name: str) -> None:
         if any(one.name == name for one in self.all()):
