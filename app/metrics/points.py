@@ -22,6 +22,8 @@ from app.storage.base_series import RAW_MS, Labels, Point
 from scrapewatch.events import EVENTS, FLAGS, MAX_SAFE_INTEGER
 
 MAX_LABELS: Final = 20
+MAX_VALUES: Final = 100
+"""Figures of one `metric` event that become series."""
 MAX_TEXT: Final = 200
 """Characters of a metric's or label's name, and of a label's value, that are kept."""
 
@@ -240,10 +242,10 @@ def labels_of(job_id: str, job: Job | None) -> Labels:
 
 
 def own_values(event: Event) -> list[tuple[str, float]]:
-    """The figures of a `metric` event; names of the catalogue and overlong ones are passed over."""
+    """The first `MAX_VALUES` figures of a `metric` event; names of the catalogue and overlong ones are passed over."""
     return [
         (name, float(value))
-        for name, value in part(body_of(event), "values").items()
+        for name, value in list(part(body_of(event), "values").items())[:MAX_VALUES]
         if 0 < len(name) <= MAX_TEXT and name not in METRICS and _is_finite(value)
     ]
 

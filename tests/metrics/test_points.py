@@ -241,6 +241,14 @@ def test_own_metrics_are_bounded():
     assert {len(text) for _, text in found.labels} == {200}
 
 
+def test_one_event_makes_a_bounded_number_of_series():
+    """A hundred, however many figures it brings."""
+    values = {f"mine{number:04}": 1.0 for number in range(5_000)}
+    found = points_of(Commit([], [_metric(values, {})], [], 0), {}, {})
+
+    assert [point.name for point in found] == list(values)[:100]
+
+
 def test_gauges_become_points_of_one_sample():
     """A value read once is its own sum, least and greatest."""
     assert points_of_values({"jobs.active": 3.0}, 5) == [Point("jobs.active", (), 5, 3.0, 1, 3.0, 3.0, b"")]
