@@ -126,6 +126,23 @@ def kept(at_ms: int, now_ms: int) -> int:
     return RAW_MS if age_ms <= RAW_KEPT_MS else MINUTE_MS if age_ms <= MINUTES_KEPT_MS else HOUR_MS
 
 
+def exactly(span: Span, over: Grid, now_ms: int) -> list[Stretch]:
+    """What to read of the grid where nothing outside of the span may count: its ends as finely as they are kept."""
+    finest, settled_ms = kept(span.from_ms, now_ms), now_ms - ROLLED_UP_AFTER_MS
+    at, end = (edge + -edge % finest for edge in (span.from_ms, span.to_ms))  # what is under way counts, too
+    found: list[Stretch] = []
+    while at < end:
+        step_ms = max(
+            one
+            for one in STEPS_MS[STEPS_MS.index(finest) : STEPS_MS.index(over.stored_ms) + 1]
+            if one == finest or (at % one == 0 and at + one <= (end if one <= MINUTE_MS else min(end, settled_ms)))
+        )
+        begin = found.pop().from_ms if found and found[-1].step_ms == step_ms else at
+        at += step_ms
+        found.append(Stretch(step_ms, begin, at))
+    return found
+
+
 def _asked(span: Span, finest: int) -> int:
     """The step asked for, made wider where only a coarser resolution is kept."""
     step_ms = span.step_ms or 0

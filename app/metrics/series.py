@@ -13,7 +13,7 @@ from typing import Final
 from app.core.clock import Clock
 from app.core.errors import InvalidInput
 from app.metrics.catalogue import METRICS, Metric, require_labels
-from app.metrics.resolution import MAX_POINTS, READ_A_CELL, Grid, Span, cost, grid, kept
+from app.metrics.resolution import MAX_POINTS, READ_A_CELL, Grid, Span, cost, exactly, grid, kept
 from app.storage import sketches
 from app.storage.base_series import MINUTE_MS, Combined, Labels, SeriesStore, Sketched, Stretch
 
@@ -28,6 +28,7 @@ _MEET: Final[dict[str, Callable[[tuple[float, float]], float]]] = {"sum": sum, "
 AGGREGATIONS: Final = (*_FIGURES, *QUANTILES)
 _COSTLIER: Final = 20
 """By how much an answer may cost more whose step is asked for: some tenths of a second."""
+_Lined = tuple[Grid, list[tuple[str, ...]], dict[Labels, int]]
 _COUNTED: Final = ("sum", "count")
 """Those that are 0 where a counter gained nothing."""
 
@@ -46,6 +47,7 @@ class SeriesQuery:
             `sum` of a gauge is that of every sample within the step.
         by: labels by whose values series are told apart; all are one line if there are none.
         most: how many points a line may have.
+        is_exact: whether the first and the last point tell of the span only; else of their whole steps.
     """
 
     name: str
@@ -56,6 +58,7 @@ class SeriesQuery:
     agg: str | None = None
     by: tuple[str, ...] = ()
     most: int = MAX_POINTS
+    is_exact: bool = False
 
     @property
     def span(self) -> Span:
@@ -152,7 +155,8 @@ class SeriesReader:
         over, places, groups = self._lined(asked, now_ms, read)
         head = Answer(asked.name, "count" if agg == "count" else metric.unit, over.step_ms, [], over.times)
         rest = self._nothing(metric, agg, over, now_ms)
-        return _Plan(asked, agg, over, list(over.stretches(now_ms)), rest, head, places, groups, read)
+        within = exactly(asked.span, over, now_ms) if asked.is_exact else list(over.stretches(now_ms))
+        return _Plan(asked, agg, over, within, rest, head, places, groups, read)
 
     def _lines(self, plan: _Plan, places: list[tuple[str, ...]], groups: dict[Labels, int]) -> list[Line]:
         """The lines of some places; of those told apart `by` labels only the ones that have a point."""
@@ -184,9 +188,7 @@ class SeriesReader:
             raise InvalidInput(f"must be a metric; there is none called {name[:200]!r}", field="name")
         return Metric(name, "", "gauge", "")
 
-    def _lined(
-        self, asked: SeriesQuery, now_ms: int, read: int
-    ) -> tuple[Grid, list[tuple[str, ...]], dict[Labels, int]]:
+    def _lined(self, asked: SeriesQuery, now_ms: int, read: int) -> _Lined:
         """The grid, and the places and groups of its lines."""
         finest = grid(asked.span, now_ms, read=read)
         places, groups = _grouped(self._living(asked, finest, now_ms, read), asked.by)
@@ -240,8 +242,7 @@ def _afford(plan: _Plan) -> None:
     buckets = (over.to_ms - over.from_ms) // over.stored_ms * len(plan.groups)
     points = len(over.times) * len(plan.places)
     if plan.asked.step_ms is not None and max(buckets, READ_A_CELL * points) > most:
-        told = f"{points} points of {buckets} stored figures"
-        raise InvalidInput(f"would make {told}, which is too much at once: ask for a wider step", field="step")
+        raise InvalidInput(f"would make {points} points of {buckets} figures; ask for a wider step", field="step")
 
 
 def _grouped(series: Iterable[Labels], by: tuple[str, ...]) -> tuple[list[tuple[str, ...]], dict[Labels, int]]:
@@ -260,9 +261,9 @@ def _of_places(groups: Mapping[Labels, int], first: int, number: int) -> dict[La
 
 
 def _filled(line: list[float | None], rest: list[float | None] | None) -> list[float | None]:
-    return (
-        line if rest is None else [other if value is None else value for value, other in zip(line, rest, strict=True)]
-    )
+    if rest is None:
+        return line
+    return [other if value is None else value for value, other in zip(line, rest, strict=True)]
 
 
 def _means(found: Iterable[Combined], number: int) -> list[float | None]:
@@ -278,8 +279,7 @@ def _figures(
 ) -> list[float | None]:
     values: list[float | None] = [None] * number
     for cell, value in found:
-        held = values[cell]
-        values[cell] = value if held is None else meet((held, value))
+        values[cell] = value if (held := values[cell]) is None else meet((held, value))
     return values
 
 

@@ -91,6 +91,19 @@ def test_a_steady_rate_is_steady_to_the_right_edge(house: House):
     assert re.findall(r'class="v">(\d+)', house.page(page)) == ["10"]
 
 
+def test_a_figure_counts_exactly_its_span(house: House):
+    """One a second are 1,800 in half an hour, wherever its steps begin."""
+    began_ms = NOW_MS - 7_200_000
+    house.send([event("item_summary", "job", at_ms=began_ms + n * 5_000, data={"count": 5}) for n in range(1_440)])
+    page = board(
+        house,
+        panel("one", "stats", data={"source": "metrics", "query": "items"}, options={"aggregation": "sum"}),
+    )
+    shown = house.page(f"{page}?from={NOW_MS - 3_600_000}&to={NOW_MS - 1_800_000}")
+
+    assert re.findall(r'class="v">([^<]*)', shown) == ["1,800"]
+
+
 def test_a_span_that_can_t_be_shown_is_told_as_the_page_s(house: House):
     """The panel itself has nothing to mend."""
     page = house.page(f"{board(house, panel('one', options={'chart': chart()}))}?from=0&to=99999999999999")

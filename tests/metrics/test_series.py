@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.core.errors import InvalidInput
-from app.metrics.resolution import MAX_POINTS, MAX_READ, SHOWN_MS, Span, grid
+from app.metrics.resolution import MAX_POINTS, SHOWN_MS, Span, grid
 from app.metrics.series import MAX_LINES, SeriesQuery, SeriesReader
 from app.storage import sketches
 from app.storage.base_series import HOUR_MS, MINUTE_MS, RAW_MS, STEPS_MS, Point
@@ -179,41 +179,6 @@ def test_a_metric_of_the_house_is_known_before_it_was_measured(reader):
     assert lines(reader, "items") == {}
 
 
-@pytest.mark.parametrize("span", [1, RAW_MS, HOUR_MS, DAY_MS, 30 * DAY_MS, 3_650 * DAY_MS])
-@pytest.mark.parametrize("series", [1, 200])
-def test_a_chart_is_cheap_over_any_span(span, series):
-    """At most 2,000 points, from at most 40,000 buckets for 200 series up to thirty days, at a step that divides."""
-    over = grid(Span(from_ms=T - span, to_ms=T), T, series=series)
-
-    assert 1 <= len(over.times) <= MAX_POINTS
-    assert over.step_ms % over.stored_ms == 0
-    assert over.times[0] <= T - span < over.times[0] + over.step_ms
-    if span <= 30 * DAY_MS:
-        assert (over.to_ms - over.from_ms) // over.stored_ms * series <= 2 * MAX_READ
-
-
-@pytest.mark.parametrize("span", [HOUR_MS, DAY_MS, 7 * DAY_MS, 30 * DAY_MS])
-@pytest.mark.parametrize("most", [60, 72, 720, MAX_POINTS])
-def test_a_chart_keeps_to_its_points_wherever_its_ends_lie(span, most):
-    """A step that its beginning cuts counts, and one that its end cuts."""
-    steps = set()
-    for shift in (0, 1, RAW_MS, MINUTE_MS - 1, HOUR_MS // 2 + 1):
-        over = grid(Span(from_ms=T - span + shift, to_ms=T + shift, most=most), T + shift)
-        steps.add(over.step_ms)
-        assert len(over.times) <= most
-
-    assert len(steps) == 1
-
-
-@pytest.mark.parametrize(("age", "stored"), [(DAY_MS, RAW_MS), (3 * DAY_MS, MINUTE_MS), (40 * DAY_MS, HOUR_MS)])
-def test_old_runs_are_read_in_a_resolution_that_is_still_kept(age, stored):
-    """A ten-minute run of last month has no raw samples any more; a step that is too fine becomes wider."""
-    span = {"from_ms": T - age, "to_ms": T - age + 600_000}
-
-    assert grid(Span(**span), T).stored_ms == stored
-    assert grid(Span(**span, step_ms=RAW_MS), T).step_ms == stored
-
-
 def test_the_latest_is_read_finely_where_it_is_not_rolled_up_yet(store, reader, clock):
     """A chart of days shows the sample of a second ago, and each stretch follows on the one before."""
     store.record([sample(T - 40 * HOUR_MS, 3)])
@@ -249,6 +214,23 @@ def test_a_step_that_is_too_fine_for_so_many_series_is_refused(store, reader):
     assert reader.query(replace(asked, step_ms=None)).step_ms > RAW_MS
     assert reader.query(replace(asked, agg="max")).step_ms == RAW_MS
     assert [len(part) for part in reader.parts(asked)[1]] == [1]
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [(-90 * MINUTE_MS + 25_000, -60 * MINUTE_MS + 25_000), (-30 * MINUTE_MS + 7, 20_000), (-47 * HOUR_MS + 35_000, 0)],
+)
+def test_an_exact_answer_counts_nothing_beside_its_span(store, reader, begin, end):
+    """One a second, however wide its steps are and wherever they begin; a chart's steps are whole."""
+    store.record([gain(T + at_ms, 5.0, job="1") for at_ms in range(-48 * HOUR_MS, 20_000, RAW_MS)])
+    store.roll_up(T - 49 * HOUR_MS, T + 20_000)
+    asked = SeriesQuery(name="items", from_ms=T + begin, to_ms=T + end, most=60, is_exact=True)
+    exact, whole = (reader.query(one) for one in (asked, replace(asked, is_exact=False)))
+    told, shown = (sum(value for _, value in one.series[0].points if value) for one in (exact, whole))
+
+    assert exact.times == whole.times
+    assert told == (end - begin) // 5_000 * 5
+    assert shown > told
 
 
 def test_what_ended_in_the_first_step_of_a_coarse_chart_is_counted(store, reader):

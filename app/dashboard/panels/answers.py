@@ -73,6 +73,7 @@ def _question(look: Look, one: Selector, labels: tuple[str, ...], most: int, ste
         agg=_aggregation(look) if is_itself else "sum",
         by=labels,
         most=most,
+        is_exact=_is_total(look),
     )
 
 
@@ -99,6 +100,11 @@ def _known(name: str, variables: Mapping[str, str]) -> dict[str, str]:
     """Those of the page's variables that the metric knows; a user's own may know any."""
     known = METRICS[name].labels if name in METRICS else tuple(variables)
     return {label: value for label, value in variables.items() if label in known}
+
+
+def _is_total(look: Look) -> bool:
+    """Whether the panel shows one figure, which tells of its span and of nothing beside it."""
+    return look.panel.type == "stats" or (look.panel.chart is not None and look.panel.chart.type == "gauge")
 
 
 def _aggregation(look: Look) -> str | None:
