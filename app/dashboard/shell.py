@@ -22,6 +22,7 @@ from app.dashboard import (
     language,
     notices,
     overview,
+    rule_pages,
     security,
     status,
 )
@@ -36,6 +37,7 @@ PAGES: Final = (
     events.blueprint,
     alerts.blueprint,
     incidents.blueprint,
+    rule_pages.blueprint,
     dashboards.blueprint,
     explore.blueprint,
     kiosk.blueprint,

@@ -41,7 +41,7 @@ def token(house: House, path: str = "/alerts") -> str:
     return form[1]
 
 
-def post(house: House, path: str, status: int = 303, **fields: str) -> str:
+def post(house: House, path: str, status: int = 303, /, **fields: str | list[str]) -> str:
     """Send a form; the answer's text, or where it leads."""
     answer = house.client.post(path, data={"csrf_token": token(house), **fields})
     assert answer.status_code == status, answer.text

@@ -56,3 +56,19 @@ def test_an_incident_is_silenced_and_says_so(phone: Page):
     phone.get_by_label("Reason").fill("the shop moves")
     phone.get_by_role("button", name="Silence this").click()
     expect(phone.locator(".note", has_text="Kept quiet")).to_contain_text("the shop moves", timeout=SOON_MS)
+
+
+def test_a_rule_is_written_with_its_meaning_beside_it(phone: Page):
+    """The form shows the fields of the chosen condition, and what the rule would do as it is written; it is saved."""
+    phone.goto("/alerts/rules/new?metric=items&threshold=")
+    expect(phone.get_by_label("Limit")).to_have_attribute("aria-invalid", "true")
+    phone.get_by_label("Limit").fill("1000")
+    expect(phone.locator("#told")).to_contain_text("When items above 1,000", timeout=SOON_MS)
+    phone.get_by_label("When", exact=True).select_option("no_item")
+    expect(phone.get_by_label("Limit")).to_be_hidden()
+    phone.get_by_label("No item for").fill("30 min")
+    phone.get_by_label("Name").fill("dry shop")
+    expect(phone.locator("#told")).to_contain_text("brings no item for 30 min", timeout=SOON_MS)
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    phone.get_by_role("button", name="Save").click()
+    expect(phone.locator("tr[data-rule]", has_text="dry shop")).to_contain_text("brings no item for 30 min")

@@ -1,0 +1,225 @@
+"""Rules: their list, and the form of each with what it would do and would have done, before anybody is woken by it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from flask import Blueprint, Response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from app.accounts.access import current_principal, require
+from app.alerts.conditions import OPERATORS
+from app.alerts.rulebook import exported
+from app.alerts.rules import SEVERITIES, Rule, parse
+from app.alerts.wording import sentence
+from app.core.errors import Conflict, InvalidInput
+from app.dashboard import rule_form
+from app.dashboard.alerts import NUMBER, limit
+from app.dashboard.curves import curve
+from app.dashboard.threads import in_thread
+from app.dashboard.wording import SEVERITIES as WORDS
+from app.metrics.catalogue import METRICS
+from app.metrics.series import AGGREGATIONS
+from app.services import Services
+from app.storage.base_series import DAY_MS
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """A form of a rule.
+
+    Attributes:
+        values: what stands in it.
+        channels: those that are chosen.
+        config: the rule's fields; None where the form can't be read.
+        field: the name of the field at fault; `problem` says what is wrong, "" for nothing.
+    """
+
+    values: Mapping[str, str]
+    channels: list[str]
+    config: dict[str, Any] | None = None
+    field: str = ""
+    problem: str = ""
+
+
+def blueprint(services: Services) -> Blueprint:
+    """``/alerts/rules``."""
+    pages = Blueprint("rule_pages", __name__)
+
+    @pages.get("/alerts/rules")
+    @require("read")
+    def listed() -> str:
+        return _listed(services)
+
+    @pages.get("/alerts/rules/new")
+    @require("operate")
+    def new() -> str:
+        return _page(services, _named(_read(_over(request.args), {})), None)
+
+    @pages.post("/alerts/rules/new")
+    @require("operate")
+    def create() -> ResponseReturnValue:
+        return _sent(services, None)
+
+    @pages.get(f"/alerts/rules/<{NUMBER}:rule_id>")
+    @require("read")
+    def one(rule_id: int) -> str:
+        rule = services.runtime.call(services.alerts.rules.get, rule_id)
+        values = rule_form.filled(rule.config)
+        return _page(services, Draft(values=values, channels=list(rule.channels), config=dict(rule.config)), rule)
+
+    @pages.post(f"/alerts/rules/<{NUMBER}:rule_id>")
+    @require("operate")
+    def change(rule_id: int) -> ResponseReturnValue:
+        return _sent(services, services.runtime.call(services.alerts.rules.get, rule_id))
+
+    _add_acts(pages, services)
+    return pages
+
+
+def _add_acts(pages: Blueprint, services: Services) -> None:
+    """What is done to rules from their list."""
+    rules, call = services.alerts.rules, services.runtime.call
+
+    @pages.post(f"/alerts/rules/<{NUMBER}:rule_id>/enabled")
+    @require("operate")
+    def enable(rule_id: int) -> ResponseReturnValue:
+        rule = call(rules.get, rule_id)
+        enabled = request.form.get("enabled") == "true"
+        call(rules.change, rule_id, {**exported(rule), "enabled": enabled}, rule.version)
+        return redirect("/alerts/rules", 303)
+
+    @pages.post(f"/alerts/rules/<{NUMBER}:rule_id>/delete")
+    @require("operate")
+    def delete(rule_id: int) -> ResponseReturnValue:
+        call(rules.delete, rule_id)
+        return redirect("/alerts/rules", 303)
+
+    @pages.post("/alerts/rules/import")
+    @require("operate")
+    def take() -> ResponseReturnValue:
+        sent = request.files.get("file")
+        try:
+            call(rules.take, msgspec.json.decode(sent.read() if sent else b""))
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            return Response(_listed(services, "must be JSON, as the export gives it"), 400)
+        except InvalidInput as error:
+            return Response(_listed(services, f"{error.field}: {error.detail}".strip(": ")), 400)
+        return redirect("/alerts/rules", 303)
+
+
+def _listed(services: Services, problem: str = "") -> str:
+    found = services.runtime.call(services.alerts.list_rules)
+    rows = [(rule, sentence(rule)) for rule in found]
+    return render_template(
+        "alerts/rules.html", rows=rows, problem=problem, may_operate=current_principal().may("operate")
+    )
+
+
+def _over(args: "MultiDict[str, str]") -> "MultiDict[str, str]":
+    """What a link fills in, over what a new rule begins with."""
+    given = MultiDict({**rule_form.NEW, **{name: args[name] for name in args if name in _CONTROLS}})
+    for name in args.getlist("channels"):
+        given.add("channels", name)
+    return given
+
+
+def _named(draft: Draft) -> Draft:
+    """The draft; one of a rule that nobody had the time to name yet shows what it would do all the same."""
+    if draft.field != "name" or draft.values.get("name", "").strip():
+        return draft
+    config = {**(draft.config or {}), "name": "new rule"}
+    try:
+        parse(config)
+    except InvalidInput as error:
+        return Draft(values=draft.values, channels=draft.channels, field=error.field, problem=error.detail)
+    return Draft(values=draft.values, channels=draft.channels, config=config)
+
+
+def _read(form: "MultiDict[str, str]", before: Mapping[str, Any]) -> Draft:
+    """The draft of what was written, with what is wrong with it."""
+    draft = Draft(values=form.to_dict(), channels=form.getlist("channels"))
+    try:
+        draft.config = rule_form.read(form, before)
+        parse(draft.config)
+    except InvalidInput as error:
+        draft.field, draft.problem = error.field, error.detail
+    return draft
+
+
+def _sent(services: Services, rule: Rule | None) -> ResponseReturnValue:
+    """Save what was sent, or show it again: as asked for, or with what is wrong with it."""
+    draft = _read(request.form, exported(rule) if rule else {})
+    if request.form.get("act") != "save":
+        return _page(services, _named(draft), rule)
+    if not draft.problem:
+        try:
+            if rule is None:
+                services.runtime.call(services.alerts.rules.create, draft.config)
+            else:
+                version = request.form.get("version", "")
+                number = int(version) if version.isdecimal() else None
+                services.runtime.call(services.alerts.rules.change, rule.id, draft.config, number)
+            return redirect("/alerts/rules", 303)
+        except Conflict as error:
+            draft.problem = str(error)
+    return Response(_page(services, draft, rule), 400)
+
+
+def _page(services: Services, draft: Draft, rule: Rule | None) -> str:
+    content = in_thread(services.runtime, _content, services, draft)
+    return render_template(
+        "alerts/rule.html",
+        draft=draft,
+        rule=rule,
+        wrong=draft.field.removeprefix("condition.").partition(".")[0],
+        kinds=rule_form.KINDS,
+        spans=rule_form.SPANS,
+        operators=[(name, name) for name in OPERATORS],
+        levels=[(name, WORDS[name]) for name in SEVERITIES],
+        aggregations=[(name, name) for name in AGGREGATIONS],
+        may_operate=current_principal().may("operate"),
+        **content,
+    )
+
+
+def _content(services: Services, draft: Draft) -> dict[str, Any]:
+    known = [channel.name for channel in services.office.channels.all()]
+    found = {
+        "metrics": [*METRICS, *services.reader.names()],
+        "known": known,
+        "unknown": [name for name in draft.channels if name not in known],
+        "told": "",
+    }
+    return found if draft.problem else {**found, **_told(services, parse(draft.config))}
+
+
+def _told(services: Services, rule: Rule) -> dict[str, Any]:
+    """What the rule would do, and what it would have done in the last day."""
+    told: dict[str, Any] = {
+        "told": sentence(rule),
+        "metric": rule.metric,
+        "limit": limit(rule),
+        "past": "",
+        "curve": None,
+    }
+    if rule.condition.kind != "metric":
+        return told
+    now_ms = services.clock.now_ms()
+    try:
+        told["curve"] = curve(rule, services.alerts.walk(rule, now_ms - DAY_MS, now_ms))
+        told["past"] = services.alerts.backtest(exported(rule), now_ms - DAY_MS, now_ms)
+    except InvalidInput as error:
+        told["untold"] = error.detail
+    return told
+
+
+_CONTROLS: Final = frozenset(
+    {
+        *rule_form.NEW, *rule_form.SPANS, *rule_form.ABOUT, "name", "after", "every", "grace", "cron", "scope",
+        "groupBy", "window", "aggregation", "summary", "runbookUrl",
+    }
+)  # fmt: skip
+"""Controls of the form that a link may fill in."""

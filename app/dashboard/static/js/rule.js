@@ -1,0 +1,43 @@
+// The form of a rule: it shows the fields of the chosen condition, and what the rule would do while it is written.
+
+import "./shell.js";
+import { showTimes } from "./format.js";
+
+const PAUSE_MS = 400;
+const EVENTS = new Set(["job_failed", "job_stalled", "job_lost", "job_completed", "error_group_new", "no_item", "job_missing"]);
+const form = document.getElementById("rule");
+const told = document.getElementById("told");
+let timer = 0;
+let newest = 0;
+
+function showParts() {
+  const kind = form.elements.on.value;
+  form.querySelectorAll("[data-on]").forEach((part) => {
+    const { on } = part.dataset;
+    part.hidden = !(on === kind || (on === "events" && EVENTS.has(kind)));
+  });
+}
+
+/** Asks the server what it makes of what is written; of several answers the newest question's counts. */
+async function look() {
+  newest += 1;
+  const mine = newest;
+  const body = new FormData(form);
+  body.set("act", "check");
+  told.setAttribute("aria-busy", "true");
+  const answer = await fetch(location.pathname, { method: "POST", body, headers: { Accept: "text/html" } }).catch(() => null);
+  if (mine !== newest) return;
+  told.removeAttribute("aria-busy");
+  if (!answer?.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("told");
+  if (!fresh || mine !== newest) return;
+  told.replaceChildren(...fresh.childNodes);
+  showTimes(told);
+}
+
+form.addEventListener("input", () => {
+  showParts();
+  clearTimeout(timer);
+  timer = setTimeout(look, PAUSE_MS);
+});
+showParts();
