@@ -24,6 +24,7 @@ from app.dashboard import (
     overview,
     rule_pages,
     security,
+    silence_pages,
     status,
 )
 from app.dashboard.wording import SEVERITIES, STATUSES
@@ -38,6 +39,7 @@ PAGES: Final = (
     alerts.blueprint,
     incidents.blueprint,
     rule_pages.blueprint,
+    silence_pages.blueprint,
     dashboards.blueprint,
     explore.blueprint,
     kiosk.blueprint,
