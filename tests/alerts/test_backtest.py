@@ -44,7 +44,7 @@ def test_it_counts_what_would_have_fired(watch):
 
 def test_the_past_is_played_as_it_was_lived(watch):
     """Half an hour of chance, evaluated every 5 s: as many incidents and notices as the back-test says."""
-    chance = random.Random(7)
+    chance = random.Random(5)
     values, value = [], 8.0
     for _ in range(350):
         value = min(30.0, max(0.0, value + chance.uniform(-4, 4)))
