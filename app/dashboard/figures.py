@@ -142,7 +142,14 @@ def lines(times: Sequence[int], traces: Sequence[Trace], *, unit: str = "", stac
 
     extra: Mapping[str, Any] = {"stackgroup": "all", "line": {"width": 1.5}} if stacked else {}
     drawn = [
-        Scatter(x=list(times), y=list(one.values), name=one.name, meta=_meta(one), hovertemplate=hover(unit), **extra)
+        Scatter(
+            x=list(times),
+            y=list(one.values),
+            name=verbatim(one.name),
+            meta=_meta(one),
+            hovertemplate=hover(unit),
+            **extra,
+        )
         for one in traces
     ]
     return _figure(drawn, unit)
@@ -155,7 +162,7 @@ def bars(
     from plotly.graph_objs import Bar, Scatter  # noqa: PLC0415 - see the module's docstring
 
     def told(one: Trace) -> dict[str, Any]:
-        return {"x": list(times), "y": list(one.values), "name": one.name, "meta": _meta(one)}
+        return {"x": list(times), "y": list(one.values), "name": verbatim(one.name), "meta": _meta(one)}
 
     drawn = [Bar(**told(one), hovertemplate=hover(unit)) for one in traces]
     diamonds = {"mode": "markers", "marker": {"symbol": "diamond", "size": 8}, "hovertemplate": hover(unit)}
@@ -256,4 +263,4 @@ def _figure(drawn: Sequence[Any], unit: str) -> dict[str, Any]:
 
 
 def _meta(trace: Trace | Dial) -> dict[str, str]:
-    return {"key": trace.key, "token": trace.token}
+    return {"key": trace.key, "name": trace.name, "token": trace.token}

@@ -73,3 +73,12 @@ def test_nothing_is_sent_to_plotly():
     """No button of a chart can upload its data."""
     assert CONFIG["plotlyServerURL"] == ""
     assert not CONFIG["displayModeBar"]
+
+
+@pytest.mark.parametrize("build", [lines, bars])
+def test_what_looks_like_markup_in_a_name_stays_text(build):
+    """Plotly reads some markup; names are senders' own words, and pages get them as they are."""
+    (trace,) = build([0], [Trace("key", '<b>"shop"</b>', "--c1", [1.0])])["data"]
+
+    assert trace["name"] == '&lt;b&gt;"shop"&lt;/b&gt;'
+    assert trace["meta"]["name"] == '<b>"shop"</b>'

@@ -37,7 +37,7 @@ def content(look: Look) -> dict[str, Any]:
     reading = readings.read(look, readings.MOST_BARS if chart.type == "bar" else readings.MOST_POINTS)
     colours = _colours(reading.lines, look)
     traces = [
-        Trace(line.name, figures.verbatim(line.title), colour, readings.scaled(line, shown(line.unit).factor).values)
+        Trace(line.name, line.title, colour, readings.scaled(line, shown(line.unit).factor).values)
         for line, colour in zip(reading.lines, colours, strict=True)
     ]
     return {
