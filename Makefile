@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SERVER := $(VENV)/server-installed
 DEV := $(VENV)/dev-installed
 # More than there are cores: the tests mostly wait. `make test PROCESSES=0` runs them one after the other.
-PROCESSES ?= 3
+PROCESSES ?= 4
 LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
