@@ -81,20 +81,20 @@ def blueprint(services: Services) -> Blueprint:
 
 def _add_acts(pages: Blueprint, services: Services) -> None:
     """What is done to rules from their list."""
-    rules, call = services.alerts.rules, services.runtime.call
+    call = services.runtime.call
 
     @pages.post(f"/alerts/rules/<{NUMBER}:rule_id>/enabled")
     @require("operate")
     def enable(rule_id: int) -> ResponseReturnValue:
-        rule = call(rules.get, rule_id)
+        rule = call(services.alerts.rules.get, rule_id)
         enabled = request.form.get("enabled") == "true"
-        call(rules.change, rule_id, {**exported(rule), "enabled": enabled}, rule.version)
+        call(services.alerts.rules.change, rule_id, {**exported(rule), "enabled": enabled}, rule.version)
         return redirect("/alerts/rules", 303)
 
     @pages.post(f"/alerts/rules/<{NUMBER}:rule_id>/delete")
     @require("operate")
     def delete(rule_id: int) -> ResponseReturnValue:
-        call(rules.delete, rule_id)
+        call(services.alerts.rules.delete, rule_id)
         return redirect("/alerts/rules", 303)
 
     @pages.post("/alerts/rules/import")
@@ -102,7 +102,7 @@ def _add_acts(pages: Blueprint, services: Services) -> None:
     def take() -> ResponseReturnValue:
         sent = request.files.get("file")
         try:
-            call(rules.take, msgspec.json.decode(sent.read() if sent else b""))
+            call(services.alerts.rules.take, msgspec.json.decode(sent.read() if sent else b""))
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return Response(_listed(services, "must be JSON, as the export gives it"), 400)
         except InvalidInput as error:

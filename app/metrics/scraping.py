@@ -190,8 +190,8 @@ class Scraping:
         job, live = jobs.get(event.job_id), self.live.get(event.job_id)
         if job is None or (event.job_id in self.quiet and job.first_cursor < event.cursor):
             return
-        if live is None or live.attempt < job.attempt:
-            self._drop(event.job_id)
+        if live is None or live.attempt < job.attempt or event.cursor == job.first_cursor:
+            self._drop(event.job_id)  # also what the same commit told of the attempt before
             self.live[event.job_id] = live_of(job, {})
 
     def _progress(self, event: Event, jobs: Mapping[str, Job]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.jobs.fold import fold
@@ -15,6 +15,15 @@ from tests.metrics.house import House
 
 MINUTE_MS = 60_000
 ENDS = ("job_completed", "job_failed", "job_cancelled")
+
+
+ONE: Mapping[str, Any] = {"job_id": "a", "late_ms": 0}
+REPORT: Mapping[str, Any] = {**ONE, "type_": "job_progress", "data": {"requests": {"total": 1}}}
+AGAIN = [
+    (0, [REPORT, {**ONE, "type_": "job_lost", "data": {}}, {**ONE, "type_": "job_started", "data": {}}]),
+    (0, [REPORT]),
+]
+"""One commit tells of two attempts, and each of them reports the same."""
 
 
 @st.composite
@@ -82,6 +91,7 @@ def test_a_restart_shows_the_same_after_any_history(history):
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(told(), max_size=15))
+@example(AGAIN)
 def test_the_series_add_up_to_the_live_figures(history):
     """Requests, bytes, and jobs by how they ended, since the start."""
     house, points = lived(history)
