@@ -8,6 +8,9 @@ SERVER := $(VENV)/server-installed
 DEV := $(VENV)/dev-installed
 # More than there are cores: the tests mostly wait. `make test PROCESSES=0` runs them one after the other.
 PROCESSES ?= 4
+
+# The lock names everything, so nothing is resolved; what is used is compiled when it is first used.
+PIP := --quiet --disable-pip-version-check --require-hashes --no-deps --no-compile
 LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
@@ -65,10 +68,10 @@ $(BIN)/python:
 
 $(SERVER): requirements.txt | $(BIN)/python
 	@echo "Installing into $(VENV) (about a minute) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install $(PIP) -r requirements.txt
 	@touch $@
 
 $(DEV): requirements-dev.txt | $(BIN)/python
 	@echo "Installing into $(VENV) (about a minute) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install $(PIP) -r requirements-dev.txt
 	@touch $@ $(SERVER)

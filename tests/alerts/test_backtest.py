@@ -17,6 +17,12 @@ MINUTE_MS = 60_000
 BEGIN_MS = NOW_MS - NOW_MS % MINUTE_MS - 60 * MINUTE_MS
 
 
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """What is read here is kept in memory, or by statements that all databases have."""
+    return sqlite_url
+
+
 def record(watch, values, *, name="queue", labels=()) -> None:
     """Store a value every 5 s from an hour ago; None is a gap."""
     watch.series.record(

@@ -12,6 +12,12 @@ NUMBER = 10_000
 
 
 @pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """What is read here is kept in memory, or by statements that all databases have."""
+    return sqlite_url
+
+
+@pytest.fixture
 def statements(watch):
     """Counts what the database is asked, by its first word."""
     found: Counter[str] = Counter()

@@ -5,11 +5,14 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from bench import client, crawl
 from bench.client import Counts
 from bench.target import target
 
 
+@pytest.mark.long
 def test_a_scraper_is_measured_with_the_server_there_and_away(tmp_path: Path, one_mode: str):
     """Each figure has a value for each round, and a run that lost an item would have raised."""
     server = target(tmp_path / "ours", one_mode, sys.executable)
@@ -20,6 +23,7 @@ def test_a_scraper_is_measured_with_the_server_there_and_away(tmp_path: Path, on
     assert all(figure.median > 0 for figure in figures)
 
 
+@pytest.mark.long
 def test_a_crawl_is_measured_with_us_and_without(tmp_path: Path, one_mode: str):
     """Both crawl the whole shop, and only the one with us is seen by the server."""
     server = target(tmp_path / "ours", one_mode, sys.executable)

@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+import pytest
+
 from bench import ingest, node, samples
 from bench.ingest import Shape
 from bench.target import target
@@ -11,6 +13,7 @@ from tests import parts
 SHAPES = (Shape("two", 2, 7), Shape("stock", 1, 2, samples.plain_envelope))
 
 
+@pytest.mark.long
 def test_a_run_has_a_figure_for_each_contender(tmp_path: Path, one_mode: str):
     """Whoever takes part is measured under each load, and ours is compared with each of the others."""
     servers = {ingest.OURS: target(tmp_path / "ours", one_mode, sys.executable)}

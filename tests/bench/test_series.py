@@ -18,6 +18,7 @@ from bench.month import NAME, Month, fill
 from bench.target import target
 
 
+@pytest.mark.long
 def test_a_run_asks_for_every_chart_and_recounts_it(tmp_path: Path, one_mode: str):
     """Four series over two days: a figure for each span, for the disk and for writing."""
     now_ms = time.time_ns() // 1_000_000

@@ -26,7 +26,7 @@ LOST_ACKS = 0.05
 )
 def test_kills_at_random_moments_lose_nothing(rig: Rig, long, measured):
     """Whatever was under way when the server died is sent again and counts once; viewers find what they missed."""
-    each, kills, rate = (5_000, 10, 80) if long else (1_000, 3, 75)
+    each, kills, rate = (5_000, 10, 80) if long else (600, 2, 75)
     rig.proxy.lost_acks = LOST_ACKS
     waits = []
     with Watcher(rig.server, rig.environment["READ_TOKEN"]) as watcher:

@@ -75,7 +75,7 @@ def recount(values: Sequence[float], agg: str) -> float:
     return {"avg": total / len(values), "min": min(values), "max": max(values), "sum": total, "count": len(values)}[agg]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(SAMPLES, st.integers(1, 4), st.lists(ASKED, min_size=1, max_size=6))
 def test_any_chart_equals_a_recount(store, samples, batches, asked):
     """Each point of each line, and no others; quantiles within 1 %."""
@@ -113,7 +113,7 @@ def test_any_chart_equals_a_recount(store, samples, batches, asked):
                 assert found[key][at_ms] == pytest.approx(true, rel=error * 1.0001, abs=1e-3), (key, at_ms, values)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(SAMPLES, st.integers(2, 4))
 def test_batches_and_late_samples_make_no_difference(store, samples, batches):
     """Buckets of every resolution, sketches included, are those of samples that came all at once."""
