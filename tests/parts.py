@@ -50,14 +50,6 @@ def node_peers() -> Path | None:
     return node.PEERS if node.is_installed() else None
 
 
-def obtain_node_peers() -> None:
-    """What their ``package-lock.json`` says."""
-    try:
-        node.obtain()
-    except node.Unobtainable as reason:
-        print(f"  {reason}")
-
-
 def prometheus() -> Path | None:
     """The folder of ``prometheus`` and ``promtool``."""
     found = shutil.which("prometheus") if shutil.which("promtool") else None
@@ -72,7 +64,6 @@ def obtain_prometheus() -> None:
 PARTS: Final[dict[str, tuple[Callable[[], object | None], Callable[[], None]]]] = {
     "Chromium": (chromium, obtain_chromium),
     "Node with socket.io-client": (node_client, obtain_node_client),
-    "the reference of the benchmarks in Node": (node_peers, obtain_node_peers),
     "Prometheus with promtool": (prometheus, obtain_prometheus),
 }
 

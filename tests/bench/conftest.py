@@ -11,7 +11,7 @@ from tests.server import ASYNC_MODES
 @pytest.fixture(scope="session")
 def node_peers() -> Path:
     """The folder of the reference in Node, whose packages load."""
-    return parts.node_peers() or pytest.skip("the reference in Node: not installed; see `python -m tests.parts`")
+    return parts.node_peers() or pytest.skip("the reference in Node: not installed; `make bench` does it")
 
 
 @pytest.fixture

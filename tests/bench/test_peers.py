@@ -15,6 +15,8 @@ from bench.frames import Reader, connect, frame
 from bench.target import started
 from tests.server import Server
 
+pytestmark = pytest.mark.long  # building it takes a minute
+
 
 @pytest.fixture(params=node.FORMS)
 def form(request: pytest.FixtureRequest) -> str:
