@@ -16,6 +16,9 @@ from config import Settings
 from tests import cache, parts, postgres
 from tests.server import ASYNC_MODES, Server, running, variables
 
+ONCE = {"corpus", "e2e"}
+"""Folders whose tests look at what both modes have in common; those of sockets and of the runtime tell them apart."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--async-mode` narrows the tests that run under every ASYNC_MODE to one; `--faults` is how long faults last."""
@@ -24,10 +27,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that asks for `async_mode` runs once in each."""
+    """A test that asks for `async_mode` runs once in each; one of `ONCE` in the first, unless another is chosen."""
     if "async_mode" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--async-mode")
-        metafunc.parametrize("async_mode", [chosen] if chosen else ASYNC_MODES, scope="session")
+        modes = ASYNC_MODES[:1] if ONCE & set(metafunc.definition.path.parts) else ASYNC_MODES
+        metafunc.parametrize("async_mode", [chosen] if chosen else modes, scope="session")
 
 
 @pytest.fixture(scope="session", autouse=True)
