@@ -19,6 +19,7 @@ from scrapewatch.events import MAX_BATCH_EVENTS
 from scrapewatch.ledger import Ledger
 from scrapewatch.line import Batch
 from scrapewatch.link import HOPELESS, LinkDown
+from scrapewatch.patience import LEAST_S
 from scrapewatch.reports import Reporter
 from scrapewatch.route import Route
 from scrapewatch.settings import Settings
@@ -37,7 +38,7 @@ ADOPT_S: Final = 30.0
 OUTAGE_S: Final = 5.0
 """How long the server must be away for what waited to be a replay."""
 
-SLOW_S: Final = 3.0
+SLOW_S: Final = LEAST_S
 """A message that was lost after so long may have been more than the line could carry; then less is sent at once."""
 
 CUT_AGAIN: Final = 2

@@ -61,10 +61,21 @@ def obtain_prometheus() -> None:
     _apt("prometheus")
 
 
+def alertmanager() -> str | None:
+    """The path of Prometheus' Alertmanager."""
+    return next(filter(None, map(shutil.which, ("prometheus-alertmanager", "alertmanager"))), None)
+
+
+def obtain_alertmanager() -> None:
+    """By the system's packages."""
+    _apt("prometheus-alertmanager")
+
+
 PARTS: Final[dict[str, tuple[Callable[[], object | None], Callable[[], None]]]] = {
     "Chromium": (chromium, obtain_chromium),
     "Node with socket.io-client": (node_client, obtain_node_client),
     "Prometheus with promtool": (prometheus, obtain_prometheus),
+    "Alertmanager": (alertmanager, obtain_alertmanager),
 }
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from app.alerts.service import Alerts
 from app.core.clock import CLOCK
+from app.dashboard.status import TASKS
 from app.jobs.watchdog import Watchdog
 from app.metrics.collector import Collector
 from app.notify.deadman import Deadman
@@ -45,7 +46,7 @@ def until(true: Callable[[], object]) -> None:
 
 
 def test_the_table_names_what_the_server_does_by_itself():
-    """Each name once; figures and alerts every five seconds, jobs and notices every second."""
+    """Each name once, with its words; figures and alerts every five seconds, jobs and notices every second."""
     tasks = table(
         Workers(
             collector=Mock(Collector),
@@ -71,6 +72,7 @@ def test_the_table_names_what_the_server_does_by_itself():
         "forget notices": 3_600_000,
         "forget timelines": 3_600_000,
     }
+    assert {task.name for task in tasks} == TASKS.keys()
 
 
 def test_nothing_runs_before_the_start():

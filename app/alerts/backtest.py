@@ -108,7 +108,10 @@ class Backtest:
             raise InvalidInput("can be tested on a metric only", field="rule.condition")
         if not 0 < to_ms - from_ms <= MAX_SPAN_MS:
             raise InvalidInput("must lie before to, by 30 days at most", field="from")
-        walk = self.walk(rule, from_ms, min(to_ms, now_ms), now_ms)
+        return self.replay(rule, self.walk(rule, from_ms, min(to_ms, now_ms), now_ms))
+
+    def replay(self, rule: Rule, walk: Walk) -> dict[str, Any]:
+        """What the rule would have done over figures that were read already."""
         ends = {labels: self._end(dict(labels)["job"]) for labels in walk.lines if "job" in dict(labels)}
         play = Play(rule)
         for place, at_ms in enumerate(walk.times):

@@ -16,6 +16,7 @@ the ms that a job is overdue.
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -155,13 +156,19 @@ def a_figure(value: object, path: str) -> float:
     return float(value)
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """Their names: they are looked for on the disk, and a silence is read at every evaluation."""
+    return frozenset(available_timezones())
+
+
 def a_zone(value: object, path: str) -> str:
     """The name of a time zone, such as ``Europe/Paris``.
 
     Raises:
         InvalidInput: naming `path`.
     """
-    if not isinstance(value, str) or value not in available_timezones():
+    if not isinstance(value, str) or value not in _zones():
         raise InvalidInput("must be a time zone such as Europe/Paris", field=path)
     return value
 

@@ -97,10 +97,9 @@ class Engine:
 
     def _evaluate(self, rules: Sequence[Rule]) -> bool:
         now_ms = self._clock.now_ms()
-        if not self._hold(now_ms):
+        lease = self._hold(now_ms)
+        if lease is None:
             return False
-        assert self._lease is not None  # noqa: S101  (`_hold` has said so)
-        lease = self._lease
         view = self._world.look(rules, lease.cursor, now_ms)
         horizon_ms = min(max((rule.cooldown_ms for rule in rules), default=0), _LONGEST_MEMORY_MS)
         standing = self._store.standing(now_ms - horizon_ms)
@@ -122,24 +121,20 @@ class Engine:
 
     def _write(self, lease: Lease, turn: Turn) -> list[Incident]:
         """Write the turn; one that changes nothing only now and then, as a sign of life."""
-        self._lease = replace(lease, evaluated_at=turn.at, cursor=turn.cursor)
         if turn.is_empty and 0 <= turn.at - self._written_ms < _SIGN_OF_LIFE_MS:
             return []
         stored = self._store.write(lease, turn)
         self._written_ms = turn.at
         return stored
 
-    def _hold(self, now_ms: int) -> bool:
+    def _hold(self, now_ms: int) -> Lease | None:
         """Have the lease; what another may have written meanwhile is read anew."""
         lease = self._store.take_lease(self._holder, now_ms, LEASE_MS)
-        if lease is None:
-            self._lease = None
-            return False
-        if self._lease is None or self._lease.fence != lease.fence:
+        if lease is not None and (self._lease is None or self._lease.fence != lease.fence):
             self._instances = {}
             self._take(states.reloaded(one, lease.evaluated_at, now_ms) for one in self._store.instances())
         self._lease = lease
-        return True
+        return lease
 
     def _take(self, changed: Iterable[Instance]) -> None:
         for one in changed:

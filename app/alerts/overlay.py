@@ -27,6 +27,8 @@ class Overlay:
         self, rules: Sequence[Rule], standing: Sequence[Incident], firing: Sequence[Instance], now_ms: int
     ) -> Mute:
         """See `app.alerts.ports.Overlay`."""
+        if not firing:
+            return lambda *_: ""
         open_ones = {None, *(incident.id for incident in standing if incident.state != "resolved")}
         known = [one for one in map(stored, self._silences.silences(now_ms)) if one.incident in open_ones]
         active = [one for one in known if one.is_on(now_ms)]

@@ -52,6 +52,9 @@ class Rulebook:
         """
         rule = parse(config)
         self._require_room(1)
+        return self._add(rule)
+
+    def _add(self, rule: Rule) -> Rule:
         added = self._store.add_rule(RuleRow(name=rule.name, config=rule.config))
         if added is None:
             raise Conflict(f"There is a rule {rule.name!r} already")
@@ -67,12 +70,15 @@ class Rulebook:
             Conflict: its name is taken, or it has changed meanwhile.
         """
         rule, found = parse(config), self.get(rule_id)
-        row = RuleRow(name=rule.name, config=rule.config, version=found.version, id=rule_id)
-        changed = self._store.change_rule(row) if version in {None, found.version} else None
+        return self._put(rule, found, found.version if version is None else version)
+
+    def _put(self, rule: Rule, found: Rule, version: int) -> Rule:
+        row = RuleRow(name=rule.name, config=rule.config, version=found.version, id=found.id)
+        changed = self._store.change_rule(row) if version == found.version else None
         if changed is None:
             raise Conflict(f"The rule {found.name!r} has changed meanwhile; look again")
         self._changed()
-        return stored(changed.config, rule_id, changed.version)
+        return stored(changed.config, found.id, changed.version)
 
     def delete(self, rule_id: int) -> None:
         """Forget it; its incidents are over at the next evaluation.
@@ -99,7 +105,7 @@ class Rulebook:
         taken = []
         for rule in rules:
             same = known.get(rule.name)
-            taken.append(self.change(same.id, rule.config) if same else self.create(rule.config))
+            taken.append(self._put(rule, same, same.version) if same else self._add(rule))
         return taken
 
     def _require_room(self, more: int) -> None:

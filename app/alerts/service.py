@@ -1,6 +1,5 @@
 """Alerts, as the rest of the house sees them: incidents, who looks after them, and when rules are evaluated."""
 
-import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,10 +21,8 @@ from app.storage.base_alerts import ALL, AlertStore, Entry, Incident, IncidentFi
 from app.storage.base_counts import Counted
 from app.storage.base_evaluations import EvaluationStore
 from app.storage.base_series import Cells
-from app.storage.base_silences import SilenceStore
+from app.storage.base_silences import SilenceRow, SilenceStore
 from scrapewatch.events import EVENTS
-
-log = logging.getLogger(__name__)
 
 STATES: Final = ("firing", "acknowledged", "resolved")
 OPEN: Final = ("firing", "acknowledged")
@@ -147,6 +144,28 @@ class Alerts:
             raise NotFound(f"There is no incident {incident_id}")
         return found
 
+    def open_incident(self, incident_id: int) -> Incident:
+        """One incident that is not over.
+
+        Raises:
+            NotFound: there is none of that id.
+            Conflict: it is over.
+        """
+        found = self.incident(incident_id)
+        if found.state == "resolved":
+            raise Conflict(f"Incident {incident_id} is over")
+        return found
+
+    def silence(self, incident: Incident, reason: str, to_ms: int | None, by: str) -> SilenceRow:
+        """Keep one incident quiet, and nothing else of its rule, until that time or until it is over.
+
+        Raises:
+            InvalidInput: naming a field of the silence.
+        """
+        about = (("rule", incident.rule), *incident.group)
+        matchers = [{"name": name, "operator": "=", "value": value} for name, value in about]
+        return self.silences.create({"matchers": matchers, "reason": reason, "to": to_ms, "incident": incident.id}, by)
+
     def incidents(self, wanted: IncidentFilter = ALL, *, before: int | None = None, limit: int = 100) -> list[Incident]:
         """Newest first, from the id `before` (not included) backwards.
 
@@ -194,6 +213,10 @@ class Alerts:
         """
         return self._backtest.walk(rule, from_ms, to_ms, self._clock.now_ms())
 
+    def replay(self, rule: Rule, walk: Walk) -> dict[str, Any]:
+        """What `backtest` says, of figures that `walk` has read."""
+        return self._backtest.replay(rule, walk)
+
     def acknowledge(self, incident_id: int, by: str, note: str | None = None, until: int | None = None) -> Incident:
         """Say that somebody looks after it, until a time or the end; a second time without more changes nothing.
 
@@ -208,11 +231,9 @@ class Alerts:
         if until is not None and until <= now_ms:
             raise InvalidInput("until must lie ahead", field="until")
         for _ in range(_TRIES):
-            found = self.incident(incident_id)
+            found = self.open_incident(incident_id)
             if found.state == "acknowledged" and note is None and until is None:
                 return found
-            if found.state == "resolved":
-                raise Conflict(f"Incident {incident_id} is over")
             acked = replace(
                 found, state="acknowledged", acked_by=by, acked_at=now_ms, acked_until=until, note=note, held=""
             )

@@ -15,7 +15,7 @@ An incident is silent where each of its instances that fire is.
 import fnmatch
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -137,15 +137,7 @@ def stored(row: SilenceRow) -> Silence:
     """The silence of a stored configuration."""
     found, _ = parse(row.config, row.created_at)
     to_ms = found.to_ms if row.ended_at is None else row.ended_at
-    return Silence(
-        matchers=found.matchers,
-        reason=found.reason,
-        from_ms=found.from_ms,
-        to_ms=to_ms,
-        weekly=found.weekly,
-        incident=found.incident,
-        id=row.id,
-    )
+    return replace(found, to_ms=to_ms, id=row.id)
 
 
 def silence_json(row: SilenceRow, now_ms: int) -> dict[str, Any]:

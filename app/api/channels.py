@@ -1,13 +1,10 @@
 """``/api/v1/channels`` and ``/api/v1/notices``: who can be told, and what became of what was told."""
 
-from typing import Any
-
-import msgspec
 from flask import Blueprint, Response, request
 
 from app.accounts.access import require
 from app.api.answers import answer
-from app.core.errors import InvalidInput
+from app.core.shape import decode
 from app.notify.channel import channel_json
 from app.notify.office import notice_json, tried_json
 from app.queries import GREATEST_ID, before, limit, next_page, notice_filter
@@ -27,7 +24,7 @@ def blueprint(services: Services) -> Blueprint:
     @channels.post("/channels")
     @require("admin")
     def create() -> Response:
-        return answer(channel_json(call(office.create, _body())), 201)
+        return answer(channel_json(call(office.create, decode(request.get_data()))), 201)
 
     @channels.get("/channels/<channel_id>")
     @require("read")
@@ -37,7 +34,7 @@ def blueprint(services: Services) -> Blueprint:
     @channels.put("/channels/<channel_id>")
     @require("admin")
     def change(channel_id: str) -> Response:
-        return answer(channel_json(call(office.change, channel_id, _body())))
+        return answer(channel_json(call(office.change, channel_id, decode(request.get_data()))))
 
     @channels.delete("/channels/<channel_id>")
     @require("admin")
@@ -62,9 +59,7 @@ def _add_trials(channels: Blueprint, services: Services) -> None:
     @channels.post("/channels/preview")
     @require("read")
     def preview() -> Response:
-        body = _body()
-        if not isinstance(body, dict):
-            raise InvalidInput("must be an object")
+        body = decode(request.get_data())
         told = call(office.preview, str(body.get("name", "")), body.get("template", ""))
         return answer({"title": told.title, "text": told.text})
 
@@ -85,10 +80,3 @@ def _add_notices(channels: Blueprint, services: Services) -> None:
     @require("operate")
     def retry(notice_id: int) -> Response:
         return answer(notice_json(call(office.retry, notice_id)))
-
-
-def _body() -> Any:
-    try:
-        return msgspec.json.decode(request.get_data())
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"is no JSON: {error}") from error

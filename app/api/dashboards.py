@@ -5,8 +5,8 @@ from flask import Blueprint, Response, request
 from app.accounts.access import current_principal, require
 from app.api.answers import answer, version_asked
 from app.core.errors import Forbidden
-from app.core.shape import a_name
-from app.dashboards.config import LONGEST_NAME, decode
+from app.core.shape import a_name, decode
+from app.dashboards.config import LONGEST_NAME
 from app.dashboards.service import dashboard_json
 from app.services import Services
 from app.storage.base_dashboards import Dashboard

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
 from flask import Blueprint, Response, request
 
 from app.accounts.access import require
@@ -12,7 +11,7 @@ from app.alerts.rules import Rule, rule_json
 from app.alerts.wording import sentence
 from app.api.answers import NUMBER, answer, version_asked
 from app.core.errors import InvalidInput
-from app.dashboards.config import MOST_BYTES, decode
+from app.core.shape import decode, decoded
 from app.queries import moment
 from app.services import Services
 
@@ -74,7 +73,7 @@ def _add_lists(rules: Blueprint, services: Services) -> None:
     @require("operate")
     def take() -> Response:
         return answer(
-            {"items": [_json(rule) for rule in call(alerts.rules.take, _list(request.get_data()))], "next": None}
+            {"items": [_json(rule) for rule in call(alerts.rules.take, decoded(request.get_data()))], "next": None}
         )
 
 
@@ -93,12 +92,3 @@ def _moment(body: Mapping[str, Any], name: str, otherwise: str, now_ms: int) -> 
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise InvalidInput("must be a time", field=name)
     return moment(str(value), now_ms, name)
-
-
-def _list(body: bytes) -> Any:
-    if len(body) > MOST_BYTES:
-        raise InvalidInput(f"must be at most {MOST_BYTES} bytes")
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise InvalidInput(f"must be JSON: {error}") from None

@@ -8,7 +8,7 @@ from app.accounts.access import current_principal, require
 from app.alerts.service import instance_json
 from app.alerts.silences import silence_json
 from app.api.answers import NUMBER, answer, version_asked
-from app.dashboards.config import decode
+from app.core.shape import decode
 from app.services import Services
 from app.storage.base_silences import SilenceRow
 

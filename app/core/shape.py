@@ -7,10 +7,38 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
+
 from app.core.errors import InvalidInput
+
+MOST_BYTES: Final = 1024 * 1024
+"""Of a body."""
 
 _BAD_TEXT: Final = re.compile("[\x00\ud800-\udfff]")
 _COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
+
+
+def decoded(body: bytes) -> Any:
+    """The JSON in a body.
+
+    Raises:
+        InvalidInput: it is none, or too large.
+    """
+    if len(body) > MOST_BYTES:
+        raise InvalidInput(f"must be at most {MOST_BYTES} bytes")
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise InvalidInput(f"must be JSON: {error}") from None
+
+
+def decode(body: bytes) -> Mapping[str, Any]:
+    """The JSON object in a body.
+
+    Raises:
+        InvalidInput: it is none, or too large.
+    """
+    return an_object(decoded(body), "")
 
 
 def below(path: str, name: str) -> str:

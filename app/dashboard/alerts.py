@@ -19,11 +19,11 @@ from app.dashboard.links import Query
 from app.dashboard.threads import in_thread
 from app.services import Services
 from app.storage.base_alerts import Incident, IncidentFilter, Instance
+from app.storage.base_series import HOUR_MS
 
 PAGE_ROWS: Final = 50
 MOST_OPEN: Final = 1_000
 NUMBER: Final = f"int(max={queries.GREATEST_ID})"
-HOUR_MS: Final = 3_600_000
 
 TABS: Final = {
     "firing": lazy_gettext("Firing"),
@@ -124,7 +124,6 @@ def limit(rule: Rule) -> str:
 
 def _words(incident: Incident, rule: Rule | None) -> dict[str, Any]:
     return {
-        "ruleId": rule.id if rule else None,
         "sentence": message(rule, "firing", incident.peak) if rule else "",
         "figure": figure(rule, incident.value) if rule else "",
         "worst": figure(rule, incident.peak) if rule else "",

@@ -5,6 +5,7 @@ A drawing is 600 by 100 units and is stretched over its place; texts stand besid
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, Final
 
 from app.alerts.rules import Rule
@@ -97,10 +98,7 @@ def _fewer(rule: Rule, times: range, line: Sequence[float | None]) -> Points:
     points: Points = []
     for first in range(0, len(line), each):
         some = [value for value in line[first : first + each] if value is not None]
-        worst = some[0] if some else None
-        for value in some[1:]:
-            worst = value if worst is None else rule.condition.worse(worst, value)
-        points.append((times[first], worst))
+        points.append((times[first], reduce(rule.condition.worse, some) if some else None))
     return points
 
 

@@ -9,12 +9,13 @@ from flask_wtf.csrf import generate_csrf
 
 from app.accounts.access import current_principal, require
 from app.core.errors import ScrapewatchError
+from app.core.shape import decode
 from app.dashboard import boards, figures, shipped
 from app.dashboard.boards import Placed
 from app.dashboard.links import Query
 from app.dashboard.panels.base import VARIABLES, View
 from app.dashboard.threads import in_thread
-from app.dashboards.config import CHARTS, SOURCES, TYPES, Board, decode, parse
+from app.dashboards.config import CHARTS, SOURCES, TYPES, Board, parse
 from app.dashboards.service import dashboard_json
 from app.metrics.catalogue import METRICS
 from app.metrics.points import spider_of

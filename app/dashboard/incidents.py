@@ -9,11 +9,10 @@ from flask_babel import lazy_gettext
 
 from app.accounts.access import current_principal, require
 from app.alerts.rules import Rule
-from app.alerts.service import Alerts
 from app.alerts.wording import sentence
-from app.core.errors import Conflict, InvalidInput
+from app.core.errors import InvalidInput
 from app.dashboard import timeline
-from app.dashboard.alerts import HOUR_MS, NUMBER, acting, figure, limit, told
+from app.dashboard.alerts import NUMBER, acting, figure, limit, told
 from app.dashboard.channels import KINDS
 from app.dashboard.curves import Curve, Mark, curve
 from app.dashboard.language import gettext
@@ -22,6 +21,7 @@ from app.notify.office import Told
 from app.services import Services
 from app.storage.base_alerts import Incident
 from app.storage.base_notices import NoticeFilter
+from app.storage.base_series import HOUR_MS
 
 MOST_NOTICES: Final = 200
 MOST_MEMBERS: Final = 20
@@ -52,20 +52,11 @@ def blueprint(services: Services) -> Blueprint:
         if length not in LENGTHS:
             raise InvalidInput(f"must be one of {', '.join(filter(None, LENGTHS))}", field="length")
         to_ms = services.clock.now_ms() + int(length) if length else None
-        services.runtime.call(_silence, services.alerts, incident_id, reason, to_ms, current_principal().name)
+        alerts, by = services.alerts, current_principal().name
+        services.runtime.call(lambda: alerts.silence(alerts.open_incident(incident_id), reason, to_ms, by))
         return redirect(f"/alerts/incidents/{incident_id}", 303)
 
     return pages
-
-
-def _silence(alerts: Alerts, incident_id: int, reason: str, to_ms: int | None, by: str) -> None:
-    """Keep it quiet until that time, or until it is over."""
-    found = alerts.incident(incident_id)
-    if found.state == "resolved":
-        raise Conflict(f"Incident {incident_id} is over")
-    about = (("rule", found.rule), *found.group)
-    matchers = [{"name": name, "operator": "=", "value": value} for name, value in about]
-    alerts.silences.create({"matchers": matchers, "reason": reason, "to": to_ms, "incident": incident_id}, by)
 
 
 def _content(services: Services, incident_id: int) -> dict[str, Any]:
@@ -74,7 +65,7 @@ def _content(services: Services, incident_id: int) -> dict[str, Any]:
     found, entries = alerts.incident(incident_id), alerts.timeline(incident_id)
     rule = next((rule for rule in alerts.list_rules() if rule.id == found.rule_id), None)
     log = office.log(NoticeFilter(incident_id=incident_id), limit=MOST_NOTICES)
-    known = {channel.name for channel in office.channels.all()}
+    known = office.channels.names()
     return {
         "one": told([found], [rule] if rule else [])[0],
         "rule": rule,

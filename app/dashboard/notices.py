@@ -105,22 +105,11 @@ def _acknowledge(services: Services, notice: Notice, who: str, _: str) -> None:
 
 def _silence(services: Services, notice: Notice, who: str, minutes: str) -> None:
     """Keep that incident quiet, and nothing else of its rule."""
-    incident = services.alerts.incident(notice.incident_id or 0)
-    if incident.state == "resolved":
-        raise Conflict(f"Incident {incident.id} is over")
+    incident = services.alerts.open_incident(notice.incident_id or 0)
     if minutes not in SPANS:
         raise InvalidInput("must be one of those offered", field="minutes")
     until_ms = services.clock.now_ms() + int(minutes) * 60_000 if minutes else None
-    matching = {"rule": incident.rule, **dict(incident.group)}
-    services.alerts.silences.create(
-        {
-            "matchers": [{"name": name, "operator": "=", "value": value} for name, value in matching.items()],
-            "reason": f"By the link in a notice to {notice.channel}",
-            "incident": incident.id,
-            "to": until_ms,
-        },
-        who,
-    )
+    services.alerts.silence(incident, f"By the link in a notice to {notice.channel}", until_ms, who)
 
 
 def _is_silenced(alerts: Alerts, incident: Incident) -> bool:

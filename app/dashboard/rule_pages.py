@@ -186,7 +186,7 @@ def _page(services: Services, draft: Draft, rule: Rule | None) -> str:
 
 
 def _content(services: Services, draft: Draft) -> dict[str, Any]:
-    known = [channel.name for channel in services.office.channels.all()]
+    known = sorted(services.office.channels.names())
     found = {
         "metrics": [*METRICS, *services.reader.names()],
         "known": known,
@@ -209,8 +209,9 @@ def _told(services: Services, rule: Rule) -> dict[str, Any]:
         return told
     now_ms = services.clock.now_ms()
     try:
-        told["curve"] = curve(rule, services.alerts.walk(rule, now_ms - DAY_MS, now_ms))
-        told["past"] = services.alerts.backtest(exported(rule), now_ms - DAY_MS, now_ms)
+        walk = services.alerts.walk(rule, now_ms - DAY_MS, now_ms)
+        told["curve"] = curve(rule, walk)
+        told["past"] = services.alerts.replay(rule, walk)
     except InvalidInput as error:
         told["untold"] = error.detail
     return told

@@ -12,9 +12,10 @@ from werkzeug.datastructures import MultiDict
 from app.accounts.access import current_principal, require
 from app.alerts.silences import DAYS, silence_json
 from app.core.errors import Conflict, InvalidInput
-from app.dashboard.alerts import HOUR_MS, NUMBER
+from app.dashboard.alerts import NUMBER
 from app.dashboard.threads import in_thread
 from app.services import Services
+from app.storage.base_series import HOUR_MS
 
 WEEKLY: Final = "weekly"
 LENGTHS: Final = {

@@ -26,9 +26,11 @@ TASKS: Final = {
     "evaluate alerts": lazy_gettext("evaluate alerts"),
     "send notices": lazy_gettext("send what people are to be told"),
     "watch jobs": lazy_gettext("look for lost and stalled jobs"),
+    "call the dead man's switch": lazy_gettext("tell the dead man's switch that the server lives"),
     "keep the claim": lazy_gettext("see that no other server has the database"),
     "roll up series": lazy_gettext("sum up figures"),
     "forget notices": lazy_gettext("forget old notices"),
+    "forget timelines": lazy_gettext("forget old timelines of alerts"),
     "clean up": lazy_gettext("delete what is too old"),
 }
 """The scheduler's tasks in words."""

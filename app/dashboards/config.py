@@ -16,8 +16,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import msgspec
-
 from app.core.errors import InvalidInput
 from app.core.shape import (
     a_choice,
@@ -39,7 +37,6 @@ TYPES: Final = ("chart", "table", "stats", "log")
 SOURCES: Final = ("metrics", "jobs", "events", "alerts")
 CHARTS: Final = ("line", "bar", "gauge")
 
-MOST_BYTES: Final = 1024 * 1024
 MOST_PANELS: Final = 100
 MOST_METRICS: Final = 20
 MOST_COLOURS: Final = 200
@@ -93,21 +90,6 @@ class Board:
     refresh_ms: float
     dark: bool
     colours: Mapping[str, str]
-
-
-def decode(body: bytes) -> Mapping[str, Any]:
-    """The JSON object in a body.
-
-    Raises:
-        InvalidInput: it is none, or too large.
-    """
-    if len(body) > MOST_BYTES:
-        raise InvalidInput(f"must be at most {MOST_BYTES} bytes")
-    try:
-        found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise InvalidInput(f"must be JSON: {error}") from None
-    return an_object(found, "")
 
 
 def parse(config: Mapping[str, Any]) -> Board:

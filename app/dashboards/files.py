@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from app.core.errors import InvalidInput
-from app.core.shape import a_name
-from app.dashboards.config import LONGEST_NAME, decode, parse
+from app.core.shape import a_name, decode
+from app.dashboards.config import LONGEST_NAME, parse
 from app.storage.base_dashboards import Dashboard
 
 log = logging.getLogger(__name__)

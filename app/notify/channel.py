@@ -50,10 +50,10 @@ class Channel:
     @property
     def target(self) -> str:
         """Whom it reaches, as far as everybody may know."""
-        config = self.effective
-        recipients = [] if "recipients" in _secret_names(self.type) else config.get("recipients", [])
-        if recipients and self.type in {"email", "sms"}:
-            return ", ".join(recipients)
+        config, known = self.effective, TYPES.get(self.type)
+        is_told = known and any(one.name == "recipients" and one.required and not one.secret for one in known.settings)
+        if is_told and config.get("recipients"):
+            return ", ".join(config["recipients"])
         return urlsplit(config.get("webhook", "")).hostname or ""
 
 

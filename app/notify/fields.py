@@ -21,7 +21,7 @@ class Setting:
     """A row of a type's settings.
 
     Attributes:
-        kind: `text`, `url`, `list`, `template` or `choice`.
+        kind: `text`, `url`, `list` or `template`.
         label: what a form calls it.
         help: what is to be written there.
         required: whether the channel is of no use without it.
@@ -29,7 +29,6 @@ class Setting:
             made before the environment has it.
         secret: never shown again; the form says whether it is set.
         schemes: of a `url`.
-        choices: of a `choice`, the default first.
     """
 
     name: str
@@ -40,7 +39,6 @@ class Setting:
     variable: str = ""
     secret: bool = False
     schemes: tuple[str, ...] = ()
-    choices: tuple[str, ...] = ()
 
 
 RECIPIENTS: Final = Setting(name="recipients", kind="list", label="Recipients")
@@ -106,16 +104,9 @@ def _template(setting: Setting, value: object, field: str) -> str:  # noqa: ARG0
     return template.check(value, FIELDS, field)
 
 
-def _choice(setting: Setting, value: object, field: str) -> str:
-    if not isinstance(value, str) or value not in setting.choices:
-        raise InvalidInput(f"{field} must be one of {', '.join(setting.choices)}", field=field)
-    return value
-
-
 _KINDS: Final[dict[str, Callable[[Setting, object, str], Any]]] = {
     "text": _text,
     "url": _url,
     "list": _list,
     "template": _template,
-    "choice": _choice,
 }

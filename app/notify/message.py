@@ -27,7 +27,7 @@ FIELDS: Final = {
     "startedAt": "since when it fires",
     "endedAt": "when it ended",
     "duration": "how long it lasted",
-    "reason": "why it ended: recovered, job_ended, paused, rule_deleted",
+    "reason": "why it ended: recovered, no_data, job_ended, paused, rule_changed, rule_deleted",
     "labels": "the incident's labels",
     "members": "what the incident is made of",
     "firing": "how many of them fire",
@@ -51,7 +51,9 @@ _HEADINGS: Final = {
 _REASONS: Final = {
     "recovered": "it recovered",
     "job_ended": "the job ended while it fired",
+    "no_data": "nothing was heard any more",
     "paused": "the rule was paused",
+    "rule_changed": "the rule was changed",
     "rule_deleted": "the rule was deleted",
 }
 

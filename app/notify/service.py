@@ -51,10 +51,14 @@ class Channels:
         """One channel by its name, or None."""
         return next((channel for channel in self.all() if channel.name == name), None)
 
+    def names(self) -> set[str]:
+        """The names of all channels."""
+        return {stored.name for stored in self._store.channels()} | self._environment.channels.keys()
+
     def broken(self) -> list[str]:
         """The names of channels that can't be used until somebody mends them."""
         broken = self._store.broken()
-        return sorted(channel.name for channel in self.all() if channel.broken) if broken else []
+        return sorted(broken.keys() & self.names()) if broken else []
 
     def defaults(self, type_: str) -> set[str]:
         """The settings that the environment gives channels of that type."""

@@ -128,7 +128,7 @@ class Entry:
     """A line of a timeline.
 
     Attributes:
-        kind: what happened: see `app.alerts.timeline`.
+        kind: what happened: see `app.alerts.incidents`.
         detail: its particulars: labels, from and to state, value, who, why.
         incident_id: 0 where there is none, as for a near miss.
     """

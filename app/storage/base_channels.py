@@ -37,10 +37,6 @@ class ChannelStore(Protocol):
         """All of them, by name."""
         ...
 
-    def channel(self, channel_id: int) -> StoredChannel | None:
-        """One of them, or None."""
-        ...
-
     def add(self, channel: StoredChannel) -> StoredChannel | None:
         """Store a new one; None when its name is taken."""
         ...

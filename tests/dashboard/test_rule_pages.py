@@ -53,7 +53,7 @@ def test_a_rule_is_made_and_changed(operator: House):
     labelled = operator.alerts.rules.change(made.id, {**made.config, "labels": {"team": "a"}, "maxReminders": 3})
 
     page = operator.page(f"/alerts/rules/{made.id}")
-    assert 'value="1 min 30 s"' in page or 'value="90 s"' in page
+    assert 'value="90 s"' in page
     assert "there is no such channel yet" in page
     post(operator, f"/alerts/rules/{made.id}", **{**FORM, "threshold": "4", "version": str(labelled.version)})
     changed = operator.alerts.rules.get(made.id)
@@ -149,7 +149,7 @@ def test_who_may_not_change_rules_reads_them(house: House):
     """In a form that can't be sent."""
     (rule, *_) = house.alerts.list_rules()
     page = house.page(f"/alerts/rules/{rule.id}")
-    assert "disabled" in page
+    assert '<fieldset class="sheet" disabled>' in page
     assert 'value="save"' not in page
     assert rule.name in house.page("/alerts/rules")
     house.page("/alerts/rules/new", 403)

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from app.core.errors import InvalidInput
-from app.dashboards.config import MOST_BYTES, MOST_PANELS, decode, parse
+from app.core.shape import MOST_BYTES, decode
+from app.dashboards.config import MOST_PANELS, parse
 from app.dashboards.grid import Place
 from tests.dashboards.seed import config, full, panel
 

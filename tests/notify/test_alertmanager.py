@@ -1,7 +1,6 @@
 """A real Alertmanager gets our alerts, shows them, tells its own receivers, and resolves them."""
 
 import json
-import shutil
 import subprocess
 import time
 import urllib.request
@@ -17,11 +16,11 @@ from app.notify.channels.base import Sending
 from app.notify.door import Door
 from app.notify.message import message
 from app.notify.reply import Undelivered
+from tests import parts
 from tests.notify.notices import LINKS, notice
 from tests.notify.receivers import Receiver
 from tests.server import free_port
 
-PROGRAMS = ("prometheus-alertmanager", "alertmanager")
 WAIT_S = 20
 CONFIG = """
 route: {{receiver: ours, group_by: [alertname], group_wait: 0s, group_interval: 1s, repeat_interval: 1h}}
@@ -32,9 +31,7 @@ receivers: [{{name: ours, webhook_configs: [{{url: "{url}", send_resolved: true}
 @pytest.fixture
 def alertmanager(tmp_path: Path, shop: Receiver) -> Iterator[str]:
     """A real one that tells `shop`."""
-    program = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
-    if program is None:
-        pytest.skip("Alertmanager: not installed; Debian has it as prometheus-alertmanager")
+    program = parts.alertmanager() or pytest.skip("Alertmanager: not installed; `python -m tests.parts` obtains it")
     config = tmp_path / "alertmanager.yml"
     config.write_text(CONFIG.format(url=shop.url))
     url = f"http://127.0.0.1:{free_port()}"

@@ -53,12 +53,23 @@ def test_an_end_says_how_long_how_bad_and_why():
     assert told.is_over
 
 
-def test_a_job_that_ended_while_it_fired_is_told_apart():
-    """In words."""
-    told = message(notice("resolved", body={"reason": "job_ended"}), LINKS)
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("recovered", "it recovered"),
+        ("job_ended", "the job ended while it fired"),
+        ("no_data", "nothing was heard any more"),
+        ("paused", "the rule was paused"),
+        ("rule_changed", "the rule was changed"),
+        ("rule_deleted", "the rule was deleted"),
+    ],
+)
+def test_why_it_is_over_is_told_in_words(reason: str, words: str):
+    """The field has the word that programs know, the text a sentence."""
+    told = message(notice("resolved", body={"reason": reason}), LINKS)
 
-    assert told.text.splitlines()[1].endswith("; the job ended while it fired")
-    assert told.fields["reason"] == "job_ended"
+    assert told.text.splitlines()[1].endswith(f"; {words}")
+    assert told.fields["reason"] == reason
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from typing import Any, Final
 
 from app.core.errors import InvalidInput
-from app.notify.channels.base import ChannelType, Sending
+from app.notify.channels.base import ChannelType, Sending, waiting
 from app.notify.fields import RECIPIENTS, TEMPLATE
 from app.notify.reply import Reply, Undelivered
 
@@ -24,10 +24,8 @@ SCHEMES: Final = (
 def send(sending: Sending) -> Reply:
     """Send the message to each address that has not got it yet."""
     apprise = _library()
-    message, failed = sending.message, []
-    for url in sending.config["recipients"]:
-        if url in message.done:
-            continue
+    message, failed, lasting = sending.message, [], True
+    for url in waiting(sending):
         service = url.partition(":")[0]
         # Not `add`, which takes several addresses in one text, and so one that is not allowed behind one that is.
         sender = apprise.Apprise.instantiate(url) if service.lower() in SCHEMES else None
@@ -37,8 +35,9 @@ def send(sending: Sending) -> Reply:
             message.done.add(url)
         else:
             failed.append(f"{service}: it was not accepted")
+            lasting = False
     if failed:
-        raise Undelivered("; ".join(failed), lasting=all("can't be used" in one for one in failed))
+        raise Undelivered("; ".join(failed), lasting=lasting)
     return Reply(None, "Apprise says that every service accepted it.")
 
 

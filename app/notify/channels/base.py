@@ -1,14 +1,17 @@
 """What a type of channel is: a row of the package's table."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from app.core.clock import Clock
 from app.notify.door import Door
 from app.notify.fields import Setting
 from app.notify.message import Message
-from app.notify.reply import Reply
+from app.notify.reply import Reply, Undelivered
+
+PATIENCE_MS: Final = 8_000
+"""How long one try may go on to further recipients: the notice is ours for a while only."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -24,6 +27,22 @@ class Sending:
     config: Mapping[str, Any]
     door: Door
     clock: Clock
+
+
+def waiting(sending: Sending) -> Iterator[str]:
+    """Each recipient who has not got the message yet, one after the other.
+
+    Raises:
+        Undelivered: it took so long that the rest must wait for the next try.
+    """
+    done, recipients = sending.message.done, sending.config["recipients"]
+    until_ms = sending.clock.monotonic_ms() + PATIENCE_MS
+    for recipient in recipients:
+        if recipient in done:
+            continue
+        if sending.clock.monotonic_ms() > until_ms:
+            raise Undelivered(f"Slow: {len(done)} of {len(recipients)} have it so far.")
+        yield recipient
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)

@@ -4,28 +4,20 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import urlencode
 
-from app.notify.channels.base import ChannelType, Sending
+from app.notify.channels.base import ChannelType, Sending, waiting
 from app.notify.fields import RECIPIENTS, TEMPLATE, WEBHOOK, Setting
 from app.notify.message import Message
-from app.notify.reply import Reply, Undelivered
+from app.notify.reply import Reply
 
 MAX_TEXT: Final = 459
 """Three segments of a long message: what a telephone still shows as one."""
-
-PATIENCE_MS: Final = 8_000
-"""How long one try may go on to further recipients: the notice is ours for a while only."""
 
 
 def send(sending: Sending) -> Reply:
     """Send the message to each recipient who has not got it yet; the last answer stands for all."""
     message, config = sending.message, sending.config
     reply = Reply(None, "Every recipient has it.")
-    until_ms = sending.clock.monotonic_ms() + PATIENCE_MS
-    for number in config["recipients"]:
-        if number in message.done:
-            continue
-        if sending.clock.monotonic_ms() > until_ms:
-            raise Undelivered(f"Slow: {len(message.done)} of {len(config['recipients'])} have it so far.")
+    for number in waiting(sending):
         form = urlencode({"From": config["from"], "To": number, "Body": text(message, form="template" in config)})
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",

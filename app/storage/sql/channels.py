@@ -57,12 +57,6 @@ class SqlChannelStore:
         query = select(channels).order_by(channels.c.name)
         return self._database.read(lambda connection: [_record(row) for row in connection.execute(query).mappings()])
 
-    def channel(self, channel_id: int) -> StoredChannel | None:
-        """See `ChannelStore`."""
-        query = select(channels).where(channels.c.id == channel_id)
-        row = self._database.read(lambda connection: connection.execute(query).mappings().first())
-        return None if row is None else _record(row)
-
     def add(self, channel: StoredChannel) -> StoredChannel | None:
         """See `ChannelStore`."""
 

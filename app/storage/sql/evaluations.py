@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.core.errors import Conflict
@@ -162,10 +162,10 @@ def _write_change(connection: Connection, change: Change, at_ms: int) -> Inciden
 
 def _write_instances(connection: Connection, changed: Sequence[Instance]) -> None:
     rows = [instance_values(one) for one in changed]
-    gone = [row for row in rows if row["state"] == "ok"]
-    for row in gone:
-        same = (instances.c.rule_id == row["rule_id"]) & (instances.c.labels == row["labels"])
-        connection.execute(delete(instances).where(same))
+    gone = [{"rule": row["rule_id"], "those": row["labels"]} for row in rows if row["state"] == "ok"]
+    if gone:
+        one = (instances.c.rule_id == bindparam("rule")) & (instances.c.labels == bindparam("those"))
+        connection.execute(delete(instances).where(one), gone)
     kept = [tuple(row[name] for name in _COLUMNS) for row in rows if row["state"] != "ok"]
     insert_rows(connection, _UPSERT, kept)
 

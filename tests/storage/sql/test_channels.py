@@ -35,9 +35,9 @@ def test_a_channel_is_stored_changed_and_deleted(store: SqlChannelStore):
 
     assert store.channels() == [crew, ops]
     assert store.change(other)
-    assert store.channel(ops.id) == other
+    assert store.channels() == [crew, other]
     assert store.delete(ops.id)
-    assert store.channel(ops.id) is None
+    assert store.channels() == [crew]
     assert not store.delete(ops.id)
     assert not store.change(other)
 

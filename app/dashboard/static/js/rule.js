@@ -4,7 +4,6 @@ import "./shell.js";
 import { showTimes } from "./format.js";
 
 const PAUSE_MS = 400;
-const EVENTS = new Set(["job_failed", "job_stalled", "job_lost", "job_completed", "error_group_new", "no_item", "job_missing"]);
 const form = document.getElementById("rule");
 const told = document.getElementById("told");
 let timer = 0;
@@ -14,7 +13,7 @@ function showParts() {
   const kind = form.elements.on.value;
   form.querySelectorAll("[data-on]").forEach((part) => {
     const { on } = part.dataset;
-    part.hidden = !(on === kind || (on === "events" && EVENTS.has(kind)));
+    part.hidden = !(on === kind || (on === "events" && kind !== "metric"));
   });
 }
 
