@@ -8,10 +8,27 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from app.alerts.defaults import DEFAULTS
+from app.storage.base_alerts import RuleRow
+from app.storage.sql.alerts import SqlAlertStore
+from app.storage.sql.database import Database
 from tests.e2e.boards import run, send
 from tests.e2e.browsing import FLAGS, Visit, enter, visiting
 from tests.e2e.seed import NodeScraper, client_environment, node_scraper
 from tests.server import ASYNC_MODES, Server, running
+
+
+@pytest.fixture
+def sqlite_url(sqlite_url: str) -> str:
+    """A database whose rule about a busy processor is off: where tests run, it would fire of itself."""
+    database = Database(sqlite_url)
+    rules = [
+        RuleRow(name=rule.name, config={**rule.config, "enabled": rule.metric != "system.cpu.usage"})
+        for rule in DEFAULTS
+    ]
+    assert SqlAlertStore(database).add_first_rules(rules)
+    database.close()
+    return sqlite_url
 
 
 @pytest.fixture(scope="module")
