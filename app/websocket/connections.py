@@ -16,7 +16,8 @@ from app.accounts.principals import Principal
 from app.core.clock import Clock
 from app.websocket.counts import Counts
 
-GRACE_MS: Final = 10_000
+GRACE_MS: Final = 9_500
+"""Promised are 10 s: the rest is for the sweep that looks, and for the closing itself."""
 MOST_TOLD: Final = 100
 Key = tuple[str, str]
 """(namespace, sid)"""

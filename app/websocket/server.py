@@ -91,7 +91,7 @@ class Sockets:
         runtime.every(SWEEP_MS, self._sweep)
         runtime.every(FLOW_MS, self._tell_flow)
         runtime.every(settings.rate_limit_interval, self._rates.forget)
-        runtime.every(FLOW_MS, self._sweep_readers)
+        runtime.every(FLOW_MS, self._sweep_idle)
 
     def figures(self) -> dict[str, Any]:
         """How the sockets stand, for the status page: sockets by namespace, readers that lag, refused, closed."""
@@ -240,10 +240,8 @@ class Sockets:
         return self._services.events.last_seqs(sender_id, known) if known else {}
 
     def _sweep(self) -> None:
-        """Drop sockets that never said who they are, that do not read, and whose principal may no longer stay."""
+        """Drop sockets that do not read, and whose principal may no longer stay."""
         self._lines.sweep()
-        for eio_sid in self.connections.overdue():
-            self._lines.drop(eio_sid, "unauthenticated")
         for eio_sid in self._lines.stuck():
             self._lines.drop(eio_sid, "not_reading")
         for eio_sid in self.connections.expired():
@@ -251,7 +249,10 @@ class Sockets:
         for eio_sid in self._services.runtime.call(self._expelled):
             self._lines.drop(eio_sid, "access_ended")
 
-    def _sweep_readers(self) -> None:
+    def _sweep_idle(self) -> None:
+        """Drop sockets that never said who they are, and readers that do not read."""
+        for eio_sid in self.connections.overdue():
+            self._lines.drop(eio_sid, "unauthenticated")
         for eio_sid in self._readers.sweep():
             log.warning("A reader did not read and is closed")
             self._lines.drop(eio_sid, "not_reading")
