@@ -1,6 +1,6 @@
 """Rules and incidents in plain sentences, and what a notice says."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from app.alerts.incidents import SHOWN
@@ -62,7 +62,25 @@ def sentence(rule: Rule) -> str:
         said.append(f", at most once in {span(rule.cooldown_ms)}")
     said.append(f"; over {span(rule.keep_firing_for_ms) if rule.keep_firing_for_ms else 'once'}")
     said.append(" after it no longer holds" if rule.keep_firing_for_ms else " it no longer holds")
+    said += _besides(rule)
     return "".join(said) + ("." if rule.enabled else ". Paused.")
+
+
+def _besides(rule: Rule) -> Iterator[str]:
+    """What the rule does otherwise than most."""
+    if rule.no_data == "alert":
+        yield f"; it also fires when nothing is heard for {span(rule.stale_after_ms)}"
+    if rule.no_data == "ok":
+        yield f"; it is also over when nothing is heard for {span(rule.stale_after_ms)}"
+    if rule.repeat_interval_ms == 0:
+        yield "; no reminder"
+    elif rule.max_reminders:
+        most, after = rule.max_reminders, span(rule.repeat_interval_ms)
+        yield f"; 1 reminder at most, after {after}" if most == 1 else f"; {most} reminders at most, after {after} each"
+    if not rule.send_resolved and not rule.condition.is_moment:
+        yield "; its end is not told"
+    if rule.inhibits:
+        yield f"; keeps quiet meanwhile: {', '.join(rule.inhibits)}"
 
 
 def message(rule: Rule, state: str, value: float, reason: str = "") -> str:

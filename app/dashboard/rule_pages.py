@@ -1,7 +1,7 @@
 """Rules: their list, and the form of each with what it would do and would have done, before anybody is woken by it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
@@ -32,13 +32,13 @@ class Draft:
 
     Attributes:
         values: what stands in it.
-        channels: those that are chosen.
+        chosen: of each list of names, those that are ticked.
         config: the rule's fields; None where the form can't be read.
         field: the name of the field at fault; `problem` says what is wrong, "" for nothing.
     """
 
     values: Mapping[str, str]
-    channels: list[str]
+    chosen: Mapping[str, Sequence[str]]
     config: dict[str, Any] | None = None
     field: str = ""
     problem: str = ""
@@ -67,8 +67,9 @@ def blueprint(services: Services) -> Blueprint:
     @require("read")
     def one(rule_id: int) -> str:
         rule = services.runtime.call(services.alerts.rules.get, rule_id)
-        values = rule_form.filled(rule.config)
-        return _page(services, Draft(values=values, channels=list(rule.channels), config=dict(rule.config)), rule)
+        chosen = {name: rule.config.get(name, ()) for name in rule_form.CHOICES}
+        draft = Draft(values=rule_form.filled(rule.config), chosen=chosen, config=dict(rule.config))
+        return _page(services, draft, rule)
 
     @pages.post(f"/alerts/rules/<{NUMBER}:rule_id>")
     @require("operate")
@@ -121,8 +122,9 @@ def _listed(services: Services, problem: str = "") -> str:
 def _over(args: "MultiDict[str, str]") -> "MultiDict[str, str]":
     """What a link fills in, over what a new rule begins with."""
     given = MultiDict({**rule_form.NEW, **{name: args[name] for name in args if name in _CONTROLS}})
-    for name in args.getlist("channels"):
-        given.add("channels", name)
+    for choice in rule_form.CHOICES:
+        for name in args.getlist(choice):
+            given.add(choice, name)
     return given
 
 
@@ -134,13 +136,13 @@ def _named(draft: Draft) -> Draft:
     try:
         parse(config)
     except InvalidInput as error:
-        return Draft(values=draft.values, channels=draft.channels, field=error.field, problem=error.detail)
-    return Draft(values=draft.values, channels=draft.channels, config=config)
+        return replace(draft, field=error.field, problem=error.detail)
+    return replace(draft, config=config, field="", problem="")
 
 
 def _read(form: "MultiDict[str, str]", before: Mapping[str, Any]) -> Draft:
     """The draft of what was written, with what is wrong with it."""
-    draft = Draft(values=form.to_dict(), channels=form.getlist("channels"))
+    draft = Draft(values=form.to_dict(), chosen={name: form.getlist(name) for name in rule_form.CHOICES})
     try:
         draft.config = rule_form.read(form, before)
         parse(draft.config)
@@ -169,7 +171,7 @@ def _sent(services: Services, rule: Rule | None) -> ResponseReturnValue:
 
 
 def _page(services: Services, draft: Draft, rule: Rule | None) -> str:
-    content = in_thread(services.runtime, _content, services, draft)
+    content = in_thread(services.runtime, _content, services, draft, rule)
     return render_template(
         "alerts/rule.html",
         draft=draft,
@@ -177,6 +179,10 @@ def _page(services: Services, draft: Draft, rule: Rule | None) -> str:
         wrong=draft.field.removeprefix("condition.").partition(".")[0],
         kinds=rule_form.KINDS,
         spans=rule_form.SPANS,
+        silences=rule_form.SILENCES.items(),
+        ends=rule_form.ENDS.items(),
+        unusual=_unusual(draft),
+        tried=request.form.get("act") == "save",
         operators=[(name, name) for name in OPERATORS],
         levels=[(name, WORDS[name]) for name in SEVERITIES],
         aggregations=[(name, name) for name in AGGREGATIONS],
@@ -185,12 +191,19 @@ def _page(services: Services, draft: Draft, rule: Rule | None) -> str:
     )
 
 
-def _content(services: Services, draft: Draft) -> dict[str, Any]:
-    known = sorted(services.office.channels.names())
+def _unusual(draft: Draft) -> set[str]:
+    """Fields that are to be seen, as they make the rule what it is."""
+    if draft.config is None:
+        return {name for name, text in draft.values.items() if text}
+    return rule_form.unusual(draft.config)
+
+
+def _content(services: Services, draft: Draft, rule: Rule | None) -> dict[str, Any]:
+    channels = services.office.channels.names()
+    others = {other.name for other in services.alerts.list_rules() if rule is None or other.id != rule.id}
     found = {
         "metrics": [*METRICS, *services.reader.names()],
-        "known": known,
-        "unknown": [name for name in draft.channels if name not in known],
+        "known": {name: sorted(there) for name, there in (("channels", channels), ("inhibits", others))},
         "told": "",
     }
     return found if draft.problem else {**found, **_told(services, parse(draft.config))}
@@ -217,10 +230,5 @@ def _told(services: Services, rule: Rule) -> dict[str, Any]:
     return told
 
 
-_CONTROLS: Final = frozenset(
-    {
-        *rule_form.NEW, *rule_form.SPANS, *rule_form.ABOUT, "name", "after", "every", "grace", "cron", "scope",
-        "groupBy", "window", "aggregation", "summary", "runbookUrl",
-    }
-)  # fmt: skip
+_CONTROLS: Final = rule_form.NEW.keys() | rule_form.FIELDS.keys() | rule_form.OF_CONDITION.keys()
 """Controls of the form that a link may fill in."""

@@ -12,8 +12,8 @@ let newest = 0;
 function showParts() {
   const kind = form.elements.on.value;
   form.querySelectorAll("[data-on]").forEach((part) => {
-    const { on } = part.dataset;
-    part.hidden = !(on === kind || (on === "events" && kind !== "metric"));
+    const kinds = part.dataset.on.split(" ");
+    part.hidden = !(kinds.includes(kind) || (kinds.includes("events") && kind !== "metric"));
   });
 }
 
