@@ -43,16 +43,22 @@ class Overlay:
 
 
 def inhibitors_of(rules: Sequence[Rule], firing: Iterable[Instance]) -> dict[str, Inhibitors]:
-    """For the name of each rule that is inhibited, by which rule for which labels."""
+    """For the name of each rule that is inhibited, by which rule for which labels.
+
+    Of labels those of the scope count: what else an instance carries, as a job its source, another need not carry. No
+    rule inhibits itself.
+    """
     by_id = {rule.id: rule for rule in rules if rule.inhibits}
     found: dict[str, Inhibitors] = {}
     for one in firing:
         rule = by_id.get(one.rule_id)
         if rule is None:
             continue
-        names = tuple(name for name, _ in one.labels)
+        labels = tuple((name, value) for name, value in one.labels if name in rule.scope)
+        names = tuple(name for name, _ in labels)
         for inhibited in rule.inhibits:
-            found.setdefault(inhibited, {}).setdefault(names, {})[one.labels] = rule.name
+            if inhibited != rule.name:
+                found.setdefault(inhibited, {}).setdefault(names, {})[labels] = rule.name
     return found
 
 

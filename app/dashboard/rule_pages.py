@@ -18,12 +18,18 @@ from app.core.errors import Conflict, InvalidInput
 from app.dashboard import rule_form
 from app.dashboard.alerts import NUMBER, limit
 from app.dashboard.curves import curve
+from app.dashboard.starts import offered
 from app.dashboard.threads import in_thread
 from app.dashboard.wording import SEVERITIES as WORDS
 from app.metrics.catalogue import METRICS
+from app.metrics.points import spider_of
 from app.metrics.series import AGGREGATIONS
 from app.services import Services
+from app.storage.base import JobFilter
 from app.storage.base_series import DAY_MS
+
+RECENT_JOBS: Final = 20
+"""In which a spider is looked for."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,7 +62,8 @@ def blueprint(services: Services) -> Blueprint:
     @pages.get("/alerts/rules/new")
     @require("operate")
     def new() -> str:
-        return _page(services, _named(_read(_over(request.args), {})), None)
+        starts = [] if request.args else services.runtime.call(_starts, services)
+        return _page(services, _named(_read(_over(request.args), {})), None, starts)
 
     @pages.post("/alerts/rules/new")
     @require("operate")
@@ -112,11 +119,15 @@ def _add_acts(pages: Blueprint, services: Services) -> None:
 
 
 def _listed(services: Services, problem: str = "") -> str:
-    found = services.runtime.call(services.alerts.list_rules)
-    rows = [(rule, sentence(rule)) for rule in found]
-    return render_template(
-        "alerts/rules.html", rows=rows, problem=problem, may_operate=current_principal().may("operate")
-    )
+    found, starts = services.runtime.call(lambda: (services.alerts.list_rules(), _starts(services)))
+    rows, may_operate = [(rule, sentence(rule)) for rule in found], current_principal().may("operate")
+    return render_template("alerts/rules.html", rows=rows, problem=problem, starts=starts, may_operate=may_operate)
+
+
+def _starts(services: Services) -> list[dict[str, Any]]:
+    """The rules that a house is offered to begin with, for the spider that ran last."""
+    ran = (spider_of(job) for job in services.events.jobs(JobFilter(), limit=RECENT_JOBS))
+    return offered(services.alerts.list_rules(), next(filter(None, ran), ""))
 
 
 def _over(args: "MultiDict[str, str]") -> "MultiDict[str, str]":
@@ -170,12 +181,13 @@ def _sent(services: Services, rule: Rule | None) -> ResponseReturnValue:
     return Response(_page(services, draft, rule), 400)
 
 
-def _page(services: Services, draft: Draft, rule: Rule | None) -> str:
+def _page(services: Services, draft: Draft, rule: Rule | None, starts: Sequence[Mapping[str, Any]] = ()) -> str:
     content = in_thread(services.runtime, _content, services, draft, rule)
     return render_template(
         "alerts/rule.html",
         draft=draft,
         rule=rule,
+        starts=starts,
         wrong=draft.field.removeprefix("condition.").partition(".")[0],
         kinds=rule_form.KINDS,
         spans=rule_form.SPANS,

@@ -164,17 +164,24 @@ def test_an_incidents_own_silence_ends_with_it(watch):
 
 @pytest.mark.parametrize(
     ("fires", "quiet"),
-    [((), True), ((("job", "1"),), True), ((("job", "2"),), False), ((("job", "1"), ("source", "a")), False)],
+    [((), True), ((("job", "1"),), True), ((("job", "2"),), False), ((("job", "1"), ("status", "5xx")), False)],
     ids=["for all", "for the same job", "for another job", "for more than the job"],
 )
 def test_a_rule_inhibits_for_equal_labels_or_fewer(fires, quiet):
     """What it fires for must be true of what is to be quiet."""
-    outage = replace(parse_rule({**CONFIG, "name": "outage", "inhibits": ["backlog"]}), id=1)
+    scope = [name for name, _ in fires] or "global"
+    outage = replace(parse_rule({**CONFIG, "name": "outage", "inhibits": ["backlog"], "scope": scope}), id=1)
     by = inhibitors_of([outage], [Instance(rule_id=1, labels=fires)])
 
     why = muted(parse_rule(CONFIG), [Instance(rule_id=2, labels=(("job", "1"),))], by, [])
 
     assert why == ("inhibited by outage" if quiet else "")
+
+
+def test_a_rule_does_not_inhibit_itself(watch):
+    """Nobody would ever hear of it."""
+    watch.add(inhibits=["backlog"])
+    assert watch.see(queue=20) == ["backlog firing"]
 
 
 def test_a_rule_is_quiet_while_one_that_inhibits_it_fires(watch):
