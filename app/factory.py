@@ -220,7 +220,11 @@ class WebProcess:
             announce=self._announce,
             kick=lambda: self._scheduler.soon(EVALUATE),
             sent=lambda: self._scheduler.soon(DELIVER),
+            insisting=self._insisting,
         )
+
+    def _insisting(self) -> set[str]:
+        return self.services.office.channels.insisting()
 
     def _figures(self) -> Process:
         connections = self._sockets.connections.by_sender()

@@ -26,7 +26,7 @@ from app.metrics.series import AGGREGATIONS
 from app.metrics.spiders import MAX_SPIDERS
 from app.metrics.transforms import TRANSFORMS
 from app.notify.channels import TYPES as TYPES_OF_CHANNELS
-from app.notify.fields import Setting
+from app.notify.fields import SHARED, Setting
 from app.notify.message import FIELDS as FIELDS_OF_NOTICES
 from app.notify.postman import FIRST_MS, GIVE_UP_MS, LONGEST_MS
 from app.notify.reply import LOCKED
@@ -201,11 +201,15 @@ def channels() -> str:
         "and rules call it by its name. `recipients`, `webhook` and `template` may be given to every type. Secrets are "
         "kept encrypted and never returned; a change that leaves one out keeps it.",
         _table(("type", "name", "config"), rows),
+        f"Every type may have besides: {'; '.join(_setting(setting) for setting in SHARED)}.",
         "A `template` is a text with fields in braces, as `{rule} is {state}: {value}`; a doubled brace is a brace.",
         _table(("field", "is"), ((f"`{{{name}}}`", about) for name, about in FIELDS_OF_NOTICES.items())),
         "What is told is stored with the change that it tells of, then sent: at least once, one message a channel at a "
         f"time, again after {FIRST_MS // 1000} s and ever more rarely up to every {LONGEST_MS // 60_000} min, not "
-        f"before a `Retry-After`, for {GIVE_UP_MS // HOUR} h. Answers of {_codes(LOCKED)} mark the channel as broken. "
+        f"before a `Retry-After`, for {GIVE_UP_MS // HOUR} h. Answers of {_codes(LOCKED)} mark the channel as broken, "
+        "and a banner says so. What a channel could not be told, because it never can or because it was given up, its "
+        "`fallback` is told in its place, if it has one, and then also of the end; whoever has the message already "
+        "does not get it twice, so two channels may name each other. "
         "What was never told is not told any more once it is over. `GET /api/v1/notices` and the delivery log have "
         "every try.",
         "A webhook gets JSON of this shape, with `Idempotency-Key`, the same when a message is sent again, and a "

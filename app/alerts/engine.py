@@ -161,7 +161,7 @@ class Engine:
         for rule, drafts, groups in drafted:
             for draft in drafts:
                 members = groups.get(draft.incident.group, [])
-                tell(rule, draft, members, mute(rule, members), turn.at)
+                tell(rule, draft, members, mute(rule, members), turn.at, self._overlay.insisting)
         known = {rule.id for rule in rules}
         return [draft for _, drafts, _ in drafted for draft in drafts] + self._orphans(known, by_rule, turn)
 

@@ -1,6 +1,6 @@
 """What keeps incidents quiet without changing them: silences, and rules that inhibit others."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Final
 
@@ -18,10 +18,15 @@ _SHOWN: Final = 120
 
 
 class Overlay:
-    """Reads what is laid over the alerts."""
+    """Reads what is laid over the alerts.
 
-    def __init__(self, silences: SilenceStore) -> None:
+    Args:
+        insisting: see `app.alerts.ports.Overlay`.
+    """
+
+    def __init__(self, silences: SilenceStore, insisting: Callable[[], Set[str]]) -> None:
         self._silences = silences
+        self.insisting = insisting
 
     def read(
         self, rules: Sequence[Rule], standing: Sequence[Incident], firing: Sequence[Instance], now_ms: int

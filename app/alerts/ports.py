@@ -54,6 +54,10 @@ class Overlay(Protocol):
         """What is kept quiet now, of these incidents and instances."""
         ...
 
+    def insisting(self) -> Set[str]:
+        """The names of channels that are told of an end though the rule does not tell it."""
+        ...
+
     def ended(self, incidents: Set[int], now_ms: int) -> None:
         """These incidents are over."""
         ...

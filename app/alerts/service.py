@@ -1,7 +1,7 @@
 """Alerts, as the rest of the house sees them: incidents, who looks after them, and when rules are evaluated."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -52,11 +52,13 @@ class Bells:
         announce: see `Engine`.
         kick: asks for an evaluation soon; called from the writer thread, so it must not wait.
         sent: told that there are notices to be delivered.
+        insisting: the names of channels that are told of an end though the rule does not tell it.
     """
 
     announce: Announce
     kick: Callable[[], object]
     sent: Callable[[], object] = lambda: None
+    insisting: Callable[[], Set[str]] = frozenset
 
 
 class Alerts:
@@ -87,7 +89,8 @@ class Alerts:
         self.silences = Silences(
             stores.silences, stores.alerts, stores.evaluations, self.rules, clock, changed=bells.kick
         )
-        self._engine = Engine(stores.evaluations, clock, world, Overlay(stores.silences), bells.announce, holder=holder)
+        overlay = Overlay(stores.silences, bells.insisting)
+        self._engine = Engine(stores.evaluations, clock, world, overlay, bells.announce, holder=holder)
 
     def rebuild(self) -> None:
         """Take the open jobs of the store; before the first commit is handed in."""

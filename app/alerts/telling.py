@@ -7,7 +7,7 @@ so "why was I not told?" has an answer.
 A notice that it is over is never kept back: it goes at once to the channels that heard of the problem, and to no other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from typing import Final
 
@@ -20,7 +20,14 @@ from app.storage.base_evaluations import Outgoing
 ACKNOWLEDGED: Final = "acknowledged"
 
 
-def tell(rule: Rule, draft: Draft, members: Sequence[Instance], muted: str, now_ms: int) -> None:
+def tell(
+    rule: Rule,
+    draft: Draft,
+    members: Sequence[Instance],
+    muted: str,
+    now_ms: int,
+    insisting: Callable[[], Set[str]] = frozenset,
+) -> None:
     """Put what is to be told into the draft, or the reason why it is not.
 
     Args:
@@ -29,9 +36,10 @@ def tell(rule: Rule, draft: Draft, members: Sequence[Instance], muted: str, now_
         members: its open instances.
         muted: what keeps it quiet, in words; "" for nothing.
         now_ms: the time.
+        insisting: the channels that are told of an end though the rule does not tell it.
     """
     if draft.incident.state == RESOLVED:
-        tell_end(rule, draft, now_ms)
+        tell_end(rule, draft, now_ms, insisting)
         return
     _review(rule, draft, muted, now_ms)
     kind = due(rule, draft.incident, now_ms)
@@ -44,20 +52,27 @@ def tell(rule: Rule, draft: Draft, members: Sequence[Instance], muted: str, now_
         _tell_problem(rule, draft, kind, members, now_ms)
 
 
-def tell_end(rule: Rule | None, draft: Draft, now_ms: int) -> None:
-    """Tell that an incident is over to those who were told that it fires; `rule` is None once it is gone."""
+def tell_end(rule: Rule | None, draft: Draft, now_ms: int, insisting: Callable[[], Set[str]] = frozenset) -> None:
+    """Tell that an incident is over to those who were told that it fires; `rule` is None once it is gone.
+
+    What happens at one moment has no end to tell, unless its rule says so.
+    """
     held = draft.incident
     if held.told != "firing":
         if draft.before is None or draft.before.state != RESOLVED:
             draft.note(now_ms, "suppressed", notice="firing", reason="over before it could be told")
         return
     draft.incident = replace(held, told=RESOLVED, sequence=held.sequence + 1)
+    channels = held.channels
     if rule is not None and not rule.send_resolved:
         draft.note(now_ms, "suppressed", notice=RESOLVED, reason="sendResolved is false")
-        return
-    draft.note(now_ms, "notice", notice=RESOLVED, channels=list(held.channels))
+        insist = frozenset() if rule.condition.is_moment else insisting()
+        channels = tuple(channel for channel in channels if channel in insist)
+        if not channels:
+            return
+    draft.note(now_ms, "notice", notice=RESOLVED, channels=list(channels))
     said = body(rule, draft.incident, RESOLVED, (), now_ms)
-    draft.outgoing += [Outgoing(kind=RESOLVED, channel=channel, body=said) for channel in held.channels]
+    draft.outgoing += [Outgoing(kind=RESOLVED, channel=channel, body=said) for channel in channels]
 
 
 def due(rule: Rule, incident: Incident, now_ms: int) -> str:

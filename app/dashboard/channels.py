@@ -13,8 +13,9 @@ from app import queries
 from app.accounts.access import current_principal, require
 from app.dashboard.language import gettext
 from app.dashboard.links import Query
-from app.notify.channel import channel_json
+from app.notify.channel import Channel, channel_json
 from app.notify.channels import TYPES
+from app.notify.fields import SHARED
 from app.notify.message import FIELDS
 from app.notify.office import Told, notice_json
 from app.services import Services
@@ -62,7 +63,8 @@ def blueprint(services: Services) -> Blueprint:
         kind = TYPES.get(request.args.get("type", FIRST_TYPE)) or abort(404)
         defaults = services.office.channels.defaults(kind.name)
         content = {"kind": kind, "channel": None, "defaults": defaults, "name": request.args.get("name", "")}
-        return render_template("settings/channel.html", **content, **_form(), **_viewer())
+        others = services.runtime.call(_others, services, None)
+        return render_template("settings/channel.html", **content, others=others, **_form(), **_viewer())
 
     @pages.get("/settings/channels/<channel_id>")
     @require("read")
@@ -100,9 +102,18 @@ def _shown(services: Services, channel_id: str) -> dict[str, Any]:
         "kind": TYPES[channel.type],
         "channel": channel_json(channel),
         "defaults": office.channels.defaults(channel.type),
+        "others": _others(services, channel),
         "notices": _rows(log),
         **_log_words(),
     }
+
+
+def _others(services: Services, channel: Channel | None) -> list[tuple[str, str]]:
+    """The channels that may stand in for this one, as options; the one that does is among them, even if it is gone."""
+    names = services.office.channels.names()
+    if channel:
+        names = {*names, *filter(None, [channel.config.get("fallback")])} - {channel.name}
+    return [(name, name) for name in sorted(names)]
 
 
 def _logged(services: Services, query: Query, before: int | None) -> dict[str, Any]:
@@ -120,7 +131,7 @@ def _log_words() -> dict[str, Any]:
 
 
 def _form() -> dict[str, Any]:
-    return {"types": TYPES, "fields": FIELDS}
+    return {"types": TYPES, "fields": FIELDS, "shared": SHARED}
 
 
 def _viewer() -> dict[str, Any]:

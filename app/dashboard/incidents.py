@@ -1,6 +1,6 @@
 """One incident: how bad it is, what its metric did, what happened, who was told, and why somebody was not."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from flask import Blueprint, redirect, render_template, request
@@ -108,17 +108,21 @@ def _members(services: Services, rule: Rule, incident: Incident) -> list[dict[st
     ]
 
 
-def _untold(rule: Rule | None, log: Iterable[Told], known: set[str]) -> list[tuple[str, str]]:
+def _untold(rule: Rule | None, log: Sequence[Told], known: set[str]) -> list[tuple[str, str]]:
     """Which channels did not hear of something, and why."""
     found = []
     if rule and not rule.channels:
         found.append((gettext("Nobody"), gettext("The rule names no channel.")))
     missing = gettext("There is no channel of that name; what it should hear waits a day for it.")
     found += [(name, missing) for name in (rule.channels if rule else ()) if name not in known]
+    instead = {(notice.in_place_of, notice.kind): notice.channel for notice, _ in log}
     for notice, _ in log:
         kind = str(KINDS.get(notice.kind, notice.kind))
         if notice.state == "failed":
-            found.append((notice.channel, gettext("“%(kind)s” failed: %(reply)s", kind=kind, reply=notice.reply)))
+            text = gettext("“%(kind)s” failed: %(reply)s", kind=kind, reply=notice.reply)
+            stand_in = instead.get((notice.channel, notice.kind))
+            more = gettext("It went to %(channel)s.", channel=stand_in) if stand_in else ""
+            found.append((notice.channel, f"{text} {more}".strip()))
         elif notice.state == "waiting" and notice.attempts and notice.channel in known:
             text = gettext("“%(kind)s” is tried again; so far: %(reply)s", kind=kind, reply=notice.reply)
             found.append((notice.channel, text))

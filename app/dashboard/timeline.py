@@ -12,7 +12,7 @@ from app.dashboard.language import gettext, ngettext
 from app.dashboard.wording import SEVERITIES
 from app.notify.office import Told
 from app.storage.base_alerts import Entry
-from app.storage.base_notices import Delivery
+from app.storage.base_notices import Delivery, Notice
 
 _LOOKS: Final = {
     "opened": ("critical", "hot"),
@@ -31,7 +31,12 @@ _LOOKS: Final = {
     "severity": ("warning", "warm"),
 }
 """Icon and tone of each kind of line."""
-_SENT: Final = {"sent": ("chat", "good"), "again": ("warning", "warm"), "failed": ("st-failed", "hot")}
+_SENT: Final = {
+    "sent": ("chat", "good"),
+    "again": ("warning", "warm"),
+    "failed": ("st-failed", "hot"),
+    "unwanted": ("mute", "skipped"),
+}
 _MARKED: Final = {"opened": "alert", "reopened": "alert", "resolved": "good", "acknowledged": "", "muted": ""}
 _NAMED: Final = 3
 
@@ -41,7 +46,7 @@ def lines(entries: Iterable[Entry], notices: Iterable[Told], rule: Rule | None) 
     said = [(entry.at, _line(entry, rule)) for entry in entries]
     for notice, deliveries in notices:
         for number, tried in enumerate(deliveries, 1):
-            said.append((tried.at, _delivery(notice.channel, notice.kind, tried, number)))
+            said.append((tried.at, _delivery(notice, tried, number)))
     return [{"at": rfc3339(at_ms), **line} for at_ms, line in sorted(said, key=lambda one: one[0])]
 
 
@@ -89,17 +94,19 @@ def _named(detail: Mapping[str, Any], rule: Rule | None) -> str:
     return ", ".join(filter(None, said))
 
 
-def _delivery(channel: str, kind: str, tried: Delivery, number: int) -> dict[str, Any]:
+def _delivery(notice: Notice, tried: Delivery, number: int) -> dict[str, Any]:
     icon, tone = _SENT.get(tried.outcome, ("info", ""))
+    channel, kind = notice.channel, KINDS.get(notice.kind, notice.kind)
     titles = {
-        "sent": gettext("%(channel)s accepted “%(kind)s”", channel=channel, kind=KINDS.get(kind, kind)),
-        "again": gettext(
-            "%(channel)s did not take “%(kind)s”: tried again", channel=channel, kind=KINDS.get(kind, kind)
-        ),
-        "failed": gettext("%(channel)s did not take “%(kind)s”: given up", channel=channel, kind=KINDS.get(kind, kind)),
+        "sent": gettext("%(channel)s accepted “%(kind)s”", channel=channel, kind=kind),
+        "again": gettext("%(channel)s did not take “%(kind)s”: tried again", channel=channel, kind=kind),
+        "failed": gettext("%(channel)s did not take “%(kind)s”: given up", channel=channel, kind=kind),
+        "unwanted": gettext("Not told: “%(kind)s” to %(channel)s", channel=channel, kind=kind),
     }
-    facts = [str(tried.status or ""), f"{tried.latency_ms} ms", gettext("try %(n)s", n=number)]
     title = titles.get(tried.outcome, channel)
+    facts = [gettext("in place of %(channel)s", channel=notice.in_place_of)] if notice.in_place_of else []
+    if tried.outcome != "unwanted":
+        facts += [str(tried.status or ""), f"{tried.latency_ms} ms", gettext("try %(n)s", n=number)]
     return {"icon": icon, "tone": tone, "title": title, "detail": " · ".join(filter(None, facts)), "reply": tried.reply}
 
 

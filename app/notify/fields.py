@@ -21,7 +21,7 @@ class Setting:
     """A row of a type's settings.
 
     Attributes:
-        kind: `text`, `url`, `list` or `template`.
+        kind: `text`, `url`, `list`, `template`, `truth` or `channel`.
         label: what a form calls it.
         help: what is to be written there.
         required: whether the channel is of no use without it.
@@ -46,6 +46,17 @@ WEBHOOK: Final = Setting(name="webhook", kind="url", label="Address", secret=Tru
 TEMPLATE: Final = Setting(
     name="template", kind="template", label="Text", help="Fields stand in braces; empty for the usual text."
 )
+SEND_RESOLVED: Final = Setting(
+    name="sendResolved",
+    kind="truth",
+    label="The end is told",
+    help="Always (but for what happens at one moment) or never, whatever a rule says; empty for as it says.",
+)
+FALLBACK: Final = Setting(
+    name="fallback", kind="channel", label="In its place", help="The channel that is told what this one can't be told."
+)
+SHARED: Final = (SEND_RESOLVED, FALLBACK)
+"""What every type has besides its own settings."""
 
 
 def checked(settings: Sequence[Setting], config: object) -> dict[str, Any]:
@@ -56,7 +67,7 @@ def checked(settings: Sequence[Setting], config: object) -> dict[str, Any]:
     """
     if not isinstance(config, Mapping):
         raise InvalidInput("config must be an object", field="config")
-    known = {setting.name: setting for setting in (RECIPIENTS, WEBHOOK, TEMPLATE, *settings)}
+    known = {setting.name: setting for setting in (RECIPIENTS, WEBHOOK, TEMPLATE, *SHARED, *settings)}
     given = {str(name): value for name, value in config.items() if value not in (None, "", [])}
     for name in given:
         if name not in known:
@@ -104,9 +115,17 @@ def _template(setting: Setting, value: object, field: str) -> str:  # noqa: ARG0
     return template.check(value, FIELDS, field)
 
 
+def _truth(setting: Setting, value: object, field: str) -> bool:  # noqa: ARG001
+    if not isinstance(value, bool):
+        raise InvalidInput(f"{field} must be true or false", field=field)
+    return value
+
+
 _KINDS: Final[dict[str, Callable[[Setting, object, str], Any]]] = {
     "text": _text,
     "url": _url,
     "list": _list,
     "template": _template,
+    "truth": _truth,
+    "channel": _text,
 }

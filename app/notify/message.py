@@ -34,6 +34,7 @@ FIELDS: Final = {
     "resolved": "how many of them are over",
     "runbookUrl": "the rule's runbook",
     "channel": "the channel's name",
+    "inPlaceOf": "the channel that could not be told, in whose place this one is",
     "link": "the link to look at it",
     "acknowledge": "the link to acknowledge it",
     "silence": "the link to silence it",
@@ -118,7 +119,7 @@ def message(notice: NewNotice, links: Mapping[str, str], form: str = "", done: s
 def _values(notice: NewNotice, links: Mapping[str, str]) -> dict[str, str]:
     body = notice.body
     values = {name: written(body[name]) for name in FIELDS if name in body and name not in {"labels", "members"}}
-    values |= {"kind": notice.kind, "channel": notice.channel, **links}
+    values |= {"kind": notice.kind, "channel": notice.channel, "inPlaceOf": notice.in_place_of or "", **links}
     values["labels"] = _labels(body.get("labels"))
     values["members"] = "\n".join(_members(body))
     values |= body.get("shown", {})
@@ -145,6 +146,8 @@ def _lines(notice: NewNotice, values: Mapping[str, str]) -> list[str]:
     lines += [values[name] for name in ("labels", "members")]
     if values.get("runbookUrl"):
         lines.append(f"Runbook: {values['runbookUrl']}")
+    if values["inPlaceOf"]:
+        lines.append(f"Told here because {values['inPlaceOf']} could not be told.")
     return [line for line in lines if line]
 
 

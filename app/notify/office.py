@@ -150,6 +150,7 @@ def notice_json(told: Told) -> dict[str, Any]:
         "id": notice.id,
         "incident": notice.incident_id,
         "channel": notice.channel,
+        "inPlaceOf": notice.in_place_of,
         "kind": notice.kind,
         "state": notice.state,
         "rule": notice.body.get("rule"),

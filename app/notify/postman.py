@@ -17,7 +17,7 @@ from app.notify.links import MakeLinks
 from app.notify.reply import Undelivered
 from app.notify.sender import Sender, Tried
 from app.notify.service import Channels
-from app.storage.base_notices import Delivery, NewNotice, Notice, NoticeStore
+from app.storage.base_notices import PROBLEMS, Delivery, NewNotice, Notice, NoticeStore, for_another
 
 log = logging.getLogger(__name__)
 
@@ -134,18 +134,28 @@ class Postman:
 
     def _send(self, notice: Notice) -> None:
         channel = self._channels.named(notice.channel)
+        if channel and notice.kind == "resolved" and channel.config.get("sendResolved") is False:
+            self._store.settle(notice, _unwanted(notice, self._clock.now_ms()), uncertain=False)
+            return
         done = self._done.setdefault(notice.id, set())
         tried = self._sender.send(channel, notice, self._links(notice), done) if channel else _nowhere(notice)
         delivery, again_at = self._outcome(notice, tried)
-        self._store.settle(
-            notice, delivery, again_at=again_at, uncertain=bool(tried.failure and tried.failure.uncertain)
-        )
+        instead = self._instead(notice, channel) if delivery.outcome == "failed" else None
+        is_uncertain = bool(tried.failure and tried.failure.uncertain)
+        self._store.settle(notice, delivery, again_at=again_at, uncertain=is_uncertain, instead=instead)
         if delivery.outcome != "again" or not done:
             self._done.pop(notice.id, None)
         if channel:
             self._note(channel, tried)
         if delivery.outcome == "failed":
             log.warning("A notice to %s was given up: %s %s", notice.channel, tried.status, tried.reply)
+
+    def _instead(self, notice: Notice, channel: Channel | None) -> NewNotice | None:
+        """What the channel's stand-in is told of a problem."""
+        name = channel.config.get("fallback") if channel else None
+        if not name or notice.kind not in PROBLEMS:
+            return None
+        return for_another(notice, name, self._clock.now_ms())
 
     def _note(self, channel: Channel, tried: Tried) -> None:
         """What a try says about its channel."""
@@ -179,6 +189,11 @@ def _delivery(notice_id: int, outcome: str, tried: Tried, now_ms: int) -> Delive
         reply=tried.reply,
         latency_ms=tried.latency_ms,
     )
+
+
+def _unwanted(notice: Notice, now_ms: int) -> Delivery:
+    reply = "This channel does not want to hear of ends."
+    return Delivery(notice_id=notice.id, at=now_ms, outcome="unwanted", status=None, reply=reply, latency_ms=0)
 
 
 def _nowhere(notice: Notice) -> Tried:

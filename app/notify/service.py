@@ -60,6 +60,10 @@ class Channels:
         broken = self._store.broken()
         return sorted(broken.keys() & self.names()) if broken else []
 
+    def insisting(self) -> set[str]:
+        """The names of channels that are told of every end, whatever rules say."""
+        return {channel.name for channel in self.all() if channel.config.get("sendResolved") is True}
+
     def defaults(self, type_: str) -> set[str]:
         """The settings that the environment gives channels of that type."""
         return set(self._environment.defaults.get(type_, {}))
@@ -165,6 +169,8 @@ class Channels:
             raise InvalidInput("config must be an object", field="config")
         kept = _kept(kind, old) if old and old.type == kind.name else {}
         config = self._valid(kind, {**kept, **given})
+        if config.get("fallback") == name:
+            raise InvalidInput("config.fallback must be another channel", field="config.fallback")
         return StoredChannel(name=name, type=kind.name, sealed=self._seal.seal(msgspec.json.encode(config).decode()))
 
     def _valid(self, kind: ChannelType, given: Mapping[Any, Any]) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class NewNotice:
             `resolved` (how many members are), `runbookUrl`, `ackedBy`, `note`, `shown` (`value` and `peak` as texts
             with their units).
         due_at: not to be sent before.
+        in_place_of: the channel of the rule that could not be told; None for most.
     """
 
     key: str
@@ -46,6 +47,7 @@ class NewNotice:
     created_at: int
     due_at: int
     incident_id: int | None = None
+    in_place_of: str | None = None
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -73,12 +75,30 @@ class Notice(NewNotice):
     latency_ms: int | None
 
 
+def for_another(notice: NewNotice, channel: str, now_ms: int) -> NewNotice:
+    """The same for the channel that stands in for the one that could not be told.
+
+    Its key is the one that it would have if the rule named that channel. So who has the message already does not get it
+    twice, and no two channels hand one to each other for ever.
+    """
+    return NewNotice(
+        key=notice.key.removesuffix(notice.channel) + channel,
+        channel=channel,
+        kind=notice.kind,
+        body=notice.body,
+        created_at=now_ms,
+        due_at=now_ms,
+        incident_id=notice.incident_id,
+        in_place_of=notice.in_place_of or notice.channel,
+    )
+
+
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Delivery:
     """One try to send a notice; fields as of `Notice`.
 
     Attributes:
-        outcome: `sent`, `again` (to be tried again) or `failed`.
+        outcome: `sent`, `again` (to be tried again), `failed`, or `unwanted` (the channel does not want to hear it).
     """
 
     notice_id: int
@@ -109,14 +129,24 @@ class NoticeStore(Protocol):
         """Take what is due, at most one notice a channel and `limit` in all, oldest first.
 
         A channel to which somebody sends now gives nothing, and a notice waits for the earlier ones of its incident
-        and channel. One whose lease has run out is due again. First supersedes what need not be told any more.
+        and channel. One whose lease has run out is due again. First supersedes what need not be told any more, and
+        lets who was told in place of another hear of the end, too.
         """
         ...
 
-    def settle(self, notice: Notice, delivery: Delivery, *, again_at: int | None = None, uncertain: bool) -> bool:
-        """Write how a try ended; `again_at` is when to try again, for the outcome `again`.
+    def settle(
+        self,
+        notice: Notice,
+        delivery: Delivery,
+        *,
+        again_at: int | None = None,
+        uncertain: bool,
+        instead: NewNotice | None = None,
+    ) -> bool:
+        """Write how a try ended.
 
-        False, and only the delivery is written, when another has taken the notice meanwhile.
+        `again_at` is when to try again, for the outcome `again`; `instead` is what another channel is told then. False,
+        and only the delivery is written, when another has taken the notice meanwhile.
         """
         ...
 

@@ -143,6 +143,22 @@ def test_an_end_that_is_not_told(rule, incident: Incident):
     assert draft.outgoing == []
 
 
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [(CONFIG["condition"], ["sms"]), ({"event": "job_lost"}, ["sms"]), ({"event": "job_failed"}, [])],
+    ids=["a figure", "what lasts", "what happens at one moment"],
+)
+def test_a_channel_may_insist_on_the_end(condition, told: list[str]):
+    """Though the rule does not tell it; the timeline says what went where, and that the others were not told."""
+    rule = parse({**RULE.config, "condition": condition, "sendResolved": False})
+    draft = Draft(OVER, OVER)
+    tell(rule, draft, [], "", NOW_MS + 90_000, lambda: {"sms", "pager"})
+
+    assert [(notice.kind, notice.channel) for notice in draft.outgoing] == [("resolved", channel) for channel in told]
+    lines = [(entry.kind, entry.detail.get("channels")) for entry in draft.entries]
+    assert lines == [("suppressed", None), *[("notice", told) for _ in told]]
+
+
 def test_an_acknowledgement_ends_at_its_time():
     """Then it fires like any other, and a reminder that was due is sent."""
     acked = replace(ACKED, acked_until=NOW_MS + HOUR_MS)

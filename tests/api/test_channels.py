@@ -68,7 +68,8 @@ def test_a_channel_is_made_changed_and_deleted(admin: Admin, reader: Caller, sho
     assert made.json is not None
     path = f"/api/v1/channels/{made.json['id']}"
 
-    changed = admin.put(path, {"name": "crew", "config": {"template": "{rule}"}})
+    wishes = {"template": "{rule}", "sendResolved": False, "fallback": "slack"}
+    changed = admin.put(path, {"name": "crew", "config": wishes})
 
     assert changed.status_code == 200
     assert [(one["name"], one["origin"]) for one in reader.json("/api/v1/channels")["items"]] == [
@@ -77,7 +78,7 @@ def test_a_channel_is_made_changed_and_deleted(admin: Admin, reader: Caller, sho
     ]
     found = reader.json(path)
     assert (found["config"], found["secrets"], found["target"]) == (
-        {"template": "{rule}"},
+        wishes,
         ["secret", "webhook"],
         "127.0.0.1",
     )
@@ -90,6 +91,7 @@ def test_a_channel_is_made_changed_and_deleted(admin: Admin, reader: Caller, sho
     ("body", "status", "field"),
     [(b"{", 400, ""), ({"name": "a", "type": "fax"}, 400, "type"),
      ({"name": "a", "type": "slack", "config": {"webhook": "x"}}, 400, "config.webhook"),
+     ({"name": "a", "type": "slack", "config": {"webhook": "https://a.test", "fallback": "a"}}, 400, "config.fallback"),
      ({"name": "slack", "type": "slack", "config": {"webhook": "https://a.test"}}, 409, "")],
 )  # fmt: skip
 def test_a_channel_that_cannot_be_is_a_problem(admin: Admin, body: Any, status: int, field: str):

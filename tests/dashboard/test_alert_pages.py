@@ -1,6 +1,7 @@
 """The pages of alerts, as they leave the server, and what their forms do."""
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -145,6 +146,8 @@ def test_an_incident_tells_all_that_happened(operator: House):
     made = notice(key="a", incident_id=incident.id, channel="ops")
     tried = Delivery(notice_id=0, at=NOW_MS + 1, outcome="failed", status=503, reply=f"no {HOSTILE}", latency_ms=34)
     operator.office.notices.record(made, tried)
+    instead = notice(key="b", incident_id=incident.id, channel="backup", in_place_of="ops")
+    operator.office.notices.record(instead, replace(tried, at=NOW_MS + 2, outcome="sent", status=200, reply="ok"))
     path = f"/alerts/incidents/{incident.id}"
     assert post(operator, f"{path}/ack", note="proxies", back="incident").endswith(path)
 
@@ -158,9 +161,11 @@ def test_an_incident_tells_all_that_happened(operator: House):
         "olga acknowledged it",
         "ops did not take “fires”: given up",
         "503 · 34 ms",
+        "backup accepted “fires”",
+        "in place of ops · 200 · 34 ms",
     ):
         assert words in text
-    assert f"“fires” failed: no {HOSTILE}" in text
+    assert f"“fires” failed: no {HOSTILE} It went to backup." in text
     assert "There is no channel of that name" in text
     assert 'href="/alerts/incidents/' in operator.page("/alerts?state=acknowledged")
     operator.page("/alerts/incidents/99", 404)

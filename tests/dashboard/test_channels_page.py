@@ -64,6 +64,27 @@ def test_a_channel_is_shown_without_its_secrets(house: House):
         assert "s3cret" not in page
 
 
+def test_a_channel_says_who_stands_in_for_it_and_whether_it_hears_of_ends(house: House):
+    """As choices among the others; one that is gone stays chosen."""
+    house.office.create({**HOOK, "name": "backup"})
+    more = {**HOOK["config"], "fallback": "gone", "sendResolved": False}  # type: ignore[dict-item]
+    made = house.office.create({**HOOK, "config": more})
+
+    page = house.page(f"/settings/channels/{made.id}")
+    assert re.search('<select [^>]*name="fallback" data-kind="channel"', page)
+    assert '<option value="backup">backup</option><option value="gone" selected>gone</option></select>' in page
+    assert '<option value="ops"' not in page
+    assert '<option value="false" selected>' in page
+
+
+def test_a_notice_says_in_whose_place_it_was_sent(house: House):
+    """In the log."""
+    tell(house, notice(channel="backup", in_place_of=HOSTILE), "sent", "ok")
+    page = house.page("/settings/notices")
+    assert f"in place of {HOSTILE}" in unescape(page)
+    assert HOSTILE not in page
+
+
 def test_a_broken_channel_is_told_at_the_top(house: House):
     """With the receiver's own words."""
     made = house.office.create(HOOK)

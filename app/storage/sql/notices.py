@@ -19,13 +19,13 @@ from sqlalchemy import (
     update,
 )
 
-from app.storage.base_notices import PROBLEMS, Delivery, NewNotice, Notice, NoticeFilter
+from app.storage.base_notices import PROBLEMS, Delivery, NewNotice, Notice, NoticeFilter, for_another
 from app.storage.sql.database import Database
 from app.storage.sql.notices_tables import deliveries, insert_notices, notices
 
 _CANDIDATES: Final = 500
 _OVER: Final = ("sent", "failed", "superseded")
-_STATES: Final = {"sent": "sent", "again": "waiting", "failed": "failed"}
+_STATES: Final = {"sent": "sent", "again": "waiting", "failed": "failed", "unwanted": "superseded"}
 """The state of a notice after a try of that outcome."""
 
 
@@ -45,6 +45,7 @@ class SqlNoticeStore:
             return []
 
         def work(connection: Connection) -> list[Notice]:
+            _hand_on(connection, now_ms)
             _supersede(connection)
             first: dict[str, RowMapping] = {}
             for row in connection.execute(_due(now_ms).limit(_CANDIDATES)).mappings():
@@ -55,7 +56,15 @@ class SqlNoticeStore:
 
         return self._database.write(work)
 
-    def settle(self, notice: Notice, delivery: Delivery, *, again_at: int | None = None, uncertain: bool) -> bool:
+    def settle(
+        self,
+        notice: Notice,
+        delivery: Delivery,
+        *,
+        again_at: int | None = None,
+        uncertain: bool,
+        instead: NewNotice | None = None,
+    ) -> bool:
         """See `NoticeStore`."""
         values: dict[str, Any] = {
             "state": _STATES[delivery.outcome],
@@ -75,7 +84,9 @@ class SqlNoticeStore:
 
         def work(connection: Connection) -> bool:
             connection.execute(insert(deliveries).values(**asdict(delivery)))
-            return bool(connection.execute(update(notices).where(mine).values(**values)).rowcount)
+            is_mine = bool(connection.execute(update(notices).where(mine).values(**values)).rowcount)
+            insert_notices(connection, [instead] if instead and is_mine else [])
+            return is_mine
 
         return self._database.write(work)
 
@@ -179,6 +190,25 @@ def _take(connection: Connection, row: RowMapping, lease: dict[str, Any]) -> Not
     return None if taken is None else _record(taken)
 
 
+def _hand_on(connection: Connection, now_ms: int) -> None:
+    """Let the news that it is over also go to channels that heard of the problem in place of the one that it is for.
+
+    Whether they really heard of it is looked at afterwards, as for every channel.
+    """
+    problem = notices.alias()
+    is_for = and_(
+        problem.c.incident_id == notices.c.incident_id,
+        problem.c.in_place_of == notices.c.channel,
+        problem.c.kind.in_(PROBLEMS),
+    )
+    query = select(notices, problem.c.channel.label("stand_in")).join(problem, is_for)
+    query = query.where(notices.c.state == "waiting", notices.c.kind == "resolved").distinct()
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    stand_ins = [row.pop("stand_in") for row in rows]
+    news = [for_another(_record(row), channel, now_ms) for row, channel in zip(rows, stand_ins, strict=True)]
+    insert_notices(connection, news)
+
+
 def _supersede(connection: Connection) -> None:
     """Set aside problems that are over and were never told, and then the news that they are over."""
     later, told, between = notices.alias(), notices.alias(), notices.alias()
@@ -215,5 +245,5 @@ def _supersede(connection: Connection) -> None:
     connection.execute(update(notices).where(untold).values(state="superseded"))
 
 
-def _record(row: RowMapping) -> Notice:
+def _record(row: RowMapping | dict[str, Any]) -> Notice:
     return Notice(**{**row, "body": msgspec.json.decode(row["body"])})

@@ -31,6 +31,7 @@ notices: Final = Table(
     Column("status", Integer),
     Column("reply", Text, nullable=False),
     Column("latency_ms", BigInteger),
+    Column("in_place_of", Text),
     UniqueConstraint("key"),
     Index("ix_notices_state_due_at", "state", "due_at"),
     Index("ix_notices_incident_id_channel_id", "incident_id", "channel", "id"),

@@ -13,13 +13,14 @@ const result = document.getElementById("result");
 const preview = document.getElementById("preview");
 const { elements } = form;
 let { id } = form.dataset;
+const READ = { list: (text) => text.split(/\s*\n\s*/), truth: (text) => text === "true" };
 
 /** What is written. What is left empty is not sent: a setting is then removed, a secret stays as it is. */
 function written() {
   const config = {};
   form.querySelectorAll("[data-kind]").forEach(({ name, value, dataset }) => {
     const text = value.trim();
-    if (text) config[name] = dataset.kind === "list" ? text.split(/\s*\n\s*/) : text;
+    if (text) config[name] = READ[dataset.kind]?.(text) ?? text;
   });
   return { name: elements["channel-name"].value.trim(), type: form.dataset.type, config };
 }
