@@ -219,12 +219,9 @@ class WebProcess:
         return Bells(
             announce=self._announce,
             kick=lambda: self._scheduler.soon(EVALUATE),
-            sent=lambda: self._scheduler.soon(DELIVER),
-            insisting=self._insisting,
+            looked=lambda: self._bus.publish("looked", None),
+            insisting=lambda: self.services.office.channels.insisting(),
         )
-
-    def _insisting(self) -> set[str]:
-        return self.services.office.channels.insisting()
 
     def _figures(self) -> Process:
         connections = self._sockets.connections.by_sender()
@@ -252,6 +249,8 @@ class WebProcess:
             broadcaster.committed,
         ):
             self._bus.subscribe("committed", receive)
+        self._bus.subscribe("looked", lambda _: self._scheduler.soon(DELIVER))
+        self._bus.subscribe("looked", lambda _: self._sockets.bulletin.ring())
         for forget in (services.figures.forget, services.alerts.forget, watchdog.forget, broadcaster.forget):
             self._bus.subscribe("deleted", forget)
 

@@ -18,6 +18,7 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from app.alerts import standing
 from app.alerts.service import Alerts
 from app.core.clock import Clock
 from app.jobs.watchdog import Watchdog
@@ -64,7 +65,7 @@ def table(of: Workers) -> tuple[Task, ...]:
     """Everything that the server does by itself."""
     return (
         Task("sample system", 5_000, of.collector.collect),
-        Task(EVALUATE, 5_000, of.alerts.evaluate),
+        Task(EVALUATE, standing.EVERY_MS, of.alerts.evaluate),
         Task(DELIVER, 1_000, of.office.postman.look),
         Task("watch jobs", 1_000, of.watchdog.look),
         Task("keep the claim", 1_000, of.keep_claim),

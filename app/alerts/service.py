@@ -12,6 +12,7 @@ from app.alerts.overlay import Overlay
 from app.alerts.quiet import Silences
 from app.alerts.rulebook import Rulebook
 from app.alerts.rules import Rule, parse
+from app.alerts.standing import MOST_OPEN, Standing, standing
 from app.alerts.world import World
 from app.core.clock import Clock, rfc3339
 from app.core.errors import Conflict, InvalidInput, NotFound
@@ -51,14 +52,14 @@ class Bells:
     Attributes:
         announce: see `Engine`.
         kick: asks for an evaluation soon; called from the writer thread, so it must not wait.
-        sent: told that there are notices to be delivered.
         insisting: the names of channels that are told of an end though the rule does not tell it.
+        looked: told that rules were evaluated: notices may wait, and alerts stand otherwise.
     """
 
     announce: Announce
     kick: Callable[[], object]
-    sent: Callable[[], object] = lambda: None
     insisting: Callable[[], Set[str]] = frozenset
+    looked: Callable[[], object] = lambda: None
 
 
 class Alerts:
@@ -103,7 +104,7 @@ class Alerts:
     def evaluate(self) -> None:
         """Hold every rule against the world of now; from a real thread that is not the writer."""
         if self._engine.evaluate(self.rules.all()):
-            self._bells.sent()
+            self._bells.looked()
 
     def evaluated_at(self) -> int | None:
         """When rules were last evaluated by any process, in ms since 1970 UTC; None for never."""
@@ -184,9 +185,9 @@ class Alerts:
         """How many of the newest `most` started in each of the cells, by severity."""
         return self._store.count(wanted, over, most)
 
-    def counts(self) -> dict[str, int]:
-        """How many incidents are open: `firing`, and `acknowledged`."""
-        return self._store.counts()
+    def standing(self) -> Standing:
+        """How they stand as a whole."""
+        return standing(self._store.incidents(IncidentFilter(states=OPEN), limit=MOST_OPEN), self.evaluated_at())
 
     def timeline(self, incident_id: int) -> list[Entry]:
         """What happened to an incident, oldest first; of 0, near misses, newest first."""
@@ -244,6 +245,7 @@ class Alerts:
             entry = Entry(at=now_ms, kind="acknowledged", detail=detail, rule_id=found.rule_id)
             changed = self._store.change(acked, [entry])
             if changed is not None:
+                self._bells.kick()
                 return changed
         raise Conflict(f"Incident {incident_id} has just changed; look again")
 

@@ -11,6 +11,7 @@ from app import queries
 from app.accounts.access import current_principal, require
 from app.alerts.rules import Rule
 from app.alerts.service import OPEN, Alerts, incident_json, instance_json
+from app.alerts.standing import MOST_OPEN, place
 from app.alerts.wording import message, shown
 from app.core.clock import rfc3339
 from app.core.errors import InvalidInput
@@ -22,7 +23,6 @@ from app.storage.base_alerts import Incident, IncidentFilter, Instance
 from app.storage.base_series import HOUR_MS
 
 PAGE_ROWS: Final = 50
-MOST_OPEN: Final = 1_000
 NUMBER: Final = f"int(max={queries.GREATEST_ID})"
 
 TABS: Final = {
@@ -89,11 +89,6 @@ def acting() -> dict[str, Any]:
     return {"may_operate": current_principal().may("operate"), "spans": SPANS, "reasons": REASONS}
 
 
-def firing(alerts: Alerts) -> list[int]:
-    """The incidents that fire and that nobody has acknowledged or silenced, by their ids."""
-    return [one.id for one in alerts.incidents(IncidentFilter(states=("firing",)), limit=MOST_OPEN) if not one.muted]
-
-
 def latest(alerts: Alerts, limit: int) -> list[dict[str, Any]]:
     """The newest incidents as a page shows them."""
     return told(alerts.incidents(limit=limit), alerts.list_rules())
@@ -140,11 +135,7 @@ def _content(services: Services, state: str, before: int | None) -> dict[str, An
     rules = alerts.list_rules()
     open_ones = alerts.incidents(IncidentFilter(states=OPEN), limit=MOST_OPEN)
     pending = alerts.instances(("pending",))
-    lists = {
-        "firing": [one for one in open_ones if one.state == "firing" and not one.muted],
-        "acknowledged": [one for one in open_ones if one.state == "acknowledged" and not one.muted],
-        "silenced": [one for one in open_ones if one.muted],
-    }
+    lists = {name: [one for one in open_ones if place(one) == name] for name in ("firing", "acknowledged", "silenced")}
     over = []
     if state == "history":
         over = alerts.incidents(IncidentFilter(states=("resolved",)), before=before, limit=PAGE_ROWS)

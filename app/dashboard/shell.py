@@ -6,6 +6,7 @@ from flask import Flask, request
 from flask_babel import get_locale, lazy_gettext
 from flask_login import current_user
 
+from app.alerts.standing import LATE_MS, Standing
 from app.core.clock import rfc3339
 from app.dashboard import (
     alerts,
@@ -95,7 +96,7 @@ def theme(default: str) -> str:
 
 def shell_block(services: Services) -> dict[str, Any]:
     """What scripts need on every page."""
-    since, firing, broken = services.runtime.call(_alerts, services)
+    since, standing, broken = services.runtime.call(_alerts, services)
     return {
         "socket": {
             "path": services.settings.websocket_path,
@@ -107,16 +108,18 @@ def shell_block(services: Services) -> dict[str, Any]:
         "statuses": {name: str(word) for name, word in STATUSES.items()},
         "severities": {name: str(word) for name, word in SEVERITIES.items()},
         "since": since,
-        "firing": firing,
+        "alerts": standing.json(),
+        "lateFrom": max(standing.evaluated_at or 0, services.status.began_ms) + LATE_MS,
+        "lateAfter": LATE_MS,
         "broken": broken,
         "favicons": {"quiet": assets.static_url("favicon.svg"), "alert": assets.static_url("favicon-alert.svg")},
     }
 
 
-def _alerts(services: Services) -> tuple[int, list[int], list[str]]:
-    """The newest cursor, what fires, and which channels can't tell of it.
+def _alerts(services: Services) -> tuple[int, Standing, list[str]]:
+    """The newest cursor, how the alerts stand, and which channels can't tell of them.
 
     In this order, so that a change in between is heard of twice, not never.
     """
-    newest, firing = services.events.reach().newest, alerts.firing(services.alerts)
-    return newest, firing, services.office.channels.broken()
+    newest, standing = services.events.reach().newest, services.alerts.standing()
+    return newest, standing, services.office.channels.broken()

@@ -45,6 +45,11 @@ def _counts() -> dict[str, Sentence]:
     return {
         "firing": {"one": gettext("{n} firing"), "other": gettext("{n} firing")},
         "noneFiring": gettext("None firing"),
+        "evaluatedAgo": gettext("Alerts were last evaluated {age} ago."),
+        "neverEvaluated": gettext("Alerts have not been evaluated so far."),
+        "alertsFire": {"one": gettext("{n} alert fires"), "other": gettext("{n} alerts fire")},
+        "alertsOver": {"one": gettext("{n} is over"), "other": gettext("{n} are over")},
+        "andMore": {"one": gettext("{n} more"), "other": gettext("{n} more")},
         "newJobs": {"one": gettext("{n} new job"), "other": gettext("{n} new jobs")},
         "newLines": {"one": gettext("Latest, {n} new line"), "other": gettext("Latest, {n} new lines")},
         "queued": gettext("{n} queued"),

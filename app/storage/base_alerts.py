@@ -198,10 +198,6 @@ class AlertStore(Protocol):
         """How many of the newest `most` started in each of the cells, by severity."""
         ...
 
-    def counts(self) -> dict[str, int]:
-        """How many incidents are `firing` and `acknowledged`."""
-        ...
-
     def timeline(self, incident_id: int, *, limit: int = 1_000) -> list[Entry]:
         """What happened to an incident, oldest first; of 0, what happened without one, newest first."""
         ...

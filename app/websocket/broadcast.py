@@ -201,17 +201,11 @@ class Broadcaster:
         now_ms = self._clock.now_ms()
         shown = [job_json(job, self._figures.job_rate(job.id), now_ms) for job in changed.values()]
         counts = self._runtime.call(self._store.job_counts, JobFilter())
-        self._send_all("jobs", {"changed": shown, "counts": counts})
+        self._readers.push_all("jobs", {"changed": shown, "counts": counts})
 
     def _send_metrics(self) -> None:
         if self._readers.is_heard("metrics"):
-            self._send_all("metrics", self._figures.current())
-
-    def _send_all(self, room: str, payload: dict[str, Any]) -> None:
-        """Send all readers of a room of figures its own message, which has its name."""
-        message = Message(LIVE, room, payload)
-        for batched in (True, False):
-            self._readers.push(room, message, batched=batched)
+            self._readers.push_all("metrics", self._figures.current())
 
 
 def _chain(prev: int, events: Sequence[Event]) -> list[Link]:

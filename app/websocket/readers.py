@@ -175,13 +175,23 @@ class Readers:
         return (room, True) in self._rooms or (room, False) in self._rooms
 
     def push(self, room: str, message: Message, *, batched: bool, prev: int | None = None, events: int = 1) -> None:
-        """Send all who read the room in that form a message of so many `events`, the first of which follows `prev`."""
+        """Send all who read the room in that form a message of so many `events`, the first of which follows `prev`.
+
+        One of no events is left out for those who lag, without a word: the next one of its kind says it anew.
+        """
         with self._lock:
             for sid, reader in self._rooms.get((room, batched), {}).items():
                 if reader.skipped or reader.is_full:
-                    self._skip(sid, reader, room, prev, events)
+                    if events:
+                        self._skip(sid, reader, room, prev, events)
                 else:
                     self._give(reader, message)
+
+    def push_all(self, room: str, payload: dict[str, Any], *, events: int = 1) -> None:
+        """Send all who read the room, in either form, its own message, which has its name."""
+        message = Message(LIVE, room, payload)
+        for batched in (True, False):
+            self.push(room, message, batched=batched, events=events)
 
     def _give(self, reader: Reader, message: Message) -> None:
         socket = reader.socket

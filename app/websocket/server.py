@@ -16,6 +16,7 @@ from app.core.errors import Forbidden, InvalidInput, Unauthorized, Unavailable
 from app.ingest.fields import read_id
 from app.services import Services
 from app.websocket.broadcast import Broadcaster
+from app.websocket.bulletin import Bulletin
 from app.websocket.connections import Connections
 from app.websocket.ingest import IngestGate
 from app.websocket.lines import Lines
@@ -79,6 +80,7 @@ class Sockets:
         self.broadcaster = Broadcaster(
             self._readers, runtime, services.events, services.figures, clock=services.clock, settings=settings
         )
+        self.bulletin = Bulletin(self._readers, runtime, services.alerts.standing)
         IngestGate(self.socketio, self.connections, services.ingest, runtime, self._lines.drop)
         Live(self.socketio, self.connections, self.broadcaster, runtime.call, services.events)
         self._server.eio.on("connect", self._opened)

@@ -52,7 +52,7 @@ def test_a_failed_job_is_told_once_and_has_no_end(watch, house):
     assert watch.bodies()[0]["members"][0]["labels"] == {"job": "1", "source": "ebay.com", "spider": "ebay.com: cards"}
     assert watch.bodies()[0]["summary"] == "A job fails."
     assert watch.see(5_000) == []
-    assert watch.store.counts()["firing"] == 0
+    assert watch.alerts.standing().firing == 0
 
 
 def test_an_event_is_told_once_also_by_the_next_process(watch, house):

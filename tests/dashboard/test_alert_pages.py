@@ -6,12 +6,14 @@ from html import unescape
 
 import pytest
 
+from app.alerts.standing import LATE_MS
 from app.storage.base_alerts import Incident
 from app.storage.base_notices import Delivery
 from tests.dashboard.conftest import House
-from tests.fakes import NOW_MS
+from tests.fakes import NOW_MS, StoppedClock
 from tests.notify.notices import notice
 
+LISTS = ("pulse", "acknowledged", "silenced")
 HOSTILE = "</script><script>alert(1)</script>"
 FAILING = {"jobs.finished": 5.0, "jobs.failureRate": 0.25}
 WELL = {"jobs.finished": 50.0, "jobs.failureRate": 0.0}
@@ -47,6 +49,13 @@ def post(house: House, path: str, status: int = 303, /, **fields: str | list[str
     answer = house.client.post(path, data={"csrf_token": token(house), **fields})
     assert answer.status_code == status, answer.text
     return answer.location if status == 303 else answer.text
+
+
+def advance(house: House, ms: int) -> None:
+    """Let time pass."""
+    clock = house.status.clock
+    assert isinstance(clock, StoppedClock)
+    clock.advance(ms)
 
 
 def fire(house: House) -> Incident:
@@ -121,6 +130,37 @@ def test_what_is_kept_quiet_says_by_what(operator: House):
     assert "the shop moves" in page
     assert "None firing" in page
     assert "Nothing fires" in operator.page("/alerts")
+
+
+def test_every_page_says_how_the_alerts_stand(operator: House):
+    """What is looked after counts as acknowledged and, once it is kept quiet, as silenced alone."""
+
+    def counts() -> list[str]:
+        page = operator.page("/jobs")
+        return [re.search(f'id="{name}".*?<span[^>]*>([^<]+)<', page)[1] for name in LISTS]  # type: ignore[index]
+
+    assert counts() == ["None firing", "0", "0"]
+    incident = fire(operator)
+    assert counts() == ["1 firing", "0", "0"]
+    operator.alerts.acknowledge(incident.id, "olga")
+    assert counts() == ["None firing", "1", "0"]
+    operator.alerts.silence(incident, "the shop moves", None, "olga")
+    operator.alerts.evaluate()
+    assert counts() == ["None firing", "0", "1"]
+
+
+def test_every_page_says_when_nobody_evaluates(house: House):
+    """After three intervals; not right after a start, however long ago the last evaluation was."""
+    late = re.compile('<p class="late" id="late">.*?<span>([^<]+)<')
+    assert not late.search(house.page("/jobs"))
+    advance(house, LATE_MS + 1_000)
+    assert late.search(house.page("/jobs"))[1] == "Alerts have not been evaluated so far."  # type: ignore[index]
+    house.alerts.evaluate()
+    assert not late.search(house.page("/jobs"))
+    advance(house, LATE_MS)
+    assert not late.search(house.page("/jobs"))
+    advance(house, 25_000)
+    assert late.search(house.page("/jobs"))[1] == "Alerts were last evaluated 40 s ago."  # type: ignore[index]
 
 
 def test_only_operators_acknowledge(house: House):

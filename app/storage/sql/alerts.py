@@ -103,16 +103,6 @@ class SqlAlertStore:
         everything = select(func.count(incidents.c.id))
         return self._database.read(lambda connection: count_newest(connection, query, over, most, everything))
 
-    def counts(self) -> dict[str, int]:
-        """See `AlertStore`."""
-        query = (
-            select(incidents.c.state, func.count())
-            .where(incidents.c.state.in_(("firing", "acknowledged")))
-            .group_by(incidents.c.state)
-        )
-        found: dict[str, int] = self._database.read(lambda connection: dict(connection.execute(query).all()))
-        return {"firing": 0, "acknowledged": 0} | found
-
     def timeline(self, incident_id: int, *, limit: int = 1_000) -> list[Entry]:
         """See `AlertStore`."""
         number = timeline.c.id if incident_id else timeline.c.id.desc()

@@ -1,10 +1,10 @@
-// Alerts and each of them: each change on the server renews the lists; incidents are few and a person reads them. While somebody writes
-// a note, nothing moves under their hands.
+// Alerts and each of them: each change on the server renews the lists; incidents are few and a person reads them. While
+// somebody writes a note, nothing moves under their hands.
 
 import "./shell.js";
 import { renewing } from "./snapshot.js";
 
-const EVERY_MS = 5_000; // what pends, and what others acknowledge, is told to no room
+const EVERY_MS = 10_000; // for figures that go up and down, and for what pends: no room is told
 const renew = renewing("states", "alerts", "checked", "incident"); // whichever of them the page has
 let missed = false;
 

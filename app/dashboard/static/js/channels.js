@@ -34,7 +34,7 @@ on("test", async ({ channel }) => {
   const answer = await change(`${API}/channels/${encodeURIComponent(channel)}/test`, "POST", {});
   if (!answer.ok) return showProblem(answer);
   const { ok, reply } = answer.body;
-  return toast(ok ? "ok" : "error", word(ok ? "accepted" : "notAccepted"), `${verdict(answer.body)}: ${reply}`, ok ? "check" : "error");
+  return toast(ok ? "ok" : "error", word(ok ? "accepted" : "notAccepted"), `${verdict(answer.body)}: ${reply}`, { icon: ok ? "check" : "error" });
 });
 on("delete", async ({ channel }) => reloaded(await change(`${API}/channels/${encodeURIComponent(channel)}`, "DELETE")));
 on("retry", async ({ notice }) => reloaded(await change(`${API}/notices/${notice}/retry`, "POST", {})));

@@ -13,7 +13,7 @@ async function copy(button) {
   }
   const label = button.querySelector("span");
   if (!label) {
-    toast("ok", word("copied"), "", "check");
+    toast("ok", word("copied"), "", { icon: "check" });
     return;
   }
   const before = label.textContent;

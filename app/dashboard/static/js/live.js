@@ -51,7 +51,7 @@ class Room {
   }
 
   async answered({ replay = [], cursor, reset }) {
-    const missed = this.onMessage ? this.entered || cursor > this.last : reset;
+    const missed = this.onEvents ? reset : this.entered || cursor > this.last;
     this.entered = true;
     if (missed) {
       this.last = (await this.onAgain?.()) ?? this.last;
@@ -87,11 +87,14 @@ class Room {
   }
 }
 
+/** Whether the page hears the server now. */
+export const isLive = () => lostAt === null;
+
 /**
  * Follows a room.
  *
  * since: the cursor that the page shows already; events after it are asked for. Without it only new ones come.
- * onEvents: called with new events in their order. onMessage: called with the room's own message (jobs, metrics).
+ * onEvents: called with new events in their order. onMessage: called with the room's own message (jobs, metrics, alerts).
  * onAgain: called when what came meanwhile can't be replayed: after every connect but the first (and after that one, if
  * the page is older than it) in a room of figures, when too far behind in a room of events. What comes in the meantime
  * waits for it. It looks at the whole once more and returns the cursor of what it saw.
@@ -103,8 +106,7 @@ export function follow(name, options) {
 }
 
 socket.on("events", (batch) => rooms.get(batch.room)?.receive(batch));
-socket.on("jobs", (message) => rooms.get("jobs")?.hear(message));
-socket.on("metrics", (message) => rooms.get("metrics")?.hear(message));
+["jobs", "metrics", "alerts"].forEach((name) => socket.on(name, (message) => rooms.get(name)?.hear(message)));
 socket.on("lagging", ({ room }) => rooms.get(room)?.inTurn(() => rooms.get(room).subscribe()));
 
 const chip = document.getElementById("connection");

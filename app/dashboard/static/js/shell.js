@@ -1,60 +1,49 @@
-// What every page does: times in the viewer's zone, the alert count, keys, the account menu.
+// What every page does: times in the viewer's zone, what alerts do, keys, the account menu.
 
 import "./copy.js";
 import "./theme.js";
-import { number, showTime, showTimes } from "./format.js";
+import { tell } from "./alert-toasts.js";
+import { showTime, showTimes } from "./format.js";
 import { follow } from "./live.js";
-import { say, shell, word } from "./page.js";
+import { shell } from "./page.js";
 import { renewing, snapshot } from "./snapshot.js";
-import { toast } from "./toast.js";
-import { headline, level, text } from "./wording.js";
+import { stand } from "./standing.js";
+import { closeNewest } from "./toast.js";
 
 showTimes(document);
 setInterval(() => {
   if (!document.hidden) document.querySelectorAll('time[data-format="age"][datetime]').forEach(showTime);
 }, 1_000);
 
-// Alerts: count in the bezel, in the title and on the tab's icon; a toast for each change. Only the server's own notices
-// of its incidents are counted: a scraper may send an alert of any name and state.
-let firing = new Set(shell.firing);
-const title = document.title;
-const pulse = document.getElementById("pulse");
-const favicon = document.querySelector('link[rel="icon"]');
+// Alerts: a toast for each change, and whatever shows alerts is told that they have changed, once for what comes together.
+const GATHER_MS = 200;
+let gathering = 0;
 
-function showFiring() {
-  const n = firing.size;
-  say(pulse.querySelector("span"), n ? word("firing", { n, nText: number(n) }) : word("noneFiring"));
-  pulse.classList.toggle("is-firing", n > 0);
-  document.title = n ? `(${number(n)}) ${title}` : title;
-  favicon.href = n ? shell.favicons.alert : shell.favicons.quiet;
+function changed() {
+  gathering ||= setTimeout(() => {
+    gathering = 0;
+    document.dispatchEvent(new CustomEvent("alerts-changed"));
+  }, GATHER_MS);
 }
 
 function onAlerts(events) {
-  for (const event of events) {
-    const { name, state, incident } = event.data;
-    if (Number.isInteger(incident) && state === "firing") firing.add(incident);
-    if (Number.isInteger(incident) && state === "resolved") firing.delete(incident);
-    const kind = state === "resolved" ? "ok" : level(event);
-    toast(kind, text(name), headline(event), state === "resolved" ? "check" : kind);
-  }
+  tell(events);
   changed();
 }
 
-function changed() {
-  showFiring();
-  document.dispatchEvent(new CustomEvent("alerts-changed"));
+function onStanding(fresh) {
+  if (stand(fresh)) changed();
 }
 
 async function again() {
   const fresh = await snapshot();
   if (!fresh) return undefined;
-  firing = new Set(fresh.shell.firing);
+  stand(fresh.shell.alerts);
   changed();
   return fresh.shell.since;
 }
 
-showFiring();
-follow("alerts", { since: shell.since, onEvents: onAlerts, onAgain: again });
+follow("alerts", { since: shell.since, onEvents: onAlerts, onMessage: onStanding, onAgain: again });
 
 // Trouble that the page tells of is looked at again until it is over.
 const renewTrouble = renewing("trouble");
@@ -70,6 +59,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && menu) {
     menu.open = false;
     menu.querySelector("summary").focus();
+  } else if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector("dialog[open]")) {
+    closeNewest();
   }
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
   if (event.key === "/") {

@@ -1,25 +1,76 @@
-// Short messages in the corner: one a subject, gone after a while.
+// Short messages in the corner: one a subject, gone after a while, unless somebody points at it or is in it.
 
 import { fromTemplate, say, setIcon } from "./page.js";
 
 const STAYS_MS = 8_000;
 const shown = new Map();
 
-/** Says something; a toast with the same title is replaced. Critical ones are read out at once. */
-export function toast(kind, title, detail = "", icon = kind) {
-  const area = document.getElementById(kind === "critical" ? "toasts-assertive" : "toasts-polite");
-  shown.get(title)?.remove();
-  const element = fromTemplate("toast");
-  element.classList.add(kind === "critical" ? "error" : kind);
-  setIcon(element.querySelector(".icon"), icon);
-  say(element.querySelector(".title"), title);
-  say(element.querySelector(".sub"), detail);
-  const close = () => {
-    element.remove();
-    if (shown.get(title) === element) shown.delete(title);
-  };
-  element.querySelector("button").addEventListener("click", close);
-  setTimeout(close, STAYS_MS);
-  shown.set(title, element);
-  area.append(element);
+class Toast {
+  constructor(subject) {
+    this.subject = subject;
+    this.element = fromTemplate("toast");
+    this.timer = 0;
+    this.cameFrom = null;
+    this.gone = () => {};
+    this.element.querySelector("button").addEventListener("click", () => this.close());
+    const hold = () => clearTimeout(this.timer);
+    ["pointerenter", "focusin"].forEach((name) => this.element.addEventListener(name, hold));
+    ["pointerleave", "focusout"].forEach((name) => this.element.addEventListener(name, () => this.wait()));
+    this.element.addEventListener("focusin", ({ relatedTarget }) => {
+      if (relatedTarget && !relatedTarget.closest(".toast")) this.cameFrom = relatedTarget;
+    });
+    shown.set(subject, this);
+  }
+
+  /** Shows it where it is read out as it deserves; one that stands there already changes in its place. */
+  show(kind, title, detail, icon, href, isUrgent) {
+    const area = document.getElementById(isUrgent ? "toasts-assertive" : "toasts-polite");
+    this.element.className = `toast ${kind === "critical" ? "error" : kind}`;
+    setIcon(this.element.querySelector(".icon"), icon);
+    const name = this.element.querySelector(".title");
+    name.toggleAttribute("href", Boolean(href));
+    if (href) name.href = href;
+    say(name, title);
+    say(this.element.querySelector(".sub"), detail);
+    if (this.element.parentElement !== area) area.append(this.element);
+    this.wait();
+  }
+
+  wait() {
+    clearTimeout(this.timer);
+    if (!this.element.matches(":hover, :focus-within")) this.timer = setTimeout(() => this.close(), STAYS_MS);
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    const hadFocus = this.element.matches(":focus-within");
+    this.element.remove();
+    shown.delete(this.subject);
+    if (hadFocus) ([...shown.values()].at(-1)?.element.querySelector("button") ?? this.cameFrom)?.focus();
+    this.gone();
+  }
+}
+
+/**
+ * Says something; a toast about the same subject is replaced. Those of the kind critical are read out at once.
+ *
+ * href: where the title leads. gone: called when it is no longer there.
+ */
+export function toast(kind, title, detail = "", { icon = kind, subject = title, href = "", isUrgent = kind === "critical", gone = () => {} } = {}) {
+  const one = shown.get(subject) ?? new Toast(subject);
+  one.gone = gone;
+  one.show(kind, title, detail, icon, href, isUrgent);
+}
+
+/** Takes the toast about that subject away, as if it had never been. */
+export function withdraw(subject) {
+  const one = shown.get(subject);
+  if (!one) return;
+  one.gone = () => {};
+  one.close();
+}
+
+/** Closes the one that came last, if there is any. */
+export function closeNewest() {
+  [...shown.values()].at(-1)?.close();
 }

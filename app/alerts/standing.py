@@ -1,0 +1,46 @@
+"""How the alerts stand as a whole, as every page says it: what is open, and whether anybody still looks."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from app.core.clock import rfc3339
+from app.storage.base_alerts import Incident
+
+EVERY_MS: Final = 5_000
+"""How often rules are evaluated while nothing happens."""
+LATE_MS: Final = 3 * EVERY_MS
+"""After which it is said that they are not."""
+MOST_OPEN: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How many incidents each list has, and when rules were last evaluated: ms since 1970 UTC, None for never."""
+
+    firing: int
+    acknowledged: int
+    silenced: int
+    evaluated_at: int | None
+
+    def json(self) -> dict[str, Any]:
+        """As pages and sockets tell it."""
+        evaluated = None if self.evaluated_at is None else rfc3339(self.evaluated_at)
+        lists = {"firing": self.firing, "acknowledged": self.acknowledged, "silenced": self.silenced}
+        return {**lists, "evaluatedAt": evaluated}
+
+
+def standing(open_ones: Iterable[Incident], evaluated_at: int | None) -> Standing:
+    """How these incidents stand, none of which is over."""
+    places = [place(one) for one in open_ones]
+    return Standing(
+        firing=places.count("firing"),
+        acknowledged=places.count("acknowledged"),
+        silenced=places.count("silenced"),
+        evaluated_at=evaluated_at,
+    )
+
+
+def place(incident: Incident) -> str:
+    """The list that an open incident is on; what is kept quiet is on that list alone, whoever looks after it."""
+    return "silenced" if incident.muted else incident.state

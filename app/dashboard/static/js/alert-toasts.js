@@ -1,0 +1,62 @@
+// Toasts of alerts: one an incident, which says how it stands; of more than three at a time one that counts them.
+
+import { number } from "./format.js";
+import { word } from "./page.js";
+import { toast, withdraw } from "./toast.js";
+import { headline, level, text } from "./wording.js";
+
+const MOST = 3;
+const GROUP = "alerts";
+const NAMED = 3;
+const BY_SEVERITY = ["critical", "error", "warning", "info", "debug"];
+const told = new Map(); // what the toasts that are there tell: by subject, the newest event of it
+
+/** What an event is about: an incident of the server's own, or what a scraper's alert is called. */
+const subjectOf = ({ data, jobId }) => (Number.isInteger(data.incident) ? `incident ${data.incident}` : `alert ${jobId} ${text(data.name)}`);
+const isOver = ({ data }) => data.state === "resolved";
+const icon = (kind) => (kind === "debug" ? "minus" : kind === "ok" ? "check" : kind);
+const isCritical = (event) => !isOver(event) && level(event) === "critical";
+
+/** Tells of new events. */
+export function tell(events) {
+  const wasMany = told.size > MOST;
+  const changed = new Set();
+  for (const event of events) {
+    told.delete(subjectOf(event));
+    told.set(subjectOf(event), event);
+    changed.add(subjectOf(event));
+  }
+  if (told.size <= MOST) {
+    changed.forEach((subject) => tellOne(subject, told.get(subject)));
+    return;
+  }
+  if (!wasMany) [...told.keys()].forEach(withdraw);
+  tellMany([...told.values()], events.some(isCritical));
+}
+
+function tellOne(subject, event) {
+  const { name, incident } = event.data;
+  const kind = isOver(event) ? "ok" : level(event);
+  const href = Number.isInteger(incident) ? `/alerts/incidents/${incident}` : "";
+  toast(kind, text(name), headline(event), { icon: icon(kind), subject, href, gone: () => told.delete(subject) });
+}
+
+function tellMany(events, isUrgent) {
+  const open = events.filter((event) => !isOver(event));
+  const over = events.length - open.length;
+  const title = [
+    open.length && word("alertsFire", { n: open.length, nText: number(open.length) }),
+    over && word("alertsOver", { n: over, nText: number(over) }),
+  ].filter(Boolean).join(", ");
+  const names = [...new Set((open.length ? open : events).map(({ data }) => text(data.name)))];
+  const rest = names.length - NAMED;
+  const more = rest > 0 ? [word("andMore", { n: rest, nText: number(rest) })] : [];
+  const kind = open.length ? BY_SEVERITY.find((one) => open.some((event) => level(event) === one)) : "ok";
+  toast(kind, title, [...names.slice(-NAMED).reverse(), ...more].join(", "), {
+    icon: icon(kind),
+    subject: GROUP,
+    href: open.length ? "/alerts" : "/alerts?state=history",
+    isUrgent,
+    gone: () => told.clear(),
+  });
+}

@@ -1,0 +1,65 @@
+// How the alerts stand, on every page: the counts in the bezel, in the title and on the tab's icon; and a warning when
+// nobody has looked for a while.
+
+import { age, now, number, setTime } from "./format.js";
+import { isLive } from "./live.js";
+import { say, shell, word } from "./page.js";
+
+const LISTS = ["firing", "acknowledged", "silenced"];
+const ASLEEP_MS = 10_000; // a computer whose clock leaps by that much has slept, and heard nothing
+const title = document.title;
+const pulse = document.getElementById("pulse");
+const beat = document.getElementById("beat");
+const late = document.getElementById("late");
+const favicon = document.querySelector('link[rel="icon"]');
+let standing = shell.alerts;
+let lateFrom = shell.lateFrom;
+let isSaid = !late.hidden; // by the server itself, which knows
+let listening = null; // since when this page has heard the server without a break
+let looked = Date.now();
+
+function show() {
+  const n = standing.firing;
+  say(pulse.querySelector("span"), n ? word("firing", { n, nText: number(n) }) : word("noneFiring"));
+  pulse.classList.toggle("is-firing", n > 0);
+  ["acknowledged", "silenced"].forEach((name) => say(document.querySelector(`#${name} > span`), number(standing[name])));
+  document.title = n ? `(${number(n)}) ${title}` : title;
+  const symbol = n ? shell.favicons.alert : shell.favicons.quiet;
+  if (favicon.getAttribute("href") !== symbol) favicon.setAttribute("href", symbol);
+}
+
+/** Takes what the server says of the alerts; whether they stand otherwise than before. */
+export function stand(fresh) {
+  const changed = LISTS.some((name) => fresh[name] !== standing[name]);
+  if (fresh.evaluatedAt !== standing.evaluatedAt) lateFrom = now() + shell.lateAfter; // whatever the viewer's clock says
+  standing = fresh;
+  setTime(beat.querySelector("time"), fresh.evaluatedAt);
+  if (changed) show();
+  watch();
+  return changed;
+}
+
+/** Says how long nobody has looked, once that is too long and this page has listened long enough to know. */
+function watch() {
+  const before = looked;
+  looked = Date.now();
+  if (!isLive()) {
+    if (listening !== null) isSaid = false;
+    listening = null;
+  }
+  if (isLive() && (listening === null || looked - before > ASLEEP_MS)) listening = looked;
+  const knows = isSaid || (listening !== null && looked - listening > shell.lateAfter);
+  warn(knows && now() > lateFrom);
+}
+
+function warn(isLate) {
+  const sentence = standing.evaluatedAt ? word("evaluatedAgo", { age: age(Date.parse(standing.evaluatedAt)) }) : word("neverEvaluated");
+  if (isLate) say(late.querySelector("span"), sentence);
+  if (late.hidden !== isLate) return;
+  late.hidden = !isLate;
+  beat.toggleAttribute("data-late", isLate);
+  say(document.getElementById("late-said"), isLate ? sentence : ""); // read out once, not each second
+}
+
+show();
+setInterval(watch, 1_000);

@@ -1,0 +1,137 @@
+"""What every page says of the alerts while it is open: its counts, whether anybody looks, and toasts."""
+
+import re
+from functools import partial
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
+
+from tests.e2e.boards import SOON_MS, send
+from tests.e2e.browsing import Visit, enter, live
+from tests.e2e.seed import event
+from tests.server import Server
+
+RULE = "high_failure_rate"
+LONGER_MS = 9_000
+"""Than a toast stays."""
+LATE_MS = 20_000
+"""Than anybody may wait for the next evaluation."""
+
+
+@pytest.fixture
+def environment(environment: dict[str, str]) -> dict[str, str]:
+    """Whose sockets do not mind a page whose time leaps."""
+    return {**environment, "WEBSOCKET_PING_INTERVAL": "600000"}
+
+
+@pytest.fixture
+def context(one_server: Server, visit: Visit, environment: dict[str, str]) -> BrowserContext:
+    """Somebody who has signed in."""
+    return enter(visit(one_server), environment).context
+
+
+def alert(name: str, severity: str = "warning", state: str = "firing") -> dict[str, object]:
+    """A scraper's own alert; the server's come the same way."""
+    data = {"name": name, "severity": severity, "state": state, "message": f"{name} is {state}"}
+    return event("system_alert", data, "")
+
+
+def test_a_page_tells_of_each_alert_once(context: BrowserContext, one_server: Server, environment: dict[str, str]):
+    """In a toast, of many at a time in one for all; it stays for whoever is at it, and goes by itself or by Esc."""
+    page = context.pages[0]
+    page.clock.install()
+    live(page, "/jobs")
+    toasts, tell = page.locator(".toast"), partial(send, one_server, environment)
+
+    tell(alert("a"), alert("b", "critical"))
+    expect(toasts).to_have_count(2, timeout=SOON_MS)
+    expect(page.locator("#toasts-assertive .toast")).to_contain_text("b is firing")
+    tell(alert("a", state="resolved"))
+    expect(toasts.filter(has_text="a is resolved")).to_have_class("toast ok", timeout=SOON_MS)
+    expect(toasts).to_have_count(2)
+
+    toasts.filter(has_text="a is").hover()
+    page.clock.run_for(LONGER_MS)
+    expect(toasts).to_have_count(1)
+    toasts.get_by_role("button", name="Close").focus()
+    page.mouse.move(0, 0)
+    page.clock.run_for(LONGER_MS)
+    expect(toasts).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(toasts).to_have_count(0)
+
+    tell(*(alert(name) for name in "cdef"))
+    expect(toasts.get_by_role("link", name="4 alerts fire")).to_have_attribute("href", "/alerts", timeout=SOON_MS)
+    expect(toasts).to_contain_text("f, e, d, 1 more")
+    tell(alert("c", state="resolved"))
+    expect(toasts).to_contain_text("3 alerts fire, 1 is over", timeout=SOON_MS)
+    page.clock.run_for(LONGER_MS)
+    expect(toasts).to_have_count(0)
+    tell(alert("g"))
+    expect(toasts).to_contain_text("g is firing", timeout=SOON_MS)
+
+
+def test_open_pages_know_how_the_alerts_stand(context: BrowserContext, one_server: Server, environment: dict[str, str]):
+    """What somebody does in one is counted in others, and nothing moves; each says when nobody evaluates any more."""
+    page, other = context.pages[0], context.new_page()
+    ears = Ears(page)
+    page.clock.install()
+    live(page, "/jobs")
+    before = places(page)
+    expect(page.locator("#pulse")).to_contain_text("None firing")
+    send(one_server, environment, *(event("job_failed", {"error": "blocked"}, f"failed-{n}") for n in range(5)))
+    expect(page.locator("#pulse")).to_contain_text("1 firing", timeout=SOON_MS)
+    expect(page).to_have_title(re.compile(r"^\(1\) "))
+    expect(page.locator('link[rel="icon"]')).to_have_attribute("href", re.compile("favicon-alert"))
+
+    acknowledge(live(other, "/alerts"))
+    expect(page.locator("#acknowledged")).to_have_text("1 acknowledged", timeout=SOON_MS)
+    expect(page.locator("#pulse")).to_contain_text("None firing")
+    expect(page).not_to_have_title(re.compile(r"\("))
+    silence(other)
+    expect(page.locator("#silenced")).to_have_text("1 silenced", timeout=SOON_MS)
+    expect(page.locator("#acknowledged")).to_have_text("0 acknowledged")
+    assert places(page) == before
+
+    expect(page.locator("#late")).to_be_hidden()
+    ears.are_open = False
+    page.clock.run_for(LATE_MS)
+    expect(page.locator("#late")).to_contain_text(re.compile(r"Alerts were last evaluated \d+ s ago"))
+    ears.are_open = True
+    expect(page.locator("#late")).to_be_hidden(timeout=SOON_MS)
+
+
+class Ears:
+    """What a page hears of how the alerts stand: nothing, while they are not open."""
+
+    def __init__(self, page: Page) -> None:
+        self.are_open = True
+        page.route_web_socket(re.compile("/socket.io/"), self._relay)
+
+    def _relay(self, line: WebSocketRoute) -> None:
+        line.connect_to_server().on_message(lambda said: self._pass_on(line, said))
+
+    def _pass_on(self, line: WebSocketRoute, said: str | bytes) -> None:
+        if self.are_open or not str(said).startswith('42/live,["alerts"'):
+            line.send(said)
+
+
+def acknowledge(page: Page) -> None:
+    """Say on the list that somebody looks after the only alert there is."""
+    page.locator("summary", has_text="Acknowledge").click()
+    page.get_by_role("button", name="Acknowledge", exact=True).click()
+
+
+def silence(page: Page) -> None:
+    """Keep it quiet, on its own page."""
+    page.get_by_role("link", name=RULE).click()
+    page.locator("summary", has_text="Silence this").click()
+    page.get_by_label("Reason").fill("the shop moves")
+    page.get_by_role("button", name="Silence this").click()
+
+
+def places(page: Page) -> object:
+    """Where everything in the bezel stands."""
+    return page.evaluate(
+        "[...document.querySelectorAll('.topbar a, #connection')].map((one) => one.getBoundingClientRect().toJSON())"
+    )
