@@ -112,10 +112,11 @@ def _bounds(values: Sequence[float]) -> tuple[float, float]:
     low, high = min(0.0, *values), max(0.0, *values)
     if high == low:
         high = 1.0
-    return (-_round_up(-low) if low < 0 else 0.0), (_round_up(high * 1.05) if high > 0 else 0.0)
+    return (-round_up(-low) if low < 0 else 0.0), (round_up(high * 1.05) if high > 0 else 0.0)
 
 
-def _round_up(value: float) -> float:
+def round_up(value: float) -> float:
+    """The next round number that is not below `value`, which is above 0."""
     size = 10.0 ** (len(str(int(value))) - 1) if value >= 1 else _small(value)
     return next(step * size for step in _NICE if step * size >= value or step == _NICE[-1])
 

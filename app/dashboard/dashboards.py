@@ -15,6 +15,7 @@ from app.dashboard.boards import Placed
 from app.dashboard.links import Query
 from app.dashboard.panels.base import VARIABLES, View
 from app.dashboard.threads import in_thread
+from app.dashboard.watching import rule_address
 from app.dashboards.config import CHARTS, SOURCES, TYPES, Board, parse
 from app.dashboards.service import dashboard_json
 from app.metrics.catalogue import METRICS
@@ -102,6 +103,7 @@ def _shown(services: Services, dashboard_id: str) -> dict[str, Any]:
         "query": Query(f"/dashboards/{dashboard_id}", request.args, NAMES),
         "ranges": RANGES,
         "panels": filled,
+        "rules": {one.panel.id: rule_address(one.panel, view.variables) for one in filled if one.panel.type == "chart"},
         "wall": request.args.get("wall") == "1",
         "choices": _choices(services),
         "vocabulary": {

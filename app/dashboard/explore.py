@@ -12,6 +12,7 @@ from app.core.errors import InvalidInput
 from app.dashboard import boards, figures
 from app.dashboard.threads import in_thread
 from app.dashboard.titles import series_title
+from app.dashboard.watching import rule_address
 from app.dashboards.config import CHARTS, LONGEST_NAME, Board, parse
 from app.metrics import transforms
 from app.metrics.catalogue import LABELS, METRICS
@@ -63,6 +64,7 @@ def _shown(services: Services) -> dict[str, Any]:
         "kinds": CHARTS,
         "transforms": {key: (row.example, row.help) for key, row in transforms.TRANSFORMS.items()},
         "panels": filled,
+        "rule": rule_address(board.panels[0], {}, request.args.get("agg", "")),
         "problem": problem,
         "dashboards": [one for one in services.dashboards.all() if one.origin == "own"],
         "page": {

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any, Final
 
 from flask_babel import lazy_gettext
@@ -189,16 +190,17 @@ def _clean(text: str) -> str:
 
 
 def _number(text: str, field: str) -> float:
+    written = text.replace(",", ".")
     try:
-        found = float(text.replace(",", "."))
-    except ValueError:
-        raise InvalidInput("must be a number", field=field) from None
+        found = float(Decimal(written.removesuffix("%").rstrip()) / (100 if written.endswith("%") else 1))
+    except ArithmeticError:
+        raise InvalidInput("must be a number, or a share such as 10 %", field=field) from None
     return int(found) if found.is_integer() and abs(found) < 2**53 else found
 
 
-def _figure(value: float) -> str:
-    """To the last digit."""
-    return str(int(value)) if float(value).is_integer() and abs(value) < 2**53 else repr(float(value))
+def figure(value: float) -> str:
+    """A number as it stands in the form: to the last digit, and without an exponent."""
+    return str(int(value)) if float(value).is_integer() and abs(value) < 2**53 else f"{Decimal(repr(float(value))):f}"
 
 
 def _whole(text: str, field: str) -> int:
@@ -238,7 +240,7 @@ _WHOLE_NUMBER: Final = Control(str, _whole)
 OF_CONDITION: Final[Mapping[str, Control]] = {
     "metric": replace(_TEXT, kinds=(METRIC,)),
     "operator": replace(_TEXT, kinds=(METRIC,)),
-    "threshold": Control(_figure, _number, (METRIC,)),
+    "threshold": Control(figure, _number, (METRIC,)),
     "source": replace(_TEXT, kinds=_ON_JOBS),
     "spider": replace(_TEXT, kinds=_ON_EVENTS),
     "query": replace(_TEXT, kinds=_ON_JOBS),
@@ -258,7 +260,7 @@ FIELDS: Final[Mapping[str, Control]] = {
     "aggregation": replace(_TEXT, kinds=(METRIC,)),
     "scope": Control(lambda value: value if isinstance(value, str) else ", ".join(value), _list, (METRIC,)),
     "minSamples": replace(_WHOLE_NUMBER, kinds=(METRIC,)),
-    "resolveThreshold": Control(_figure, _number, (METRIC,)),
+    "resolveThreshold": Control(figure, _number, (METRIC,)),
     "noData": Control(lambda value: "" if value == "keep" else value, lambda text, _: text, _SILENT),
     "staleAfter": replace(_SPAN, kinds=_SILENT),
     "groupBy": Control(lambda value: value if isinstance(value, str) else ", ".join(value), _list),

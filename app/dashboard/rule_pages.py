@@ -20,6 +20,7 @@ from app.dashboard.alerts import NUMBER, limit
 from app.dashboard.curves import curve
 from app.dashboard.starts import offered
 from app.dashboard.threads import in_thread
+from app.dashboard.watching import begun
 from app.dashboard.wording import SEVERITIES as WORDS
 from app.metrics.catalogue import METRICS
 from app.metrics.points import spider_of
@@ -63,7 +64,8 @@ def blueprint(services: Services) -> Blueprint:
     @require("operate")
     def new() -> str:
         starts = [] if request.args else services.runtime.call(_starts, services)
-        return _page(services, _named(_read(_over(request.args), {})), None, starts)
+        form = in_thread(services.runtime, begun, services, _over(request.args))
+        return _page(services, _named(_read(form, {})), None, starts)
 
     @pages.post("/alerts/rules/new")
     @require("operate")

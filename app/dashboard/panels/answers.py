@@ -62,7 +62,7 @@ def _question(look: Look, one: Selector, labels: tuple[str, ...], most: int, ste
     """What is asked of the store; of the counter behind a figure where the figure itself has no such labels."""
     from_ms, to_ms = look.span
     source = MADE_OF.get(one.name, one.name)
-    where = {**_known(source, look.view.variables), **one.where}
+    where = {**known(source, look.view.variables), **one.where}
     is_itself = source == one.name or not (where or labels)
     return SeriesQuery(
         name=one.name if is_itself else source,
@@ -96,7 +96,7 @@ def _field(look: Look, name: str) -> str:
     return {"agg": f"{options}.aggregation", "by": f"{path}.data.transform"}.get(name, f"{path}.data.query")
 
 
-def _known(name: str, variables: Mapping[str, str]) -> dict[str, str]:
+def known(name: str, variables: Mapping[str, str]) -> dict[str, str]:
     """Those of the page's variables that the metric knows; a user's own may know any."""
     known = METRICS[name].labels if name in METRICS else tuple(variables)
     return {label: value for label, value in variables.items() if label in known}

@@ -11,6 +11,7 @@ const TABLE_ROWS = 200;
 const IMAGE_SCALE = 2;
 const EARLIER = "--text-faint"; // of lines that tell another time
 const DASHED_FROM = 4;
+const DOT_PX = 4;
 const ZOOM_LEAST_MS = 10_000;
 const plots = new Set();
 const waiting = new Set();
@@ -167,8 +168,16 @@ function drawn(trace, at, place) {
   const color = token(trace.meta.token);
   const one = { ...trace, x: trace.x.map(place) };
   if (trace.type === "bar") return { ...one, marker: { color } };
-  if (trace.meta.token === EARLIER) return { ...one, line: { ...trace.line, color, width: 1, dash: "dot" } };
-  return { ...one, line: { ...trace.line, color, dash: at >= DASHED_FROM ? "6px,3px" : "solid" } };
+  const alone = dots(trace.y, color);
+  if (trace.meta.token === EARLIER) return { ...one, ...alone, line: { ...trace.line, color, width: 1, dash: "dot" } };
+  return { ...one, ...alone, line: { ...trace.line, color, dash: at >= DASHED_FROM ? "6px,3px" : "solid" } };
+}
+
+/** A value between two gaps is a dot, or what is measured more seldom than the chart's step would not be seen at all. */
+function dots(values, color) {
+  const isGap = (value) => value === null || value === undefined;
+  const sizes = values.map((value, at) => (!isGap(value) && isGap(values[at - 1]) && isGap(values[at + 1]) ? DOT_PX : 0));
+  return sizes.some(Boolean) ? { mode: "lines+markers", marker: { color, size: sizes, opacity: 1, line: { width: 0 } } } : {};
 }
 
 function dial(trace) {
