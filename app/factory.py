@@ -220,7 +220,7 @@ class WebProcess:
             announce=self._announce,
             kick=lambda: self._scheduler.soon(EVALUATE),
             looked=lambda: self._bus.publish("looked", None),
-            insisting=lambda: self.services.office.channels.insisting(),
+            insisting=lambda: self.services.office.channels.insisting(),  # noqa: PLW0108  (there are no services yet)
         )
 
     def _figures(self) -> Process:
