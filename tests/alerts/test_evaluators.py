@@ -73,7 +73,7 @@ def test_an_acknowledgement_in_the_middle_of_an_evaluation_is_not_lost(watch):
     class Slow:
         """Lets somebody acknowledge meanwhile, once."""
 
-        ended = overlay.ended
+        ended, insisting = overlay.ended, overlay.insisting
 
         def read(self, *given):
             if not asked:
