@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.metrics.catalogue import METRICS
-from app.metrics.series import QUANTILES, quantile_of
+from app.metrics.series import QUANTILES
 from app.storage import sketches
-from app.storage.base_series import MINUTE_MS, RAW_MS, Cells, Labels, SeriesStore, Stretch
+from app.storage.base_series import MINUTE_MS, RAW_MS, Cells, Labels, SeriesStore, Sketched, Stretch
 
 _IN_MINUTES_MS: Final = 600_000
 _BESIDE_JOB: Final = ("source", "spider")
@@ -116,9 +116,6 @@ def key_of(labels: Labels, by: tuple[str, ...]) -> Labels:
     return tuple(sorted((name, carried.get(name, "")) for name in {*by, *more}))
 
 
-def _quantiles(found: Iterable[tuple[int, bytes | None, float]], share: float) -> dict[int, float]:
-    parts: dict[int, list[sketches.Part]] = {}
-    for cell, sketch, total in found:
-        parts.setdefault(cell, []).append((sketch, total))
-    values = {cell: quantile_of(some, share) for cell, some in parts.items()}
+def _quantiles(found: Iterable[Sketched], share: float) -> dict[int, float]:
+    values = {cell: sketches.quantile(spread, share) for cell, spread in sketches.by_cell(found).items()}
     return {cell: value for cell, value in values.items() if value is not None}

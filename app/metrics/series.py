@@ -14,8 +14,8 @@ from app.core.clock import Clock
 from app.core.errors import InvalidInput
 from app.metrics.catalogue import METRICS, Metric, require_labels
 from app.metrics.resolution import MAX_POINTS, READ_A_CELL, Grid, Span, cost, exactly, grid, kept
-from app.storage import sketches
-from app.storage.base_series import MINUTE_MS, Combined, Labels, SeriesStore, Sketched, Stretch
+from app.metrics.spreads import Lines, Spreads
+from app.storage.base_series import HOUR_MS, MINUTE_MS, Combined, Labels, SeriesStore, Stretch
 
 MAX_LINES: Final = 500
 AT_ONCE: Final = 20
@@ -28,6 +28,8 @@ _MEET: Final[dict[str, Callable[[tuple[float, float]], float]]] = {"sum": sum, "
 AGGREGATIONS: Final = (*_FIGURES, *QUANTILES)
 _COSTLIER: Final = 20
 """By how much an answer may cost more whose step is asked for: some tenths of a second."""
+_CLOSE: Final = 10
+"""A tenth of a grid: where series may have ended or begun outside of it by no more, they are all read."""
 _Lined = tuple[Grid, list[tuple[str, ...]], dict[Labels, int]]
 _COUNTED: Final = ("sum", "count")
 """Those that are 0 where a counter gained nothing."""
@@ -120,6 +122,7 @@ class SeriesReader:
     def __init__(self, store: SeriesStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._spreads = Spreads(store)
 
     def query(self, asked: SeriesQuery) -> Answer:
         """The answer to a query.
@@ -148,7 +151,7 @@ class SeriesReader:
 
     def _planned(self, asked: SeriesQuery) -> _Plan:
         now_ms = self._clock.now_ms()
-        metric = self._metric(asked.name)
+        metric = METRICS.get(asked.name) or Metric(asked.name, "", "gauge", "")
         require_labels(asked.name, asked.by, "by")
         agg = _agg(metric, asked.agg)
         read = cost(asked.to_ms - asked.from_ms, merged=agg in QUANTILES)
@@ -160,7 +163,7 @@ class SeriesReader:
 
     def _lines(self, plan: _Plan, places: list[tuple[str, ...]], groups: dict[Labels, int]) -> list[Line]:
         """The lines of some places; of those told apart `by` labels only the ones that have a point."""
-        values, times, by = self._values(plan, groups), plan.over.times, plan.asked.by
+        values, times, by = self._values(plan, places, groups), plan.over.times, plan.asked.by
         lines = []
         for place, key in enumerate(places):
             line = values[place * len(times) : (place + 1) * len(times)]
@@ -181,13 +184,6 @@ class SeriesReader:
                 found[label].add(value)
         return found
 
-    def _metric(self, name: str) -> Metric:
-        if name in METRICS:
-            return METRICS[name]
-        if not self._store.has(name, {}):
-            raise InvalidInput(f"must be a metric; there is none called {name[:200]!r}", field="name")
-        return Metric(name, "", "gauge", "")
-
     def _lined(self, asked: SeriesQuery, now_ms: int, read: int) -> _Lined:
         """The grid, and the places and groups of its lines."""
         finest = grid(asked.span, now_ms, read=read)
@@ -197,23 +193,37 @@ class SeriesReader:
             places, groups = _grouped(self._living(asked, over, now_ms, read), asked.by)
         if not places and not asked.by and self._store.has(asked.name, asked.where):
             places = [()]  # where all are dead, a line of gaps
+        if not places and asked.name not in METRICS and not self._store.has(asked.name, {}):
+            raise InvalidInput(f"must be a metric; there is none called {asked.name[:200]!r}", field="name")
         return over, places, groups
 
     def _living(self, asked: SeriesQuery, over: Grid, now_ms: int, read: int) -> list[Labels]:
-        """The series worth reading: of many, those that have a bucket within the grid."""
+        """The series worth reading: of many, those that have a bucket within the grid.
+
+        `find` leaves out what ended before it, by the hour; so of a long grid up to now there is no more to find out.
+        """
         series = self._store.find(asked.name, asked.where, over.from_ms)
-        if (over.to_ms - over.from_ms) // over.stored_ms * len(series) <= read:
+        length_ms = over.to_ms - over.from_ms
+        unknown_ms = max(0, now_ms - over.to_ms) + HOUR_MS
+        if length_ms // over.stored_ms * len(series) <= read or unknown_ms * _CLOSE < length_ms:
             return series
         stored = max(MINUTE_MS, kept(asked.from_ms, now_ms))
         begin = over.from_ms - over.from_ms % stored  # also what ended in the bucket that the span begins in
         return self._store.alive(asked.name, series, Stretch(stored, begin, over.to_ms))
 
-    def _values(self, plan: _Plan, groups: Mapping[Labels, int]) -> list[float | None]:
+    def _values(self, plan: _Plan, places: list[tuple[str, ...]], groups: Mapping[Labels, int]) -> list[float | None]:
         """What was measured, line after line."""
         name, agg, over, within = plan.asked.name, plan.agg, plan.over, plan.within
-        number = len(over.times) * (max(groups.values(), default=0) + 1)
+        number = len(over.times) * len(places)
         if agg in QUANTILES:
-            return _quantiles(self._store.sketched(name, groups, within, over.cells), number, QUANTILES[agg])
+            told_apart = (name, tuple(sorted(plan.asked.where.items())), plan.asked.by)
+            keys = [(*told_apart, place) for place in places]
+            is_whole = not plan.asked.is_exact
+            lines = Lines(name=name, groups=groups, keys=keys, within=within, cells=over.cells, is_whole=is_whole)
+            values: list[float | None] = [None] * number
+            for cell, value in self._spreads.quantiles(lines, QUANTILES[agg]):
+                values[cell] = value
+            return values
         found = self._store.combine(name, groups, within, over.cells, _FIGURES[agg])
         return _means(found, number) if agg == "avg" else _figures(found, number, _MEET[agg])
 
@@ -281,20 +291,3 @@ def _figures(
     for cell, value in found:
         values[cell] = value if (held := values[cell]) is None else meet((held, value))
     return values
-
-
-def _quantiles(found: Iterable[Sketched], number: int, share: float) -> list[float | None]:
-    gathered: defaultdict[int, list[sketches.Part]] = defaultdict(list)
-    for cell, sketch, total in found:
-        gathered[cell].append((sketch, total))
-    values: list[float | None] = [None] * number
-    for cell, parts in gathered.items():
-        values[cell] = quantile_of(parts, share)
-    return values
-
-
-def quantile_of(parts: list[sketches.Part], share: float) -> float | None:
-    """Exact where every bucket holds one value; None where one has no sketch."""
-    if any(sketch != b"" for sketch, _ in parts):
-        return sketches.quantile(parts, share)
-    return sorted(total for _, total in parts)[int(share * (len(parts) - 1))]

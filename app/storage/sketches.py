@@ -16,8 +16,9 @@ import struct
 import sys
 from array import array
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate
 from typing import Final
@@ -52,9 +53,55 @@ _Lanes = dict[bytes, list[bytes]]
 """Sketches of counts side by side, by their heads."""
 
 
+@dataclass(slots=True, frozen=True)
+class Spread:
+    """How the values of some buckets are spread.
+
+    Attributes:
+        sketches: of the buckets that hold several values; None of one that has none.
+        values: of the buckets that hold one.
+    """
+
+    sketches: list[bytes | None] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+
+
+@dataclass(slots=True, frozen=True)
+class Whole:
+    """Many values as one.
+
+    Attributes:
+        codes: in order.
+        sums: how many values have one of the codes up to each.
+    """
+
+    codes: Sequence[int]
+    sums: Sequence[int]
+
+    @property
+    def count(self) -> int:
+        """How many values there are."""
+        return self.sums[-1]
+
+    def quantile(self, share: float) -> float:
+        """The value at the place ``share * (count - 1)`` among all in order, within `ERROR`."""
+        return _value(self.codes[bisect_right(self.sums, share * (self.count - 1))])
+
+
 def of(values: Iterable[float]) -> bytes:
     """The sketch of these values."""
     return _written(Counter(map(_code, values)))
+
+
+def by_cell(buckets: Iterable[tuple[int, bytes | None, float]]) -> dict[int, Spread]:
+    """The spread of each cell, from its number and the sketch and the sum of each of its buckets."""
+    found: defaultdict[int, Spread] = defaultdict(Spread)
+    for cell, sketch, total in buckets:
+        if sketch == b"":
+            found[cell].values.append(total)
+        else:
+            found[cell].sketches.append(sketch)
+    return found
 
 
 def merged(parts: Iterable[Part]) -> bytes | None:
@@ -65,48 +112,65 @@ def merged(parts: Iterable[Part]) -> bytes | None:
 
 def counted(parts: Iterable[Part]) -> Counter[int] | None:
     """How many values have which code, over all parts; None if any has no sketch."""
-    sorted_out = _sorted_out(parts)
+    spread = by_cell((0, sketch, total) for sketch, total in parts).get(0, Spread())
+    sorted_out = _sorted_out(spread)
     return None if sorted_out is None else _all_counts(*sorted_out)
 
 
-def quantile(parts: Iterable[Part], share: float) -> float | None:
-    """The value below which that share of all lies, within `ERROR`; None if a part has no sketch.
+def quantile(spread: Spread, share: float) -> float | None:
+    """The value below which that share of all lies; None if a bucket has no sketch.
 
-    It is that at the place ``share * (number - 1)`` among all values in order, rounded down.
+    It is that at the place ``share * (number - 1)`` among all values in order, rounded down: exact where every bucket
+    holds one value, and within `ERROR` elsewhere.
     """
-    sorted_out = _sorted_out(parts)
+    if not spread.sketches:
+        return sorted(spread.values)[int(share * (len(spread.values) - 1))]
+    alone = spread.sketches[0] if len(spread.sketches) == 1 and not spread.values else None
+    if alone and alone[0] == _CODES:  # a minute of one series: there may be thousands in a chart
+        codes = sorted(_unpacked(alone[1:]))
+        return _value(codes[int(share * (len(codes) - 1))])
+    found = whole(spread)
+    return None if found is None else found.quantile(share)
+
+
+def whole(spread: Spread) -> Whole | None:
+    """The values of all buckets in one; None if one has no sketch."""
+    sorted_out = _sorted_out(spread)
     if sorted_out is None:
         return None
     codes, pairs, lanes = sorted_out
     if not pairs and not lanes:
-        return _value(sorted(codes)[int(share * (len(codes) - 1))])
+        return Whole(sorted(codes), range(1, len(codes) + 1))
     if not pairs and not codes and len(widths := {head[0] for head in lanes}) == 1:
         added = list(_added(lanes, widths.pop()))
         if len(added) == 1:
             first, numbers = added[0]
-            return _value(first + _place(numbers, share))
+            return Whole(range(first, first + len(numbers)), array("Q", accumulate(numbers)))
     counts = _all_counts(codes, pairs, lanes)
     ordered = sorted(counts)
-    return _value(ordered[_place(map(counts.__getitem__, ordered), share)])
+    return Whole(ordered, array("Q", accumulate(map(counts.__getitem__, ordered))))
 
 
-def _sorted_out(parts: Iterable[Part]) -> tuple[list[int], list[dict[int, int]], _Lanes] | None:
-    """Codes, pairs, and counts side by side; None if a part has no sketch."""
-    codes: list[int] = []
+def _sorted_out(spread: Spread) -> tuple[list[int], list[dict[int, int]], _Lanes] | None:
+    """Codes, pairs, and counts side by side; None if a bucket has no sketch."""
+    codes = list(map(_code, spread.values))
     pairs: list[dict[int, int]] = []
-    lanes: _Lanes = {}
-    for sketch, total in parts:
+    alike: defaultdict[bytes, list[bytes]] = defaultdict(list)
+    for sketch in spread.sketches:
         if sketch is None:
             return None
-        if not sketch:
-            codes.append(_code(total))
-        elif (form := sketch[0]) == _CODES:
-            codes += struct.unpack(f"<{len(sketch) // 2}h", sketch[1:])
-        elif form == _PAIRS:
-            pairs.append(_DECODER.decode(sketch[1:]))
+        alike[sketch[:_HEAD]].append(sketch)
+    for head in [head for head in alike if head[0] in {_CODES, _PAIRS}]:
+        bodies = [sketch[1:] for sketch in alike.pop(head)]
+        if head[0] == _PAIRS:
+            pairs += map(_DECODER.decode, bodies)
         else:
-            lanes.setdefault(sketch[:_HEAD], []).append(sketch)
-    return codes, pairs, lanes
+            codes += _unpacked(b"".join(bodies))
+    return codes, pairs, alike
+
+
+def _unpacked(body: bytes) -> tuple[int, ...]:
+    return struct.unpack(f"<{len(body) // 2}h", body)
 
 
 def _all_counts(codes: list[int], pairs: list[dict[int, int]], lanes: _Lanes) -> Counter[int]:
@@ -117,12 +181,6 @@ def _all_counts(codes: list[int], pairs: list[dict[int, int]], lanes: _Lanes) ->
         for first, numbers in _added(lanes, width):
             counts.update({code: number for code, number in enumerate(numbers, first) if number})
     return counts
-
-
-def _place(numbers: Iterable[int], share: float) -> int:
-    """In which of these the value lies that has the given share of all below it."""
-    sums = list(accumulate(numbers))
-    return bisect_right(sums, share * (sums[-1] - 1))
 
 
 def _added(lanes: _Lanes, width: int) -> Iterator[tuple[int, list[int]]]:

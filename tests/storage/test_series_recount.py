@@ -53,6 +53,11 @@ ASKED = st.tuples(
 )
 
 
+SEEN = st.tuples(
+    st.sampled_from([HOUR_MS, 3 * HOUR_MS]), st.sampled_from([(), ("zone",)]), st.integers(T - HOUR_MS, NOW_MS - 1)
+)
+
+
 def point(name: str, sample: Sample) -> Point:
     labels = (("worker", sample.worker), ("zone", sample.zone))
     return Point(name, labels, sample.at_ms, sample.value, 1, sample.value, sample.value, b"")
@@ -111,6 +116,22 @@ def test_any_chart_equals_a_recount(store, samples, batches, asked):
                 true = recount(values, agg)
                 error = sketches.ERROR if agg in SHARES else 1e-9
                 assert found[key][at_ms] == pytest.approx(true, rel=error * 1.0001, abs=1e-3), (key, at_ms, values)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(SAMPLES, st.integers(2, 4), st.lists(SEEN, min_size=1, max_size=3))
+def test_what_was_shown_before_makes_no_difference(store, samples, batches, seen):
+    """Samples come late into what somebody has seen already: who looks again sees what a newcomer sees."""
+    name = f"queue {next(names)}"
+    clock = StoppedClock(NOW_MS)
+    reader = SeriesReader(store, clock)
+    for start in range(batches):
+        store.record([point(name, sample) for sample in samples[start::batches]])
+        if start % 2:  # what was shown by minutes is now shown by hours
+            store.roll_up(T, NOW_MS)
+        for step_ms, by, from_ms in seen:
+            query = SeriesQuery(name=name, agg="p95", by=by, step_ms=step_ms, from_ms=from_ms, to_ms=NOW_MS)
+            assert reader.query(query) == SeriesReader(store, clock).query(query)
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

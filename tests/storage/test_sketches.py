@@ -19,7 +19,7 @@ def at_rank(values, share):
 
 
 def quantile(parts, share) -> float:
-    found = sketches.quantile([(part, 0.0) for part in parts], share)
+    found = sketches.quantile(sketches.Spread(parts), share)
     assert found is not None
     return found
 
@@ -61,7 +61,7 @@ def test_it_says_what_the_library_says(values, share):
 def test_one_part_without_a_sketch_leaves_the_whole_without():
     """Half of the truth would pass for all of it."""
     assert sketches.merged([(sketches.of([1, 2]), 3.0), (None, 3.0)]) is None
-    assert sketches.quantile([(sketches.of([1, 2]), 3.0), (None, 3.0)], 0.5) is None
+    assert sketches.quantile(sketches.Spread([sketches.of([1, 2]), None]), 0.5) is None
     assert sketches.merged([]) == b""
 
 

@@ -44,12 +44,9 @@ _JOINS: Final = {
 }
 _WITHIN: Final = "b.step_ms = :stored AND b.at_ms >= :begin AND b.at_ms < :end"
 _CELL: Final = "w.place * :steps + (b.at_ms - :first) / :step AS cell"
-_COLUMNS: Final = {
-    "sum": "sum(b.sum)",
-    "count": "sum(CAST(b.count AS DOUBLE PRECISION))",  # the sum of counts that are full would overflow an integer
-    "min": "min(b.min)",
-    "max": "max(b.max)",
-}
+_COLUMNS: Final = {"sum": "sum(b.sum)", "min": "min(b.min)", "max": "max(b.max)"}
+_COUNT: Final = {"sqlite": "total(b.count)", "postgresql": "CAST(sum(b.count) AS DOUBLE PRECISION)"}
+"""Not an integer: the sum of counts that are full would overflow it."""
 
 _RETIRED_MS: Final = 10_000
 """A resolution that earlier versions wrote; nobody reads it, and it goes with the raw ones."""
@@ -183,7 +180,8 @@ def _statement(dialect: str, columns: str, *, grouped: bool = False) -> TextClau
 
 def _combining(dialect: str, figures: tuple[str, ...]) -> TextClause:
     """A cell is one number, also because that is sorted in two thirds of the time that group and step take."""
-    columns = [_CELL, *(_COLUMNS[figure] for figure in figures)]
+    known = {**_COLUMNS, "count": _COUNT[dialect]}
+    columns = [_CELL, *(known[figure] for figure in figures)]
     return _statement(dialect, ", ".join(columns), grouped=True)
 
 
