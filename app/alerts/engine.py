@@ -16,6 +16,7 @@ from typing import Any, Final
 from app.alerts import states
 from app.alerts.incidents import RESOLVED, Draft, closed, gather, groups_of, near_misses
 from app.alerts.ports import Overlay, View, World
+from app.alerts.present import NOTHING, Present, Seen
 from app.alerts.rules import Rule
 from app.alerts.telling import tell, tell_end
 from app.alerts.wording import announcement
@@ -41,6 +42,9 @@ _LONGEST_MEMORY_MS: Final = 7 * DAY_MS
 class Engine:
     """Evaluates the rules.
 
+    Attributes:
+        present: what is measured now, as far as this process knows; replaced as a whole.
+
     Args:
         holder: the name under which the lease is held; no other evaluator's.
         announce: told of a change with the data of a `system_alert`: name, severity, state (`firing` or
@@ -61,6 +65,7 @@ class Engine:
         self._instances: dict[int, dict[Labels, Instance]] = {}
         self._failures: Counter[int] = Counter()
         self._troubles: list[dict[str, Any]] = []
+        self.present = NOTHING
 
     def evaluate(self, rules: Sequence[Rule]) -> bool:
         """Hold every rule against the world; one rule's failure is logged and stops no other.
@@ -84,7 +89,7 @@ class Engine:
 
     def release(self) -> None:
         """Let another evaluator go on at once."""
-        lease, self._lease = self._lease, None
+        lease, self._lease, self.present = self._lease, None, NOTHING
         if lease is None:
             return
         try:
@@ -99,6 +104,7 @@ class Engine:
         now_ms = self._clock.now_ms()
         lease = self._hold(now_ms)
         if lease is None:
+            self.present = NOTHING
             return False
         view = self._world.look(rules, lease.cursor, now_ms)
         horizon_ms = min(max((rule.cooldown_ms for rule in rules), default=0), _LONGEST_MEMORY_MS)
@@ -112,6 +118,7 @@ class Engine:
         ]
         stored = self._write(lease, turn)
         self._take(turn.instances)
+        self.present = Present({rule.id: Seen(rule, dict(self._instances.get(rule.id, {}))) for rule in rules})
         over = {incident.id for incident in stored if incident.state == RESOLVED}
         if over:
             self._overlay.ended(over, now_ms)

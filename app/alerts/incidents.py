@@ -6,6 +6,7 @@ One that fires again within the cooldown of that end opens the same incident aga
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Any, Final
 
 from app.alerts.rules import Rule
@@ -53,6 +54,11 @@ def groups_of(rule: Rule, instances: Iterable[Instance]) -> dict[Labels, list[In
         if one.state in OPEN:
             found.setdefault(group_of(rule, one.labels), []).append(one)
     return found
+
+
+def worst_of(rule: Rule, members: Iterable[Instance]) -> float:
+    """Of their figures, the one furthest into the condition; there must be one."""
+    return reduce(rule.condition.worse, (one.value for one in members))
 
 
 def near_misses(moves: Iterable[tuple[Instance, Instance]], now_ms: int) -> list[Entry]:
@@ -179,10 +185,8 @@ def _settle(
         reason = (left[-1].reason or "recovered") if left else "rule_changed"
         closed(draft, reason, left[-1].value if left else draft.incident.value, now_ms)
         return
-    worse, held = rule.condition.worse, draft.incident
-    peak, value = held.peak, members[0].value
-    for one in members:
-        peak, value = worse(peak, one.peak), worse(value, one.value)
+    held, value = draft.incident, worst_of(rule, members)
+    peak = reduce(rule.condition.worse, (one.peak for one in members), held.peak)
     if len(members) != held.members or peak != held.peak or draft.entries:
         draft.incident = replace(held, members=len(members), peak=peak, value=value)
 

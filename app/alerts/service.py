@@ -1,7 +1,7 @@
 """Alerts, as the rest of the house sees them: incidents, who looks after them, and when rules are evaluated."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from app.alerts.rulebook import Rulebook
 from app.alerts.rules import Rule, parse
 from app.alerts.standing import MOST_OPEN, Standing, standing
 from app.alerts.world import World
-from app.core.clock import Clock, rfc3339
+from app.core.clock import Clock
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.metrics.past import Walk
 from app.storage.base import Commit
@@ -138,24 +138,27 @@ class Alerts:
         return self.rules.all()
 
     def incident(self, incident_id: int) -> Incident:
-        """One incident.
+        """One incident, with its present figure as far as this process knows.
 
         Raises:
             NotFound: there is none of that id.
         """
+        return self._engine.present.incident(self._stored(incident_id))
+
+    def _stored(self, incident_id: int) -> Incident:
         found = self._store.incident(incident_id)
         if found is None:
             raise NotFound(f"There is no incident {incident_id}")
         return found
 
     def open_incident(self, incident_id: int) -> Incident:
-        """One incident that is not over.
+        """One incident that is not over, as it is stored.
 
         Raises:
             NotFound: there is none of that id.
             Conflict: it is over.
         """
-        found = self.incident(incident_id)
+        found = self._stored(incident_id)
         if found.state == "resolved":
             raise Conflict(f"Incident {incident_id} is over")
         return found
@@ -171,7 +174,7 @@ class Alerts:
         return self.silences.create({"matchers": matchers, "reason": reason, "to": to_ms, "incident": incident.id}, by)
 
     def incidents(self, wanted: IncidentFilter = ALL, *, before: int | None = None, limit: int = 100) -> list[Incident]:
-        """Newest first, from the id `before` (not included) backwards.
+        """Newest first, from the id `before` (not included) backwards; figures as of `incident`.
 
         Raises:
             InvalidInput: a state is none of `STATES`.
@@ -179,7 +182,8 @@ class Alerts:
         for state in wanted.states:
             if state not in STATES:
                 raise InvalidInput(f"state must be one of {', '.join(STATES)}", field="state")
-        return self._store.incidents(wanted, before=before, limit=limit)
+        present = self._engine.present
+        return [present.incident(one) for one in self._store.incidents(wanted, before=before, limit=limit)]
 
     def count(self, wanted: IncidentFilter, over: Cells, most: int) -> Counted:
         """How many of the newest `most` started in each of the cells, by severity."""
@@ -194,8 +198,9 @@ class Alerts:
         return self._store.timeline(incident_id)
 
     def instances(self, states: Sequence[str] = ()) -> list[Instance]:
-        """Those that pend, fire or recover, oldest first."""
-        return self._evaluations.instances(states)
+        """Those that pend, fire or recover, oldest first; figures as of `incident`."""
+        present = self._engine.present
+        return [present.instance(one) for one in self._evaluations.instances(states)]
 
     def backtest(self, config: object, from_ms: int, to_ms: int) -> dict[str, Any]:
         """What a rule would have done; see `Backtest.run`.
@@ -248,51 +253,3 @@ class Alerts:
                 self._bells.kick()
                 return changed
         raise Conflict(f"Incident {incident_id} has just changed; look again")
-
-
-def incident_json(incident: Incident) -> dict[str, Any]:
-    """The incident as outsiders see it."""
-    return {
-        "id": incident.id,
-        "rule": incident.rule,
-        "severity": incident.severity,
-        "state": incident.state,
-        "startedAt": rfc3339(incident.started_at),
-        "endedAt": _moment(incident.ended_at),
-        "value": incident.value,
-        "peak": incident.peak,
-        "reason": incident.reason,
-        "labels": dict(incident.group),
-        "members": incident.members,
-        "flaps": incident.flaps,
-        "again": incident.again,
-        "muted": incident.muted,
-        "ackedBy": incident.acked_by,
-        "ackedAt": _moment(incident.acked_at),
-        "ackedUntil": _moment(incident.acked_until),
-        "note": incident.note,
-    }
-
-
-def entry_json(entry: Entry) -> Mapping[str, Any]:
-    """A line of a timeline as outsiders see it."""
-    return {"at": rfc3339(entry.at), "kind": entry.kind, "detail": entry.detail}
-
-
-def instance_json(one: Instance, rule: str) -> dict[str, Any]:
-    """An instance as outsiders see it."""
-    return {
-        "rule": rule,
-        "labels": dict(one.labels),
-        "state": one.state,
-        "since": rfc3339(one.since),
-        "startedAt": rfc3339(one.starts_at),
-        "value": one.value,
-        "peak": one.peak,
-        "quietSince": _moment(one.quiet_since),
-        "flaps": one.flaps,
-    }
-
-
-def _moment(at_ms: int | None) -> str | None:
-    return None if at_ms is None else rfc3339(at_ms)

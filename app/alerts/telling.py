@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from typing import Final
 
-from app.alerts.incidents import RESOLVED, Draft
+from app.alerts.incidents import RESOLVED, Draft, worst_of
 from app.alerts.rules import SEVERITIES, Rule
 from app.alerts.wording import body
 from app.storage.base_alerts import Incident, Instance
@@ -137,6 +137,7 @@ def _tell_problem(rule: Rule, draft: Draft, kind: str, members: Sequence[Instanc
     first = kind == "firing"
     told = replace(
         held,
+        value=worst_of(rule, members) if members else held.value,
         told="firing",
         told_at=now_ms,
         told_severity=held.severity,

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from app.accounts.access import current_principal, require
-from app.alerts.service import entry_json, incident_json, instance_json
+from app.alerts.shapes import entry_json, incident_json, instance_json
 from app.api import rules, silences
 from app.api.answers import NUMBER, answer
 from app.core.errors import InvalidInput

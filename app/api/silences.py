@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from app.accounts.access import current_principal, require
-from app.alerts.service import instance_json
+from app.alerts.shapes import instance_json
 from app.alerts.silences import silence_json
 from app.api.answers import NUMBER, answer, version_asked
 from app.core.shape import decode

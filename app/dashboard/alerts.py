@@ -10,7 +10,8 @@ from flask_babel import lazy_gettext
 from app import queries
 from app.accounts.access import current_principal, require
 from app.alerts.rules import Rule
-from app.alerts.service import OPEN, Alerts, incident_json, instance_json
+from app.alerts.service import OPEN, Alerts
+from app.alerts.shapes import incident_json, instance_json
 from app.alerts.standing import MOST_OPEN, place
 from app.alerts.wording import message, shown
 from app.core.clock import rfc3339

@@ -12,7 +12,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
 
 from app.accounts.access import signed
-from app.alerts.service import Alerts, incident_json
+from app.alerts.service import Alerts
+from app.alerts.shapes import incident_json
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.dashboard.language import gettext
 from app.notify.links import ACTS

@@ -53,7 +53,7 @@ SEND_RESOLVED: Final = Setting(
     help="Always (but for what happens at one moment) or never, whatever a rule says; empty for as it says.",
 )
 FALLBACK: Final = Setting(
-    name="fallback", kind="channel", label="In its place", help="The channel that is told what this one can't be told."
+    name="fallback", kind="channel", label="Stand-in", help="The channel that is told what this one can't be told."
 )
 SHARED: Final = (SEND_RESOLVED, FALLBACK)
 """What every type has besides its own settings."""

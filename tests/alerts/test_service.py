@@ -5,7 +5,8 @@ from collections import Counter
 import pytest
 
 from app.alerts.defaults import DEFAULTS
-from app.alerts.service import MAX_NOTE, incident_json
+from app.alerts.service import MAX_NOTE
+from app.alerts.shapes import incident_json
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.storage.base import Commit
 from app.storage.base_alerts import Incident, IncidentFilter

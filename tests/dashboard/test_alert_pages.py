@@ -211,6 +211,17 @@ def test_an_incident_tells_all_that_happened(operator: House):
     operator.page("/alerts/incidents/99", 404)
 
 
+def test_a_figure_is_the_present_one(operator: House):
+    """In the list and on the incident's page, though a figure that only changes is not written."""
+    incident = fire(operator)
+    operator.figures["jobs.failureRate"] = 0.2
+    operator.alerts.evaluate()
+    assert "<strong>20 %</strong>" in operator.page("/alerts")
+    page = operator.page(f"/alerts/incidents/{incident.id}")
+    assert "<dt>Value</dt><dd>20 %</dd>" in page
+    assert "<dt>Peak</dt><dd>25 %</dd>" in page
+
+
 def test_an_incident_is_silenced_from_its_page(operator: House):
     """For as long as it lasts, with the reason shown; one without a reason is refused."""
     incident = fire(operator)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from app import queries
-from app.alerts.service import incident_json
+from app.alerts.shapes import incident_json
 from app.core.clock import rfc3339
 from app.dashboard.panels.base import Look
 from app.dashboard.wording import LOGGED, SEVERITIES, STATUSES, level_of, shown
