@@ -138,5 +138,6 @@ def test_a_rule_reads_as_a_sentence():
     """What it will do, in the order in which it will do it."""
     assert sentence(parse(FULL)) == (
         "When errors above 5 over 1 min, for each job and source, for 30 s: warning to slack, at most once in 1 min;"
-        " over 1 min after it no longer holds. Paused."
+        " over 1 min after it no longer holds; it also fires when nothing is heard for 10 min; 3 reminders at most,"
+        " after 1 h each; its end is not told; keeps quiet meanwhile: other. Paused."
     )
