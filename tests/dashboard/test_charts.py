@@ -104,6 +104,57 @@ def test_a_figure_counts_exactly_its_span(house: House):
     assert re.findall(r'class="v">([^<]*)', shown) == ["1,800"]
 
 
+@pytest.mark.parametrize("kind", ["line", "bar"])
+@pytest.mark.parametrize(
+    ("transform", "totals"),
+    [
+        ("", ["21,600"]),
+        ("groupBy(source)", ["7,200", "14,400"]),
+        ("groupBy(source) | top(1)", ["14,400"]),
+        ("scale(2)", ["43,200"]),
+        ("compare(yesterday)", ["21,600", "–"]),
+    ],
+)
+def test_a_legend_counts_exactly_its_span(house: House, kind: str, transform: str, totals: list[str]):
+    """Three a second are 21,600 in two hours: not what lies in the rest of the steps at both ends."""
+    from_ms = NOW_MS - 3 * 3_600_000 + 7_000
+    for source, count in (("ebay.com", 5), ("etsy.com", 10)):
+        labels = (("job", source), ("source", source))
+        times = [from_ms + n * 5_000 for n in range(-60, 1_500)]
+        house.series.record([Point("items", labels, at_ms - at_ms % 5_000, count, 1, 1, 1) for at_ms in times])
+    house.series.roll_up(from_ms - 3_600_000, NOW_MS)
+    one = panel("one", data={"source": "metrics", "transform": transform}, options={"chart": chart(kind, "items")})
+    one["options"]["chart"]["data"]["aggregation"] = "sum"
+    page = house.page(f"{board(house, one)}?from={from_ms}&to={from_ms + 7_200_000}")
+
+    assert re.findall(r"<b>([^<]*)<", page) == totals
+
+
+def test_what_was_counted_beside_the_span_is_in_no_legend(house: House):
+    """A line of which only the first step has anything, before the span begins, counts 0."""
+    from_ms = NOW_MS - 3_600_000 + 20_000
+    measured(house, "items", 7, from_ms - 10_000)
+    one = panel("one", options={"chart": chart("bar", "items")})
+    one["options"]["chart"]["data"]["aggregation"] = "sum"
+    page = house.page(f"{board(house, one)}?from={from_ms}&to={NOW_MS}")
+
+    assert re.findall(r"<b>([^<]*)<", page) == ["0"]
+
+
+def test_each_unit_has_its_axis(house: House):
+    """The first on the left, the others beside each other on the right, each with its unit."""
+    names = ("jobs.failureRate", "jobs.failed", "performance.averageJobDuration", "performance.successRate")
+    for name in names:
+        measured(house, name, 0.5)
+    figure = charts(house, panel("one", options={"chart": chart("line", *names)}))["one"]["figure"]
+    layout = go.Figure(figure).layout
+
+    assert [trace.get("yaxis", "y") for trace in figure["data"]] == ["y", "y2", "y3", "y"]
+    assert [axis.ticksuffix for axis in (layout.yaxis, layout.yaxis2, layout.yaxis3)] == [" %", "", " ms"]
+    assert (layout.yaxis2.side, layout.yaxis3.side) == ("right", "right")
+    assert (layout.yaxis3.anchor, layout.yaxis3.autoshift) == ("free", True)
+
+
 def test_a_span_that_can_t_be_shown_is_told_as_the_page_s(house: House):
     """The panel itself has nothing to mend."""
     page = house.page(f"{board(house, panel('one', options={'chart': chart()}))}?from=0&to=99999999999999")

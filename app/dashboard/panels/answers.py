@@ -10,8 +10,10 @@ from app.dashboards.selectors import selectors
 from app.metrics import transforms
 from app.metrics.catalogue import METRICS
 from app.metrics.piped import PipedReader, is_counted
+from app.metrics.resolution import MAX_POINTS, SHOWN_MS
 from app.metrics.selector import Selector
-from app.metrics.series import Answer, SeriesQuery
+from app.metrics.series import Answer, Line, SeriesQuery
+from app.storage.base_series import Labels
 
 _CHANGING: Final = frozenset({"rate", "movingAverage"})
 """Steps after which the values of a counter are no longer what was counted."""
@@ -25,10 +27,20 @@ MADE_OF: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The lines of one metric; `is_counted` says whether a line's values may be added up to that of the whole span."""
+    """The lines of one metric.
+
+    Attributes:
+        is_counted: whether a line's values may be added up to that of the whole span.
+        totals: what was counted within the span, by the labels of lines; None where their values tell it.
+    """
 
     answer: Answer
     is_counted: bool
+    totals: Mapping[Labels, float | None] | None = None
+
+    def total(self, line: Line) -> float | None:
+        """What a line counted within the span; None where its values tell it."""
+        return None if self.totals is None else self.totals.get(tuple(line.labels.items()), 0.0)
 
 
 def ask(look: Look, most: int) -> list[Told]:
@@ -40,22 +52,49 @@ def ask(look: Look, most: int) -> list[Told]:
     wanted = selectors(look.panel)
     told = [_ask(look, one, most, None) for one in wanted]
     step_ms = max(one.answer.step_ms for one in told)
-    if all(one.answer.step_ms == step_ms for one in told):
+    if any(one.answer.step_ms != step_ms for one in told):
+        told = [_ask(look, one, most, step_ms) for one in wanted]
+    if look.panel.chart is None or not look.panel.chart.legend or _is_total(look):
         return told
-    return [_ask(look, one, most, step_ms) for one in wanted]
+    return [_totalled(look, *one) for one in zip(wanted, told, strict=True)]
 
 
 def _ask(look: Look, one: Selector, most: int, step_ms: int | None) -> Told:
-    field = f"{look.panel.path}.data.transform"
-    steps = transforms.parse(look.panel.transform, field)
+    path = f"{look.panel.path}.data.transform"
+    steps = transforms.parse(look.panel.transform, path)
     asked = _question(look, one, transforms.labels_of(steps), most, step_ms)
     try:
-        reader = PipedReader(lambda query: _read(look, one, query), look.services.events, look.view.now_ms)
-        answer = reader.query(asked, steps)
+        answer = _reader(look, one).query(asked, steps)
     except InvalidInput as error:
-        raise InvalidInput(error.detail, field=field if error.field == "transform" else error.field) from None
+        raise InvalidInput(error.detail, field=path if error.field == "transform" else error.field) from None
     counted = is_counted(answer.name, asked.agg) and not any(step.name in _CHANGING for step in steps)
     return Told(answer, counted)
+
+
+def _totalled(look: Look, one: Selector, told: Told) -> Told:
+    """The same with its totals: the steps at both ends reach beyond the span, and are drawn whole.
+
+    They are asked for by a step as wide as the span, so that they are made of few buckets.
+    """
+    if not told.is_counted:
+        return told
+    steps = transforms.parse(look.panel.transform)
+    while steps and transforms.TRANSFORMS[steps[-1].name].chooses:  # of fewer points it might choose others
+        steps = steps[:-1]
+    from_ms, to_ms = look.span
+    step_ms = next((step for step in SHOWN_MS if step >= to_ms - from_ms), SHOWN_MS[-1])
+    asked = _question(look, one, transforms.labels_of(steps), MAX_POINTS, step_ms)
+    found = _reader(look, one).query(replace(asked, is_exact=True), steps)
+    return replace(told, totals={tuple(line.labels.items()): _sum(line) for line in found.series})
+
+
+def _reader(look: Look, one: Selector) -> PipedReader:
+    return PipedReader(lambda query: _read(look, one, query), look.services.events, look.view.now_ms)
+
+
+def _sum(line: Line) -> float | None:
+    known = [value for _, value in line.points if value is not None]
+    return sum(known) if known else None
 
 
 def _question(look: Look, one: Selector, labels: tuple[str, ...], most: int, step_ms: int | None) -> SeriesQuery:

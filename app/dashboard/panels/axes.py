@@ -1,4 +1,7 @@
-"""Lines of several units in one chart: each is told in its own, and the first unit keeps the axis on the left."""
+"""Lines of several units in one chart: each is told in its own, along an axis of its unit.
+
+The first unit keeps the axis on the left; each other one has its own on the right.
+"""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -8,31 +11,33 @@ from app.dashboard.panels.units import Shown
 
 _RIGHT: Final = {"overlaying": "y", "side": "right", "showgrid": False, "tickmode": "auto"}
 """Its ticks are round numbers of its own; it has no grid, as that of the other would lie between them."""
+_FURTHER: Final = {**_RIGHT, "anchor": "free", "autoshift": True}
+"""One that stands beside another on that side."""
 
 
 def share(figure: dict[str, Any], hows: Sequence[Shown]) -> dict[str, Any]:
-    """The same figure with its axes; of units that differ, all but the first are drawn along a second one.
-
-    That one bears a unit only where it has but one. Bars of different units stand side by side: no sum of them means
-    anything.
+    """The same figure with its axes, one for each unit. Bars of different units stand side by side: no sum of them
+    means anything.
 
     Args:
         figure: of `figures.lines` or `figures.bars`.
         hows: how each trace is told, in the order of its traces.
     """
-    first = hows[0] if hows else Shown()
-    _write(figure["layout"]["yaxis"], first)
-    others = {how for how in hows if how != first}
-    if not others:
+    units = list(dict.fromkeys(hows)) or [Shown()]
+    _write(figure["layout"]["yaxis"], units[0])
+    if len(units) == 1:
         return figure
     for place, (trace, how) in enumerate(zip(figure["data"], hows, strict=True)):
         trace["hovertemplate"] = figures.hover(how.suffix)
-        if how != first:
-            trace["yaxis"] = "y2"
+        if how != units[0]:
+            trace["yaxis"] = f"y{units.index(how) + 1}"
         if trace["type"] == "bar":
             trace["offsetgroup"] = str(place)
-    figure["layout"] |= {"yaxis2": dict(_RIGHT), "barmode": "group"}
-    _write(figure["layout"]["yaxis2"], others.pop() if len(others) == 1 else Shown())
+    figure["layout"]["barmode"] = "group"
+    for number, how in enumerate(units[1:], 2):
+        axis: dict[str, Any] = dict(_RIGHT if number == 2 else _FURTHER)
+        figure["layout"][f"yaxis{number}"] = axis
+        _write(axis, how)
     return figure
 
 

@@ -25,6 +25,7 @@ class Drawn:
         title: what a legend calls it.
         metric: the one that it is of; the kind, of what was counted here.
         is_counted: whether its values may be added up to that of the whole span.
+        total: what was counted within the span alone, where the first step and the last one reach beyond it.
         is_earlier: whether it tells another time.
     """
 
@@ -34,6 +35,7 @@ class Drawn:
     unit: str
     values: list[float | None]
     is_counted: bool = False
+    total: float | None = None
     is_earlier: bool = False
 
 
@@ -77,6 +79,7 @@ def _measured(look: Look, most: int) -> Reading:
             unit=one.answer.unit,
             values=[value for _, value in line.points],
             is_counted=one.is_counted,
+            total=one.total(line),
             is_earlier=COMPARED in line.labels,
         )
         for one in told
@@ -119,6 +122,8 @@ def told(line: Drawn) -> float | None:
     """The one figure that stands for a line: all of what was counted, the newest of what was measured."""
     if not line.is_counted:
         return latest(line)
+    if line.total is not None:
+        return line.total
     known = [value for value in line.values if value is not None]
     return sum(known) if known else None
 
