@@ -55,6 +55,12 @@ def blueprint(services: Services) -> Blueprint:
         answer = in_thread(services.runtime, _asked, services, dashboard_id)
         return Response(msgspec.json.encode(answer), content_type="application/json")
 
+    @pages.post("/dashboards/<dashboard_id>/clone")
+    @require("operate")
+    def clone(dashboard_id: str) -> Response:
+        made = in_thread(services.runtime, _cloned, services, dashboard_id)
+        return Response(msgspec.json.encode({"id": made.id}), 201, content_type="application/json")
+
     _add_drafts(pages, services)
     return pages
 
@@ -138,6 +144,10 @@ def _session() -> dict[str, Any]:
 
 def _asked(services: Services, dashboard_id: str) -> dict[str, Any]:
     return boards.renewed(services, boards.board_of(services.dashboards.get(dashboard_id)), request.args)
+
+
+def _cloned(services: Services, dashboard_id: str) -> Dashboard:
+    return services.dashboards.copy(shipped.as_shown(services.dashboards.get(dashboard_id)))
 
 
 def _choices(services: Services) -> Mapping[str, list[str]]:

@@ -1,11 +1,12 @@
 """The dashboards that come along, in the page's language: their names, their panels' titles, their axes' labels.
 
-They are kept and exported as they stand in their files, and shown in the language of who looks. `extract` is how
-``babel.cfg`` finds those texts.
+They are kept and exported as they stand in their files, shown in the language of who looks, and cloned on a page as
+they are shown there. `extract` is how ``babel.cfg`` finds those texts.
 """
 
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any, BinaryIO, Final
 
@@ -24,6 +25,21 @@ def named(dashboard: Dashboard) -> Dashboard:
 def titled(board: Board) -> Board:
     """The board with all that is written on it in the page's language."""
     return replace(board, panels=tuple(_panel(panel) for panel in board.panels))
+
+
+def as_shown(dashboard: Dashboard) -> Dashboard:
+    """The dashboard with its name and its configuration in the page's language, as a page shows it."""
+    if dashboard.origin != ORIGIN:
+        return dashboard
+    config = deepcopy(dict(dashboard.config))
+    for panel in config["layout"]["panels"]:
+        panel["title"] = _said(panel["title"])
+        if "chart" in panel["options"]:
+            display = panel["options"]["chart"]["display"]
+            display["title"] = _said(display["title"])
+            for axis in display["axes"].values():
+                axis["label"] = _said(axis["label"])
+    return replace(dashboard, name=_said(dashboard.name), config=config)
 
 
 def extract(file: BinaryIO, _keywords: object, _tags: object, options: object) -> Iterator[tuple[Any, ...]]:  # noqa: ARG001 - Babel names it

@@ -100,7 +100,11 @@ class Dashboards:
             Conflict: the name is taken; without one, a free one is found.
         """
         found = self.get(dashboard_id)
-        return self._add_free(found.name, found.config) if name is None else self._add(name, found.config)
+        return self.copy(found) if name is None else self._add(name, found.config)
+
+    def copy(self, dashboard: Dashboard) -> Dashboard:
+        """One's own that says the same, under the same name or the next free one."""
+        return self._add_free(dashboard.name, dashboard.config)
 
     def delete(self, dashboard_id: str) -> None:
         """Forget it.

@@ -12,6 +12,7 @@ from babel.messages.mofile import write_mo
 from app.dashboard import language
 from app.dashboards.files import SHIPPED
 from tests.dashboard.conftest import House
+from tests.dashboard.test_drafts import posted, signed_in
 from tests.dashboard.test_pages import run
 from tests.server import ROOT
 
@@ -52,7 +53,7 @@ def test_names_and_titles_are_translated(french: House):
 
 
 def test_what_is_exported_is_in_no_language(french: House):
-    """Nor is what is cloned, nor a dashboard of one's own that says the same."""
+    """Nor is what a script clones, nor a dashboard of one's own that says the same."""
     whole = json.loads((SHIPPED / "overview.json").read_text())
     told = json.loads(french.page("/api/v1/dashboards/overview"))
     own = french.dashboards.clone("overview")
@@ -60,6 +61,30 @@ def test_what_is_exported_is_in_no_language(french: House):
     assert {name: value for name, value in told.items() if name != "id"} == whole
     assert own.config == french.dashboards.get("overview").config
     assert ">Errors</h2>" in french.page(f"/dashboards/{own.id}")
+
+
+def test_what_a_person_clones_is_what_they_saw(french: House):
+    """Name, titles and labels; the rest as it stands, and one of one's own as it is written."""
+    french.accounts.create_user("olga", "secret", "operator")
+    hand = signed_in(french, "olga")
+    hand.environ_base["HTTP_ACCEPT_LANGUAGE"] = "fr"
+    made = posted(hand, "/dashboards/overview/clone", {})
+
+    assert made.status_code == 201, made.text
+    own = french.dashboards.get(made.json["id"])
+    panels = own.config["layout"]["panels"]
+    displays = [panel["options"]["chart"]["display"] for panel in panels if "chart" in panel["options"]]
+    assert own.name == "Vue d’ensemble"
+    assert {"Erreurs", "Latest jobs"} <= {panel["title"] for panel in panels}
+    assert "Articles par seconde, par source" in {display["title"] for display in displays}
+    assert json.loads((SHIPPED / "overview.json").read_text())["layout"]["grid"] == own.config["layout"]["grid"]
+    again = posted(hand, f"/dashboards/{own.id}/clone", {}).json
+    assert french.dashboards.get(again["id"]).config == own.config
+
+
+def test_who_only_looks_clones_nothing(house: House):
+    """It takes the same permission as to make a dashboard."""
+    assert posted(house.client, "/dashboards/overview/clone", {}).status_code == 403
 
 
 def test_all_their_texts_are_found_for_translation():

@@ -138,7 +138,7 @@ if (edit && new URLSearchParams(location.search).has("edit")) edit.click();
 const clone = document.getElementById("clone");
 clone?.removeAttribute("hidden");
 clone?.addEventListener("click", async () => {
-  const answer = await change(`/api/v1/dashboards/${page.dashboard.id}/clone`, "POST", {});
+  const answer = await change(`/dashboards/${page.dashboard.id}/clone`, "POST", {});
   if (answer.ok) location.assign(`/dashboards/${answer.body.id}?edit`);
   else showProblem(answer);
 });

@@ -33,7 +33,7 @@ chooser?.addEventListener("keydown", (event) => {
 });
 
 const ACTIONS = {
-  clone: (id) => change(`${API}/${id}/clone`, "POST", {}),
+  clone: (id) => change(`/dashboards/${id}/clone`, "POST", {}),
   delete: (id) => change(`${API}/${id}`, "DELETE"),
   home: (id) => change(`${API}/${id}/home`, "PUT"),
   unhome: (id) => change(`${API}/${id}/home`, "DELETE"),
