@@ -41,9 +41,12 @@ class Past:
         agg = agg_of(asked)
         if agg in QUANTILES:
             raise InvalidInput("can't be tested: quantiles are not kept of every window", field="aggregation")
-        series = self._store.find(asked.name, asked.where)
+        zero = is_counter(asked.name) and agg in {"sum", "count"} and not asked.by
         places: dict[Labels, int] = {}
-        groups = {one: places.setdefault(key_of(one, asked.by), len(places)) for one in series}
+        living = self._living(asked, from_ms, to_ms, now_ms)
+        groups = {one: places.setdefault(key_of(one, asked.by), len(places)) for one in living}
+        if not places and zero and self._store.has(asked.name, asked.where):
+            places[()] = 0  # one that gained nothing in that time counts
         step_ms = _step(from_ms, to_ms, now_ms, max(1, len(places)))
         _check_window(asked.window_ms, step_ms)
         width = max(1, asked.window_ms // step_ms)
@@ -55,12 +58,18 @@ class Past:
         held: list[_Cell] = [None] * (steps * len(places))
         for cell, figure, count in self._store.combine(asked.name, groups, within, cells, figures):
             held[cell] = (figure, count)
-        zero = is_counter(asked.name) and agg in {"sum", "count"} and not asked.by
         lines = {
             labels: _line(held[place * steps : (place + 1) * steps], width, agg, 0.0 if zero else None, asked.least)
             for labels, place in places.items()
         }
         return Walk(range(begin + (width - 1) * step_ms, begin + steps * step_ms, step_ms), lines)
+
+    def _living(self, asked: Asked, from_ms: int, to_ms: int, now_ms: int) -> list[Labels]:
+        """The series that have a figure in the span or in the window before it: others would only cost."""
+        stored = max(MINUTE_MS, kept(from_ms, now_ms))
+        begin = from_ms - asked.window_ms - stored
+        within = Stretch(stored, begin - begin % stored, to_ms + stored)
+        return self._store.alive(asked.name, self._store.find(asked.name, asked.where, within.from_ms), within)
 
 
 def _step(from_ms: int, to_ms: int, now_ms: int, lines: int) -> int:

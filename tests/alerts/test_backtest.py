@@ -1,6 +1,7 @@
 """Rules played over the past, and the same past lived through: both say the same."""
 
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -8,8 +9,10 @@ import pytest
 from app.core.errors import InvalidInput
 from app.metrics.lately import Asked, Lately
 from app.metrics.past import MAX_CELLS, Past
-from app.storage.base_series import RAW_MS, Point
+from app.storage.base_series import RAW_MS, Point, SeriesStore
 from app.storage.memory_series import MemorySeriesStore
+from app.storage.sql.database import Database
+from app.storage.sql.series import SqlSeriesStore
 from tests.alerts.conftest import CONFIG
 from tests.fakes import NOW_MS
 
@@ -21,6 +24,17 @@ BEGIN_MS = NOW_MS - NOW_MS % MINUTE_MS - 60 * MINUTE_MS
 def database_url(sqlite_url: str) -> str:
     """What is read here is kept in memory, or by statements that all databases have."""
     return sqlite_url
+
+
+@pytest.fixture(params=["sqlite", "memory"])
+def store(request: pytest.FixtureRequest, sqlite_url: str) -> Iterator[SeriesStore]:
+    """An empty store of series."""
+    if request.param == "memory":
+        yield MemorySeriesStore()
+        return
+    database = Database(sqlite_url)
+    yield SqlSeriesStore(database)
+    database.close()
 
 
 def record(watch, values, *, name="queue", labels=()) -> None:
@@ -143,6 +157,36 @@ def test_many_series_are_walked_in_wider_steps():
     asked = Asked(name="q", where={}, by=("k",), agg=None, window_ms=1)
 
     assert Past(series).read(asked, BEGIN_MS, BEGIN_MS + 60 * MINUTE_MS, NOW_MS).times.step == MINUTE_MS
+
+
+def test_series_that_are_silent_in_the_span_cost_nothing(store):
+    """A year of jobs makes the steps no wider; what began or ended in the span, or in the window before it, counts."""
+    number, hour_ms = MAX_CELLS // 720 + 1, 60 * MINUTE_MS
+    begin_ms, end_ms = BEGIN_MS - 24 * hour_ms, BEGIN_MS - 23 * hour_ms
+
+    def point(name: str, at_ms: int) -> Point:
+        return Point("q", (("k", name),), at_ms, 1.0, 1, 1.0, 1.0)
+
+    for silent_ms in (begin_ms - 6 * hour_ms, end_ms + 6 * hour_ms):
+        store.record([point(f"{silent_ms} {n}", silent_ms) for n in range(number)])
+    store.record([point("before", begin_ms - MINUTE_MS), point("first", begin_ms), point("last", end_ms - RAW_MS)])
+    asked = Asked(name="q", where={}, by=("k",), agg=None, window_ms=2 * MINUTE_MS)
+    walk = Past(store).read(asked, begin_ms, end_ms, NOW_MS)
+
+    assert walk.times.step == RAW_MS
+    assert [dict(labels)["k"] for labels in walk.lines] == ["before", "first", "last"]
+
+
+def test_a_counter_that_gained_nothing_in_the_span_is_at_zero(store):
+    """As a rule sees it, if it was ever counted."""
+    store.record([Point("errors", (("job", "a"),), BEGIN_MS - 86_400_000, 1.0, 1, 1.0, 1.0)])
+
+    def read(name: str, by: tuple[str, ...] = ()):
+        asked = Asked(name=name, where={}, by=by, agg=None, window_ms=MINUTE_MS)
+        return Past(store).read(asked, BEGIN_MS, BEGIN_MS + MINUTE_MS, NOW_MS).lines
+
+    assert set(read("errors")[()]) == {0.0}
+    assert read("errors", by=("job",)) == read("items") == {}
 
 
 @pytest.mark.parametrize(("window_ms", "days_ago"), [(30_000, 5), (5 * MINUTE_MS, 32)])
