@@ -31,14 +31,14 @@ from app.dashboard import login
 from app.dashboard.errors import error_page
 from app.dashboards.files import provided
 from app.dashboards.service import Dashboards
+from app.fold import folding
 from app.ingest.check import Checker
 from app.ingest.reports import Reports
 from app.ingest.service import Ingest
-from app.jobs.fold import fold as fold_jobs
 from app.jobs.watchdog import Watchdog
 from app.metrics.collector import Collector
 from app.metrics.figures import Figures
-from app.metrics.points import baselines, points_of
+from app.metrics.limits import Limits
 from app.metrics.series import SeriesReader
 from app.metrics.system import Machine
 from app.notify.deadman import Deadman
@@ -49,8 +49,6 @@ from app.runtime.listen import open_listener
 from app.scheduler import DELIVER, EVALUATE, Scheduler, Workers, table
 from app.services import Services
 from app.status import Process, Status
-from app.storage.base import Commit, Job
-from app.storage.base_series import Point
 from app.storage.retention import Retention
 from app.storage.sql import schema
 from app.storage.sql.accounts import SqlAccountStore
@@ -122,9 +120,10 @@ class WebProcess:
         self._bus = Bus()
         database = Database(settings.database_url, checkpoints=True)
         events, series = open_stores(settings.storage_url, database, CLOCK)
+        self._limits = Limits(series, CLOCK)
         self._writer = Writer(
             events,
-            fold,
+            folding(self._limits),
             lambda commit: self._bus.publish("committed", commit),
             Turns(settings.buffer_size, settings.buffer_batch_size),
             clock=CLOCK,
@@ -134,7 +133,7 @@ class WebProcess:
         self._claim = Claim(database)
         self._account_store = SqlAccountStore(database)
         accounts = Accounts(self._account_store, CLOCK)
-        figures = Figures(events, CLOCK, socket.gethostname())
+        figures = Figures(events, CLOCK, socket.gethostname(), self._limits.knows)
         alerts = open_alerts(database, events, series, figures.values, CLOCK, self._bells())
         reader = SeriesReader(series, CLOCK)
         ingest = Ingest(self._writer, Checker(CLOCK.now_ms, settings.retention_events_days * DAY_MS), CLOCK)
@@ -161,6 +160,7 @@ class WebProcess:
                 reports=Reports(events),
                 refusals=ingest.refusals,
                 ingest=ingest.figures,
+                own_metrics=self._limits.read,
                 process=self._figures,
                 began_ms=CLOCK.now_ms(),
                 evaluated=alerts.evaluated_at,
@@ -194,7 +194,14 @@ class WebProcess:
         watchdog = self._watchdog()
         self._scheduler = Scheduler(table(self._workers(watchdog)), CLOCK)
         self._subscribe(watchdog)
-        for part in (services.figures, services.alerts, services.status.reports, watchdog, self._sockets.broadcaster):
+        for part in (
+            self._limits,
+            services.figures,
+            services.alerts,
+            services.status.reports,
+            watchdog,
+            self._sockets.broadcaster,
+        ):
             part.rebuild()
         services.alerts.begin()
         self._scheduler.start()
@@ -210,6 +217,7 @@ class WebProcess:
             office=office,
             deadman=Deadman(self._settings.deadman_url, office.door, alerts.evaluated_at, CLOCK),
             retention=self._retention,
+            limits=self._limits,
             watchdog=watchdog,
             keep_claim=self._keep_claim,
             kept_ms=self._settings.retention_events_days * DAY_MS,
@@ -290,10 +298,3 @@ class WebProcess:
         answer = answered.result(ANNOUNCE_S)
         if not answer["ok"]:
             raise ScrapewatchError(f"An alert's change could not be stored: {answer}")
-
-
-def fold(commit: Commit, jobs: Mapping[str, Job]) -> list[Point]:
-    """What new events mean: first for their jobs, then for the series."""
-    before = baselines(jobs)
-    fold_jobs(commit, jobs)
-    return points_of(commit, jobs, before)

@@ -23,6 +23,7 @@ from app.alerts.service import Alerts
 from app.core.clock import Clock
 from app.jobs.watchdog import Watchdog
 from app.metrics.collector import Collector
+from app.metrics.limits import Limits
 from app.notify import deadman
 from app.notify.deadman import Deadman
 from app.notify.office import Office
@@ -56,6 +57,7 @@ class Workers:
     office: Office
     deadman: Deadman
     retention: Retention
+    limits: Limits
     watchdog: Watchdog
     keep_claim: Callable[[], object]
     kept_ms: int
@@ -71,6 +73,7 @@ def table(of: Workers) -> tuple[Task, ...]:
         Task("keep the claim", 1_000, of.keep_claim),
         Task("call the dead man's switch", deadman.EVERY_MS, of.deadman.look),
         Task("roll up series", 60_000, of.retention.roll_up),
+        Task("look up own metrics", 3_600_000, of.limits.rebuild),
         Task("clean up", 3_600_000, of.retention.clean_up),
         Task("forget notices", 3_600_000, of.office.clean_up),
         Task("forget timelines", 3_600_000, partial(of.alerts.clean_up, of.kept_ms)),

@@ -9,6 +9,8 @@ and what never came is reported by the senders (`app.ingest.reports`)::
 
     emitted = stored + rejected + dropped + waiting
 
+Of what was stored, it also says which figures were not kept as they came (`app.metrics.limits`).
+
 The object that `Status.read` returns is ``GET /api/v1/status``, and what ``/settings/status`` shows. Times in it are
 RFC 3339, durations ms, sizes bytes.
 """
@@ -16,7 +18,7 @@ RFC 3339, durations ms, sizes bytes.
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +26,7 @@ from app.accounts.service import Accounts
 from app.core.clock import Clock, rfc3339
 from app.ingest.refusals import Refusals
 from app.ingest.reports import Report, Reports, SenderReport
+from app.metrics import limits
 from app.storage.base import EventStore
 from app.storage.sql.about import about
 from app.storage.sql.database import Database
@@ -74,9 +77,11 @@ class Process:
 class Tally:
     """What the server did with what it received."""
 
-    stored: int
-    duplicates: int
-    rejected: Counter[str]
+    stored: int = 0
+    duplicates: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    merged: Counter[str] = field(default_factory=Counter)
+    dropped: Counter[str] = field(default_factory=Counter)
 
     def json(self) -> dict[str, Any]:
         """As it is shown, with the sum."""
@@ -85,6 +90,7 @@ class Tally:
             "stored": self.stored,
             "duplicates": self.duplicates,
             "rejected": dict(self.rejected),
+            "figures": {"merged": dict(self.merged), "dropped": dict(self.dropped)},
         }
 
 
@@ -94,6 +100,7 @@ class Status:
 
     Attributes:
         ingest: the door's figures: what waits, lag, and each sender's share.
+        own_metrics: as `app.metrics.limits.Limits.read`.
         process: asked each time, since its parts are made after this one.
         began_ms: when the process began.
         evaluated: when alert rules were last evaluated by any process; None for never.
@@ -106,6 +113,7 @@ class Status:
     reports: Reports
     refusals: Refusals
     ingest: Callable[[], Mapping[str, Any]]
+    own_metrics: Callable[[], Mapping[str, Any]]
     process: Callable[[], Process]
     began_ms: int
     evaluated: Callable[[], int | None] = lambda: None
@@ -139,6 +147,7 @@ class Status:
             "uptime": max(0, now_ms - self.began_ms),
             "ingest": {name: told for name, told in ingest.items() if name != "senders"},
             "sockets": _sockets(process.sockets),
+            "ownMetrics": dict(self.own_metrics()),
             "tasks": [_task(task) for task in process.tasks],
         }
 
@@ -173,7 +182,7 @@ class Status:
         found = [
             {
                 "name": names.get(sender_id, f"#{sender_id}"),
-                **tallies.get(sender_id, Tally(0, 0, Counter())).json(),
+                **tallies.get(sender_id, Tally()).json(),
                 **shares.get(sender_id, NOTHING),
                 "connections": len(connections.get(sender_id, ())),
                 "lastHeardAt": _time(self.reports.heard_ms(sender_id)),
@@ -187,23 +196,30 @@ class Status:
 def _tallies(events: EventStore) -> dict[int, Tally]:
     found: dict[int, Tally] = {}
     for (sender_id, outcome, code), count in events.tallies().items():
-        tally = found.setdefault(sender_id, Tally(0, 0, Counter()))
-        if outcome == "stored":
-            tally.stored += count
-        elif outcome == "duplicate":
-            tally.duplicates += count
-        else:
-            tally.rejected[code] += count
+        tally = found.setdefault(sender_id, Tally())
+        match outcome:
+            case "stored":
+                tally.stored += count
+            case "duplicate":
+                tally.duplicates += count
+            case limits.MERGED:
+                tally.merged[code] += count
+            case limits.DROPPED:
+                tally.dropped[code] += count
+            case _:
+                tally.rejected[code] += count
     return found
 
 
 def _ledger(tallies: Mapping[int, Tally], reports: Mapping[int, SenderReport]) -> dict[str, Any]:
     """The sums over all senders."""
-    total = Tally(0, 0, Counter())
+    total = Tally()
     for tally in tallies.values():
         total.stored += tally.stored
         total.duplicates += tally.duplicates
         total.rejected.update(tally.rejected)
+        total.merged.update(tally.merged)
+        total.dropped.update(tally.dropped)
     dropped: Counter[str] = Counter()
     for report in reports.values():
         dropped.update(report.total.dropped)

@@ -20,6 +20,7 @@ from app.metrics.catalogue import LABELS, METRICS
 from app.metrics.exposition import FAMILIES
 from app.metrics.exposition_own import family_name
 from app.metrics.hosts import MAX_HOSTS
+from app.metrics.limits import LIMITS
 from app.metrics.own import MAX_OWN
 from app.metrics.reported import OTHER
 from app.metrics.series import AGGREGATIONS
@@ -31,6 +32,7 @@ from app.notify.message import FIELDS as FIELDS_OF_NOTICES
 from app.notify.postman import FIRST_MS, GIVE_UP_MS, LONGEST_MS
 from app.notify.reply import LOCKED
 from config import Settings, shown
+from docs.webhook import WEBHOOK
 from scrapewatch.events import EVENTS, FLAGS, LEVELS, Each, Fields, Kind
 
 FOLDER: Final = Path(__file__).parent
@@ -90,6 +92,9 @@ def metrics() -> str:
         "beside the sum. `system.*` tells of the server's own host, but sums network and workers over all hosts; "
         "`host.*` tells the same of each host by itself. Labels are texts of at most 200 characters:",
         _table(("label", "says"), ((f"`{name}`", about) for name, about in LABELS.items())),
+        "Your own metrics are bounded. What is known goes on being kept, what is new beyond a limit is counted, as "
+        "`ledger.figures` of the status and by sender. Places are free again as series go with their age:",
+        _table(("limit", "what becomes of"), ((f"`{name}`", about) for name, about in LIMITS.items())),
     )
 
 
@@ -214,25 +219,8 @@ def channels() -> str:
         "every try.",
         "A webhook gets JSON of this shape, with `Idempotency-Key`, the same when a message is sent again, and a "
         "signature to be checked before anything is believed:",
-        _WEBHOOK,
+        WEBHOOK,
     )
-
-
-_WEBHOOK: Final = """```json
-{"version": 1, "key": "7.firing.1.ops", "kind": "firing", "rule": "high_failure_rate", "severity": "critical",
- "incident": {"id": 7, "value": 0.42, "peak": 0.5, "startedAt": "2026-11-23T14:32:08.000Z"},
- "title": "critical: high_failure_rate fires", "text": "…", "links": {"link": "…", "acknowledge": "…"},
- "recipients": []}
-```
-
-```python
-import hashlib, hmac, time
-
-def is_ours(secret: str, header: str, body: bytes) -> bool:
-    parts = dict(part.split("=", 1) for part in header.split(","))  # X-Scrapewatch-Signature: t=…,v1=…
-    wanted = hmac.new(secret.encode(), parts["t"].encode() + b"." + body, hashlib.sha256).hexdigest()
-    return hmac.compare_digest(wanted, parts["v1"]) and abs(time.time() - int(parts["t"])) < 300
-```"""
 
 
 def _setting(setting: Setting) -> str:

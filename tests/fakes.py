@@ -7,8 +7,10 @@ from typing import Any
 import msgspec
 
 from app.ingest.check import digest
+from app.metrics.limits import Limits
 from app.storage.base import Commit, Event, Job
 from app.storage.base_series import Point
+from app.storage.memory_series import MemorySeriesStore
 from scrapewatch.events import EVENTS
 
 NOW_MS = 1_795_444_328_000  # 2026-11-23T14:32:08Z
@@ -64,6 +66,11 @@ def said(told: Event) -> Any:
 def new_id() -> bytes:
     """16 bytes that no other call returns."""
     return next(_numbers).to_bytes(16)
+
+
+def fresh_limits() -> Limits:
+    """Those of a server that knows no metric of users' own yet."""
+    return Limits(MemorySeriesStore(), StoppedClock())
 
 
 def no_fold(commit: Commit, jobs: Mapping[str, Job]) -> list[Point]:

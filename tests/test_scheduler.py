@@ -13,6 +13,7 @@ from app.core.clock import CLOCK
 from app.dashboard.status import TASKS
 from app.jobs.watchdog import Watchdog
 from app.metrics.collector import Collector
+from app.metrics.limits import Limits
 from app.notify.deadman import Deadman
 from app.notify.postman import Postman
 from app.scheduler import EVALUATE, GAP_MS, Scheduler, Task, Workers, table
@@ -54,6 +55,7 @@ def test_the_table_names_what_the_server_does_by_itself():
             office=Mock(postman=Mock(Postman)),
             deadman=Mock(Deadman),
             retention=Mock(Retention),
+            limits=Mock(Limits),
             watchdog=Mock(Watchdog),
             keep_claim=Mock(),
             kept_ms=1,
@@ -68,6 +70,7 @@ def test_the_table_names_what_the_server_does_by_itself():
         "keep the claim": 1_000,
         "call the dead man's switch": 60_000,
         "roll up series": 60_000,
+        "look up own metrics": 3_600_000,
         "clean up": 3_600_000,
         "forget notices": 3_600_000,
         "forget timelines": 3_600_000,

@@ -13,7 +13,7 @@ from app.storage.memory import MemoryEventStore
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
 from tests.accounts.door import CHEAP
-from tests.fakes import NO_SOCKETS, NOW_MS, QUIET_DOOR, StoppedClock, event, new_id, no_fold
+from tests.fakes import NO_SOCKETS, NOW_MS, QUIET_DOOR, StoppedClock, event, fresh_limits, new_id, no_fold
 
 NOW = "2026-11-23T14:32:08.000Z"
 
@@ -41,6 +41,7 @@ class House:
             reports=self.reports,
             refusals=self.refusals,
             ingest=lambda: self.ingest,
+            own_metrics=fresh_limits().read,
             process=lambda: Process(self.sockets, self.connections, self.tasks),
             began_ms=NOW_MS - 90_000,
         )

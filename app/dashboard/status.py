@@ -28,12 +28,22 @@ TASKS: Final = {
     "watch jobs": lazy_gettext("look for lost and stalled jobs"),
     "call the dead man's switch": lazy_gettext("tell the dead man's switch that the server lives"),
     "keep the claim": lazy_gettext("see that no other server has the database"),
+    "look up own metrics": lazy_gettext("see which metrics of your own there are"),
     "roll up series": lazy_gettext("sum up figures"),
     "forget notices": lazy_gettext("forget old notices"),
     "forget timelines": lazy_gettext("forget old timelines of alerts"),
     "clean up": lazy_gettext("delete what is too old"),
 }
 """The scheduler's tasks in words."""
+
+
+LIMITS: Final = {
+    "names": lazy_gettext("too many metrics: new ones are dropped"),
+    "label_names": lazy_gettext("too many labels: new ones are left out"),
+    "label_values": lazy_gettext("too many values: new ones are kept as “other”"),
+    "series": lazy_gettext("too many sets of labels: new ones are kept as “other” or dropped"),
+}
+"""The limits of users' own metrics in words."""
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -50,6 +60,7 @@ def blueprint(services: Services) -> Blueprint:
             processes=_processes(found["senders"]),
             levels=LEVELS,
             tasks=TASKS,
+            limits=LIMITS,
             mode=services.runtime.name,
             server=names.SERVER,
         )

@@ -48,6 +48,9 @@ def _any_host(name: str, unit: str, help_: str) -> Metric:
     return Metric(name, unit, "gauge", help_, ("worker",))
 
 
+MAX_TEXT: Final = 200
+"""Characters of a metric's or label's name, and of a label's value, that are kept."""
+
 LABELS: Final = {
     "job": "the job's id",
     "source": "the job's source",
@@ -57,7 +60,7 @@ LABELS: Final = {
     "proxy": "the proxy that was asked through; at most 50 of a job, the rest together as `other`",
     "status": "how it went: a class of HTTP statuses (`2xx`), a status (`403`), or how a job ended (`failed`)",
 }
-"""What series may be told apart by. The texts are cut at 200 characters."""
+"""What series may be told apart by. The texts are cut at `MAX_TEXT` characters."""
 
 _SPIDER: Final = ("source", "spider")
 _JOB: Final = ("job", *_SPIDER)

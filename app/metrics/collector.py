@@ -1,9 +1,9 @@
 """Looks at the machine and writes the gauges down: the scheduler's tick for figures."""
 
 from app.core.clock import Clock
-from app.metrics.catalogue import METRICS
+from app.metrics.catalogue import MAX_TEXT, METRICS
 from app.metrics.figures import Figures
-from app.metrics.points import MAX_TEXT, points_of_values
+from app.metrics.points import points_of_values
 from app.metrics.system import Reader
 from app.storage.base_series import SeriesStore
 

@@ -121,6 +121,12 @@ def _outcomes(sources: Sources) -> Iterator[Sample]:
         yield ("rejected", code), count
 
 
+def _excess(sources: Sources) -> Iterator[Sample]:
+    for outcome, counts in (_told(sources, "ledger", "figures") or {}).items():
+        for limit, count in counts.items():
+            yield (outcome, limit), count
+
+
 def _connections(sources: Sources) -> Iterable[Sample]:
     return [((name,), sources.status["sockets"][name]) for name in ("scrapers", "viewers")]
 
@@ -180,6 +186,15 @@ FAMILIES: Final = (
         (),
         _status("ledger", "waiting"),
     ),
+    Family(
+        "scrapewatch_limited_figures_total",
+        "figures of metric events that were not kept as they came",
+        ("outcome", "limit"),
+        _excess,
+    ),
+    Family("scrapewatch_own_metrics", "users' own metrics that are kept", (), _status("ownMetrics", "names", "held")),
+    Family("scrapewatch_own_series", "their series of the last day", (), _status("ownMetrics", "series", "held")),
+    Family("scrapewatch_own_series_limit", "how many there may be", (), _status("ownMetrics", "series", "most")),
     Family("scrapewatch_queue_events", "events that wait to be stored", (), _status("ingest", "waiting")),
     Family("scrapewatch_queue_capacity_events", "events that may wait", (), _status("ingest", "capacity")),
     Family(

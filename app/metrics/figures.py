@@ -1,7 +1,7 @@
 """The live figures: kept up by every commit, read by pages, rules and the series."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from app.core.clock import Clock
@@ -36,19 +36,24 @@ class Figures:
     Args:
         events: where `rebuild` reads.
         host: the name of the server's host, whose traffic is not counted again from a worker on it.
+        keeps: whether a metric of users' own is kept at all, by its name.
     """
 
-    def __init__(self, events: EventStore, clock: Clock, host: str = "") -> None:
+    def __init__(
+        self, events: EventStore, clock: Clock, host: str = "", keeps: Callable[[str], bool] = lambda _: True
+    ) -> None:
         self._events = events
         self._clock = clock
         self._lock = threading.Lock()
-        self._scraping = Scraping()
+        self._keeps = keeps
+        self._scraping = Scraping(keeps)
         self._hosts = Hosts(host)
 
     def rebuild(self) -> None:
         """Fill the windows from the store, as after a restart; before the first commit is handed in."""
         now_ms = self._clock.now_ms()
-        scraping, workers, over = rebuild(self._events, now_ms)
+        scraping = Scraping(self._keeps)
+        workers, over = rebuild(self._events, scraping, now_ms)
         with self._lock:
             self._scraping = scraping
             self._hosts.take(workers)

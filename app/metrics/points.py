@@ -5,27 +5,22 @@ reported before. The factory therefore asks `baselines` first, lets the jobs cha
 
     before = baselines(jobs)
     ...                          # the jobs' half changes `jobs` and flags late events
-    points = points_of(events, jobs, before)
+    points = points_of(events, jobs, before, limits)
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from app.metrics.catalogue import METRICS
-from app.metrics.reported import Counter, amount, counters_of, gauges_of, limited, part
+from app.metrics.catalogue import MAX_TEXT
+from app.metrics.limits import Limits
+from app.metrics.reported import Counter, amount, counters_of, gauges_of, limited
 from app.metrics.window import growth
 from app.storage import sketches
 from app.storage.base import Commit, Event, Job
+from app.storage.base_counts import Excess
 from app.storage.base_series import RAW_MS, Labels, Point
 from scrapewatch.events import EVENTS, FLAGS, MAX_SAFE_INTEGER
-
-MAX_LABELS: Final = 20
-MAX_VALUES: Final = 100
-"""Figures of one `metric` event that become series."""
-MAX_TEXT: Final = 200
-"""Characters of a metric's or label's name, and of a label's value, that are kept."""
 
 _LATE: Final = 1 << FLAGS.index("late")
 _ENDS: Final = {name: row.ends for name, row in EVENTS.items() if row.ends}
@@ -96,15 +91,16 @@ def baselines(jobs: Mapping[str, Job]) -> dict[str, Baseline]:
     return {job_id: Baseline(job.attempt, job.status in _OVER, job.totals) for job_id, job in jobs.items()}
 
 
-def points_of(commit: Commit, jobs: Mapping[str, Job], before: Mapping[str, Baseline]) -> list[Point]:
+def points_of(commit: Commit, jobs: Mapping[str, Job], before: Mapping[str, Baseline], limits: Limits) -> list[Point]:
     """The points that new events make, one for each series and `RAW_MS`.
 
     Args:
-        commit: the events, late ones flagged.
+        commit: the events, late ones flagged; its `excess` learns of those that meet a limit.
         jobs: as they stand after the batch; of those that name more than is told apart, `totals` are shortened.
         before: their `baselines` from before it; used up by this call.
+        limits: what becomes of users' own metrics.
     """
-    batch = _Batch(jobs, before)
+    batch = _Batch(jobs, before, limits, commit.excess)
     batch.take_attempts()
     batch.take_items(commit.counted)
     for event in commit.telling:
@@ -115,9 +111,11 @@ def points_of(commit: Commit, jobs: Mapping[str, Job], before: Mapping[str, Base
 class _Batch:
     """Gathers what a batch adds to each series in each `RAW_MS`."""
 
-    def __init__(self, jobs: Mapping[str, Job], before: Mapping[str, Baseline]) -> None:
+    def __init__(self, jobs: Mapping[str, Job], before: Mapping[str, Baseline], limits: Limits, excess: Excess) -> None:
         self._jobs = jobs
         self._before = before
+        self._limits = limits
+        self._excess = excess
         self._labels: dict[str, Labels] = {}
         self._items: dict[tuple[str, int], int] = {}  # the common case, kept short
         self._sums: dict[tuple[str, Labels, int], tuple[float, int, float, float]] = {}
@@ -191,8 +189,7 @@ class _Batch:
             self._sample(name, labels, slot, value)
 
     def _metric(self, event: Event, slot: int) -> None:
-        labels = own_labels(event, self._labels_of(event.job_id))
-        for name, value in own_values(event):
+        for name, labels, value in self._limits.place(event, self._labels_of(event.job_id), self._excess):
             self._sample(name, labels, slot, value)
 
     def _ended(self, event: Event, slot: int) -> None:
@@ -241,22 +238,6 @@ def labels_of(job_id: str, job: Job | None) -> Labels:
     return tuple((name, text[:MAX_TEXT]) for name, text in named if text)
 
 
-def own_values(event: Event) -> list[tuple[str, float]]:
-    """The first `MAX_VALUES` figures of a `metric` event; names of the catalogue and overlong ones are passed over."""
-    return [
-        (name, float(value))
-        for name, value in list(part(body_of(event), "values").items())[:MAX_VALUES]
-        if 0 < len(name) <= MAX_TEXT and name not in METRICS and _is_finite(value)
-    ]
-
-
-def own_labels(event: Event, job_labels: Labels) -> Labels:
-    """The labels of a `metric` event, at most `MAX_LABELS`; its job's are added and are not the user's to set."""
-    given = list(part(body_of(event), "labels").items())[:MAX_LABELS]
-    texts = {str(name)[:MAX_TEXT]: _label(value) for name, value in given}
-    return tuple(sorted((texts | dict(job_labels)).items()))
-
-
 def points_of_values(values: Mapping[str, float], at_ms: int, labels: Labels = ()) -> list[Point]:
     """Gauges read at one moment, as points."""
     return [_gauge(name, labels, at_ms, [value]) for name, value in values.items()]
@@ -273,16 +254,6 @@ def _with(labels: Labels, more: Labels) -> Labels:
     return tuple(sorted((*labels, *((name, text[:MAX_TEXT]) for name, text in more)))) if more else labels
 
 
-def _label(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value)[:MAX_TEXT]
-
-
 def _count(body: Mapping[str, Any], otherwise: int) -> float:
     found = amount(body.get("count"))
     return float(otherwise) if found is None else found
-
-
-def _is_finite(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

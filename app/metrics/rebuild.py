@@ -25,9 +25,8 @@ _ENDS: Final = {name: row.ends for name, row in EVENTS.items() if row.ends}
 _REPORTS: Final = ("job_started", "job_progress", "job_lost", "metric", "worker", *_ENDS)
 
 
-def rebuild(events: EventStore, now_ms: int) -> tuple[Scraping, list[Event], list[str]]:
-    """The windows as they would be; the last minute's `worker` events, oldest first; which of their jobs are over."""
-    scraping = Scraping()
+def rebuild(events: EventStore, scraping: Scraping, now_ms: int) -> tuple[list[Event], list[str]]:
+    """Fill empty windows; the last minute's `worker` events, oldest first, and which of their jobs are over."""
     known = _load_live(events, scraping, now_ms)
     for event in _backwards(events, ITEMS, now_ms - MINUTE_MS):
         is_present = event.job_id in known and event.cursor >= known[event.job_id].cursor
@@ -41,7 +40,7 @@ def rebuild(events: EventStore, now_ms: int) -> tuple[Scraping, list[Event], lis
     for event in _backwards(events, _REPORTS, now_ms - HOUR_MS):
         walk.take(event)
     walk.finish()
-    return scraping, walk.workers[::-1], _over(events, {one.job_id for one in walk.workers} - known.keys() - {""})
+    return walk.workers[::-1], _over(events, {one.job_id for one in walk.workers} - known.keys() - {""})
 
 
 def _over(events: EventStore, job_ids: Iterable[str]) -> list[str]:

@@ -67,9 +67,12 @@ class Scraping:
         quiet: the state of each that was not, and no more: there may be many that never end.
         spiders: what each spider has done since the start.
         own: the latest values of users' own metrics.
+
+    Args:
+        keeps: whether a metric of users' own is kept at all, by its name.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, keeps: Callable[[str], bool]) -> None:
         self.live: dict[str, Live] = {}
         self.quiet: dict[str, str] = {}
         self._items = minute()
@@ -80,7 +83,7 @@ class Scraping:
         self._ended = {"completed": hour(), "failed": hour()}
         self._ended_at: dict[str, tuple[str, int]] = {}
         self.spiders = Spiders()
-        self.own = Own()
+        self.own = Own(keeps)
         self._take: dict[str, Callable[[Event, Mapping[str, Job]], None]] = {
             "job_started": self._started,
             "job_progress": self._progress,

@@ -15,12 +15,12 @@ from typing import Any, Final, Literal, NamedTuple, Protocol
 
 import msgspec
 
-from app.storage.base_counts import Counted
+from app.storage.base_counts import Counted, Excess
 from app.storage.base_runs import Runs
 from app.storage.base_series import Cells, Point
 
 Tallies = Mapping[tuple[int, str, str], int]
-"""How many events: by sender, by what became of them (``stored``, ``duplicate``, ``rejected``), by code if rejected."""
+"""How many events: by sender, by outcome (``stored``, ``duplicate``, ``rejected``), by code; and `Excess`."""
 
 REPLAY: Final = 1 << 12
 """A bit of `Event.flags` that nobody is shown: the event comes from a spool, after an outage."""
@@ -146,6 +146,7 @@ class Commit:
         jobs: the jobs that changed, as they stand now.
         prev: cursor of the last event before `events`, over all jobs.
         tails: for each of `jobs` the cursor of its last event before these, 0 for none.
+        excess: figures that met a limit, as the fold tells; counted with the tallies.
     """
 
     outcomes: list[Outcome]
@@ -153,6 +154,7 @@ class Commit:
     jobs: list[Job]
     prev: int
     tails: Mapping[str, int] = field(default_factory=dict)
+    excess: Excess = field(default_factory=Counter)
 
     @cached_property
     def telling(self) -> list[Event]:

@@ -1,5 +1,6 @@
 """How many there were over time: what the stores of events, jobs and incidents count alike."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,3 +25,7 @@ class Counted:
     def counted(self) -> int:
         """How many were counted, the newest."""
         return sum(self.cells.values())
+
+
+Excess = Counter[tuple[int, str, str]]
+"""Figures that met a limit: by sender, by what became of them, by the limit. They are counted beside the tallies."""

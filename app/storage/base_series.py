@@ -130,6 +130,10 @@ class SeriesStore(Protocol):
         """The names that series have, in order."""
         ...
 
+    def newest(self, name: str, limit: int) -> list[tuple[Labels, int]]:
+        """Series of that name, those written to last first: their labels, and the hour of their newest bucket."""
+        ...
+
     def since(self) -> int | None:
         """The beginning of the oldest bucket of all, in ms; None while there is none."""
         ...

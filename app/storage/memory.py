@@ -69,6 +69,7 @@ class MemoryEventStore:
             self._keys.update(keys)
             self._jobs.update(changed)
             self._count(events, outcomes, refused)
+            self._tallies.update(commit.excess)
             self._forget(len(self._events) - self._capacity)
         return replace(commit, jobs=list(map(copy.copy, changed.values())))
 

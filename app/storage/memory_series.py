@@ -94,6 +94,12 @@ class MemorySeriesStore:
         with self._lock:
             return sorted({name for name, _ in self._series})
 
+    def newest(self, name: str, limit: int) -> list[tuple[Labels, int]]:
+        """See `SeriesStore`."""
+        with self._lock:
+            found = [(key[1], last_ms) for key, last_ms in self._last.items() if key[0] == name]
+        return sorted(found, key=lambda series: -series[1])[:limit]
+
     def since(self) -> int | None:
         """See `SeriesStore`."""
         with self._lock:

@@ -5,7 +5,7 @@ import pytest
 from app.jobs.fold import fold
 from app.metrics.points import baselines, points_of
 from app.storage.base_series import DAY_MS, RAW_MS
-from tests.fakes import event
+from tests.fakes import event, fresh_limits
 
 MINUTE_MS = 60_000
 
@@ -34,7 +34,7 @@ def house(watch):
 def folded(commit, jobs):
     before = baselines(jobs)
     fold(commit, jobs)
-    return points_of(commit, jobs, before)
+    return points_of(commit, jobs, before, fresh_limits())
 
 
 def on_event(name: str, **more):

@@ -14,10 +14,12 @@ from app.alerts.service import Alerts, Bells
 from app.core.bus import Bus
 from app.dashboards.files import provided
 from app.dashboards.service import Dashboards
-from app.factory import create_app, fold
+from app.factory import create_app
+from app.fold import folding
 from app.ingest.refusals import Refusals
 from app.ingest.reports import Reports
 from app.metrics.figures import Figures
+from app.metrics.limits import Limits
 from app.metrics.series import SeriesReader
 from app.notify.office import Office, open_office
 from app.services import Services
@@ -48,10 +50,11 @@ class House:
     refusals: Refusals
     tasks: list[TaskStatus]
     series: SeriesStore
+    limits: Limits
 
     def send(self, events: Sequence[Event]) -> Commit:
         """Store events as the writer does."""
-        return self.events.append(events, fold)
+        return self.events.append(events, folding(self.limits))
 
     def page(self, path: str, status: int = 200) -> str:
         """The page at that path, which must answer with that status."""
@@ -68,6 +71,7 @@ def house(sqlite_url: str, settings: Settings):
     events, series = open_stores("memory:", database, clock)
     accounts = Accounts(SqlAccountStore(database), clock, CHEAP)
     accounts.create_user("zoe", "secret", "viewer")
+    limits = Limits(series, clock)
     values: dict[str, float] = {}
     bells = Bells(announce=lambda _: None, kick=lambda: None)
     alerts = open_alerts(database, events, series, lambda: values, clock, bells)
@@ -85,6 +89,7 @@ def house(sqlite_url: str, settings: Settings):
         reports=Reports(events),
         refusals=refusals,
         ingest=lambda: QUIET_DOOR,
+        own_metrics=limits.read,
         process=lambda: Process(NO_SOCKETS, {}, tasks),
         began_ms=clock.now_ms(),
     )
@@ -110,5 +115,5 @@ def house(sqlite_url: str, settings: Settings):
     form = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/login").text)
     assert form
     client.post("/login", data={"csrf_token": form[1], "username": "zoe", "password": "secret"})
-    yield House(client, events, accounts, alerts, office, dashboards, values, status, refusals, tasks, series)
+    yield House(client, events, accounts, alerts, office, dashboards, values, status, refusals, tasks, series, limits)
     database.close()

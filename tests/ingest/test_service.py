@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.factory import fold
+from app.fold import folding
 from app.ingest.check import Checker
 from app.ingest.service import Ingest
 from app.storage.base import EventStore, Fold
@@ -22,7 +22,7 @@ from app.storage.sql.series_points import merge_points
 from app.storage.turns import Turns
 from app.storage.writer import Writer
 from scrapewatch.events import MAX_SAFE_INTEGER
-from tests.fakes import NOW_MS, StoppedClock
+from tests.fakes import NOW_MS, StoppedClock, fresh_limits
 
 CHECKER = Checker(lambda: NOW_MS, 86_400_000)
 
@@ -32,8 +32,15 @@ def envelope(type_: str, job_id: str = "123", **data: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def opened(store: EventStore, folding: Fold = fold, capacity: int = 20_000) -> Iterator[Ingest]:
-    writer = Writer(store, folding, lambda commit: None, Turns(capacity, 500), clock=StoppedClock(), gap_ms=0)
+def opened(store: EventStore, fold: Fold | None = None, capacity: int = 20_000) -> Iterator[Ingest]:
+    writer = Writer(
+        store,
+        fold or folding(fresh_limits()),
+        lambda commit: None,
+        Turns(capacity, 500),
+        clock=StoppedClock(),
+        gap_ms=0,
+    )
     writer.start()
     ingest = Ingest(writer, CHECKER, StoppedClock())
     assert ingest.ready()
@@ -88,7 +95,7 @@ def test_what_a_store_cannot_take_is_refused_alone(database):
     def poisoned(commit, jobs):
         if any(event.body.get("poison") for event in commit.events):
             raise OverflowError("int too large")
-        return fold(commit, jobs)
+        return folding(fresh_limits())(commit, jobs)
 
     with opened(SqlEventStore(database, StoppedClock(), merge_points), poisoned) as ingest:
         answer = send(ingest, [envelope("error"), envelope("error", poison=True), envelope("error")])

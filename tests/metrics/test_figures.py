@@ -191,7 +191,7 @@ def test_a_deleted_job_is_in_no_state(house: House):
 
 def test_jobs_that_never_end_cost_little_and_stay_counted():
     """After an hour of silence a job's rates are forgotten but not its state, which still changes with it."""
-    scraping, store = Scraping(), MemoryEventStore(clock := StoppedClock(), list)
+    scraping, store = Scraping(lambda _: True), MemoryEventStore(clock := StoppedClock(), list)
 
     def send(*events) -> None:
         scraping.take(store.append(events, jobs_fold), clock.now_ms())

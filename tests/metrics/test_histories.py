@@ -10,7 +10,7 @@ from app.jobs.fold import fold
 from app.metrics.points import baselines, points_of
 from app.storage.base import Commit, Event, Job
 from app.storage.base_series import Point
-from tests.fakes import event
+from tests.fakes import event, fresh_limits
 from tests.metrics.house import House
 
 MINUTE_MS = 60_000
@@ -67,7 +67,7 @@ def lived(history) -> tuple[House, list[Point]]:
     def fold_all(commit: Commit, jobs: Mapping[str, Job]) -> list[Point]:
         before = baselines(jobs)
         fold(commit, jobs)
-        points.extend(points_of(commit, jobs, before))
+        points.extend(points_of(commit, jobs, before, fresh_limits()))
         return []
 
     for after_ms, events in history:

@@ -51,7 +51,7 @@ def test_spiders_beyond_the_first_are_one(house: House):
 
 def test_what_was_silent_longest_gives_way():
     """A thousand pairs of name and spider are remembered."""
-    own = Own()
+    own = Own(lambda _: True)
     for number in range(MAX_OWN):
         own.take(told("123", **{f"m{number}": 1.0}), "s")
     own.take(told("123", m0=2), "s")

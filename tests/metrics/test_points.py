@@ -9,7 +9,7 @@ from app.metrics.window import growth
 from app.storage import sketches
 from app.storage.base import Commit, Event, Job
 from app.storage.base_series import RAW_MS, Point
-from tests.fakes import NOW_MS, event
+from tests.fakes import NOW_MS, event, fresh_limits
 
 SLOT_MS = NOW_MS - NOW_MS % RAW_MS
 LABELS = (("job", "123"), ("source", "ebay.com"), ("spider", "ebay.com: cards"))
@@ -38,7 +38,7 @@ def points(*events: Event, known: Job | None = None) -> list[Point]:
     before = baselines(jobs)
     commit = Commit([], list(events), list(jobs.values()), 0)
     fold(commit, jobs)
-    return points_of(commit, jobs, before)
+    return points_of(commit, jobs, before, fresh_limits())
 
 
 def sums(found: list[Point]) -> dict[str, float]:
@@ -234,7 +234,7 @@ def test_own_metrics_are_bounded():
     """Twenty labels, names and values of 200 characters; no name of the catalogue, no infinite value."""
     labels = {f"label{number:02}": "x" * 300 for number in range(30)}
     values = {"n" * 201: 1, "jobs.active": 99, "items": 99, "endless": float("inf"), "mine": 1}
-    (found,) = points_of(Commit([], [_metric(values, labels)], [], 0), {}, {})
+    (found,) = points_of(Commit([], [_metric(values, labels)], [], 0), {}, {}, fresh_limits())
 
     assert found.name == "mine"
     assert len(found.labels) == 20
@@ -244,7 +244,7 @@ def test_own_metrics_are_bounded():
 def test_one_event_makes_a_bounded_number_of_series():
     """A hundred, however many figures it brings."""
     values = {f"mine{number:04}": 1.0 for number in range(5_000)}
-    found = points_of(Commit([], [_metric(values, {})], [], 0), {}, {})
+    found = points_of(Commit([], [_metric(values, {})], [], 0), {}, {}, fresh_limits())
 
     assert [point.name for point in found] == list(values)[:100]
 

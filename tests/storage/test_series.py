@@ -73,6 +73,24 @@ def test_series_are_found_by_any_of_their_labels(store, labels, found):
     assert store.read("items", labels, **EVER, step_ms=RAW_MS).keys() == found
 
 
+def test_the_newest_series_of_a_name_come_first(store):
+    """With the hour of their newest bucket, and no more of them than are asked for."""
+    store.record([point(T + 1), point(T + 3 * HOUR_MS + 1, labels=ETSY), point(T + HOUR_MS, labels=())])
+    store.record([point(T + 2, labels=ETSY), point(T, name="errors")])
+
+    assert store.newest("items", 9) == [(ETSY, T + 3 * HOUR_MS), ((), T + HOUR_MS), (EBAY, T)]
+    assert store.newest("items", 1) == [(ETSY, T + 3 * HOUR_MS)]
+    assert store.newest("none", 9) == []
+
+
+def test_names_are_told_once_and_in_order(store):
+    """However many series have them."""
+    assert store.names() == []
+    store.record([point(T), point(T, labels=ETSY), point(T, name="errors"), point(T, name="été")])
+
+    assert store.names() == sorted(["errors", "items", "été"])
+
+
 def test_a_job_is_not_taken_for_one_whose_name_it_begins(store):
     """Job 1 is neither 10 nor `1","x`, and labels of any script come back as they were."""
     odd = [(("job", name), ("été", "夏 \"'\\ 🍂")) for name in ("1", "10", '1","x', "~")]

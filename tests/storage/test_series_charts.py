@@ -1,5 +1,7 @@
 """What charts ask of a series store: one suite over SQLite, Postgres and memory."""
 
+import pytest
+
 from app.storage import sketches
 from app.storage.base_series import (
     DAY_MS,
@@ -17,7 +19,7 @@ from app.storage.base_series import (
 from app.storage.sql.database import Database
 from app.storage.sql.series import SqlSeriesStore
 from app.storage.sql.series_points import held_statement
-from app.storage.sql.series_tables import buckets, encode, series_number
+from app.storage.sql.series_tables import NAMES, buckets, encode, series_number
 from scrapewatch.events import MAX_SAFE_INTEGER
 
 T = 500_000 * HOUR_MS
@@ -179,6 +181,25 @@ def test_raw_figures_of_an_earlier_version_go_in_time(database_url: str):
 
     assert store.prune(raw_before_ms=T + 1, minutes_before_ms=T + 1, hours_before_ms=T + 1) == 1
     database.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "searched"),
+    [
+        (str(NAMES), "(name>?)"),
+        ("SELECT labels, last_ms FROM series WHERE name = 'x' ORDER BY last_ms DESC LIMIT 9", "(name=?)"),
+    ],
+    ids=["names", "newest"],
+)
+def test_what_there_is_of_series_is_read_by_an_index(sqlite_url: str, statement: str, searched: str):
+    """However many there are, none but those asked for is looked at, and nothing is sorted."""
+    database = Database(sqlite_url)
+    plan = database.read(lambda connection: connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}").all())
+    database.close()
+
+    steps = [row[3] for row in plan]
+    assert [step for step in steps if step.startswith("SEARCH s") and searched in step and "INDEX" in step]
+    assert not [step for step in steps if step.startswith("SCAN s") or "TEMP B-TREE" in step]
 
 
 def test_buckets_are_read_by_their_key_before_they_are_merged(sqlite_url: str):

@@ -82,6 +82,26 @@ def test_an_event_that_can_not_be_stored_leaves_no_trace(sql_store):
         }
 
 
+def test_figures_that_meet_a_limit_are_counted_with_what_is_stored(sql_store):
+    """As the fold tells; of an event that could not be stored none is."""
+
+    def limiting(commit, jobs) -> list[Point]:
+        commit.excess[1, "merged", "label_values"] += len(commit.events)
+        if any(said(each)["n"] for each in commit.events):
+            raise OverflowError
+        return []
+
+    for store in (sql_store, MemoryEventStore(StoppedClock(), list)):
+        store.append([event(data={"n": 0}), event(data={"n": 0})], limiting)
+        store.append_singly([event(data={"n": 0}), event(data={"n": 1})], limiting)
+
+        assert store.tallies() == {
+            (1, "stored", ""): 3,
+            (1, "rejected", "invalid"): 1,
+            (1, "merged", "label_values"): 3,
+        }
+
+
 def test_what_the_database_refuses_by_itself_goes_alone(sql_store):
     """A trigger stands for whatever rule of the database an event may break."""
     sql_store._database.write(_forbid_logs)

@@ -108,6 +108,7 @@ class Append:
         if changed:
             connection.execute(_UPDATE_JOB, [{"b_key": job.key, **job_values(job)} for job in changed.values()])
         self._merge(connection, points)
+        _count(connection, commit.excess)
 
 
 def _permit(events: Sequence[Event], jobs: Mapping[str, Job]) -> list[Outcome]:

@@ -26,7 +26,7 @@ from app.storage.base_series import (
 from app.storage.sql.database import Database
 from app.storage.sql.series_points import merge_points
 from app.storage.sql.series_rollup import roll_up
-from app.storage.sql.series_tables import buckets, find_series, has_series, identity, series
+from app.storage.sql.series_tables import NAMES, buckets, find_series, has_series, identity, newest_series, series
 from app.storage.touched import Touched, spans
 from scrapewatch.events import MAX_SAFE_INTEGER
 
@@ -105,8 +105,11 @@ class SqlSeriesStore:
 
     def names(self) -> list[str]:
         """See `SeriesStore`."""
-        query = select(series.c.name).distinct()
-        return self._database.read(lambda connection: sorted(connection.scalars(query)))
+        return self._database.read(lambda connection: sorted(connection.scalars(NAMES)))
+
+    def newest(self, name: str, limit: int) -> list[tuple[Labels, int]]:
+        """See `SeriesStore`."""
+        return self._database.read(lambda connection: newest_series(connection, name, limit))
 
     def since(self) -> int | None:
         """See `SeriesStore`."""

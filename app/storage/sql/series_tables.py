@@ -14,6 +14,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -29,6 +30,7 @@ from sqlalchemy import (
     UniqueConstraint,
     func,
     select,
+    text,
 )
 
 from app.storage.base_series import HOUR_MS, Labels
@@ -71,6 +73,14 @@ INSERT_BUCKETS: Final = "INSERT INTO buckets (series_id, step_ms, at_ms, sum, co
 Values = tuple[float, int, float, float, bytes | None]
 """Sum, count, least, greatest and sketch of a bucket."""
 
+NAMES: Final = text(
+    "WITH RECURSIVE found(name) AS (SELECT min(name) FROM series UNION ALL"
+    " SELECT (SELECT min(s.name) FROM series s WHERE s.name > found.name) FROM found WHERE found.name IS NOT NULL)"
+    " SELECT name FROM found WHERE name IS NOT NULL"
+)
+"""The names that series have, from one to the next by the index: a distinct would go through all series."""
+
+_PAIRS: Final = msgspec.json.Decoder(list[tuple[str, str]])
 _PREFIX_END: Final = "~"
 
 
@@ -86,10 +96,13 @@ def encode(labels: Labels) -> str:
     return json.dumps(ordered, ensure_ascii=False, separators=(",", ":"))
 
 
-@lru_cache(maxsize=20_000)
-def decode(labels: str) -> Labels:
-    """The reverse of `encode`; remembered only because it takes time to compute."""
-    return tuple(sorted((name, value) for name, value in json.loads(labels)))
+def _decoded(labels: str) -> Labels:
+    """The reverse of `encode`."""
+    return tuple(sorted(_PAIRS.decode(labels)))
+
+
+decode: Final = lru_cache(maxsize=20_000)(_decoded)
+"""The same, remembered only because it takes time to compute."""
 
 
 def series_number(name: str, labels: str) -> int:
@@ -117,6 +130,13 @@ def find_series(connection: Connection, name: str, labels: Mapping[str, str], si
 def has_series(connection: Connection, name: str, labels: Mapping[str, str]) -> bool:
     """See `SeriesStore.has`."""
     return connection.scalar(_carrying(connection, name, labels).limit(1)) is not None
+
+
+def newest_series(connection: Connection, name: str, limit: int) -> list[tuple[Labels, int]]:
+    """See `SeriesStore.newest`; by the index."""
+    query = select(series.c.labels, series.c.last_ms).where(series.c.name == name)
+    found = connection.execute(query.order_by(series.c.last_ms.desc()).limit(limit))
+    return [(_decoded(labels), last_ms) for labels, last_ms in found]
 
 
 def _carrying(connection: Connection, name: str, labels: Mapping[str, str]) -> Select[tuple[str]]:
