@@ -231,11 +231,11 @@ def _below(name: str, place: Mapping[str, Sequence[float]]) -> dict[str, Any]:
 
 
 def label_axes(figure: dict[str, Any], x: str, y: str) -> dict[str, Any]:
-    """The same figure with its axes named, where there are names."""
+    """The same figure with its axes named, where there are names; they make the room that these take."""
     layout = figure["layout"]
     for axis, label in (("xaxis", x), ("yaxis", y)):
         if label and axis in layout:
-            layout[axis]["title"] = {"text": verbatim(label), "standoff": 8}
+            layout[axis] |= {"title": {"text": verbatim(label), "standoff": 8}, "automargin": True}
     return figure
 
 

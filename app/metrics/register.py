@@ -18,7 +18,7 @@ MAX_VALUES_HELD: Final = 200_000
 MAX_SERIES_OF_NAME: Final = 20_000
 """Series of one metric that had a figure within a day: each job has its own, and thousands of jobs a day are usual."""
 MAX_SERIES: Final = 100_000
-"""The same of all metrics together: some 30 MB of memory, and no more rows a day than other series of jobs."""
+"""The same of all metrics together: up to 80 MB of memory, and no more rows a day than other series of jobs."""
 RESERVE: Final = 1.1
 """Up to so many times the limits of series there is room for those that gather the others."""
 

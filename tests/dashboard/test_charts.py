@@ -155,6 +155,17 @@ def test_each_unit_has_its_axis(house: House):
     assert (layout.yaxis3.anchor, layout.yaxis3.autoshift) == ("free", True)
 
 
+def test_a_named_axis_makes_room_for_its_name(house: House):
+    """Or the name would lie over the figures of the axis; one without a name takes no more room than before."""
+    measured(house, "jobs.failed", 3)
+    one = chart("line", "jobs.failed")
+    one["display"]["axes"]["y"]["label"] = ""
+    layout = charts(house, panel("one", options={"chart": one}))["one"]["figure"]["layout"]
+
+    assert (layout["xaxis"]["title"]["text"], layout["xaxis"]["automargin"]) == ("time", True)
+    assert not {"title", "automargin"} & layout["yaxis"].keys()
+
+
 def test_a_span_that_can_t_be_shown_is_told_as_the_page_s(house: House):
     """The panel itself has nothing to mend."""
     page = house.page(f"{board(house, panel('one', options={'chart': chart()}))}?from=0&to=99999999999999")
