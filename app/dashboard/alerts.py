@@ -18,6 +18,7 @@ from app.core.clock import rfc3339
 from app.core.errors import InvalidInput
 from app.dashboard.filters import duration
 from app.dashboard.links import Query
+from app.dashboard.quiet import why
 from app.dashboard.threads import in_thread
 from app.services import Services
 from app.storage.base_alerts import Incident, IncidentFilter, Instance
@@ -126,7 +127,7 @@ def _words(incident: Incident, rule: Rule | None) -> dict[str, Any]:
         "limit": limit(rule) if rule else "",
         "toldAt": None if incident.told_at is None else rfc3339(incident.told_at),
         "channels": list(incident.channels),
-        "held": incident.muted or incident.held.partition(": ")[2],
+        "held": why(incident.muted or incident.held.partition(": ")[2]),
     }
 
 

@@ -16,6 +16,7 @@ from app.storage.base_series import Labels
 
 WIDTH: Final = 600
 HEIGHT: Final = 100
+DOT: Final = 3
 POINTS: Final = 240
 MOST_LINES: Final = 8
 TICKS: Final = 4
@@ -129,13 +130,15 @@ def _small(value: float) -> float:
 
 
 def _path(points: Points, begin: int, span: int, down: Callable[[float], float]) -> str:
-    """Its path; a gap in the figures is a gap in the line, and one alone is a dot as wide as the line."""
-    parts, is_on = [], False
-    for at_ms, value in points:
-        if value is not None:
-            right = round(WIDTH * (at_ms - begin) / span, 1)
-            parts.append(f"{'L' if is_on else 'M'}{right:g} {down(value):g}" + ("" if is_on else "h.1"))
-        is_on = value is not None
+    """Its path; a gap in the figures is a gap in the line, and one that is alone is a dash as wide as a dot."""
+    parts = []
+    values = [None, *(value for _, value in points), None]
+    for (at_ms, value), before, after in zip(points, values, values[2:], strict=False):
+        if value is None:
+            continue
+        right, alone = WIDTH * (at_ms - begin) / span, before is None and after is None
+        start = round(right - DOT / 2 if alone else right, 1)
+        parts.append(f"{'M' if before is None else 'L'}{start:g} {down(value):g}" + (f"h{DOT}" if alone else ""))
     return "".join(parts)
 
 

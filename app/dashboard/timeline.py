@@ -9,6 +9,7 @@ from app.core.clock import rfc3339
 from app.dashboard.channels import KINDS
 from app.dashboard.curves import Mark
 from app.dashboard.language import gettext, ngettext
+from app.dashboard.quiet import why
 from app.dashboard.wording import SEVERITIES
 from app.notify.office import Told
 from app.storage.base_alerts import Entry
@@ -70,7 +71,7 @@ def _title(entry: Entry) -> str:
 def _detail(entry: Entry, rule: Rule | None) -> str:
     detail = entry.detail
     if entry.kind in {"suppressed", "muted", "unmuted"}:
-        return str(detail.get("reason", ""))
+        return why(str(detail.get("reason", "")))
     if entry.kind == "acknowledged":
         return str(detail.get("note") or "")
     if "instances" in detail:

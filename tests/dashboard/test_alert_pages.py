@@ -231,7 +231,7 @@ def test_an_incident_is_silenced_from_its_page(operator: House):
     assert post(operator, f"{path}/silence", length="", reason="the shop moves").endswith(path)
     operator.alerts.evaluate()
     page = operator.page(path)
-    assert "Kept quiet: silence 1: the shop moves" in page
+    assert 'Kept quiet</strong> Silence 1: “the shop moves”. <a href="/alerts/silences">' in page
 
 
 def test_a_viewer_reads_an_incident(house: House):

@@ -24,7 +24,7 @@ def test_lines_lie_below_the_threshold_where_they_are_less():
     assert drawn
     assert drawn.ticks == ["50 %", "37.5 %", "25 %", "12.5 %", "0 %"]
     assert (drawn.threshold, drawn.resolve) == (60.0, 80.0)
-    assert drawn.lines == [("", "M0 100h.1L200 20M600 60h.1")]
+    assert drawn.lines == [("", "M0 100L200 20M598.5 60h3")]
     assert [figures for _, figures in drawn.rows] == [["20 %"], ["40 %"], ["0 %"]]
 
 
