@@ -20,6 +20,8 @@ EARLIER: Final = "--text-faint"
 
 _SHORT: Final = ".3~s"
 """How a dial writes what an axis writes in thousands and millions."""
+_SHARE: Final = ".3~g"
+"""How it writes a share, which is to fit into a small one."""
 
 _KIND_TOKENS: Final[Mapping[str, str]] = {
     "completed": "--quiet", "running": "--accent", "failed": "--failed", "lost": "--lost", "stalled": "--stalled",
@@ -78,7 +80,8 @@ def _dial(line: Drawn, trace: Trace, look: Look) -> Dial:
     value = None if told is None else round(told * how.factor, 6)
     greatest = max((one for one in (*trace.values, value) if one is not None), default=0.0)
     ends = _ends(greatest, line.unit, look.panel.options)
-    return Dial(trace.key, trace.name, trace.token, value, ends, how.suffix, _SHORT if how.tick else ",.4~g")
+    written = _SHORT if how.tick else _SHARE if line.unit == "ratio" else ",.4~g"
+    return Dial(trace.key, trace.name, trace.token, value, ends, how.suffix, written)
 
 
 def _ends(greatest: float, unit: str, options: Mapping[str, Any]) -> tuple[float, float]:
