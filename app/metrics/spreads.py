@@ -16,8 +16,8 @@ from app.storage import sketches
 from app.storage.base_series import Cells, Labels, SeriesStore, Stretch
 from app.storage.sketches import Spread, Whole
 
-MOST: Final = 5_000
-"""Steps kept, of about 2 KB each."""
+MOST: Final = 2_000_000
+"""Codes and counts kept, of ten bytes at most: of a thousand steps of many values, or of ten thousand of some."""
 
 _WORTH: Final = 8
 """Buckets within a step that are worth to be kept merged."""
@@ -60,7 +60,8 @@ class Spreads:
         self._store = store
         self._most = most
         self._lock = threading.Lock()
-        self._held: OrderedDict[_Key, Whole] = OrderedDict()
+        self._held: OrderedDict[_Key, Whole] = OrderedDict()  # what was looked at last stands last
+        self._size = 0
 
     def quantiles(self, lines: Lines, share: float) -> Iterator[tuple[int, float | None]]:
         """Each cell that has a value, and its quantile; None where a bucket has no sketch."""
@@ -80,9 +81,14 @@ class Spreads:
                 yield cell, self._quantile(lines, cell, spread, share)
 
     def _known(self, lines: Lines) -> dict[int, Whole]:
+        found: dict[int, Whole] = {}
         with self._lock:
-            found = {cell: self._held.get(_key(lines, cell)) for cell in range(len(lines.keys) * lines.cells.steps)}
-        return {cell: whole for cell, whole in found.items() if whole}
+            for cell in range(len(lines.keys) * lines.cells.steps):
+                key = _key(lines, cell)
+                if key in self._held:
+                    self._held.move_to_end(key)
+                    found[cell] = self._held[key]
+        return found
 
     def _counts(self, lines: Lines) -> dict[int, int]:
         counts: dict[int, int] = {}
@@ -99,12 +105,17 @@ class Spreads:
         whole = sketches.whole(spread)
         if whole is None:
             return None
-        with self._lock:
-            self._held[_key(lines, cell)] = whole
-            self._held.move_to_end(_key(lines, cell))
-            while len(self._held) > self._most:
-                self._held.popitem(last=False)
+        self._keep(_key(lines, cell), whole)
         return whole.quantile(share)
+
+    def _keep(self, key: _Key, whole: Whole) -> None:
+        with self._lock:
+            before = self._held.pop(key, None)
+            self._held[key] = whole
+            self._size += len(whole.sums) - (len(before.sums) if before else 0)
+            while self._size > self._most:
+                _, gone = self._held.popitem(last=False)
+                self._size -= len(gone.sums)
 
 
 def _key(lines: Lines, cell: int) -> _Key:

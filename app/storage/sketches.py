@@ -140,7 +140,7 @@ def whole(spread: Spread) -> Whole | None:
         return None
     codes, pairs, lanes = sorted_out
     if not pairs and not lanes:
-        return Whole(sorted(codes), range(1, len(codes) + 1))
+        return Whole(array("h", sorted(codes)), range(1, len(codes) + 1))
     if not pairs and not codes and len(widths := {head[0] for head in lanes}) == 1:
         added = list(_added(lanes, widths.pop()))
         if len(added) == 1:
@@ -148,7 +148,7 @@ def whole(spread: Spread) -> Whole | None:
             return Whole(range(first, first + len(numbers)), array("Q", accumulate(numbers)))
     counts = _all_counts(codes, pairs, lanes)
     ordered = sorted(counts)
-    return Whole(ordered, array("Q", accumulate(map(counts.__getitem__, ordered))))
+    return Whole(array("h", ordered), array("Q", accumulate(map(counts.__getitem__, ordered))))
 
 
 def _sorted_out(spread: Spread) -> tuple[list[int], list[dict[int, int]], _Lanes] | None:

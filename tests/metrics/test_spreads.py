@@ -11,6 +11,9 @@ from app.storage.memory_series import MemorySeriesStore
 
 T = 500_000 * HOUR_MS
 SERIES: dict[Labels, int] = {(("worker", str(number)),): 0 for number in range(10)}
+SERIES_VALUES = 2 * len(SERIES)
+"""Within an hour, of all series."""
+HOURS = [Stretch(MINUTE_MS, T + hour * HOUR_MS, T + (hour + 1) * HOUR_MS) for hour in range(3)]
 LINES = Lines(
     name="queue",
     groups=SERIES,
@@ -90,13 +93,23 @@ def test_lines_are_told_apart(store):
 
 
 def test_no_more_is_kept_than_may_be(store):
-    """What was merged longest ago goes, and is read again."""
-    spreads = Spreads(store, most=2)
-    shown(spreads)
+    """What was looked at longest ago goes, and is read again; what is looked at stays."""
+    hours = [replace(LINES, within=[stretch], cells=Cells(stretch.from_ms, HOUR_MS, 1)) for stretch in HOURS]
+    spreads = Spreads(store, most=2 * SERIES_VALUES)
+    for hour in (0, 1, 0, 2):
+        shown(spreads, hours[hour])
     store.hours.clear()
 
+    assert [shown(spreads, hours[hour]) for hour in (0, 2, 1)] == [{0: 1}, {0: 3}, {0: 2}]
+    assert store.hours == [1]
+
+
+def test_what_is_larger_than_the_place_is_shown_and_not_kept(store):
+    """A step of more values than may be kept in all."""
+    spreads = Spreads(store, most=SERIES_VALUES - 1)
+
     assert shown(spreads) == {0: 1, 1: 2, 2: 3}
-    assert store.hours == [0]
+    assert shown(spreads) == {0: 1, 1: 2, 2: 3}
 
 
 def test_a_step_without_a_sketch_is_a_gap(store):
