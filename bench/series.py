@@ -10,7 +10,6 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -84,7 +83,9 @@ _RECOUNT: Final[Mapping[str, Callable[[list[float]], float]]] = {
 
 
 def measure(server: Server, folder: Path, month: Month, rounds: int, written_s: int = 65) -> list[Figure]:
-    """Fill the database of `server` and, if it can be had, a Prometheus; ask both, then write.
+    """Fill the database of `server`, ask it, and write; then the same of a Prometheus, if it can be had.
+
+    One after the other: what either does by itself after an answer would take its time from the other.
 
     Args:
         server: not started; keeps its database as ``scrapewatch.db`` in `folder`.
@@ -99,48 +100,39 @@ def measure(server: Server, folder: Path, month: Month, rounds: int, written_s: 
     database = folder / "scrapewatch.db"
     fill(month, database)
     sizes = [Figure("a sample on the disk", "bytes", [database.stat().st_size / month.samples])]
-    beside = prometheus.is_installed()
-    if beside:
-        size = prometheus.backfill(month, folder / "prometheus")
-        sizes.append(Figure("a sample on the disk, Prometheus", "bytes", [size / month.samples]))
-    else:
-        print("  No Prometheus here (Debian's package prometheus); its rows are left out", flush=True)
-    with ExitStack() as running:
-        running.enter_context(started(server))
-        other = running.enter_context(prometheus.running(folder / "prometheus")) if beside else None
+    with started(server):
         _until_rolled_up(server, month)
-        charts = [figure for span in SPANS for figure in _charts(server, other, month, span, rounds)]
+        asked = {span: [_round(server, month, span, number) for number in range(rounds)] for span in SPANS}
         written = [_write(server, written_s) for _ in range(rounds)]
+    other, more = _beside(month, folder / "prometheus", asked)
+    charts = [figure for span, some in asked.items() for figure in _figures(span, some, other.get(span))]
     shares, late = zip(*written, strict=True)
     writing = [
         Figure("2,000 series at 1 Hz, of a core", "%", shares),
         Figure("and how late at the end", "s", late, "≤ 1"),
     ]
-    return [*charts, *sizes, *writing]
+    return [*charts, *sizes, *more, *writing]
 
 
-def _charts(server: Server, other: str | None, month: Month, span: Span, rounds: int) -> Iterator[Figure]:
-    """What all charts of one span take, round by round."""
-    ours, theirs = [], []
-    for number in range(rounds):
-        taken = [_ask(server, other, month, span, (chart, number)) for chart in CHARTS]
-        ours.append([each for mine, _ in taken for each in mine])
-        theirs.append(sum(each for _, each in taken))
-    middle = [statistics.median(each) for each in ours]
-    yield Figure(f"a chart of {span.name}, p50", "ms", middle)
-    late = [statistics.quantiles(each, n=20, method="inclusive")[-1] for each in ours]
-    yield Figure(f"a chart of {span.name}, p95", "ms", late, f"≤ {span.most_ms}")
-    if other:
-        means = [sum(each) / ASKED for each in ours]
-        yield Figure(f"all charts of {span.name}, Prometheus", "ms", theirs)
-        yield Figure(f"all charts of {span.name}, ours ÷ Prometheus", "", ratios(means, theirs), span.beside)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A chart of ours: until when the last one was, how wide its steps were, and how many ms each took."""
+
+    chart: Chart
+    end_ms: int
+    step_ms: int
+    taken_ms: Sequence[float]
 
 
-def _ask(
-    server: Server, other: str | None, month: Month, span: Span, what: tuple[Chart, int]
-) -> tuple[list[float], float]:
-    """How many ms ours took, each time, and Prometheus."""
-    chart, number = what
+_Rounds = Sequence[Sequence[Asked]]
+
+
+def _round(server: Server, month: Month, span: Span, number: int) -> list[Asked]:
+    """All charts of one span."""
+    return [_ask(server, month, span, chart, number) for chart in CHARTS]
+
+
+def _ask(server: Server, month: Month, span: Span, chart: Chart, number: int) -> Asked:
     taken: list[float] = []
     found: Mapping[str, Any] = {}
     end = month.end_ms
@@ -150,12 +142,41 @@ def _ask(
         found = _ours(server, chart, end - span.length_ms, end)
         taken.append((time.perf_counter() - began) * 1000)
     _recount(month, chart, found)
-    if other is None:
-        return taken, 0.0
-    words = chart.words.replace("{w}", f"{found['step'] // 1000}s")
+    return Asked(chart, end, found["step"], taken)
+
+
+def _beside(
+    month: Month, folder: Path, asked: Mapping[Span, _Rounds]
+) -> tuple[Mapping[Span, Sequence[float]], list[Figure]]:
+    """What Prometheus took for the same, in ms by span and round, and the size of its samples."""
+    if not prometheus.is_installed():
+        print("  No Prometheus here (Debian's package prometheus); its rows are left out", flush=True)
+        return {}, []
+    size = prometheus.backfill(month, folder)
+    with prometheus.running(folder) as address:
+        taken = {
+            span: [sum(_theirs(address, span, each) for each in some) for some in rounds]
+            for span, rounds in asked.items()
+        }
+    return taken, [Figure("a sample on the disk, Prometheus", "bytes", [size / month.samples])]
+
+
+def _theirs(address: str, span: Span, asked: Asked) -> float:
+    words = asked.chart.words.replace("{w}", f"{asked.step_ms // 1000}s")
     began = time.perf_counter()
-    prometheus.query_range(other, words, end - span.length_ms, end, found["step"])
-    return taken, (time.perf_counter() - began) * 1000
+    prometheus.query_range(address, words, asked.end_ms - span.length_ms, asked.end_ms, asked.step_ms)
+    return (time.perf_counter() - began) * 1000
+
+
+def _figures(span: Span, rounds: _Rounds, theirs: Sequence[float] | None) -> Iterator[Figure]:
+    ours = [[each for asked in some for each in asked.taken_ms] for some in rounds]
+    yield Figure(f"a chart of {span.name}, p50", "ms", [statistics.median(each) for each in ours])
+    late = [statistics.quantiles(each, n=20, method="inclusive")[-1] for each in ours]
+    yield Figure(f"a chart of {span.name}, p95", "ms", late, f"≤ {span.most_ms}")
+    if theirs is not None:
+        means = [sum(each) / ASKED for each in ours]
+        yield Figure(f"all charts of {span.name}, Prometheus", "ms", theirs)
+        yield Figure(f"all charts of {span.name}, ours ÷ Prometheus", "", ratios(means, theirs), span.beside)
 
 
 def _ours(server: Server, chart: Chart, from_ms: int, to_ms: int) -> Mapping[str, Any]:
