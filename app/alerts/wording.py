@@ -9,6 +9,8 @@ from app.core.clock import rfc3339
 from app.metrics.catalogue import METRICS
 from app.storage.base_alerts import Incident, Instance
 
+SIZES: Final = ("B", "kB", "MB", "GB", "TB", "PB")
+"""Units of bytes, each 1,000 times the one before."""
 _WORDS: Final = {
     ">": "above",
     "<": "below",
@@ -160,12 +162,22 @@ def shown(rule: Rule, value: float) -> str:
     metric = METRICS.get(rule.condition.metric)
     if metric and metric.unit == "ratio":
         return f"{_number(value * 100)} %"
-    unit = f" {metric.unit}" if metric and metric.unit in {"bytes", "ms", "per second"} else ""
+    if metric and metric.unit == "bytes":
+        return _size(value)
+    unit = f" {metric.unit}" if metric and metric.unit in {"ms", "per second"} else ""
     return f"{_number(value)}{unit}"
 
 
 def _why(reason: str) -> str:
     return f"; {_REASONS[reason]}" if reason in _REASONS else ""
+
+
+def _size(value: float) -> str:
+    """Bytes in steps of 1,000, to three decimals."""
+    step = 0
+    while abs(value) >= 1_000 and step < len(SIZES) - 1:
+        value, step = value / 1_000, step + 1
+    return f"{_number(value)} {SIZES[step]}"
 
 
 def _number(value: float) -> str:

@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext
 from werkzeug.datastructures import MultiDict
 
 from app.alerts.rules import Rule, parse
-from app.alerts.wording import span
+from app.alerts.wording import SIZES, span
 from app.core.errors import InvalidInput
 
 METRIC: Final = "metric"
@@ -68,6 +68,10 @@ _UNITS: Final = {
     "days": 86_400_000,
 }  # fmt: skip
 _PART: Final = re.compile(r"(\d+(?:[.,]\d+)?)\s*([a-z]+)\s*", re.ASCII | re.IGNORECASE)
+_TIMES: Final = {"": Decimal(1), "%": Decimal("0.01")} | {
+    unit.lower(): Decimal(1_000) ** step for step, unit in enumerate(SIZES)
+}
+_FIGURE: Final = re.compile(rf"([+-]?[\d.,]+(?:e[+-]?\d+)?)\s*({'|'.join(_TIMES)})", re.ASCII | re.IGNORECASE)
 _WHOLE: Final = re.compile(r"\d{1,15}", re.ASCII)
 
 
@@ -190,11 +194,13 @@ def _clean(text: str) -> str:
 
 
 def _number(text: str, field: str) -> float:
-    written = text.replace(",", ".")
+    written = _FIGURE.fullmatch(text)
     try:
-        found = float(Decimal(written.removesuffix("%").rstrip()) / (100 if written.endswith("%") else 1))
+        found = float(Decimal(written[1].replace(",", ".")) * _TIMES[written[2].lower()]) if written else math.nan
     except ArithmeticError:
-        raise InvalidInput("must be a number, or a share such as 10 %", field=field) from None
+        found = math.nan
+    if not math.isfinite(found):
+        raise InvalidInput("must be a number, also 10 % or 2 GB", field=field)
     return int(found) if found.is_integer() and abs(found) < 2**53 else found
 
 

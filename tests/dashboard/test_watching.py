@@ -77,7 +77,15 @@ def test_what_a_link_leaves_open_is_offered(operator: House):
 
 @pytest.mark.parametrize(
     ("written", "limit"),
-    [("12,5 %", 0.125), ("0.1", 0.1), ("1e3", 1_000), ("0.00001", 0.00001), ("15000000", 15_000_000)],
+    [
+        ("12,5 %", 0.125),
+        ("0.1", 0.1),
+        ("1e3", 1_000),
+        ("0.00001", 0.00001),
+        ("15000000", 15_000_000),
+        ("1.5gb", 1_500_000_000),
+        ("-2 kB", -2_000),
+    ],
 )
 def test_a_limit_is_read_as_people_write_it(operator: House, written: str, limit: float):
     """And stands in the form again without an exponent."""
@@ -87,3 +95,21 @@ def test_a_limit_is_read_as_people_write_it(operator: House, written: str, limit
     shown = rule_form.filled(made.config)["threshold"]
     assert f'value="{shown}"' in operator.page(f"/alerts/rules/{made.id}")
     assert "e" not in shown
+
+
+@pytest.mark.parametrize("written", ["GB", "1.2.3", "1e999999999", "nan", "5 %%", "1 TiB"])
+def test_a_limit_that_is_no_number_is_refused(operator: House, written: str):
+    """At its field."""
+    page = post(operator, "/alerts/rules/new", 400, **{**FORM, "threshold": written})
+    assert 'id="wrong-threshold" role="alert">must be a number' in page
+
+
+def test_bytes_are_told_in_their_greatest_unit(operator: House):
+    """In the sentence of a rule, and so in all that it says."""
+    page = post(
+        operator,
+        "/alerts/rules/new",
+        200,
+        **{**FORM, "metric": "resources.bandwidthUsed", "threshold": "1500 MB", "act": "check"},
+    )
+    assert "When resources.bandwidthUsed at or above 1.5 GB" in page
