@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from flask import Flask, request
+from flask import Flask, g, request
 from flask_babel import get_locale, lazy_gettext
 from flask_login import current_user
 
@@ -57,6 +57,9 @@ TROUBLES: Final = {
 }
 """Why nothing new may come in, in words; every page says so."""
 
+OF_ALERTS: Final = ("overview", "alert_pages", "incident_pages")
+"""Blueprints whose pages show what the bezel counts."""
+
 THEMES: Final = ("system", "dark", "light")
 
 
@@ -67,6 +70,8 @@ def register(app: Flask, services: Services) -> None:
     security.install(app)
     for page in PAGES:
         app.register_blueprint(page(services))
+    for name in OF_ALERTS:
+        app.before_request_funcs.setdefault(name, []).append(lambda: _look_first(services))
     app.jinja_env.globals.update(
         static_url=assets.static_url,
         integrity=assets.integrity,
@@ -83,7 +88,7 @@ def register(app: Flask, services: Services) -> None:
             "theme": theme(services.settings.dashboard_theme),
             "user_name": current_user.principal.name if current_user and current_user.is_authenticated else None,
             "trouble": lambda: TROUBLES.get(services.status.trouble()),
-            "shell": lambda: shell_block(services),
+            "shell": lambda: g.get("shell") or shell_block(services),
             "now": rfc3339(services.clock.now_ms()),
         }
 
@@ -114,6 +119,12 @@ def shell_block(services: Services) -> dict[str, Any]:
         "broken": broken,
         "favicons": {"quiet": assets.static_url("favicon.svg"), "alert": assets.static_url("favicon-alert.svg")},
     }
+
+
+def _look_first(services: Services) -> None:
+    """Count before the page itself is made, so that what changes in between is heard of twice, not never."""
+    if request.method == "GET":
+        g.shell = shell_block(services)
 
 
 def _alerts(services: Services) -> tuple[int, Standing, list[str]]:

@@ -6,6 +6,7 @@ from html import unescape
 
 import pytest
 
+from app.alerts.rules import Rule
 from app.alerts.standing import LATE_MS
 from app.storage.base_alerts import Incident
 from app.storage.base_notices import Delivery
@@ -147,6 +148,20 @@ def test_every_page_says_how_the_alerts_stand(operator: House):
     operator.alerts.silence(incident, "the shop moves", None, "olga")
     operator.alerts.evaluate()
     assert counts() == ["None firing", "0", "1"]
+
+
+def test_what_fires_while_a_page_is_made_is_heard_of(operator: House, monkeypatch: pytest.MonkeyPatch):
+    """The list shows it or not; the counts are those of before, so the page's script learns that they have changed."""
+    rules = operator.alerts.list_rules
+
+    def slowly() -> list[Rule]:
+        fire(operator)
+        return rules()
+
+    monkeypatch.setattr(operator.alerts, "list_rules", slowly)
+    page = operator.page("/alerts")
+    assert "data-incident" in page
+    assert '"alerts": {"acknowledged": 0, "evaluatedAt": null, "firing": 0, "silenced": 0}' in page
 
 
 def test_every_page_says_when_nobody_evaluates(house: House):
