@@ -4,8 +4,8 @@ What is known goes on being kept under its own name, whatever comes beside it. W
 kept together with others, under the value `OTHER` of its labels, or dropped; both are counted with the tallies, in the
 transaction that stores the event. The event itself is stored whole in any case.
 
-Known is what the store holds. It is read at the start, and again each hour, as series go with their age; of each metric
-only the newest series are read, so that this takes no longer the more is stored. The limits themselves are in
+Known is what the store holds. It is read at the start, and again each hour, as series go with their age: all that
+count, and only so many of the older ones, so that this takes no longer the more is stored. The limits themselves are in
 `app/metrics/register.py`.
 """
 
@@ -167,18 +167,28 @@ class Limits:
         log.warning(_WARNINGS[limit], {"metric": metric, "label": label, "most": _MOST[limit]})
 
     def _read(self) -> Register:
-        """What the store holds: all metrics, of each the newest series."""
+        """What the store holds: all metrics, their series of the last day, and older ones as far as there is room.
+
+        Those that count are read first, of every metric, and what is left is shared among the metrics: or those whose
+        names come first would leave nothing for the others, of whose series then none would be known.
+        """
         register = Register()
-        since_ms = self._clock.now_ms() - DAY_MS - HOUR_MS  # the hour that a newest figure lies in began by then
+        since_ms = self._clock.now_ms() - DAY_MS - HOUR_MS  # the hour that a newest figure lies in begins after that
+        names = [name for name in self._store.names() if name not in METRICS]
         left = _READ
-        for name in self._store.names():
-            if name in METRICS:
-                continue
+        for name in names:
             register.add_name(name)
-            found = self._store.newest(name, min(left, _READ_OF_NAME)) if left else []
+            room = min(left, _READ_OF_NAME)
+            found = self._store.newest(name, room, since_ms=since_ms) if room else []
             left -= len(found)
-            for labels, hour_ms in found:
-                register.add(name, labels, _own(labels), is_active=hour_ms > since_ms)
+            for labels, _ in found:
+                register.add(name, labels, _own(labels))
+        for place, name in enumerate(names):
+            room = min(left // (len(names) - place), _READ_OF_NAME - len(register.names[name].series))
+            found = self._store.newest(name, room, before_ms=since_ms) if room else []
+            left -= len(found)
+            for labels, _ in found:
+                register.add(name, labels, _own(labels), is_active=False)
         return register
 
 

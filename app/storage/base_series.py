@@ -7,6 +7,9 @@ from typing import Any, Final, Protocol
 Labels = tuple[tuple[str, str], ...]
 """Sorted (name, value) pairs."""
 
+Dated = tuple[Labels, int]
+"""A series' labels, and the beginning of the hour that its newest bucket lies in."""
+
 RAW_MS: Final = 5_000
 MINUTE_MS: Final = 60_000
 QUARTER_HOUR_MS: Final = 900_000
@@ -130,8 +133,15 @@ class SeriesStore(Protocol):
         """The names that series have, in order."""
         ...
 
-    def newest(self, name: str, limit: int) -> list[tuple[Labels, int]]:
-        """Series of that name, those written to last first: their labels, and the hour of their newest bucket."""
+    def newest(self, name: str, limit: int, *, since_ms: int = 0, before_ms: int | None = None) -> list[Dated]:
+        """Series of that name, those written to last first; only those whose hour begins within the span.
+
+        Args:
+            name: the metric.
+            limit: how many at most.
+            since_ms: the earliest hour.
+            before_ms: the end of the hours, not included; None for no end.
+        """
         ...
 
     def since(self) -> int | None:

@@ -18,6 +18,7 @@ from app.storage.base_series import (
     Bucket,
     Cells,
     Combined,
+    Dated,
     Labels,
     Point,
     Sketched,
@@ -94,10 +95,11 @@ class MemorySeriesStore:
         with self._lock:
             return sorted({name for name, _ in self._series})
 
-    def newest(self, name: str, limit: int) -> list[tuple[Labels, int]]:
+    def newest(self, name: str, limit: int, *, since_ms: int = 0, before_ms: int | None = None) -> list[Dated]:
         """See `SeriesStore`."""
         with self._lock:
-            found = [(key[1], last_ms) for key, last_ms in self._last.items() if key[0] == name]
+            held = [(key[1], last_ms) for key, last_ms in self._last.items() if key[0] == name]
+        found = [one for one in held if since_ms <= one[1] and (before_ms is None or one[1] < before_ms)]
         return sorted(found, key=lambda series: -series[1])[:limit]
 
     def since(self) -> int | None:

@@ -145,6 +145,23 @@ def test_series_of_the_last_day_count_and_the_newest_are_read(store: SeriesStore
     assert not excess
 
 
+def test_series_that_ended_long_ago_leave_room_for_those_of_today(store: SeriesStore, monkeypatch: pytest.MonkeyPatch):
+    """Also where their metrics' names come first; and of the older ones each metric has its share."""
+    monkeypatch.setattr(limits_module, "_READ_OF_NAME", 9)
+    monkeypatch.setattr(limits_module, "_READ", 9)
+    ended_ms = NOW_MS - 3 * DAY_MS
+    store.record([point("a", ("n", str(number)), at_ms=ended_ms) for number in range(9)])
+    store.record([point("b", ("n", str(number)), at_ms=ended_ms) for number in range(2)])
+    store.record([point("depth", ("url", url)) for url in ("x", "y")])
+    limits, excess = restarted(store), Excess()
+
+    assert limits.read()["series"]["held"] == 2
+    placed = [limits.place(told({"depth": 1}, url=url), JOB, excess) for url in ("new", "x", "y")]
+    assert [dict(labels)["url"] for ((_, labels, _),) in placed] == ["other", "x", "y"]
+    placed = [limits.place(told({"b": 1}, n=number), JOB, excess) for number in (2, 0, 1)]
+    assert [dict(labels)["n"] for ((_, labels, _),) in placed] == ["other", "0", "1"]
+
+
 def test_reading_anew_forgets_what_went_and_keeps_what_is_on_its_way():
     """A series that was admitted since the last reading may not have been committed when this one began."""
     store = MemorySeriesStore()

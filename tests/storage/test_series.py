@@ -74,13 +74,16 @@ def test_series_are_found_by_any_of_their_labels(store, labels, found):
 
 
 def test_the_newest_series_of_a_name_come_first(store):
-    """With the hour of their newest bucket, and no more of them than are asked for."""
+    """With the hour of their newest bucket, and no more of them than are asked for, and of a span only its own."""
     store.record([point(T + 1), point(T + 3 * HOUR_MS + 1, labels=ETSY), point(T + HOUR_MS, labels=())])
     store.record([point(T + 2, labels=ETSY), point(T, name="errors")])
 
     assert store.newest("items", 9) == [(ETSY, T + 3 * HOUR_MS), ((), T + HOUR_MS), (EBAY, T)]
     assert store.newest("items", 1) == [(ETSY, T + 3 * HOUR_MS)]
     assert store.newest("none", 9) == []
+    assert store.newest("items", 9, since_ms=T + HOUR_MS) == [(ETSY, T + 3 * HOUR_MS), ((), T + HOUR_MS)]
+    assert store.newest("items", 9, since_ms=T, before_ms=T + HOUR_MS) == [(EBAY, T)]
+    assert store.newest("items", 1, before_ms=T + 3 * HOUR_MS) == [((), T + HOUR_MS)]
 
 
 def test_names_are_told_once_and_in_order(store):

@@ -16,6 +16,7 @@ from app.storage.base_series import (
     Bucket,
     Cells,
     Combined,
+    Dated,
     Labels,
     Point,
     Sketched,
@@ -107,9 +108,9 @@ class SqlSeriesStore:
         """See `SeriesStore`."""
         return self._database.read(lambda connection: sorted(connection.scalars(NAMES)))
 
-    def newest(self, name: str, limit: int) -> list[tuple[Labels, int]]:
+    def newest(self, name: str, limit: int, *, since_ms: int = 0, before_ms: int | None = None) -> list[Dated]:
         """See `SeriesStore`."""
-        return self._database.read(lambda connection: newest_series(connection, name, limit))
+        return self._database.read(lambda connection: newest_series(connection, name, limit, since_ms, before_ms))
 
     def since(self) -> int | None:
         """See `SeriesStore`."""

@@ -33,7 +33,7 @@ from sqlalchemy import (
     text,
 )
 
-from app.storage.base_series import HOUR_MS, Labels
+from app.storage.base_series import HOUR_MS, Dated, Labels
 from app.storage.sql.events_tables import Key
 from app.storage.sql.metadata import metadata
 from scrapewatch.events import MAX_SAFE_INTEGER
@@ -132,9 +132,11 @@ def has_series(connection: Connection, name: str, labels: Mapping[str, str]) -> 
     return connection.scalar(_carrying(connection, name, labels).limit(1)) is not None
 
 
-def newest_series(connection: Connection, name: str, limit: int) -> list[tuple[Labels, int]]:
+def newest_series(connection: Connection, name: str, limit: int, since_ms: int, before_ms: int | None) -> list[Dated]:
     """See `SeriesStore.newest`; by the index."""
-    query = select(series.c.labels, series.c.last_ms).where(series.c.name == name)
+    query = select(series.c.labels, series.c.last_ms).where(series.c.name == name, series.c.last_ms >= since_ms)
+    if before_ms is not None:
+        query = query.where(series.c.last_ms < before_ms)
     found = connection.execute(query.order_by(series.c.last_ms.desc()).limit(limit))
     return [(_decoded(labels), last_ms) for labels, last_ms in found]
 
