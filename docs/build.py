@@ -86,7 +86,8 @@ def metrics() -> str:
     return _page(
         "Metrics",
         "Names for rules and charts. A gauge is a state; a counter's points are what came on top. Your own metrics, "
-        "sent as `metric` events, need no row here; their series carry the labels you send and those of their job.",
+        "sent as `metric` events, need no row here; their series carry the labels you send and those of their job: "
+        "`job`, `source` and `spider`. Where there is a job, labels of these names are left out of what you send.",
         _table(("name", "unit", "kind", "labels", "meaning"), rows),
         "A name's series can always be added up: what is told by domain, proxy, status or host has a name of its own "
         "beside the sum. `system.*` tells of the server's own host, but sums network and workers over all hosts; "

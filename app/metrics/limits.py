@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from app.core.clock import Clock, rfc3339
 from app.metrics.catalogue import MAX_TEXT, METRICS
-from app.metrics.own_event import MAX_VALUES, own_labels, own_values
+from app.metrics.own_event import MAX_VALUES, apart, own_labels, own_values
 from app.metrics.register import (
     MAX_LABEL_NAMES,
     MAX_LABEL_VALUES,
@@ -65,7 +65,6 @@ _MOST_MET: Final = 50
 _READ_OF_NAME: Final = round(MAX_SERIES_OF_NAME * RESERVE)
 _READ: Final = round(MAX_SERIES * RESERVE)
 """Series that are read to know what there is: about a second's work, if there are so many."""
-_JOBS_OWN: Final = frozenset({"job", "source", "spider"})
 
 Placed = tuple[str, Labels, float]
 """A figure's metric, the labels that it is kept under, and the figure."""
@@ -117,7 +116,7 @@ class Limits:
             if known is not None and labels in known.series:  # nearly always
                 placed.append((name, labels, value))
                 continue
-            verdict = self._admit(name, labels, job_labels)
+            verdict = self._admit(name, labels)
             if verdict.limit:
                 outcome = DROPPED if verdict.labels is None else MERGED
                 excess[event.sender_id, outcome, verdict.limit] += 1
@@ -126,8 +125,9 @@ class Limits:
         given = len(part(body, "values"))
         if given > len(usable):
             beyond = max(0, given - MAX_VALUES)
-            excess[event.sender_id, DROPPED, "event"] += beyond
-            excess[event.sender_id, DROPPED, "unusable"] += given - beyond - len(usable)
+            for limit, number in (("event", beyond), ("unusable", given - beyond - len(usable))):
+                if number:
+                    excess[event.sender_id, DROPPED, limit] += number
         return placed
 
     def read(self) -> dict[str, Any]:
@@ -143,10 +143,10 @@ class Limits:
             ],
         }
 
-    def _admit(self, name: str, labels: Labels, job_labels: Labels) -> Verdict:
+    def _admit(self, name: str, labels: Labels) -> Verdict:
         """What becomes of a figure; its series is known from now on."""
         with self._lock:
-            found = self._register.admit(name, labels, job_labels)
+            found = self._register.admit(name, labels, apart(labels)[1])
             if found.labels is not None:
                 known = self._register.names.get(name)
                 if known is None or found.labels not in known.series:
@@ -182,17 +182,11 @@ class Limits:
             found = self._store.newest(name, room, since_ms=since_ms) if room else []
             left -= len(found)
             for labels, _ in found:
-                register.add(name, labels, _own(labels))
+                register.add(name, labels, apart(labels)[0])
         for place, name in enumerate(names):
             room = min(left // (len(names) - place), _READ_OF_NAME - len(register.names[name].series))
             found = self._store.newest(name, room, before_ms=since_ms) if room else []
             left -= len(found)
             for labels, _ in found:
-                register.add(name, labels, _own(labels), is_active=False)
+                register.add(name, labels, apart(labels)[0], is_active=False)
         return register
-
-
-def _own(labels: Labels) -> Labels:
-    """Those labels that are not the job's, as far as that is to be seen."""
-    names = [label for label, _ in labels]
-    return tuple([pair for pair in labels if pair[0] not in _JOBS_OWN]) if "job" in names else labels

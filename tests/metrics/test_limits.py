@@ -11,7 +11,7 @@ from app.metrics import limits as limits_module
 from app.metrics import register
 from app.metrics.limits import Limits
 from app.storage.base_counts import Excess
-from app.storage.base_series import DAY_MS, HOUR_MS, Point, SeriesStore
+from app.storage.base_series import DAY_MS, HOUR_MS, Labels, Point, SeriesStore
 from app.storage.memory_series import MemorySeriesStore
 from app.storage.sql.database import Database
 from app.storage.sql.series import SqlSeriesStore
@@ -62,13 +62,18 @@ def test_what_meets_a_limit_is_counted_by_its_sender():
         limits.place(told({"depth": 1}, url=number), JOB, excess)
     limits.place(told({"depth": 1, "a": 1, "b": 1, "c": 1, "d": 1}, 7, url=1), JOB, excess)
     limits.place(told({"items": 1, "n" * 201: 1, **{f"m{number}": 1 for number in range(108)}}, 8), (), excess)
+    limits.place(told({"depth": 1, "items": 1}, 9, url=1), JOB, excess)
+    limits.place(told({"depth": 1, **{f"z{number}": 1 for number in range(100)}}, 10, url=1), JOB, excess)
 
-    assert excess == {
+    assert dict(excess) == {
         (1, "merged", "label_values"): 2,
         (7, "dropped", "names"): 2,
         (8, "dropped", "names"): 98,
         (8, "dropped", "event"): 10,
         (8, "dropped", "unusable"): 2,
+        (9, "dropped", "unusable"): 1,
+        (10, "dropped", "names"): 99,
+        (10, "dropped", "event"): 1,
     }
 
 
@@ -160,6 +165,32 @@ def test_series_that_ended_long_ago_leave_room_for_those_of_today(store: SeriesS
     assert [dict(labels)["url"] for ((_, labels, _),) in placed] == ["other", "x", "y"]
     placed = [limits.place(told({"b": 1}, n=number), JOB, excess) for number in (2, 0, 1)]
     assert [dict(labels)["n"] for ((_, labels, _),) in placed] == ["other", "0", "1"]
+
+
+@pytest.mark.parametrize("job_labels", [(("job", "1"),), ()], ids=["of a job", "of none"])
+def test_a_label_counts_before_a_restart_as_after_it(store: SeriesStore, job_labels: Labels):
+    """Whatever it is called: of a job without a source, `source` is not the user's; of no job it is bounded."""
+    limits, excess = Limits(store, StoppedClock()), Excess()
+    first = [limits.place(told({"depth": 1}, source=n, url=n), job_labels, excess) for n in range(3)]
+    store.record([Point(name, labels, NOW_MS, value, 1, value, value) for ((name, labels, value),) in first])
+    then = [limits.place(told({"depth": 1}, source=n, url=n), job_labels, excess) for n in (0, 3)]
+    again = restarted(store)
+
+    assert [again.place(told({"depth": 1}, source=n, url=n), job_labels, excess) for n in (0, 3)] == then
+    sources = [dict(labels).get("source") for ((_, labels, _),) in (*first, *then)]
+    assert sources == ([None] * 5 if job_labels else ["0", "1", "other", "0", "other"])
+
+
+def test_a_job_that_only_a_label_names_counts_as_one(store: SeriesStore):
+    """So it has no values that are too many, before a restart and after it."""
+    limits, excess = Limits(store, StoppedClock()), Excess()
+    placed = [limits.place(told({"depth": 1}, job=n, spider=n), (), excess) for n in range(4)]
+    store.record([Point(name, labels, NOW_MS, value, 1, value, value) for ((name, labels, value),) in placed])
+    again = restarted(store)
+
+    assert [labels for ((_, labels, _),) in placed] == [(("job", str(n)),) for n in range(4)]
+    assert [again.place(told({"depth": 1}, job=n, spider=n), (), excess) for n in range(4)] == placed
+    assert not excess
 
 
 def test_reading_anew_forgets_what_went_and_keeps_what_is_on_its_way():
