@@ -7,7 +7,8 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
-from app.storage.base_series import Point
+from app.metrics.series import Answer, SeriesQuery, SeriesReader
+from app.storage.base_series import DAY_MS, HOUR_MS, Point
 from tests.dashboard.conftest import House
 from tests.dashboard.test_pages import Tags
 from tests.dashboards.seed import chart, config, panel
@@ -139,6 +140,52 @@ def test_what_was_counted_beside_the_span_is_in_no_legend(house: House):
     page = house.page(f"{board(house, one)}?from={from_ms}&to={NOW_MS}")
 
     assert re.findall(r"<b>([^<]*)<", page) == ["0"]
+
+
+@pytest.mark.parametrize(
+    ("transform", "totals"),
+    [
+        ("groupBy(source) | top(1) | sum", ["1,000"]),
+        ("groupBy(source) | compare(yesterday)", ["0", "9", "5"]),
+        ("groupBy(source) | compare(yesterday) | sum", ["1,014"]),
+    ],
+)
+def test_a_line_without_a_total_of_its_own_counts_what_is_drawn(house: House, transform: str, totals: list[str]):
+    """What was greatest in the first step, before the span begins, is chosen, and found again a day earlier."""
+    from_ms = NOW_MS - 3_600_000 + 20_000
+    for source, count, at_ms in (
+        ("ebay.com", 1_000, from_ms - 10_000),
+        ("ebay.com", 9, from_ms + 600_000 - DAY_MS),
+        ("etsy.com", 5, from_ms + 600_000),
+    ):
+        labels = (("job", source), ("source", source))
+        house.series.record([Point("items", labels, at_ms, count, 1, count, count)])
+    one = panel("one", data={"source": "metrics", "transform": transform}, options={"chart": chart("bar", "items")})
+    page = house.page(f"{board(house, one)}?from={from_ms}&to={NOW_MS}")
+
+    assert re.findall(r"<b>([^<]*)<", page) == totals
+
+
+@pytest.mark.parametrize(("late_ms", "questions"), [(0, 1), (5_000, 2)])
+def test_a_span_of_whole_steps_is_asked_for_once(
+    house: House, monkeypatch: pytest.MonkeyPatch, late_ms: int, questions: int
+):
+    """Its values tell what a legend counts; only what begins or ends within a step is asked for by itself."""
+    asked: list[SeriesQuery] = []
+    query = SeriesReader.query
+
+    def noted(self: SeriesReader, one: SeriesQuery) -> Answer:
+        asked.append(one)
+        return query(self, one)
+
+    monkeypatch.setattr(SeriesReader, "query", noted)
+    to_ms = NOW_MS - NOW_MS % HOUR_MS
+    measured(house, "items", 7, to_ms - HOUR_MS // 2)
+    house.series.roll_up(to_ms - HOUR_MS, to_ms)
+    page = f"{board(house, panel('one', options={'chart': chart('bar', 'items')}))}?from={to_ms - HOUR_MS + late_ms}"
+
+    assert re.findall(r"<b>([^<]*)<", house.page(f"{page}&to={to_ms}")) == ["7"]
+    assert len(asked) == questions
 
 
 def test_each_unit_has_its_axis(house: House):

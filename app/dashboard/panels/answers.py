@@ -13,10 +13,14 @@ from app.metrics.piped import PipedReader, is_counted
 from app.metrics.resolution import MAX_POINTS, SHOWN_MS
 from app.metrics.selector import Selector
 from app.metrics.series import Answer, Line, SeriesQuery
+from app.metrics.transforms import COMPARED
 from app.storage.base_series import Labels
 
 _CHANGING: Final = frozenset({"rate", "movingAverage"})
 """Steps after which the values of a counter are no longer what was counted."""
+_CHOOSING: Final = frozenset(name for name, row in transforms.TRANSFORMS.items() if row.chooses)
+_BY_LINE: Final = _CHOOSING | {"compare"}
+"""Steps that leave lines out, or find one to each: of another step, they might be others."""
 
 MADE_OF: Final[Mapping[str, str]] = {
     "performance.itemsPerSecond": "items",
@@ -40,7 +44,10 @@ class Told:
 
     def total(self, line: Line) -> float | None:
         """What a line counted within the span; None where its values tell it."""
-        return None if self.totals is None else self.totals.get(tuple(line.labels.items()), 0.0)
+        if self.totals is None:
+            return None
+        beside = None if COMPARED in line.labels else 0.0  # of another time only what has a line now has a total
+        return self.totals.get(tuple(line.labels.items()), beside)
 
 
 def ask(look: Look, most: int) -> list[Told]:
@@ -72,16 +79,21 @@ def _ask(look: Look, one: Selector, most: int, step_ms: int | None) -> Told:
 
 
 def _totalled(look: Look, one: Selector, told: Told) -> Told:
-    """The same with its totals: the steps at both ends reach beyond the span, and are drawn whole.
+    """The same with its totals, where steps at its ends reach beyond the span: they are drawn whole.
 
-    They are asked for by a step as wide as the span, so that they are made of few buckets.
+    They are asked for by a step as wide as the span, so that they are made of few buckets. Of so few points other lines
+    might be chosen: so all get a total, and where something is made of the chosen ones, the values have to tell it.
     """
     if not told.is_counted:
         return told
     steps = transforms.parse(look.panel.transform)
-    while steps and transforms.TRANSFORMS[steps[-1].name].chooses:  # of fewer points it might choose others
+    while steps and steps[-1].name in _CHOOSING:
         steps = steps[:-1]
+    names = [step.name for step in steps]
     from_ms, to_ms = look.span
+    is_whole = not any(edge % told.answer.step_ms for edge in look.span) and "compare" not in names
+    if is_whole or not _BY_LINE.isdisjoint(names[:-1]):
+        return told
     step_ms = next((step for step in SHOWN_MS if step >= to_ms - from_ms), SHOWN_MS[-1])
     asked = _question(look, one, transforms.labels_of(steps), MAX_POINTS, step_ms)
     found = _reader(look, one).query(replace(asked, is_exact=True), steps)
