@@ -151,7 +151,7 @@ class _Batch:
             case "metric":
                 self._metric(event, slot)
             case kind if kind in _JUDGED and not is_late(event):
-                self._add(_JUDGED[kind], self._labels_of(event.job_id)[1:], slot, 1)
+                self._judged(event, slot)
             case kind if kind in _ENDS and not is_late(event):
                 self._ended(event, slot)
 
@@ -191,6 +191,12 @@ class _Batch:
     def _metric(self, event: Event, slot: int) -> None:
         for name, labels, value in self._limits.place(event, self._labels_of(event.job_id), self._excess):
             self._sample(name, labels, slot, value)
+
+    def _judged(self, event: Event, slot: int) -> None:
+        known = self._before.get(event.job_id)
+        if known and event.type == "job_lost":
+            known.over = True  # a start in the same commit opens an attempt, as one after it does
+        self._add(_JUDGED[event.type], self._labels_of(event.job_id)[1:], slot, 1)
 
     def _ended(self, event: Event, slot: int) -> None:
         known = self._before.get(event.job_id)

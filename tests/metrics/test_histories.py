@@ -25,6 +25,9 @@ AGAIN = [
 ]
 """One commit tells of two attempts, and each of them reports the same."""
 
+LOST = [(0, [REPORT]), (0, [*AGAIN[0][1][1:], REPORT])]
+"""The same, of a job that reported in the commit before."""
+
 
 @st.composite
 def told(draw: st.DrawFn) -> tuple[int, list[dict[str, Any]]]:
@@ -92,6 +95,7 @@ def test_a_restart_shows_the_same_after_any_history(history):
 @settings(max_examples=60, deadline=None)
 @given(st.lists(told(), max_size=15))
 @example(AGAIN)
+@example(LOST)
 def test_the_series_add_up_to_the_live_figures(history):
     """Requests, bytes, and jobs by how they ended, since the start."""
     house, points = lived(history)
