@@ -29,7 +29,7 @@ from app.metrics.transforms import TRANSFORMS
 from app.notify.channels import TYPES as TYPES_OF_CHANNELS
 from app.notify.fields import SHARED, Setting
 from app.notify.message import FIELDS as FIELDS_OF_NOTICES
-from app.notify.postman import FIRST_MS, GIVE_UP_MS, LONGEST_MS
+from app.notify.postman import FIRST_MS, GIVE_UP_MS, LONGEST_MS, STAND_IN_MS
 from app.notify.reply import LOCKED
 from config import Settings, shown
 from docs.webhook import WEBHOOK
@@ -213,9 +213,10 @@ def channels() -> str:
         "What is told is stored with the change that it tells of, then sent: at least once, one message a channel at a "
         f"time, again after {FIRST_MS // 1000} s and ever more rarely up to every {LONGEST_MS // 60_000} min, not "
         f"before a `Retry-After`, for {GIVE_UP_MS // HOUR} h. Answers of {_codes(LOCKED)} mark the channel as broken, "
-        "and a banner says so. What a channel could not be told, because it never can or because it was given up, its "
-        "`fallback` is told in its place, if it has one, and then also of the end; whoever has the message already "
-        "does not get it twice, so two channels may name each other. "
+        "and a banner says so. What a channel can never be told, or will not have been told within "
+        f"{STAND_IN_MS // 60_000} min, its `fallback` is told in its place, if it has one, and then also of the end; "
+        "the channel itself is tried on, if it can be. Whoever has the message already does not get it twice, so two "
+        "channels may name each other. "
         "What was never told is not told any more once it is over. `GET /api/v1/notices` and the delivery log have "
         "every try.",
         "A webhook gets JSON of this shape, with `Idempotency-Key`, the same when a message is sent again, and a "

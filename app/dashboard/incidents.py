@@ -120,10 +120,11 @@ def _untold(rule: Rule | None, log: Sequence[Told], known: set[str]) -> list[tup
         kind = str(KINDS.get(notice.kind, notice.kind))
         if notice.state == "failed":
             text = gettext("“%(kind)s” failed: %(reply)s", kind=kind, reply=notice.reply)
-            stand_in = instead.get((notice.channel, notice.kind))
-            more = gettext("It went to %(channel)s.", channel=stand_in) if stand_in else ""
-            found.append((notice.channel, f"{text} {more}".strip()))
         elif notice.state == "waiting" and notice.attempts and notice.channel in known:
             text = gettext("“%(kind)s” is tried again; so far: %(reply)s", kind=kind, reply=notice.reply)
-            found.append((notice.channel, text))
+        else:
+            continue
+        stand_in = instead.get((notice.channel, notice.kind))
+        more = gettext("It went to %(channel)s.", channel=stand_in) if stand_in else ""
+        found.append((notice.channel, f"{text} {more}".strip()))
     return found

@@ -36,6 +36,9 @@ PATIENCE_MS: Final = 3_600_000
 
 GIVE_UP_MS: Final = 86_400_000
 
+STAND_IN_MS: Final = 300_000
+"""What a channel will not have heard by then its stand-in is told; the channel itself is tried on all the same."""
+
 
 class Postman:
     """Takes notices from the store and sends them, in threads of its own.
@@ -140,7 +143,8 @@ class Postman:
         done = self._done.setdefault(notice.id, set())
         tried = self._sender.send(channel, notice, self._links(notice), done) if channel else _nowhere(notice)
         delivery, again_at = self._outcome(notice, tried)
-        instead = self._instead(notice, channel) if delivery.outcome == "failed" else None
+        is_late = again_at is not None and again_at - notice.created_at >= STAND_IN_MS
+        instead = self._instead(notice, channel) if is_late or delivery.outcome == "failed" else None
         is_uncertain = bool(tried.failure and tried.failure.uncertain)
         self._store.settle(notice, delivery, again_at=again_at, uncertain=is_uncertain, instead=instead)
         if delivery.outcome != "again" or not done:

@@ -145,8 +145,9 @@ class NoticeStore(Protocol):
     ) -> bool:
         """Write how a try ended.
 
-        `again_at` is when to try again, for the outcome `again`; `instead` is what another channel is told then. False,
-        and only the delivery is written, when another has taken the notice meanwhile.
+        `again_at` is when to try again, for the outcome `again`; `instead` is what another channel is told then, and
+        while it is to be tried again also of the problems of its incident that wait behind it. False, and only the
+        delivery is written, when another has taken the notice meanwhile.
         """
         ...
 

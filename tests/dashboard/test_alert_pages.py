@@ -203,6 +203,11 @@ def test_an_incident_tells_all_that_happened(operator: House):
     operator.office.notices.record(made, tried)
     instead = notice(key="b", incident_id=incident.id, channel="backup", in_place_of="ops")
     operator.office.notices.record(instead, replace(tried, at=NOW_MS + 2, outcome="sent", status=200, reply="ok"))
+    config = {"webhook": "https://hooks.test", "secret": "s"}
+    operator.office.create({"name": "down", "type": "webhook", "config": config})
+    late = notice(key="c", incident_id=incident.id, channel="down")
+    operator.office.notices.record(late, replace(tried, outcome="again", reply="away"))
+    operator.office.notices.record(replace(instead, key="d", in_place_of="down"), replace(tried, outcome="sent"))
     path = f"/alerts/incidents/{incident.id}"
     assert post(operator, f"{path}/ack", note="proxies", back="incident").endswith(path)
 
@@ -221,6 +226,7 @@ def test_an_incident_tells_all_that_happened(operator: House):
     ):
         assert words in text
     assert f"“fires” failed: no {HOSTILE} It went to backup." in text
+    assert "“fires” is tried again; so far: away It went to backup." in text
     assert "There is no channel of that name" in text
     assert 'href="/alerts/incidents/' in operator.page("/alerts?state=acknowledged")
     operator.page("/alerts/incidents/99", 404)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.core.errors import InvalidInput
-from app.notify.postman import GIVE_UP_MS
+from app.notify.postman import GIVE_UP_MS, STAND_IN_MS
 from app.storage.base_notices import NoticeFilter
 from tests.notify.notices import notice
 from tests.notify.receivers import receiver
@@ -54,6 +54,13 @@ class Shop:
         self.desk.work()
         self.desk.work()
 
+    def next_try(self) -> None:
+        """Let what waits for `ops` be due, and send until nothing is."""
+        waiting = [one for one in self.desk.store.notices(NoticeFilter(channel="ops")) if one.state == "waiting"]
+        self.desk.clock.advance(waiting[-1].due_at - self.desk.clock.now_ms())
+        self.desk.work()
+        self.desk.work()
+
     def heard(self) -> dict[str, list[str]]:
         """Of each channel that accepts, the kinds of the messages that it was sent."""
         well = {name: one for name, one in self.receivers.items() if one.answer[0] == 200}
@@ -86,15 +93,61 @@ def test_what_a_channel_can_never_take_goes_to_its_stand_in(shop: Shop):
     assert ops.broken
 
 
-def test_a_channel_that_was_given_up_has_a_stand_in(shop: Shop):
-    """After a day of trying; not before."""
+def test_a_channel_that_is_down_has_a_stand_in(shop: Shop):
+    """Within five minutes, and not at the first failure; the channel is tried on, and both hear what follows."""
     shop.receivers["ops"].answer = AWAY
     shop.tell("firing", 1, "ops")
     assert shop.heard() == {}
-    shop.desk.clock.advance(GIVE_UP_MS)
-    shop.desk.work()
-    shop.desk.work()
+    began_ms = shop.desk.clock.now_ms()
+    while not shop.heard():
+        shop.next_try()
+        assert shop.desk.clock.now_ms() - began_ms < STAND_IN_MS
     assert shop.heard() == {"backup": ["firing"]}
+    for _ in range(3):
+        shop.next_try()
+    assert (shop.heard(), shop.states("ops")) == ({"backup": ["firing"]}, ["waiting"])
+
+    shop.receivers["ops"].answer = (200, {}, b"ok")
+    shop.receivers["ops"].got.clear()
+    shop.next_try()
+    shop.tell("resolved", 2, "ops")
+    assert shop.heard() == {"ops": ["firing", "resolved"], "backup": ["firing", "resolved"]}
+
+
+def test_what_waits_behind_a_channel_that_is_down_goes_along(shop: Shop):
+    """That it got worse is told by the stand-in, in its order; of the end it hears as if the rule named it."""
+    shop.receivers["ops"].answer = AWAY
+    shop.tell("firing", 1, "ops")
+    while not shop.heard():
+        shop.next_try()
+    shop.tell("update", 2, "ops")
+    shop.tell("reminder", 3, "ops")
+    shop.next_try()
+    shop.desk.work()
+    assert shop.heard() == {"backup": ["firing", "update", "reminder"]}
+
+    shop.tell("resolved", 4, "ops")
+    assert shop.heard() == {"backup": ["firing", "update", "reminder", "resolved"]}
+    assert set(shop.states("ops")) == {"superseded"}
+
+
+def test_a_receiver_that_wants_to_be_left_alone_has_a_stand_in_at_once(shop: Shop):
+    """By its own words it will not have heard within five minutes."""
+    shop.receivers["ops"].answer = (429, {"Retry-After": "600"}, b"later")
+    shop.tell("firing", 1, "ops")
+    assert (shop.heard(), shop.states("ops")) == ({"backup": ["firing"]}, ["waiting"])
+
+
+def test_a_channel_that_was_given_up_has_a_stand_in(shop: Shop):
+    """Though it was given one only after a day of trying."""
+    shop.set("ops", fallback="")
+    shop.receivers["ops"].answer = AWAY
+    shop.tell("firing", 1, "ops")
+    shop.desk.clock.advance(GIVE_UP_MS)
+    shop.set("ops", fallback="backup")
+    shop.desk.work()
+    shop.desk.work()
+    assert (shop.heard(), shop.states("ops")) == ({"backup": ["firing"]}, ["failed"])
 
 
 def test_who_is_told_anyway_is_told_once(shop: Shop):

@@ -85,7 +85,10 @@ class SqlNoticeStore:
         def work(connection: Connection) -> bool:
             connection.execute(insert(deliveries).values(**asdict(delivery)))
             is_mine = bool(connection.execute(update(notices).where(mine).values(**values)).rowcount)
-            insert_notices(connection, [instead] if instead and is_mine else [])
+            if instead and is_mine:
+                behind = [] if again_at is None else _behind(connection, notice)
+                news = (for_another(one, instead.channel, delivery.at) for one in behind)
+                insert_notices(connection, [instead, *news])
             return is_mine
 
         return self._database.write(work)
@@ -188,6 +191,19 @@ def _take(connection: Connection, row: RowMapping, lease: dict[str, Any]) -> Not
     statement = update(notices).where(as_read).values(attempts=notices.c.attempts + 1, **lease).returning(notices)
     taken = connection.execute(statement).mappings().first()
     return None if taken is None else _record(taken)
+
+
+def _behind(connection: Connection, notice: Notice) -> list[Notice]:
+    """The problems of the same incident and channel that wait for `notice` to be sent, oldest first."""
+    query = select(notices).where(
+        notices.c.incident_id == notice.incident_id,
+        notices.c.incident_id.is_not(None),
+        notices.c.channel == notice.channel,
+        notices.c.id > notice.id,
+        notices.c.state == "waiting",
+        notices.c.kind.in_(PROBLEMS),
+    )
+    return [_record(row) for row in connection.execute(query.order_by(notices.c.id)).mappings()]
 
 
 def _hand_on(connection: Connection, now_ms: int) -> None:
