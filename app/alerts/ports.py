@@ -55,7 +55,7 @@ class Overlay(Protocol):
         ...
 
     def insisting(self) -> Set[str]:
-        """The names of channels that are told of an end though the rule does not tell it."""
+        """The names of channels for which an end is written though the rule does not tell it."""
         ...
 
     def ended(self, incidents: Set[int], now_ms: int) -> None:

@@ -52,7 +52,7 @@ class Bells:
     Attributes:
         announce: see `Engine`.
         kick: asks for an evaluation soon; called from the writer thread, so it must not wait.
-        insisting: the names of channels that are told of an end though the rule does not tell it.
+        insisting: the names of channels for which an end is written though the rule does not tell it.
         looked: told that rules were evaluated: notices may wait, and alerts stand otherwise.
     """
 

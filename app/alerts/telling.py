@@ -36,7 +36,8 @@ def tell(
         members: its open instances.
         muted: what keeps it quiet, in words; "" for nothing.
         now_ms: the time.
-        insisting: the channels that are told of an end though the rule does not tell it.
+        insisting: the channels for which an end is written though the rule does not tell it; who of them and of their
+            stand-ins hears of it is settled when it is sent.
     """
     if draft.incident.state == RESOLVED:
         tell_end(rule, draft, now_ms, insisting)
@@ -72,6 +73,8 @@ def tell_end(rule: Rule | None, draft: Draft, now_ms: int, insisting: Callable[[
             return
     draft.note(now_ms, "notice", notice=RESOLVED, channels=list(channels))
     said = body(rule, draft.incident, RESOLVED, (), now_ms)
+    if rule is not None and not rule.send_resolved:
+        said["sendResolved"] = False
     draft.outgoing += [Outgoing(kind=RESOLVED, channel=channel, body=said) for channel in channels]
 
 

@@ -137,8 +137,9 @@ class Postman:
 
     def _send(self, notice: Notice) -> None:
         channel = self._channels.named(notice.channel)
-        if channel and notice.kind == "resolved" and channel.config.get("sendResolved") is False:
-            self._store.settle(notice, _unwanted(notice, self._clock.now_ms()), uncertain=False)
+        why_not = _unheard(channel, notice) if channel else ""
+        if why_not:
+            self._store.settle(notice, _unwanted(notice, why_not, self._clock.now_ms()), uncertain=False)
             return
         done = self._done.setdefault(notice.id, set())
         tried = self._sender.send(channel, notice, self._links(notice), done) if channel else _nowhere(notice)
@@ -195,8 +196,18 @@ def _delivery(notice_id: int, outcome: str, tried: Tried, now_ms: int) -> Delive
     )
 
 
-def _unwanted(notice: Notice, now_ms: int) -> Delivery:
-    reply = "This channel does not want to hear of ends."
+def _unheard(channel: Channel, notice: Notice) -> str:
+    """Why the channel is not told that it is over: by its own wish, or else by the rule's; "" when it is."""
+    wish = channel.config.get("sendResolved")
+    if notice.kind != "resolved" or wish:
+        return ""
+    if wish is False:
+        return "This channel does not want to hear of ends."
+    is_told = notice.body.get("sendResolved", True)
+    return "" if is_told else "The rule tells no end, and this channel leaves it to the rule."
+
+
+def _unwanted(notice: Notice, reply: str, now_ms: int) -> Delivery:
     return Delivery(notice_id=notice.id, at=now_ms, outcome="unwanted", status=None, reply=reply, latency_ms=0)
 
 

@@ -61,8 +61,14 @@ class Channels:
         return sorted(broken.keys() & self.names()) if broken else []
 
     def insisting(self) -> set[str]:
-        """The names of channels that are told of every end, whatever rules say."""
-        return {channel.name for channel in self.all() if channel.config.get("sendResolved") is True}
+        """The names of channels that are told of every end, whatever rules say, or for which another stands in that is.
+
+        An end is written for each of them; who hears of it is settled when it is sent.
+        """
+        configs = {channel.name: channel.config for channel in self.all()}
+        return {
+            name for name in configs if any(configs[one].get("sendResolved") is True for one in _chain(name, configs))
+        }
 
     def defaults(self, type_: str) -> set[str]:
         """The settings that the environment gives channels of that type."""
@@ -181,6 +187,15 @@ class Channels:
         config = checked(kind.settings, {**self._environment.defaults.get(kind.name, {}), **own})
         kind.check(config)
         return {name: config[name] for name in own}
+
+
+def _chain(name: str, configs: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The channel and those that stand in for it, one after the other, as far as they exist."""
+    found: list[str] = []
+    while name in configs and name not in found:
+        found.append(name)
+        name = configs[name].get("fallback", "")
+    return found
 
 
 def _kept(kind: ChannelType, old: Channel) -> dict[str, Any]:

@@ -35,7 +35,8 @@ class NewNotice:
             words), `metric`, `operator`, `threshold`, `value`, `peak`, `startedAt`, `endedAt`, `duration`, `reason`,
             `again` (how often it came back), `labels`, `members` [{`labels`, `value`, `state`}], `firing` and
             `resolved` (how many members are), `runbookUrl`, `ackedBy`, `note`, `shown` (`value` and `peak` as texts
-            with their units).
+            with their units), `sendResolved` (of an end: false where the rule does not tell it, so that only channels
+            hear of it that want every end).
         due_at: not to be sent before.
         in_place_of: the channel of the rule that could not be told; None for most.
     """

@@ -155,6 +155,7 @@ def test_a_channel_may_insist_on_the_end(condition, told: list[str]):
     tell(rule, draft, [], "", NOW_MS + 90_000, lambda: {"sms", "pager"})
 
     assert [(notice.kind, notice.channel) for notice in draft.outgoing] == [("resolved", channel) for channel in told]
+    assert [notice.body["sendResolved"] for notice in draft.outgoing] == [False for _ in told]
     lines = [(entry.kind, entry.detail.get("channels")) for entry in draft.entries]
     assert lines == [("suppressed", None), *[("notice", told) for _ in told]]
 

@@ -43,13 +43,13 @@ class Shop:
         else:
             self.desk.channels.create(body)
 
-    def tell(self, kind: str, number: int, *channels: str) -> None:
+    def tell(self, kind: str, number: int, *channels: str, **body: Any) -> None:
         """Let the engine tell these channels, and send until nothing is due; keys are those that it gives."""
         self.desk.clock.advance(1)
         now_ms = self.desk.clock.now_ms()
         keys = [(f"7.{kind}.{number}.{channel}", channel) for channel in channels]
         self.desk.store.add(
-            [notice(kind, key=key, channel=channel, created_at=now_ms, due_at=now_ms) for key, channel in keys]
+            [notice(kind, key=key, channel=name, created_at=now_ms, due_at=now_ms, body=body) for key, name in keys]
         )
         self.desk.work()
         self.desk.work()
@@ -235,7 +235,38 @@ def test_a_setting_that_cannot_be_is_told_by_its_field(shop: Shop, config: dict[
     assert refused.value.field == field
 
 
-def test_channels_say_who_insists_on_ends(shop: Shop):
-    """For the engine, which writes no such notice by itself where the rule does not want it."""
-    shop.set("third", sendResolved=True)
+def test_channels_say_for_whom_an_end_is_written(shop: Shop):
+    """For the engine, which writes none by itself where the rule does not want it; a circle of stand-ins has an end."""
+    assert shop.desk.channels.insisting() == set()
+    shop.set("third", sendResolved=True, fallback="ops")
     assert shop.desk.channels.insisting() == {"third"}
+    shop.set("backup", fallback="third")
+    assert shop.desk.channels.insisting() == {"ops", "backup", "third"}
+    shop.set("third")
+    shop.set("backup", sendResolved=True, fallback="gone")
+    assert shop.desk.channels.insisting() == {"ops", "backup"}
+
+
+@pytest.mark.parametrize(
+    ("ops", "backup", "is_down", "heard"),
+    [
+        (None, True, True, {"backup": ["firing", "resolved"]}),
+        (None, True, False, {"ops": ["firing"]}),
+        (False, True, True, {"backup": ["firing", "resolved"]}),
+        (True, None, True, {"backup": ["firing"]}),
+        (True, None, False, {"ops": ["firing", "resolved"]}),
+    ],
+    ids=["the stand-in wants it", "it did not stand in", "the other never", "only the other", "the other was there"],
+)
+def test_of_an_end_that_the_rule_does_not_tell_hears_who_wants_every_end(
+    shop: Shop, ops: bool | None, backup: bool | None, is_down: bool, heard: dict[str, list[str]]
+):
+    """Of the channel and its stand-in each by its own wish."""
+    shop.set("ops", fallback="backup", sendResolved=ops)
+    shop.set("backup", sendResolved=backup)
+    shop.receivers["ops"].answer = GONE if is_down else shop.receivers["ops"].answer
+    shop.tell("firing", 1, "ops")
+    assert "ops" in shop.desk.channels.insisting()
+    shop.tell("resolved", 2, "ops", sendResolved=False)
+    assert shop.heard() == heard
+    assert {one.state for one in shop.desk.store.notices(NoticeFilter())} <= {"sent", "failed", "superseded"}
