@@ -63,8 +63,8 @@ def blueprint(services: Services) -> Blueprint:
         kind = TYPES.get(request.args.get("type", FIRST_TYPE)) or abort(404)
         defaults = services.office.channels.defaults(kind.name)
         content = {"kind": kind, "channel": None, "defaults": defaults, "name": request.args.get("name", "")}
-        others = services.runtime.call(_others, services, None)
-        return render_template("settings/channel.html", **content, others=others, **_form(), **_viewer())
+        others = {"others": services.runtime.call(_others, services, None), "missing_stand_ins": []}
+        return render_template("settings/channel.html", **content, **others, **_form(), **_viewer())
 
     @pages.get("/settings/channels/<channel_id>")
     @require("read")
@@ -91,14 +91,18 @@ def _listed(services: Services) -> dict[str, Any]:
         rows.append((channel_json(channel), notice_json(last[0]) if last else None))
     there = {channel["name"] for channel, _ in rows}
     named = {name for rule in services.alerts.list_rules() if rule.enabled for name in rule.channels}
-    return {"rows": rows, "types": TYPES, "missing": sorted(named - there), **_log_words()}
+    stand_ins = {channel["config"].get("fallback", "") for channel, _ in rows} - {""}
+    missing = {"missing": sorted(named - there), "missing_stand_ins": sorted(stand_ins - there)}
+    return {"rows": rows, "types": TYPES, **missing, **_log_words()}
 
 
 def _shown(services: Services, channel_id: str) -> dict[str, Any]:
     office = services.office
     channel = office.channels.get(channel_id)
     log = office.log(NoticeFilter(channel=channel.name), limit=RECENT)
+    stand_in = channel.config.get("fallback", "")
     return {
+        "missing_stand_ins": [] if stand_in in {"", *office.channels.names()} else [stand_in],
         "kind": TYPES[channel.type],
         "channel": channel_json(channel),
         "defaults": office.channels.defaults(channel.type),

@@ -114,7 +114,9 @@ def _untold(rule: Rule | None, log: Sequence[Told], known: set[str]) -> list[tup
     if rule and not rule.channels:
         found.append((gettext("Nobody"), gettext("The rule names no channel.")))
     missing = gettext("There is no channel of that name; what it should hear waits a day for it.")
-    found += [(name, missing) for name in (rule.channels if rule else ()) if name not in known]
+    handed_on = [notice.channel for notice, _ in log if notice.in_place_of and notice.state == "waiting"]
+    named = dict.fromkeys([*(rule.channels if rule else ()), *handed_on])
+    found += [(name, missing) for name in named if name not in known]
     instead = {(notice.in_place_of, notice.kind): notice.channel for notice, _ in log}
     for notice, _ in log:
         kind = str(KINDS.get(notice.kind, notice.kind))

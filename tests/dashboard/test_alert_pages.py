@@ -208,6 +208,8 @@ def test_an_incident_tells_all_that_happened(operator: House):
     late = notice(key="c", incident_id=incident.id, channel="down")
     operator.office.notices.record(late, replace(tried, outcome="again", reply="away"))
     operator.office.notices.record(replace(instead, key="d", in_place_of="down"), replace(tried, outcome="sent"))
+    lost = notice(key="e", incident_id=incident.id, channel="nowhere", in_place_of="down")
+    operator.office.notices.record(lost, replace(tried, outcome="again", status=None))
     path = f"/alerts/incidents/{incident.id}"
     assert post(operator, f"{path}/ack", note="proxies", back="incident").endswith(path)
 
@@ -227,7 +229,8 @@ def test_an_incident_tells_all_that_happened(operator: House):
         assert words in text
     assert f"“fires” failed: no {HOSTILE} It went to backup." in text
     assert "“fires” is tried again; so far: away It went to backup." in text
-    assert "There is no channel of that name" in text
+    for name in ("slack", "nowhere"):
+        assert re.search(rf"{name}\W.{{0,80}}There is no channel of that name", text)
     assert 'href="/alerts/incidents/' in operator.page("/alerts?state=acknowledged")
     operator.page("/alerts/incidents/99", 404)
 

@@ -77,6 +77,20 @@ def test_a_channel_says_who_stands_in_for_it_and_whether_it_hears_of_ends(house:
     assert '<option value="false" selected>' in page
 
 
+def test_a_stand_in_that_is_gone_is_told(house: House):
+    """Where channels are, and at the channel itself; once there is one of that name nothing is said."""
+    made = house.office.create({**HOOK, "config": {**HOOK["config"], "fallback": HOSTILE}})  # type: ignore[dict-item]
+    admin(house)
+    for path in ("/settings/channels", f"/settings/channels/{made.id}"):
+        page = house.page(path)
+        assert "A stand-in is not there" in page
+        assert f'href="/settings/channels/new?type=slack&amp;name={quote(HOSTILE)}">{escape(HOSTILE)}</a>' in page
+        assert HOSTILE not in page
+    house.office.create({**HOOK, "name": HOSTILE})
+    for path in ("/settings/channels", f"/settings/channels/{made.id}", "/settings/channels/new"):
+        assert "stand-in is not there" not in house.page(path)
+
+
 def test_a_notice_says_in_whose_place_it_was_sent(house: House):
     """In the log."""
     tell(house, notice(channel="backup", in_place_of=HOSTILE), "sent", "ok")
