@@ -4,6 +4,7 @@ That an alert fires or is over is an event. That somebody looks after it, that i
 evaluated at all, no event says: this does, and who was not heard of lately has not looked.
 """
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import Final
@@ -12,6 +13,8 @@ from app.alerts.standing import Standing
 from app.core.errors import Unavailable
 from app.runtime.base import Runtime
 from app.websocket.readers import Readers
+
+log = logging.getLogger(__name__)
 
 EVERY_MS: Final = 500
 """However often rules are evaluated, it is told no more often than that."""
@@ -39,7 +42,8 @@ class Bulletin:
         self._rung.clear()
         try:
             found = self._runtime.call(self._read)
-        except Unavailable:  # nothing is known: pages will say how long that is so
+        except Unavailable as refusal:  # nothing is known: pages will say how long that is so
+            log.debug("How the alerts stand can't be told now: %s", refusal)
             self._rung.set()
             return
         self._readers.push_all(_ROOM, found.json(), events=0)

@@ -48,14 +48,16 @@ def test_news_is_told_once(bulletin, readers, asked, batched):
     assert ear.heard() == [("alerts", told)]
 
 
-def test_a_store_that_is_away_is_asked_again(bulletin, readers, asked):
-    """At the next look, without another ring."""
+def test_a_store_that_is_away_is_asked_again(bulletin, readers, asked, caplog):
+    """At the next look, without another ring; the log has why."""
+    caplog.set_level("DEBUG", "app.websocket.bulletin")
     ear = Ear()
     readers.join("sid", ear, "alerts", batched=True)
     asked += [Unavailable("storage_down", 1_000), STANDS]
     bulletin.ring()
     bulletin.look()
     assert ear.heard() == []
+    assert "storage_down" in caplog.text
     bulletin.look()
     assert [name for name, _ in ear.heard()] == ["alerts"]
 
