@@ -12,7 +12,7 @@ from app.alerts.overlay import Overlay
 from app.alerts.quiet import Silences
 from app.alerts.rulebook import Rulebook
 from app.alerts.rules import Rule, parse
-from app.alerts.standing import MOST_OPEN, Standing, standing
+from app.alerts.standing import Standing, standing
 from app.alerts.world import World
 from app.core.clock import Clock
 from app.core.errors import Conflict, InvalidInput, NotFound
@@ -26,7 +26,6 @@ from app.storage.base_silences import SilenceRow, SilenceStore
 from scrapewatch.events import EVENTS
 
 STATES: Final = ("firing", "acknowledged", "resolved")
-OPEN: Final = ("firing", "acknowledged")
 MAX_NOTE: Final = 1_000
 
 _TELLING: Final = frozenset(name for name in EVENTS if name.startswith("job_")) - {"job_progress"} | {"metric"}
@@ -191,7 +190,7 @@ class Alerts:
 
     def standing(self) -> Standing:
         """How they stand as a whole."""
-        return standing(self._store.incidents(IncidentFilter(states=OPEN), limit=MOST_OPEN), self.evaluated_at())
+        return standing(self._store.open_by_state(), self.evaluated_at())
 
     def timeline(self, incident_id: int) -> list[Entry]:
         """What happened to an incident, oldest first; of 0, near misses, newest first."""

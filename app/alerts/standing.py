@@ -1,6 +1,7 @@
 """How the alerts stand as a whole, as every page says it: what is open, and whether anybody still looks."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ EVERY_MS: Final = 5_000
 LATE_MS: Final = 3 * EVERY_MS
 """After which it is said that they are not."""
 MOST_OPEN: Final = 1_000
+"""How many open incidents a page lists; all are counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,17 +32,23 @@ class Standing:
         return {**lists, "evaluatedAt": evaluated}
 
 
-def standing(open_ones: Iterable[Incident], evaluated_at: int | None) -> Standing:
-    """How these incidents stand, none of which is over."""
-    places = [place(one) for one in open_ones]
+def standing(open_by_state: Mapping[tuple[str, bool], int], evaluated_at: int | None) -> Standing:
+    """How open incidents stand, of which there are so many by state and whether they are kept quiet."""
+    counts = Counter[str]()
+    for (state, is_muted), number in open_by_state.items():
+        counts[_place(state, is_muted=is_muted)] += number
     return Standing(
-        firing=places.count("firing"),
-        acknowledged=places.count("acknowledged"),
-        silenced=places.count("silenced"),
+        firing=counts["firing"],
+        acknowledged=counts["acknowledged"],
+        silenced=counts["silenced"],
         evaluated_at=evaluated_at,
     )
 
 
 def place(incident: Incident) -> str:
     """The list that an open incident is on; what is kept quiet is on that list alone, whoever looks after it."""
-    return "silenced" if incident.muted else incident.state
+    return _place(incident.state, is_muted=bool(incident.muted))
+
+
+def _place(state: str, *, is_muted: bool) -> str:
+    return "silenced" if is_muted else state

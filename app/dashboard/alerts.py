@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext
 from app import queries
 from app.accounts.access import current_principal, require
 from app.alerts.rules import Rule
-from app.alerts.service import OPEN, Alerts
+from app.alerts.service import Alerts
 from app.alerts.shapes import incident_json, instance_json
 from app.alerts.standing import MOST_OPEN, place
 from app.alerts.wording import message, shown
@@ -21,7 +21,7 @@ from app.dashboard.links import Query
 from app.dashboard.quiet import why
 from app.dashboard.threads import in_thread
 from app.services import Services
-from app.storage.base_alerts import Incident, IncidentFilter, Instance
+from app.storage.base_alerts import OPEN, Incident, IncidentFilter, Instance
 from app.storage.base_series import HOUR_MS
 
 PAGE_ROWS: Final = 50
@@ -141,13 +141,16 @@ def _content(services: Services, state: str, before: int | None) -> dict[str, An
     over = []
     if state == "history":
         over = alerts.incidents(IncidentFilter(states=("resolved",)), before=before, limit=PAGE_ROWS)
-    evaluated = alerts.evaluated_at()
+    standing = alerts.standing().json()
+    evaluated = standing.pop("evaluatedAt")
+    rows = lists.get(state, over)
     return {
-        "rows": told(lists.get(state, over), rules),
+        "rows": told(rows, rules),
+        "cut": len(open_ones) == MOST_OPEN and standing.get(state, 0) > len(rows),
         "pending": _pending(pending, rules, services.clock.now_ms()) if state == "pending" else [],
-        "counts": {**{name: len(found) for name, found in lists.items()}, "pending": len(pending)},
+        "counts": {**standing, "pending": len(pending)},
         "rules": rules,
-        "evaluated": None if evaluated is None else rfc3339(evaluated),
+        "evaluated": evaluated,
         "next": queries.next_page([incident.id for incident in over], PAGE_ROWS),
     }
 

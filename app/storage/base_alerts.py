@@ -153,6 +153,8 @@ class IncidentFilter:
 
 
 ALL: Final = IncidentFilter()
+OPEN: Final = ("firing", "acknowledged")
+"""The states of incidents that are not over."""
 
 
 class AlertStore(Protocol):
@@ -192,6 +194,10 @@ class AlertStore(Protocol):
 
     def incidents(self, wanted: IncidentFilter = ALL, *, before: int | None = None, limit: int = 100) -> list[Incident]:
         """Newest first by id, from `before` (not included) backwards."""
+        ...
+
+    def open_by_state(self) -> dict[tuple[str, bool], int]:
+        """How many incidents are not over, by their state and whether something keeps them quiet."""
         ...
 
     def count(self, wanted: IncidentFilter, over: Cells, most: int) -> Counted:

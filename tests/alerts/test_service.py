@@ -56,7 +56,7 @@ def test_incidents_are_counted_and_chosen_by_the_database(watch):
     opened = [
         Incident(
             rule_id=n, rule=f"Queue {n % 3}", severity="critical" if n % 4 else "info", started_at=began + n * 1_000,
-            opened_at=began, value=1.0, peak=1.0,
+            opened_at=began, value=1.0, peak=1.0, muted="" if n % 5 else "silence 4: known",
         )
         for n in range(1_200)
     ]  # fmt: skip
@@ -72,6 +72,8 @@ def test_incidents_are_counted_and_chosen_by_the_database(watch):
     expected = [one for one in opened[600:] if one.severity == "info" and one.rule == "Queue 1"]
     assert watch.alerts.count(narrow, over, 10_000).counted == len(expected)
     assert [one.rule_id for one in watch.alerts.incidents(narrow, limit=1)] == [expected[-1].rule_id]
+    standing = watch.alerts.standing()
+    assert (standing.firing, standing.acknowledged, standing.silenced) == (960, 0, 240)
     newest = watch.alerts.count(IncidentFilter(), over, 100)
     assert (newest.counted, newest.of) == (100, 1_200)
     assert {cell for _, cell in newest.cells} == {18, 19}

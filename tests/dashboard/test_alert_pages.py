@@ -86,6 +86,20 @@ def test_each_state_has_its_list(operator: House):
     operator.page("/alerts?state=none", 400)
 
 
+def test_a_list_that_is_cut_says_of_how_many(operator: House, monkeypatch: pytest.MonkeyPatch):
+    """All are counted; what is listed whole says nothing."""
+    monkeypatch.setattr("app.dashboard.alerts.MOST_OPEN", 1)
+    fire(operator)
+    operator.figures.update({"system.readings": 12.0, "system.cpu.usage": 0.9})
+    operator.alerts.evaluate()
+    page = operator.page("/alerts")
+    assert page.count("data-incident=") == 1
+    assert '<span class="n hot">2</span>' in page
+    assert "Only the newest of 2 are listed." in page
+    monkeypatch.undo()
+    assert "are listed." not in operator.page("/alerts")
+
+
 def test_what_is_acknowledged_says_by_whom_and_why(operator: House):
     """On a list of its own, without a button."""
     incident = fire(operator)

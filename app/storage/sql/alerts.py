@@ -4,11 +4,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select, update
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    Select,
+    cast,
+    delete,
+    func,
+    insert,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from app.core.errors import Conflict
-from app.storage.base_alerts import ALL, Entry, Incident, IncidentFilter, RuleRow
+from app.storage.base_alerts import ALL, OPEN, Entry, Incident, IncidentFilter, RuleRow
 from app.storage.base_counts import Counted
 from app.storage.base_series import Cells
 from app.storage.sql.alerts_tables import (
@@ -92,6 +104,18 @@ class SqlAlertStore:
         """See `AlertStore`."""
         query = select(incidents).where(*_conditions(wanted)).order_by(incidents.c.id.desc()).limit(limit)
         return self._incidents(query if before is None else query.where(incidents.c.id < before))
+
+    def open_by_state(self) -> dict[tuple[str, bool], int]:
+        """See `AlertStore`."""
+
+        def work(connection: Connection) -> dict[tuple[str, bool], int]:
+            record = (type_coerce if connection.dialect.name == "sqlite" else cast)(incidents.c.record, JSON)
+            is_muted = record["muted"].as_string() != ""
+            query = select(incidents.c.state, is_muted, func.count()).where(incidents.c.state.in_(OPEN))
+            rows = connection.execute(query.group_by(incidents.c.state, is_muted))
+            return {(state, bool(muted)): number for state, muted, number in rows}
+
+        return self._database.read(work)
 
     def count(self, wanted: IncidentFilter, over: Cells, most: int) -> Counted:
         """See `AlertStore`."""
