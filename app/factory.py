@@ -9,9 +9,7 @@ import os
 import signal
 import socket
 from collections.abc import Mapping
-from concurrent.futures import Future
 
-import msgspec
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -291,10 +289,7 @@ class WebProcess:
         Raises:
             ScrapewatchError: it was not stored; the alerts will tell it again.
         """
-        event = {"jobId": "", "timestamp": CLOCK.now_ms(), "data": notice}
-        answered: Future[Mapping[str, object]] = Future()
-        text = msgspec.json.encode(event)
-        self.services.ingest.submit(self._server_sender, [text], answered.set_result, named="system_alert")
-        answer = answered.result(ANNOUNCE_S)
-        if not answer["ok"]:
-            raise ScrapewatchError(f"An alert's change could not be stored: {answer}")
+        said = self.services.ingest.say(self._server_sender, "system_alert", "", notice)
+        outcome = said.result(ANNOUNCE_S)
+        if outcome.state != "stored":
+            raise ScrapewatchError(f"An alert's change could not be stored: {outcome}")

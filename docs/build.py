@@ -68,13 +68,18 @@ def events() -> str:
     return _page(
         "Events",
         "What a job may send. Fields of `data` are optional; where present they must be of the kind named here; "
-        "unknown ones are kept.",
+        f"unknown ones are kept. Only the server gives {_ours()}; from outside that is taken out.",
         _table(("type", "says", "known fields of `data`"), rows),
         "The server itself makes these; sent from outside they are `unknown_type`:",
         _table(("type", "says"), ours),
         f"Levels, least first: {', '.join(f'`{level}`' for level in LEVELS)}. "
         f"Flags that the server may add: {', '.join(f'`{flag}`' for flag in FLAGS)}.",
     )
+
+
+def _ours() -> str:
+    """The fields that no sender may give, each with its type of event."""
+    return ", ".join(f"`{field}` of `{name}`" for name, row in EVENTS.items() for field in row.ours)
 
 
 def metrics() -> str:

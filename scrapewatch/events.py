@@ -72,6 +72,7 @@ class EventType:
         important: kept in the cache that a late viewer is handed.
         by_server: made by the server alone; refused from outside as `unknown_type`.
         opaque: `data` means nothing to the server, so that nobody there needs to look into it.
+        ours: fields of ``data`` that the server alone gives; they are taken out of what comes from outside.
     """
 
     about: str
@@ -81,6 +82,7 @@ class EventType:
     important: bool = False
     by_server: bool = False
     opaque: bool = False
+    ours: tuple[str, ...] = ()
 
 
 _START: Final = {
@@ -192,6 +194,7 @@ EVENTS: Final[dict[str, EventType]] = {
         },
         needs_job=False,
         important=True,
+        ours=("incident",),
     ),
     "job_stalled": EventType("alive, but nothing new for JOB_STALLED_AFTER", _JUDGED, important=True, by_server=True),
     "job_lost": EventType("silent for JOB_LOST_AFTER, its socket gone", _JUDGED, important=True, by_server=True),

@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from app.core.errors import InvalidInput
-from app.ingest.check import digest, level_of
+from app.ingest.check import digest, from_outside, level_of
 from app.ingest.decode import is_plain, read_data
 from app.ingest.fields import (
     ULID_EPOCH,
@@ -122,6 +122,7 @@ def _data_one_by_one(types: Sequence[str], octets: Sequence[bytes]) -> _Data:
         else:
             text, body, changed = read_data(sent)
             check_known(body, EVENTS[name].fields)
+            text, body = from_outside(EVENTS[name], text, body)
             found.append((text, text.encode(), None if name in _OPAQUE else body, changed, level_of(name, body)))
     return tuple(zip(*found, strict=True))  # type: ignore[return-value]  # mypy takes no columns from rows
 

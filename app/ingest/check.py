@@ -25,7 +25,7 @@ from app.ingest.fields import (
 )
 from app.ingest.split import depth
 from app.storage.base import REPLAY, Event
-from scrapewatch.events import EVENTS, FLAGS, LEVELS, MAX_AHEAD_MS, MAX_DEPTH, MAX_EVENT_BYTES
+from scrapewatch.events import EVENTS, FLAGS, LEVELS, MAX_AHEAD_MS, MAX_DEPTH, MAX_EVENT_BYTES, EventType
 
 SKEW: Final = 1 << FLAGS.index("skew")
 _SYNONYMS: Final = {"warn": "warning", "fatal": "critical", "err": "error", "trace": "debug"}
@@ -78,6 +78,7 @@ class Checker:
         epoch, ulid_epoch = read_id(envelope.get("epoch"), "epoch")
         data, body, changed = envelope["data"]
         check_known(body, kind.fields)
+        data, body = from_outside(kind, data, body)
         seq, replay = read_seq(envelope.get("seq")), read_replay(envelope.get("replay"))
         return Event(
             sender_id=sender_id,
@@ -103,6 +104,14 @@ class Checker:
             hint = "; is it in seconds? it must be in ms" if 0 < at_ms * 1000 <= now_ms + MAX_AHEAD_MS else ""
             raise InvalidInput(f"is older than events are kept{hint}", field="timestamp", code="expired")
         return at_ms, 0
+
+
+def from_outside(kind: EventType, data: str, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """`data` and the same decoded, without what only the server may say: no scraper speaks for another's incident."""
+    if body.keys().isdisjoint(kind.ours):
+        return data, body
+    theirs = {name: value for name, value in body.items() if name not in kind.ours}
+    return _encode(theirs).decode(), theirs
 
 
 def digest(name: str, sent_ms: int, data: bytes) -> int:

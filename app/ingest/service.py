@@ -60,7 +60,7 @@ class Ingest:
         self._submit(Message(self._checker, sender_id, origin, texts=texts, named=named), size, reply)
 
     def say(self, sender_id: int, event_type: str, job_id: str, data: Mapping[str, Any]) -> "Future[Outcome]":
-        """Store an event that the server itself makes about a job, under the job's sender; the future may raise.
+        """Store an event that the server itself makes, about a job under the job's sender; the future may raise.
 
         Raises:
             Unavailable: it can't be queued.

@@ -51,7 +51,7 @@ def test_failed_jobs_open_an_incident_and_tell_it(incident, first):
     assert (incident["state"], incident["severity"], incident["value"]) == ("firing", "warning", 1)
     assert set(incident) >= {"id", "startedAt", "endedAt", "peak", "reason", "ackedBy"}
     told = first("/api/v1/events?type=system_alert", name="high_failure_rate")
-    assert (told["jobId"], told["data"]["state"]) == ("", "firing")
+    assert (told["jobId"], told["data"]["state"], told["data"]["incident"]) == ("", "firing", incident["id"])
 
 
 def test_an_operator_acknowledges(incident, client, environment, reader):

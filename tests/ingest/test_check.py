@@ -5,6 +5,7 @@ import json
 import pytest
 
 from app.core.errors import InvalidInput
+from app.ingest.batch import read_batch
 from app.ingest.check import Checker
 from app.ingest.wire import event_json, flag_names
 from scrapewatch.events import EVENTS
@@ -238,6 +239,16 @@ def test_every_type_of_the_catalogue_is_taken(type_):
     assert check(named=type_, type=..., data={}).type == type_
     if not EVENTS[type_].needs_job:
         assert check(type=type_, jobId="", data={}).job_id == ""
+
+
+def test_an_alert_from_outside_is_no_incident_of_the_servers():
+    """What it says of one is left out, whether it comes alone or in a batch; an item may have such a field."""
+    sent = {**GOOD, "type": "system_alert", "data": {"name": "mine", "incident": 12, "state": "resolved"}}
+    (batched,) = read_batch(json.dumps([sent]).encode(), 1, "", (0, NOW_MS)) or []
+    for found in (CHECKER.check(json.dumps(sent).encode(), 1), batched):
+        assert found.body == json.loads(found.data) == {"name": "mine", "state": "resolved"}
+    assert batched.digest == CHECKER.check(json.dumps(sent).encode(), 1).digest
+    assert json.loads(check(data={"incident": 12}).data) == {"incident": 12}
 
 
 def test_the_type_must_be_the_name_it_was_sent_by():
