@@ -114,8 +114,8 @@ def shell_block(services: Services) -> dict[str, Any]:
         "severities": {name: str(word) for name, word in SEVERITIES.items()},
         "since": since,
         "alerts": standing.json(),
-        "lateFrom": max(standing.evaluated_at or 0, services.status.began_ms) + LATE_MS,
-        "lateAfter": LATE_MS,
+        "lateFromMs": max(standing.evaluated_at or 0, services.status.began_ms) + LATE_MS,
+        "lateAfterMs": LATE_MS,
         "broken": broken,
         "favicons": {"quiet": assets.static_url("favicon.svg"), "alert": assets.static_url("favicon-alert.svg")},
     }

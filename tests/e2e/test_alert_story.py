@@ -46,6 +46,7 @@ def test_a_person_is_told_looks_after_it_and_reads_why_it_was_quiet(
         expect(page.locator("#pulse")).to_have_text("1 firing", timeout=SOON_MS)
         told = page.locator(".toast", has_text=RULE)
         expect(told).to_contain_text(re.compile(r'queue\.depth\{source="ebay\.com"\} is \d+, above 50\.'))
+        told.hover()  # or it goes while the receiver is waited for
         assert [got.json["kind"] for got in ops.wait(2)[:2]] == ["test", "firing"]
 
         told.get_by_role("link", name=RULE).click()

@@ -13,7 +13,7 @@ const beat = document.getElementById("beat");
 const late = document.getElementById("late");
 const favicon = document.querySelector('link[rel="icon"]');
 let standing = shell.alerts;
-let lateFrom = shell.lateFrom;
+let lateFromMs = shell.lateFromMs;
 let isSaid = !late.hidden; // by the server itself, which knows
 let listening = null; // since when this page has heard the server without a break
 let looked = Date.now();
@@ -31,7 +31,7 @@ function show() {
 /** Takes what the server says of the alerts; whether they stand otherwise than before. */
 export function stand(fresh) {
   const changed = LISTS.some((name) => fresh[name] !== standing[name]);
-  if (fresh.evaluatedAt !== standing.evaluatedAt) lateFrom = now() + shell.lateAfter; // whatever the viewer's clock says
+  if (fresh.evaluatedAt !== standing.evaluatedAt) lateFromMs = now() + shell.lateAfterMs; // whatever the viewer's clock says
   standing = fresh;
   setTime(beat.querySelector("time"), fresh.evaluatedAt);
   if (changed) show();
@@ -48,8 +48,8 @@ function watch() {
     listening = null;
   }
   if (isLive() && (listening === null || looked - before > ASLEEP_MS)) listening = looked;
-  const knows = isSaid || (listening !== null && looked - listening > shell.lateAfter);
-  warn(knows && now() > lateFrom);
+  const knows = isSaid || (listening !== null && looked - listening > shell.lateAfterMs);
+  warn(knows && now() > lateFromMs);
 }
 
 function warn(isLate) {

@@ -38,14 +38,15 @@ class Toast {
 
   wait() {
     clearTimeout(this.timer);
+    if (shown.get(this.subject) !== this) return; // what is taken away loses the focus, too
     if (!this.element.matches(":hover, :focus-within")) this.timer = setTimeout(() => this.close(), STAYS_MS);
   }
 
   close() {
     clearTimeout(this.timer);
     const hadFocus = this.element.matches(":focus-within");
-    this.element.remove();
     shown.delete(this.subject);
+    this.element.remove();
     if (hadFocus) ([...shown.values()].at(-1)?.element.querySelector("button") ?? this.cameFrom)?.focus();
     this.gone();
   }
