@@ -62,8 +62,8 @@ def one_server(
 
 
 @pytest.fixture
-def signed_in(visit: Visit, server: Server, environment: dict[str, str]) -> Page:
-    """The page of jobs, before somebody who signed in by the form."""
+def signed_in(server: Server, visit: Visit, environment: dict[str, str]) -> Page:
+    """The page of jobs, before somebody who signed in by the form. (The server is asked for first, to outlive it.)"""
     return enter(visit(server), environment)
 
 
