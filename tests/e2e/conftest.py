@@ -63,7 +63,7 @@ def one_server(
 
 @pytest.fixture
 def signed_in(server: Server, visit: Visit, environment: dict[str, str]) -> Page:
-    """The page of jobs, before somebody who signed in by the form. (The server is asked for first, to outlive it.)"""
+    """The page of jobs, before somebody who signed in by the form; the server comes first, to outlive it."""
     return enter(visit(server), environment)
 
 
