@@ -108,10 +108,7 @@ def translated() -> Iterator[None]:
 
 
 def _sqlite_engine(url: str, *, size: int, begin: str, setup: Callable[[Any], None]) -> Engine:
-    # Last in, first out: each connection has a page cache of its own, and the one that read last has the warm one.
-    engine = create_engine(
-        url, pool_size=size, max_overflow=0, pool_use_lifo=True, connect_args={"check_same_thread": False}
-    )
+    engine = create_engine(url, pool_size=size, max_overflow=0, connect_args={"check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, record: object) -> None:  # noqa: ARG001  (the hook's signature)
