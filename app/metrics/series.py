@@ -30,6 +30,7 @@ _COSTLIER: Final = 20
 """By how much an answer may cost more whose step is asked for: some tenths of a second."""
 _CLOSE: Final = 10
 """A tenth of a grid: where series may have ended or begun outside of it by no more, they are all read."""
+_EVER: Final = 2**62
 _Lined = tuple[Grid, list[tuple[str, ...]], dict[Labels, int]]
 _COUNTED: Final = ("sum", "count")
 """Those that are 0 where a counter gained nothing."""
@@ -187,18 +188,20 @@ class SeriesReader:
     def _lined(self, asked: SeriesQuery, now_ms: int, read: int) -> _Lined:
         """The grid, and the places and groups of its lines."""
         finest = grid(asked.span, now_ms, read=read)
-        places, groups = _grouped(self._living(asked, finest, now_ms, read), asked.by)
+        series, seen = self._living(asked, finest, now_ms, read)
+        places, groups = _grouped(series, asked.by)
         over = grid(asked.span, now_ms, read=read, series=len(groups), lines=len(places))
-        if over.from_ms < finest.from_ms:  # also what ended in its first step
-            places, groups = _grouped(self._living(asked, over, now_ms, read), asked.by)
+        if over.from_ms < seen.start or over.to_ms > seen.stop:  # also what lived in its first and last step alone
+            series, _ = self._living(asked, over, now_ms, read)
+            places, groups = _grouped(series, asked.by)
         if not places and not asked.by and self._store.has(asked.name, asked.where):
             places = [()]  # where all are dead, a line of gaps
         if not places and asked.name not in METRICS and not self._store.has(asked.name, {}):
             raise InvalidInput(f"must be a metric; there is none called {asked.name[:200]!r}", field="name")
         return over, places, groups
 
-    def _living(self, asked: SeriesQuery, over: Grid, now_ms: int, read: int) -> list[Labels]:
-        """The series worth reading: of many, those that have a bucket within the grid.
+    def _living(self, asked: SeriesQuery, over: Grid, now_ms: int, read: int) -> tuple[list[Labels], range]:
+        """The series worth reading, of many those that have a bucket within the grid; and the span it is true of.
 
         `find` leaves out what ended before it, by the hour; so of a long grid up to now there is no more to find out.
         """
@@ -206,10 +209,10 @@ class SeriesReader:
         length_ms = over.to_ms - over.from_ms
         unknown_ms = max(0, now_ms - over.to_ms) + HOUR_MS
         if length_ms // over.stored_ms * len(series) <= read or unknown_ms * _CLOSE < length_ms:
-            return series
+            return series, range(over.from_ms - over.from_ms % HOUR_MS, _EVER)
         stored = max(MINUTE_MS, kept(asked.from_ms, now_ms))
-        begin = over.from_ms - over.from_ms % stored  # also what ended in the bucket that the span begins in
-        return self._store.alive(asked.name, series, Stretch(stored, begin, over.to_ms))
+        seen = range(over.from_ms - over.from_ms % stored, over.to_ms + -over.to_ms % stored)
+        return self._store.alive(asked.name, series, Stretch(stored, seen.start, seen.stop)), seen
 
     def _values(self, plan: _Plan, places: list[tuple[str, ...]], groups: Mapping[Labels, int]) -> list[float | None]:
         """What was measured, line after line."""
