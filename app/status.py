@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.accounts.service import Accounts
-from app.core.clock import Clock, rfc3339
+from app.core.clock import Clock, rfc3339, rfc3339_or_none
 from app.ingest.refusals import Refusals
 from app.ingest.reports import Report, Reports, SenderReport
 from app.metrics import limits
@@ -128,7 +128,7 @@ class Status:
         ingest, process = self.ingest(), self.process()
         return {
             **self._told(ingest, process),
-            "alerts": {"evaluatedAt": _time(self.evaluated())},
+            "alerts": {"evaluatedAt": rfc3339_or_none(self.evaluated())},
             "storage": self._storage(),
             "ledger": _ledger(tallies, reports),
             "senders": self._senders(tallies, reports, ingest["senders"], process.connections),
@@ -185,7 +185,7 @@ class Status:
                 **tallies.get(sender_id, Tally()).json(),
                 **shares.get(sender_id, NOTHING),
                 "connections": len(connections.get(sender_id, ())),
-                "lastHeardAt": _time(self.reports.heard_ms(sender_id)),
+                "lastHeardAt": rfc3339_or_none(self.reports.heard_ms(sender_id)),
                 "reported": _reported(reports[sender_id]) if sender_id in reports else None,
             }
             for sender_id in tallies.keys() | reports.keys() | connections.keys()
@@ -251,7 +251,7 @@ def _process(report: Report) -> dict[str, Any]:
         "at": rfc3339(report.at_ms),
         "emitted": report.emitted,
         "dropped": dict(report.dropped),
-        "spool": {"events": report.waiting, "bytes": report.spool_bytes, "oldest": _time(report.oldest_ms)},
+        "spool": {"events": report.waiting, "bytes": report.spool_bytes, "oldest": rfc3339_or_none(report.oldest_ms)},
     }
 
 
@@ -269,12 +269,8 @@ def _task(task: TaskStatus) -> dict[str, Any]:
     return {
         "name": task.name,
         "interval": task.interval_ms,
-        "lastRunAt": _time(task.last_run),
+        "lastRunAt": rfc3339_or_none(task.last_run),
         "lastDuration": task.last_duration_ms,
-        "lastFailureAt": _time(task.last_failure),
+        "lastFailureAt": rfc3339_or_none(task.last_failure),
         "failure": task.failure or None,
     }
-
-
-def _time(ms: int | None) -> str | None:
-    return None if ms is None else rfc3339(ms)

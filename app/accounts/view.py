@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.core.clock import rfc3339
+from app.core.clock import rfc3339, rfc3339_or_none
 from app.storage.base_accounts import Token, User
 
 
@@ -14,7 +14,7 @@ def user_json(user: User) -> dict[str, Any]:
         "role": user.role,
         "disabled": user.disabled,
         "createdAt": rfc3339(user.created_at),
-        "lastLoginAt": _time(user.last_login_at),
+        "lastLoginAt": rfc3339_or_none(user.last_login_at),
     }
 
 
@@ -26,11 +26,7 @@ def token_json(token: Token) -> dict[str, Any]:
         "scope": token.scope,
         "prefix": token.prefix,
         "createdAt": rfc3339(token.created_at),
-        "expiresAt": _time(token.expires_at),
-        "lastUsedAt": _time(token.last_used_at),
-        "revokedAt": _time(token.revoked_at),
+        "expiresAt": rfc3339_or_none(token.expires_at),
+        "lastUsedAt": rfc3339_or_none(token.last_used_at),
+        "revokedAt": rfc3339_or_none(token.revoked_at),
     }
-
-
-def _time(ms: int | None) -> str | None:
-    return None if ms is None else rfc3339(ms)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.core.clock import rfc3339
+from app.core.clock import rfc3339, rfc3339_or_none
 from app.storage.base_alerts import Entry, Incident, Instance
 
 
@@ -15,7 +15,7 @@ def incident_json(incident: Incident) -> dict[str, Any]:
         "severity": incident.severity,
         "state": incident.state,
         "startedAt": rfc3339(incident.started_at),
-        "endedAt": _moment(incident.ended_at),
+        "endedAt": rfc3339_or_none(incident.ended_at),
         "value": incident.value,
         "peak": incident.peak,
         "reason": incident.reason,
@@ -25,8 +25,8 @@ def incident_json(incident: Incident) -> dict[str, Any]:
         "again": incident.again,
         "muted": incident.muted,
         "ackedBy": incident.acked_by,
-        "ackedAt": _moment(incident.acked_at),
-        "ackedUntil": _moment(incident.acked_until),
+        "ackedAt": rfc3339_or_none(incident.acked_at),
+        "ackedUntil": rfc3339_or_none(incident.acked_until),
         "note": incident.note,
     }
 
@@ -46,10 +46,6 @@ def instance_json(one: Instance, rule: str) -> dict[str, Any]:
         "startedAt": rfc3339(one.starts_at),
         "value": one.value,
         "peak": one.peak,
-        "quietSince": _moment(one.quiet_since),
+        "quietSince": rfc3339_or_none(one.quiet_since),
         "flaps": one.flaps,
     }
-
-
-def _moment(at_ms: int | None) -> str | None:
-    return None if at_ms is None else rfc3339(at_ms)

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 
 from app.alerts.conditions import a_zone
 from app.alerts.rules import MAX_NAME, Rule
-from app.core.clock import rfc3339
+from app.core.clock import rfc3339, rfc3339_or_none
 from app.core.errors import InvalidInput
 from app.core.shape import a_choice, a_list, a_name, a_text, a_whole, an_object, below
 from app.storage.base_alerts import Instance
@@ -146,7 +146,7 @@ def silence_json(row: SilenceRow, now_ms: int) -> dict[str, Any]:
     return {
         **row.config,
         "from": rfc3339(found.from_ms),
-        "to": None if found.to_ms is None else rfc3339(found.to_ms),
+        "to": rfc3339_or_none(found.to_ms),
         "id": row.id,
         "version": row.version,
         "createdBy": row.created_by,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from app.core.clock import rfc3339
+from app.core.clock import rfc3339_or_none
 from app.storage.base_alerts import Incident
 
 EVERY_MS: Final = 5_000
@@ -27,7 +27,7 @@ class Standing:
 
     def json(self) -> dict[str, Any]:
         """As pages and sockets tell it."""
-        evaluated = None if self.evaluated_at is None else rfc3339(self.evaluated_at)
+        evaluated = rfc3339_or_none(self.evaluated_at)
         lists = {"firing": self.firing, "acknowledged": self.acknowledged, "silenced": self.silenced}
         return {**lists, "evaluatedAt": evaluated}
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from app.alerts.incidents import SHOWN
 from app.alerts.rules import Rule
-from app.core.clock import rfc3339
+from app.core.clock import rfc3339, rfc3339_or_none
 from app.metrics.catalogue import METRICS
 from app.storage.base_alerts import Incident, Instance
 
@@ -122,7 +122,7 @@ def body(rule: Rule | None, incident: Incident, kind: str, members: Sequence[Ins
         "value": incident.value,
         "peak": incident.peak,
         "startedAt": rfc3339(incident.started_at),
-        "endedAt": None if ended_at is None else rfc3339(ended_at),
+        "endedAt": rfc3339_or_none(ended_at),
         "duration": (now_ms if ended_at is None else ended_at) - incident.started_at,
         "reason": incident.reason,
         "again": incident.again,

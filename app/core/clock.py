@@ -38,3 +38,8 @@ CLOCK: Clock = SystemClock()
 def rfc3339(ms: int) -> str:
     """`ms` since 1970 UTC as ``2026-11-23T14:32:08.004Z``."""
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
+
+
+def rfc3339_or_none(ms: float | None) -> str | None:
+    """The same of a time that may not have come; parts of a millisecond are cut off."""
+    return None if ms is None else rfc3339(int(ms))

@@ -14,7 +14,7 @@ from app.alerts.service import Alerts
 from app.alerts.shapes import incident_json, instance_json
 from app.alerts.standing import MOST_OPEN, place
 from app.alerts.wording import message, shown
-from app.core.clock import rfc3339
+from app.core.clock import rfc3339_or_none
 from app.core.errors import InvalidInput
 from app.dashboard.filters import duration
 from app.dashboard.links import Query
@@ -125,7 +125,7 @@ def _words(incident: Incident, rule: Rule | None) -> dict[str, Any]:
         "figure": figure(rule, incident.value) if rule else "",
         "worst": figure(rule, incident.peak) if rule else "",
         "limit": limit(rule) if rule else "",
-        "toldAt": None if incident.told_at is None else rfc3339(incident.told_at),
+        "toldAt": rfc3339_or_none(incident.told_at),
         "channels": list(incident.channels),
         "held": why(incident.muted or incident.held.partition(": ")[2]),
     }

@@ -3,7 +3,7 @@
 import math
 from typing import Any, Final
 
-from app.core.clock import rfc3339
+from app.core.clock import rfc3339_or_none
 from app.jobs.fold import ENDED
 from app.storage.base import Job
 from scrapewatch.events import MAX_SAFE_INTEGER
@@ -36,11 +36,11 @@ def job_json(job: Job, rate: float | None, now_ms: int) -> dict[str, Any]:
         "itemsReported": job.items_reported,
         "errors": job.errors,
         "itemsPerSecond": rate,
-        "eta": None if ended or job.status == "lost" else _time(estimated_end_ms(job, now_ms)),
-        "startedAt": _time(job.started_at),
-        "finishedAt": _time(job.finished_at),
+        "eta": None if ended or job.status == "lost" else rfc3339_or_none(estimated_end_ms(job, now_ms)),
+        "startedAt": rfc3339_or_none(job.started_at),
+        "finishedAt": rfc3339_or_none(job.finished_at),
         "duration": _plain(duration),
-        "lastEventAt": _time(job.last_event_at),
+        "lastEventAt": rfc3339_or_none(job.last_event_at),
         "worker": job.worker,
         "verdict": None,
         "reason": job.reason,
@@ -79,7 +79,3 @@ def _ratio(job: Job) -> float | None:
     if job.done is None or not job.total:
         return None
     return min(1.0, job.done / job.total)
-
-
-def _time(ms: float | None) -> str | None:
-    return None if ms is None else rfc3339(int(ms))

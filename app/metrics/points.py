@@ -1,7 +1,7 @@
 """Events as points of the series: the metrics' half of the fold that runs inside the storing transaction.
 
 `job_progress` reports totals since the attempt's start, so its points are growth against what the job had
-reported before. The factory therefore asks `baselines` first, lets the jobs change, and then asks for the points::
+reported before. `app.fold` therefore asks `baselines` first, lets the jobs change, and then asks for the points::
 
     before = baselines(jobs)
     ...                          # the jobs' half changes `jobs` and flags late events

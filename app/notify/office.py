@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from app.core.clock import Clock, rfc3339
+from app.core.clock import Clock, rfc3339, rfc3339_or_none
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.secrets import load_or_create
 from app.notify import links, template
@@ -156,7 +156,7 @@ def notice_json(told: Told) -> dict[str, Any]:
         "rule": notice.body.get("rule"),
         "createdAt": rfc3339(notice.created_at),
         "dueAt": rfc3339(notice.due_at) if notice.state == "waiting" else None,
-        "sentAt": None if notice.sent_at is None else rfc3339(notice.sent_at),
+        "sentAt": rfc3339_or_none(notice.sent_at),
         "attempts": notice.attempts,
         "status": notice.status,
         "latency": notice.latency_ms,
