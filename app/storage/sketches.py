@@ -126,20 +126,18 @@ def quantile(spread: Spread, share: float) -> float | None:
     if not spread.sketches:
         return sorted(spread.values)[int(share * (len(spread.values) - 1))]
     alone = spread.sketches[0] if len(spread.sketches) == 1 and not spread.values else None
-    if alone:  # a step of one series: there may be thousands in a chart
+    if alone and alone[0] != _PAIRS:  # a step of one series: there may be thousands in a chart
         return _of_one(alone, share)
     found = whole(spread)
     return None if found is None else found.quantile(share)
 
 
-def _of_one(sketch: bytes, share: float) -> float | None:
+def _of_one(sketch: bytes, share: float) -> float:
+    """The quantile of codes, or of counts side by side."""
     form = sketch[0]
     if form == _CODES:
         codes = sorted(_unpacked(sketch[1:]))
         return _value(codes[int(share * (len(codes) - 1))])
-    if form == _PAIRS:
-        found = whole(Spread([sketch]))
-        return None if found is None else found.quantile(share)
     sums = list(accumulate(struct.unpack(f"<{(len(sketch) - _HEAD) // form}{_FORMATS[form]}", sketch[_HEAD:])))
     first = int.from_bytes(sketch[1:_HEAD], "little", signed=True)
     return _value(first + bisect_right(sums, share * (sums[-1] - 1)))
