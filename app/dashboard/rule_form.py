@@ -242,6 +242,7 @@ _SILENT: Final = (METRIC, "no_item", "job_missing")
 _TEXT: Final = Control(str, lambda text, _: text)
 _SPAN: Final = Control(_span, length_ms)
 _WHOLE_NUMBER: Final = Control(str, _whole)
+_NAMES: Final = Control(lambda value: value if isinstance(value, str) else ", ".join(value), _list)
 
 OF_CONDITION: Final[Mapping[str, Control]] = {
     "metric": replace(_TEXT, kinds=(METRIC,)),
@@ -264,12 +265,12 @@ FIELDS: Final[Mapping[str, Control]] = {
     **dict.fromkeys(SPANS, _SPAN),
     "window": replace(_SPAN, kinds=(METRIC,)),
     "aggregation": replace(_TEXT, kinds=(METRIC,)),
-    "scope": Control(lambda value: value if isinstance(value, str) else ", ".join(value), _list, (METRIC,)),
+    "scope": replace(_NAMES, kinds=(METRIC,)),
     "minSamples": replace(_WHOLE_NUMBER, kinds=(METRIC,)),
     "resolveThreshold": Control(figure, _number, (METRIC,)),
     "noData": Control(lambda value: "" if value == "keep" else value, lambda text, _: text, _SILENT),
     "staleAfter": replace(_SPAN, kinds=_SILENT),
-    "groupBy": Control(lambda value: value if isinstance(value, str) else ", ".join(value), _list),
+    "groupBy": _NAMES,
     "groupWait": _SPAN,
     "maxReminders": _WHOLE_NUMBER,
     "sendResolved": Control(lambda value: str(value).lower(), lambda text, _: text == "true"),
