@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 
 import config
+from app.storage.base_series import SeriesStore
+from app.storage.memory_series import MemorySeriesStore
 from app.storage.sql import migrate
+from app.storage.sql.database import Database
+from app.storage.sql.series import SqlSeriesStore
 from config import Settings
 from tests import cache, parts, postgres
 from tests.server import ASYNC_MODES, Server, running, variables
@@ -93,6 +97,17 @@ def postgres_url(postgres_server: postgres.Postgres) -> Iterator[str]:
 def database_url(request: pytest.FixtureRequest) -> str:
     """A migrated database of the test's own, of each kind in turn."""
     return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture(params=["sqlite", "postgres", "memory"])
+def series_store(request: pytest.FixtureRequest) -> Iterator[SeriesStore]:
+    """An empty store of series, of each kind in turn."""
+    if request.param == "memory":
+        yield MemorySeriesStore()
+        return
+    database = Database(request.getfixturevalue(f"{request.param}_url"))
+    yield SqlSeriesStore(database)
+    database.close()
 
 
 @pytest.fixture

@@ -40,10 +40,7 @@ def alert(name: str, severity: str = "warning", state: str = "firing") -> dict[s
 
 def test_a_page_tells_of_each_alert_once(context: BrowserContext, one_server: Server, environment: dict[str, str]):
     """In a toast, of many at a time in one for all; it stays for whoever is at it, and goes by itself or by Esc."""
-    page = context.pages[0]
-    page.clock.install()
-    live(page, "/jobs")
-    page.clock.pause_at(page.evaluate("Date.now()") + 1_000)
+    page = paused(context)
     toasts, tell = page.locator(".toast"), partial(send, one_server, environment)
 
     tell(alert("a"), alert("b", "critical"))
@@ -76,10 +73,7 @@ def test_a_page_tells_of_each_alert_once(context: BrowserContext, one_server: Se
 
 def test_a_closed_toast_is_gone(context: BrowserContext, one_server: Server, environment: dict[str, str]):
     """What comes next of its subject has one of its own, which stays as long as any."""
-    page = context.pages[0]
-    page.clock.install()
-    live(page, "/jobs")
-    page.clock.pause_at(page.evaluate("Date.now()") + 1_000)
+    page = paused(context)
     toasts, tell = page.locator(".toast"), partial(send, one_server, environment)
     tell(alert("a"))
     until(page, lambda: toasts.count() == 1)
@@ -93,6 +87,15 @@ def test_a_closed_toast_is_gone(context: BrowserContext, one_server: Server, env
     tell(alert("a", state="resolved"))
     until(page, lambda: toasts.filter(has_text="a is resolved").count() == 1)
     expect(toasts).to_have_count(1)
+
+
+def paused(context: BrowserContext) -> Page:
+    """A live page whose own time stands still."""
+    page = context.pages[0]
+    page.clock.install()
+    live(page, "/jobs")
+    page.clock.pause_at(page.evaluate("Date.now()") + 1_000)
+    return page
 
 
 def until(page: Page, true: Callable[[], bool]) -> None:

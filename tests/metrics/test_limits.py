@@ -1,7 +1,6 @@
 """How users' own metrics are bounded: what is counted, what is said, and what is known after a restart."""
 
 import logging
-from collections.abc import Iterator
 from itertools import product
 
 import pytest
@@ -13,22 +12,15 @@ from app.metrics.limits import Limits
 from app.storage.base_counts import Excess
 from app.storage.base_series import DAY_MS, HOUR_MS, Labels, Point, SeriesStore
 from app.storage.memory_series import MemorySeriesStore
-from app.storage.sql.database import Database
-from app.storage.sql.series import SqlSeriesStore
 from tests.fakes import NOW_MS, StoppedClock, event
 
 JOB = (("job", "1"), ("source", "ebay.com"), ("spider", "ebay.com: cards"))
 
 
-@pytest.fixture(params=["sqlite", "postgres", "memory"])
-def store(request: pytest.FixtureRequest) -> Iterator[SeriesStore]:
-    """An empty store of series, of each kind in turn."""
-    if request.param == "memory":
-        yield MemorySeriesStore()
-        return
-    database = Database(request.getfixturevalue(f"{request.param}_url"))
-    yield SqlSeriesStore(database)
-    database.close()
+@pytest.fixture
+def store(series_store: SeriesStore) -> SeriesStore:
+    """Of each kind in turn."""
+    return series_store
 
 
 @pytest.fixture(autouse=True)
