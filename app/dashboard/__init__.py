@@ -2,7 +2,7 @@
 
 shell     what every page shares: headers, filters, words, error pages
 assets    static files, with a content hash in their address; `vendor` fetches the libraries among them
-overview  jobs  events  alerts  status  login    the pages themselves
+overview  jobs  job  events  alerts  status  login    the pages themselves
 figures   charts as Plotly figures      trends    what they are drawn from
 wording   events and items in words     words     what scripts say     filters   numbers and times in templates
 
