@@ -53,6 +53,7 @@ from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.claim import Claim
 from app.storage.sql.dashboards import SqlDashboardStore
 from app.storage.sql.database import Database
+from app.storage.sql.views import SqlViewStore
 from app.storage.stores import open_stores
 from app.storage.turns import Turns
 from app.storage.writer import Writer
@@ -150,6 +151,7 @@ class WebProcess:
             alerts=alerts,
             office=open_office(settings, database, runtime.net, CLOCK),
             dashboards=Dashboards(SqlDashboardStore(database), provided(settings.dashboards_dir), reader.names),
+            views=SqlViewStore(database),
             status=Status(
                 clock=CLOCK,
                 database=database,

@@ -15,6 +15,7 @@ from app.runtime.base import Runtime
 from app.status import Status
 from app.storage.base import EventStore
 from app.storage.base_series import SeriesStore
+from app.storage.base_views import ViewStore
 from app.storage.sql.database import Database
 from config import Settings
 
@@ -36,5 +37,6 @@ class Services:
     reader: SeriesReader
     alerts: Alerts
     dashboards: Dashboards
+    views: ViewStore
     office: Office
     status: Status

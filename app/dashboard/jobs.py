@@ -6,7 +6,8 @@ from typing import Any, Final
 from flask import Blueprint, render_template, request
 
 from app import queries
-from app.accounts.access import require
+from app.accounts.access import current_principal, require
+from app.dashboard import views
 from app.dashboard.language import gettext
 from app.dashboard.links import Chip, Query
 from app.dashboard.wording import STATUSES
@@ -36,6 +37,7 @@ def blueprint(services: Services) -> Blueprint:
             "jobs/jobs.html",
             **_list_context(query, rows, counts),
             next=_next(found),
+            saved=services.runtime.call(views.saved, services, current_principal().user_id, "jobs", query.text()),
             page=_list_block(query, wanted, now_ms, since),
         )
 

@@ -36,6 +36,10 @@ class Query:
         """This page with other filters; None drops one. It begins at the first row again unless `next` is given."""
         return self._at(self.path, {**self._filters(), **changes})
 
+    def text(self) -> str:
+        """The filters of this page as a query string."""
+        return urlencode({name: value for name, value in self._filters().items() if value}, safe=",:")
+
     def export(self, path: str) -> str:
         """An export's address with exactly the filters of this page."""
         return self._at(path, self._filters())

@@ -28,6 +28,7 @@ from app.dashboard import (
     security,
     silence_pages,
     status,
+    views,
 )
 from app.dashboard.wording import SEVERITIES, STATUSES
 from app.dashboard.words import sentences
@@ -49,6 +50,7 @@ PAGES: Final = (
     status.blueprint,
     channels.blueprint,
     notices.blueprint,
+    views.blueprint,
 )
 """One row a page group."""
 

@@ -29,6 +29,7 @@ from app.storage.base_series import SeriesStore
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.dashboards import SqlDashboardStore
 from app.storage.sql.database import Database
+from app.storage.sql.views import SqlViewStore
 from app.storage.stores import open_stores
 from config import Settings
 from tests.accounts.door import CHEAP, PoolRuntime
@@ -107,6 +108,7 @@ def house(sqlite_url: str, settings: Settings):
         reader=reader,
         alerts=alerts,
         dashboards=dashboards,
+        views=SqlViewStore(database),
         office=open_office(settings, database, PoolRuntime.net, clock),
         status=status,
     )
