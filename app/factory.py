@@ -19,7 +19,7 @@ from app.accounts.first_start import first_start
 from app.accounts.service import Accounts
 from app.alerts.opening import open_alerts
 from app.alerts.service import Bells
-from app.api import RESOURCES, problems
+from app.api import RESOURCES, problems, timing
 from app.core.bus import Bus
 from app.core.clock import CLOCK
 from app.core.errors import ScrapewatchError, Unavailable
@@ -84,8 +84,9 @@ def create_app(services: Services) -> Flask:
     )
     access.protect(app, services.accounts, services.runtime, settings, services.clock)
     dashboard.register(app, services)
-    for part in (login, *RESOURCES):
-        app.register_blueprint(part.blueprint(services))
+    app.register_blueprint(login.blueprint(services))
+    for resource in RESOURCES:
+        app.register_blueprint(timing.timed(resource.blueprint(services), services.clock))
     problems.register(app, error_page)
     return app
 

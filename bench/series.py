@@ -1,14 +1,17 @@
 """Charts over a month of samples, beside Prometheus on the very same, and what writing thousands of series costs.
 
-A chart is asked for over HTTP, with an end that moves so that no answer is known already. Some points of what comes
-back are counted again from the samples themselves; a difference ends the measurement. Prometheus is asked for the same
+A chart is asked for over HTTP, with an end that moves so that no answer is known already. How long the server took it
+says itself (``Server-Timing``); beside Prometheus both are timed from here. Some points of what comes back are counted
+again from the samples themselves; a difference ends the measurement. Prometheus is asked for the same
 span and step, and to look at every sample of a step as ours does; it can't merge quantiles, so its p95 over several
 series is the 95th percentile of theirs.
 """
 
+import json
 import random
 import statistics
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +29,7 @@ ASKED: Final = 5
 """How often a round asks for a chart; Prometheus is asked once."""
 RECOUNTED: Final = 3
 """Points of a chart that are counted again."""
+ANSWERED_S: Final = 10
 ROLLED_UP_S: Final = 60
 NAMES: Final = 40
 PLACES: Final = 50
@@ -116,11 +120,17 @@ def measure(server: Server, folder: Path, month: Month, rounds: int, written_s: 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A chart of ours: until when the last one was, how wide its steps were, and how many ms each took."""
+    """A chart of ours: until when the last one was, how wide its steps were, and how many ms each took.
+
+    Attributes:
+        served_ms: on the server.
+        taken_ms: from here, with the way there and back and the decoding of what came.
+    """
 
     chart: Chart
     end_ms: int
     step_ms: int
+    served_ms: Sequence[float]
     taken_ms: Sequence[float]
 
 
@@ -133,16 +143,18 @@ def _round(server: Server, month: Month, span: Span, number: int) -> list[Asked]
 
 
 def _ask(server: Server, month: Month, span: Span, chart: Chart, number: int) -> Asked:
+    served: list[float] = []
     taken: list[float] = []
     found: Mapping[str, Any] = {}
     end = month.end_ms
     for turn in range(ASKED):
         end = month.end_ms - (number * ASKED + turn) * span.move_ms
         began = time.perf_counter()
-        found = _ours(server, chart, end - span.length_ms, end)
+        found, served_ms = _ours(server, chart, end - span.length_ms, end)
         taken.append((time.perf_counter() - began) * 1000)
+        served.append(served_ms)
     _recount(month, chart, found)
-    return Asked(chart, end, found["step"], taken)
+    return Asked(chart, end, found["step"], served, taken)
 
 
 def _beside(
@@ -169,21 +181,24 @@ def _theirs(address: str, span: Span, asked: Asked) -> float:
 
 
 def _figures(span: Span, rounds: _Rounds, theirs: Sequence[float] | None) -> Iterator[Figure]:
-    ours = [[each for asked in some for each in asked.taken_ms] for some in rounds]
-    yield Figure(f"a chart of {span.name}, p50", "ms", [statistics.median(each) for each in ours])
-    late = [statistics.quantiles(each, n=20, method="inclusive")[-1] for each in ours]
-    yield Figure(f"a chart of {span.name}, p95", "ms", late, f"≤ {span.most_ms}")
+    served = [[each for asked in some for each in asked.served_ms] for some in rounds]
+    yield Figure(f"a chart of {span.name}, on the server, p50", "ms", [statistics.median(each) for each in served])
+    late = [statistics.quantiles(each, n=20, method="inclusive")[-1] for each in served]
+    yield Figure(f"a chart of {span.name}, on the server, p95", "ms", late, f"≤ {span.most_ms}")
     if theirs is not None:
-        means = [sum(each) / ASKED for each in ours]
+        means = [sum(each for asked in some for each in asked.taken_ms) / ASKED for some in rounds]
         yield Figure(f"all charts of {span.name}, Prometheus", "ms", theirs)
         yield Figure(f"all charts of {span.name}, ours ÷ Prometheus", "", ratios(means, theirs), span.beside)
 
 
-def _ours(server: Server, chart: Chart, from_ms: int, to_ms: int) -> Mapping[str, Any]:
+def _ours(server: Server, chart: Chart, from_ms: int, to_ms: int) -> tuple[Mapping[str, Any], float]:
+    """The lines, and how many ms the server took for them."""
     labels = ",".join(f'{name}="{value}"' for name, value in chart.where.items())
     asked = {"name": f"{NAME}{{{labels}}}", "agg": chart.agg, "by": chart.by, "from": from_ms, "to": to_ms}
-    found: Mapping[str, Any] = server.json(f"/api/v1/metrics?{urlencode(asked)}", token=READ_TOKEN)
-    return found
+    address = f"{server.address}/api/v1/metrics?{urlencode(asked)}"
+    request = urllib.request.Request(address, headers={"Authorization": f"Bearer {READ_TOKEN}"})  # noqa: S310  (ours)
+    with urllib.request.urlopen(request, timeout=ANSWERED_S) as answer:  # noqa: S310
+        return json.load(answer), float(answer.headers["Server-Timing"].partition("dur=")[2])
 
 
 def _recount(month: Month, chart: Chart, found: Mapping[str, Any]) -> None:
@@ -206,7 +221,7 @@ def _until_rolled_up(server: Server, month: Month) -> None:
     chart, until = Chart("count", {}, "", ""), time.monotonic() + ROLLED_UP_S
     begin, expected = month.end_ms - 24 * HOUR_MS, None
     while time.monotonic() < until:
-        points = _ours(server, chart, begin, month.end_ms)["series"][0]["points"]
+        points = _ours(server, chart, begin, month.end_ms)[0]["series"][0]["points"]
         expected = month.sources * month.workers * (month.end_ms - points[0][0]) // 5_000
         if sum(value or 0 for _, value in points) == expected:
             return

@@ -1,5 +1,7 @@
 """``GET /api/v1/metrics``: lines over time, and what is refused."""
 
+import re
+
 import pytest
 
 from tests.sockets import scraped
@@ -103,3 +105,12 @@ def test_lines_are_transformed(stored, reader):
     refused = reader.get("/api/v1/metrics?name=items&transform=rate | tp(3)")
     assert (refused.status_code, refused.json["field"]) == (400, "transform")
     assert "at character 8, not tp" in refused.json["detail"]
+
+
+def test_an_answer_tells_how_long_the_server_took(reader, anyone):
+    """In ms, under the name that browsers show; what is refused, and the health checks, tell nothing."""
+    told = reader.get("/api/v1/metrics/catalogue").headers["Server-Timing"]
+
+    assert re.fullmatch(r"app;dur=\d+", told)
+    assert "Server-Timing" not in anyone.get("/api/v1/metrics/catalogue").headers
+    assert "Server-Timing" not in anyone.get("/healthz").headers
