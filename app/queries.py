@@ -12,6 +12,8 @@ from werkzeug.routing import PathConverter
 from app.core.errors import InvalidInput, NotFound
 from app.ingest.fields import read_time
 from app.jobs.fold import STATUSES
+from app.jobs.listing import FIRST, Place
+from app.jobs.search import narrowed
 from app.metrics import selector
 from app.metrics.series import SeriesQuery
 from app.storage.base import EventFilter, JobFilter
@@ -65,16 +67,19 @@ def event_filter(args: Mapping[str, str], now_ms: int, job_id: str | None = None
 
 
 def job_filter(args: Mapping[str, str], now_ms: int) -> JobFilter:
-    """`status` (several by comma), `source`, `q`, `tag`, `from`, `to`."""
+    """`status` (several by comma), `source`, `q` (a search: see `app.jobs.search`), `tag`, `from`, `to`."""
     begin, end = span(args, now_ms)
-    return JobFilter(
+    wanted = JobFilter(
         statuses=_words(args, "status", STATUSES),
         source=_text(args, "source"),
-        q=_text(args, "q"),
         tag=_text(args, "tag"),
         from_ms=begin,
         to_ms=end,
     )
+    search = _text(args, "q")
+    if search is None:
+        return wanted
+    return narrowed(wanted, search, tuple(STATUSES), now_ms, lambda value, field: moment(value, now_ms, field))
 
 
 def notice_filter(args: Mapping[str, str]) -> NoticeFilter:
@@ -138,6 +143,19 @@ def before(args: Mapping[str, str], greatest: int = GREATEST) -> int | None:
     if not _NEXT.fullmatch(value) or int(value[1:], 36) > greatest:
         raise InvalidInput("is not a value that a list has returned", field="next")
     return int(value[1:], 36)
+
+
+def place(args: Mapping[str, str]) -> Place:
+    """`next` of a list of jobs, as `next_place` made it."""
+    value = args.get("next") or ""
+    if value.startswith("o"):
+        return Place(over=False, before=before({"next": "b" + value[1:]}))
+    return Place(over=True, before=before(args)) if value else FIRST
+
+
+def next_place(found: Place | None) -> str | None:
+    """The opaque `next` of a list of jobs that goes on there."""
+    return None if found is None or found.before is None else f"{'b' if found.over else 'o'}{_base36(found.before)}"
 
 
 class JobIdConverter(PathConverter):

@@ -1,23 +1,45 @@
-"""The list of jobs."""
+"""The list of jobs: those that are open first, narrowed by a search, by states and by the API's parameters."""
 
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
 
 from app import queries
 from app.accounts.access import current_principal, require
+from app.core.terms import Misread, terms, without
 from app.dashboard import views
 from app.dashboard.language import gettext
 from app.dashboard.links import Chip, Query
+from app.dashboard.threads import in_thread
 from app.dashboard.wording import STATUSES
+from app.jobs.listing import page_of
+from app.jobs.search import KEYS
 from app.jobs.view import job_json
 from app.services import Services
-from app.storage.base import Job, JobFilter
+from app.storage.base import JobFilter
 
 PAGE_ROWS: Final = 50
+MOST_COUNTED: Final = 10_000
+"""Of those that match a filter: there are numbers of all jobs, but not of all that anybody may ask for."""
 NAMES: Final = ("status", "q", "source", "tag", "from", "to", "next")
 HOT: Final = frozenset({"stalled", "lost", "failed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a page of the list is asked for.
+
+    Attributes:
+        wanted: its rows.
+        tabs: the same in any state, which the tabs count.
+        wrong: the search that can't be read, taken apart at the word at fault; then it filters nothing.
+    """
+
+    wanted: JobFilter
+    tabs: JobFilter
+    wrong: dict[str, str] | None = None
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -26,58 +48,72 @@ def blueprint(services: Services) -> Blueprint:
 
     @pages.get("/jobs")
     @require("read")
-    def jobs() -> str:
+    def jobs() -> ResponseReturnValue:
         query = Query("/jobs", request.args, NAMES)
-        now_ms = services.clock.now_ms()
-        wanted = queries.job_filter(query.args, now_ms)
-        before = queries.before(query.args)
-        since, found, counts = services.runtime.call(_listed, services, wanted, before)
-        rows = [job_json(job, services.figures.job_rate(job.id), now_ms) for job in found]
-        return render_template(
-            "jobs/jobs.html",
-            **_list_context(query, rows, counts),
-            next=_next(found),
-            saved=services.runtime.call(views.saved, services, current_principal().user_id, "jobs", query.text()),
-            page=_list_block(query, wanted, now_ms, since),
-        )
+        content = in_thread(services.runtime, _content, services, query, current_principal().user_id)
+        return render_template("jobs/jobs.html", **content), 400 if content["wrong"] else 200
 
     return pages
 
 
-def _listed(services: Services, wanted: JobFilter, before: int | None) -> tuple[int, list[Job], dict[str, int]]:
+def asked(query: Query, now_ms: int) -> Asked:
+    """What the arguments ask for.
+
+    Raises:
+        InvalidInput: naming one that can't be used, unless it is the search.
+    """
+    args = query.args
+    try:
+        return Asked(queries.job_filter(args, now_ms), queries.job_filter({**args, "status": ""}, now_ms))
+    except Misread as error:
+        text = args["q"]
+        parts = {"before": text[: error.start], "word": text[error.start : error.end], "after": text[error.end :]}
+        rest = {**args, "q": ""}
+        without_states = queries.job_filter({**rest, "status": ""}, now_ms)
+        return Asked(queries.job_filter(rest, now_ms), without_states, {**parts, "reason": error.reason})
+
+
+def _content(services: Services, query: Query, user_id: int | None) -> dict[str, Any]:
+    """All that the page shows; runs in a real thread."""
+    now_ms = services.clock.now_ms()
+    meant = asked(query, now_ms)
     since = services.events.reach().newest
-    found = services.events.jobs(wanted, before=before, limit=PAGE_ROWS)
-    return since, found, services.events.job_counts(replace(wanted, statuses=()))
-
-
-def _next(found: list[Job]) -> str | None:
-    return queries.next_page([job.key for job in found], PAGE_ROWS)
-
-
-def _list_context(query: Query, rows: list[dict[str, Any]], counts: dict[str, int]) -> dict[str, Any]:
+    found, next_place = page_of(services.events, meant.wanted, queries.place(query.args), PAGE_ROWS)
+    counts = services.events.job_counts(meant.tabs, None if meant.tabs == JobFilter() else MOST_COUNTED)
+    chips = [] if meant.wrong else _chips(query)
     return {
         "query": query,
-        "jobs": rows,
+        "jobs": [job_json(job, services.figures.job_rate(job.id), now_ms) for job in found],
         "tabs": [("", gettext("All"), sum(counts.values())), *((s, w, counts.get(s, 0)) for s, w in STATUSES.items())],
+        "more": meant.tabs != JobFilter() and sum(counts.values()) >= MOST_COUNTED,
         "hot": HOT,
-        "chips": _chips(query),
+        "chips": chips,
         "cleared": query.address(q=None, source=None, tag=None, **{"from": None, "to": None}),
-    }
-
-
-def _list_block(query: Query, wanted: JobFilter, now_ms: int, since: int) -> dict[str, Any]:
-    """What the script of the list needs; `api` lists the same jobs."""
-    return {
-        "now": now_ms,
-        "since": since,
-        "first": not query.get("next"),
-        "unfiltered": not _chips(query),
-        "statuses": list(wanted.statuses),
-        "here": query.address(),
-        "api": query.api("/api/v1/jobs", PAGE_ROWS),
+        "wrong": meant.wrong,
+        "next": queries.next_place(next_place),
+        "saved": views.saved(services, user_id, "jobs", query.text()),
+        "page": {
+            "now": now_ms,
+            "since": since,
+            "first": not query.get("next"),
+            "unfiltered": not chips,
+            "statuses": list(meant.wanted.statuses),
+            "here": query.address(),
+            "api": query.api("/api/v1/jobs", PAGE_ROWS),
+        },
     }
 
 
 def _chips(query: Query) -> list[Chip]:
-    labels = {"q": gettext("text"), "source": gettext("source"), "tag": gettext("tag"), "from": gettext("from")}
-    return query.chips({**labels, "to": gettext("to")})
+    """The terms of the search, and the parameters."""
+    text = query.get("q")
+    found = [
+        Chip(
+            gettext("not %(key)s", key=term.key or gettext("text")) if term.negated else term.key or gettext("text"),
+            term.value,
+            query.address(q=without(text, term.start, term.end) or None),
+        )
+        for term in terms(text, KEYS)
+    ]
+    labels = {"source": gettext("source"), "tag": gettext("tag"), "from": gettext("from"), "to": gettext("to")}
+    return found + query.chips(labels)

@@ -47,6 +47,8 @@ def _take(found: dict[str, str], word: "re.Match[str]", source: str, field: str)
     if key not in KEYS[source]:
         keys = ", ".join(KEYS[source])
         raise InvalidInput(f"has {key}: at character {word.start(1) + 1}; known are {keys}", field=field)
+    if source == "jobs" and key == "q" and ":" in value:
+        value = f'"{value}"'  # in the search of jobs it would else be a key
     joint = " " if word[1] is None else ","
     found[key] = f"{found[key]}{joint}{value}" if key in found else value
 

@@ -16,7 +16,8 @@ from app.core.clock import Clock
 from app.storage.base import Commit, Event, EventFilter, Fold, Job, JobFilter, Outcome, Reach, Tallies
 from app.storage.base_counts import Counted
 from app.storage.base_series import Cells, Point
-from app.storage.memory_counts import began, count_events, count_jobs
+from app.storage.memory_counts import count_events, count_jobs
+from app.storage.memory_jobs import is_wanted_job, is_within
 from app.storage.singly import append_singly
 
 DEFAULT_CAPACITY = 200_000
@@ -144,21 +145,17 @@ class MemoryEventStore:
 
     def _newest_jobs(self, wanted: JobFilter) -> Iterator[Job]:
         newest = sorted(self._jobs.values(), key=lambda job: -job.key)
-        return (job for job in newest if _is_wanted_job(job, wanted))
+        return (job for job in newest if is_wanted_job(job, wanted))
 
     def job(self, job_id: str) -> Job | None:
         """See `EventStore`."""
         with self._lock:
             return copy.copy(self._jobs.get(job_id))
 
-    def job_counts(self, wanted: JobFilter) -> dict[str, int]:
+    def job_counts(self, wanted: JobFilter, most: int | None = None) -> dict[str, int]:
         """See `EventStore`."""
-        counts: dict[str, int] = {}
         with self._lock:
-            for job in self._jobs.values():
-                if _is_wanted_job(job, wanted):
-                    counts[job.status] = counts.get(job.status, 0) + 1
-        return counts
+            return dict(Counter(job.status for job in islice(self._newest_jobs(wanted), most)))
 
     def count(self, wanted: EventFilter | JobFilter, over: Cells, most: int) -> Counted:
         """See `EventStore`."""
@@ -228,21 +225,5 @@ def _is_wanted(event: Event, wanted: EventFilter) -> bool:
         and (not wanted.types or event.type in wanted.types)
         and (wanted.min_level is None or (event.level is not None and event.level >= wanted.min_level))
         and (not wanted.q or wanted.q.lower() in event.data.lower())
-        and _is_within(event.at_ms, wanted.from_ms, wanted.to_ms)
+        and is_within(event.at_ms, wanted.from_ms, wanted.to_ms)
     )
-
-
-def _is_wanted_job(job: Job, wanted: JobFilter) -> bool:
-    texts = (job.id, job.source or "", job.query or "")
-    return (
-        (wanted.of is None or wanted.of.take(job.id, job.source, job.query))
-        and (not wanted.statuses or job.status in wanted.statuses)
-        and (wanted.source is None or job.source == wanted.source)
-        and (not wanted.q or any(wanted.q.lower() in text.lower() for text in texts))
-        and (wanted.tag is None or wanted.tag in job.tags)
-        and _is_within(began(job), wanted.from_ms, wanted.to_ms)
-    )
-
-
-def _is_within(at_ms: int, from_ms: int | None, to_ms: int | None) -> bool:
-    return (from_ms is None or at_ms >= from_ms) and (to_ms is None or at_ms <= to_ms)

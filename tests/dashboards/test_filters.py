@@ -15,6 +15,7 @@ from app.dashboards.filters import parse
         ("status:failed status:lost", "jobs", {"status": "failed,lost"}),
         ('q:"vintage cards"', "jobs", {"q": "vintage cards"}),
         ("vintage cards", "jobs", {"q": "vintage cards"}),
+        ('"2026: cards" x', "jobs", {"q": '"2026: cards" x'}),
         (
             'level:warning type:error,log "no price"',
             "events",

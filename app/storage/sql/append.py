@@ -24,6 +24,7 @@ from app.storage.sql.events_rows import PostgresRows, SqliteRows
 from app.storage.sql.events_tables import events as events_table
 from app.storage.sql.events_tables import jobs as jobs_table
 from app.storage.sql.inserts import insert_rows
+from app.storage.sql.job_lists import count_changes
 from app.storage.sql.rows import job_of, job_values
 
 MergePoints = Callable[[Connection, Sequence[Point]], None]
@@ -62,6 +63,7 @@ class Append:
         now_ms = self._clock.now_ms()
         last: int = connection.exec_driver_sql(_TAKE.format(n=len(events))).scalar_one()
         jobs = _load_jobs(connection, events, now_ms)
+        statuses = {job_id: job.status for job_id, job in jobs.items()}
         outcomes = _permit(events, jobs)
         keys = {job_id: job.key for job_id, job in jobs.items()}
         for cursor, event in enumerate(events, last - len(events) + 1):
@@ -76,6 +78,7 @@ class Append:
         tails = {job_id: job.last_cursor for job_id, job in changed.items()}
         commit = Commit(outcomes, new, list(changed.values()), prev, tails)
         self._apply(connection, commit, changed)
+        count_changes(connection, _moves(statuses, changed))
         return commit
 
     def _insert(self, connection: Connection, events: Sequence[Event], outcomes: list[Outcome]) -> list[Event]:
@@ -140,16 +143,29 @@ def _count(connection: Connection, tallies: Tallies) -> None:
     insert_rows(connection, _COUNT, [(*key, count) for key, count in sorted(tallies.items())])
 
 
+def _moves(statuses: Mapping[str, str], changed: Mapping[str, Job]) -> Counter[str]:
+    """How many jobs more, or less, have each status than before these changes."""
+    moves: Counter[str] = Counter()
+    for job_id, job in changed.items():
+        if job.status != statuses[job_id]:
+            moves[job.status] += 1
+            moves[statuses[job_id]] -= 1
+    return moves
+
+
 def _load_jobs(connection: Connection, events: Sequence[Event], now_ms: int) -> dict[str, Job]:
     """Every job named in the batch; an unknown one is made and belongs to the sender of its first event."""
     names = set(map(_job_of, events)) - {""}
     jobs = {row.id: job_of(row) for row in connection.execute(_JOBS, {"ids": list(names)})} if names else {}
     if len(jobs) == len(names):
         return jobs
+    made: Counter[str] = Counter()
     for event in events:
         if event.job_id and event.job_id not in jobs:
             job = Job(id=event.job_id, sender_id=event.sender_id, created_at=now_ms, last_event_at=now_ms)
             values = {"id": job.id, "sender_id": job.sender_id, "created_at": now_ms, **job_values(job)}
             job.key = connection.execute(insert(jobs_table).values(**values).returning(jobs_table.c.key)).scalar_one()
             jobs[job.id] = job
+            made[job.status] += 1
+    count_changes(connection, made)
     return jobs

@@ -13,7 +13,8 @@ from sqlalchemy import JSON, ColumnElement, Connection, Select, case, cast, func
 from app.storage.base import EventFilter, JobFilter
 from app.storage.base_counts import Counted
 from app.storage.base_series import HOUR_MS, Cells
-from app.storage.sql.conditions import VISIBLE, began, event_conditions, job_conditions
+from app.storage.sql.conditions import VISIBLE, event_conditions
+from app.storage.sql.conditions_jobs import began, job_conditions
 from app.storage.sql.events_tables import events, jobs
 
 _EARLY_MS: Final = HOUR_MS

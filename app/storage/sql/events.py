@@ -13,10 +13,11 @@ from app.storage.base_counts import Counted
 from app.storage.base_series import Cells
 from app.storage.sql.append import Append, MergePoints
 from app.storage.sql.append_singly import AppendSingly
-from app.storage.sql.conditions import VISIBLE, event_conditions, job_conditions, of_types
+from app.storage.sql.conditions import VISIBLE, event_conditions, of_types
 from app.storage.sql.counting import count_events, count_jobs
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import events, jobs, meta, tallies
+from app.storage.sql.job_lists import count_jobs_by_status, list_jobs
 from app.storage.sql.removal import REMOVED, delete_events, delete_job, delete_slice, marked
 from app.storage.sql.rows import event_of, job_of
 
@@ -84,10 +85,7 @@ class SqlEventStore:
 
     def jobs(self, wanted: JobFilter, *, before: int | None = None, limit: int = 100) -> list[Job]:
         """See `EventStore`."""
-        query = select(jobs).where(*job_conditions(wanted)).order_by(jobs.c.key.desc()).limit(limit)
-        if before is not None:
-            query = query.where(jobs.c.key < before)
-        return self._database.read(lambda connection: [job_of(row) for row in connection.execute(query)])
+        return self._database.read(partial(list_jobs, wanted=wanted, before=before, limit=limit))
 
     def job(self, job_id: str) -> Job | None:
         """See `EventStore`."""
@@ -95,10 +93,9 @@ class SqlEventStore:
         row = self._database.read(lambda connection: connection.execute(query).one_or_none())
         return None if row is None else job_of(row)
 
-    def job_counts(self, wanted: JobFilter) -> dict[str, int]:
+    def job_counts(self, wanted: JobFilter, most: int | None = None) -> dict[str, int]:
         """See `EventStore`."""
-        query = select(jobs.c.status, func.count()).where(*job_conditions(wanted)).group_by(jobs.c.status)
-        return self._database.read(lambda connection: dict(connection.execute(query).all()))
+        return self._database.read(partial(count_jobs_by_status, wanted=wanted, most=most))
 
     def count(self, wanted: EventFilter | JobFilter, over: Cells, most: int) -> Counted:
         """See `EventStore`."""

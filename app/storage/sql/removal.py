@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, select, text
 
 from app.storage.sql.events_tables import events, jobs, meta
+from app.storage.sql.job_lists import count_changes
 
 REMOVED: Final = "removed"
 _MARK: Final = "deleted job "
@@ -24,11 +25,12 @@ _REACH: Final = (
 
 def delete_job(connection: Connection, job_id: str) -> int | None:
     """Delete the job and mark its events as nobody's; its key, None when there is no such job."""
-    gone = delete(jobs).where(jobs.c.id == job_id).returning(jobs.c.key, jobs.c.last_cursor)
+    gone = delete(jobs).where(jobs.c.id == job_id).returning(jobs.c.key, jobs.c.last_cursor, jobs.c.status)
     found = connection.execute(gone).one_or_none()
     if found is None:
         return None
     key: int = found.key
+    count_changes(connection, {found.status: -1})
     connection.execute(insert(meta).values(key=f"{_MARK}{key}", value=key))
     _note(connection, found.last_cursor)
     return key
