@@ -15,7 +15,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-versio
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check format docs vendor lock bench faults clean
+.PHONY: help demo run test check format docs messages vendor lock bench faults clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -44,6 +44,9 @@ format: $(DEV) ## format the code, and mend what the linter can mend by itself
 
 docs: $(DEV) ## print the reference pages from the tables of the code
 	$(BIN)/python -m docs.build
+
+messages: $(DEV) ## bring the translations up to date with the strings of the code
+	$(BIN)/python -m docs.translations
 
 vendor: $(DEV) ## fetch the libraries that pages load, at the versions in app/dashboard/vendor.py
 	$(BIN)/python -m app.dashboard.vendor

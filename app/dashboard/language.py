@@ -1,22 +1,28 @@
-"""The language of a page: the one the browser asks for, as far as there is a translation; English otherwise.
+"""The language of a page: the one that was chosen, or that the browser asks for, as far as there is a translation.
 
-Source strings are English and stand in the code and the templates. To add a language, add its folder under
-``app/translations``; ``babel.cfg`` says where strings are looked for.
+Source strings are English and stand in the code and the templates; a translation is one file,
+``app/translations/<language>/LC_MESSAGES/messages.po``, read once as it stands: nothing is compiled beforehand, so that
+there is nothing to forget. ``babel.cfg`` says where strings are looked for, and `make messages` brings each file up to
+date. To add a language, add its folder and its name to `NAMES`.
 """
 
+from functools import cache
+from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import flask_babel
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
 from flask import Flask, has_request_context, request
 
 FOLDER: Final = Path(__file__).parent.parent / "translations"
 SOURCE: Final = "en"
+COOKIE: Final = "language"
 
-
-def languages() -> list[str]:
-    """The languages there are: English, and each with a compiled catalogue."""
-    return [SOURCE, *sorted(path.parts[-3] for path in FOLDER.glob("*/LC_MESSAGES/messages.mo"))]
+NAMES: Final = {"en": "English", "fr": "Français"}
+"""Each language by its own name, as somebody looks for it who reads no other."""
 
 
 def gettext(text: str, **values: object) -> str:
@@ -24,17 +30,59 @@ def gettext(text: str, **values: object) -> str:
     return str(flask_babel.gettext(text, **values))
 
 
+def pgettext(context: str, text: str, **values: object) -> str:
+    """The same for a text that is said differently where the `context` is another."""
+    return str(flask_babel.pgettext(context, text, **values))
+
+
 def ngettext(one: str, other: str, count: float, /, **values: object) -> str:
     """`one` or `other`, as the page's language has it for `count`; ``%(name)s`` filled in as by `gettext`."""
     return str(flask_babel.ngettext(one, other, int(count), **values))
 
 
+def path(language: str) -> Path:
+    """Where the translation into that language is written."""
+    return FOLDER / language / "LC_MESSAGES" / "messages.po"
+
+
+@cache
+def translations(language: str) -> Any:
+    """What is said in that language for each source string; of the source itself, nothing."""
+    if language == SOURCE:
+        return Translations()
+    with path(language).open("rb") as written:
+        catalogue = read_po(written, locale=language)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+class Domain(flask_babel.Domain):
+    """Flask-Babel's, with translations as they are written instead of compiled ones."""
+
+    def get_translations(self) -> Any:
+        """See Flask-Babel."""
+        locale = flask_babel.get_locale()
+        return translations(locale.language if locale else SOURCE)
+
+
+class Babel(flask_babel.Babel):
+    """Flask-Babel with our `Domain`."""
+
+    domain_instance = Domain()
+
+
+def wanted() -> str:
+    """The language of this request."""
+    if not has_request_context():
+        return SOURCE
+    chosen = request.cookies.get(COOKIE)
+    return chosen if chosen in NAMES else request.accept_languages.best_match(NAMES) or SOURCE
+
+
 def install(app: Flask) -> None:
     """Make gettext known to code and templates."""
-    known = languages()
-
-    def wanted() -> str:
-        return (request.accept_languages.best_match(known) if has_request_context() else None) or SOURCE
-
-    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(FOLDER)
-    flask_babel.Babel(app, locale_selector=wanted)
+    for language in NAMES:
+        translations(language)
+    Babel(app, locale_selector=wanted)

@@ -1,46 +1,25 @@
 """The dashboards that come along are shown in the page's language and exported as they are."""
 
 import json
-from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Catalog
-from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
-from babel.messages.frontend import parse_mapping_cfg
-from babel.messages.mofile import write_mo
 
-from app.dashboard import language
 from app.dashboards.files import SHIPPED
+from docs.translations import extracted
 from tests.dashboard.conftest import House
 from tests.dashboard.test_drafts import posted, signed_in
 from tests.dashboard.test_pages import run
-from tests.server import ROOT
-
-FRENCH = {
-    "Overview": "Vue d’ensemble",
-    "Errors": "Erreurs",
-    "Items per second, by source": "Articles par seconde, par source",
-}
 
 
 @pytest.fixture
-def french(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> House:
-    """A house that knows some French, and a browser that asks for it."""
-    catalog = Catalog(locale="fr", fuzzy=False)
-    for text, translation in FRENCH.items():
-        catalog.add(text, translation)
-    folder = tmp_path / "translations" / "fr" / "LC_MESSAGES"
-    folder.mkdir(parents=True)
-    with (folder / "messages.mo").open("wb") as file:
-        write_mo(file, catalog)
-    monkeypatch.setattr(language, "FOLDER", tmp_path / "translations")
-    house: House = request.getfixturevalue("house")
+def french(house: House) -> House:
+    """A house whose browser asks for French."""
     house.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "fr"
     return house
 
 
 def test_names_and_titles_are_translated(french: House):
-    """In the list, on the page and in what is renewed; what has no translation stays as it is written."""
+    """In the list, on the page and in what is renewed."""
     french.send(run())
     page = french.page("/dashboards/overview")
     renewed = json.loads(french.page("/dashboards/overview/panels?id=items"))["panels"]["items"]["html"]
@@ -48,8 +27,7 @@ def test_names_and_titles_are_translated(french: House):
     assert "<strong>Vue d’ensemble</strong>" in french.page("/dashboards")
     assert "<h1>Vue d’ensemble</h1>" in page
     assert ">Erreurs</h2>" in page
-    assert ">Latest jobs</h2>" in page
-    assert 'aria-label="Articles par seconde, par source"' in renewed
+    assert 'aria-label="Éléments par seconde, par source"' in renewed
 
 
 def test_what_is_exported_is_in_no_language(french: House):
@@ -75,8 +53,8 @@ def test_what_a_person_clones_is_what_they_saw(french: House):
     panels = own.config["layout"]["panels"]
     displays = [panel["options"]["chart"]["display"] for panel in panels if "chart" in panel["options"]]
     assert own.name == "Vue d’ensemble"
-    assert {"Erreurs", "Latest jobs"} <= {panel["title"] for panel in panels}
-    assert "Articles par seconde, par source" in {display["title"] for display in displays}
+    assert {"Erreurs", "Dernières tâches"} <= {panel["title"] for panel in panels}
+    assert "Éléments par seconde, par source" in {display["title"] for display in displays}
     assert json.loads((SHIPPED / "overview.json").read_text())["layout"]["grid"] == own.config["layout"]["grid"]
     again = posted(hand, f"/dashboards/{own.id}/clone", {}).json
     assert french.dashboards.get(again["id"]).config == own.config
@@ -89,10 +67,7 @@ def test_who_only_looks_clones_nothing(house: House):
 
 def test_all_their_texts_are_found_for_translation():
     """By the same file of rules as those of pages."""
-    with (ROOT / "babel.cfg").open() as rules:
-        methods, options = parse_mapping_cfg(rules)
-    keywords = {**DEFAULT_KEYWORDS, "lazy_gettext": None}
-    found = {text for _, _, text, *_ in extract_from_dir(ROOT / "app", methods, options, keywords)}
+    found = {message.id for message in extracted()}
 
     for file in SHIPPED.glob("*.json"):
         config = json.loads(file.read_text())
