@@ -19,7 +19,7 @@ LANGUAGES = [name for name in NAMES if name != SOURCE]
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w+\}|%%")
 SAME_EVERYWHERE = {"Scrapewatch", "CSV", "JSON", "PNG", "UTC", "ms", "now"}
 """Names, units, and what is typed as it stands."""
-CODE = re.compile(r"\w+=\S+|[\w ().]+(\|[\w ().]+)+")
+CODE = re.compile(r"(\S*\w[=:]\S+ ?)+|[\w ().]+(\|[\w ().]+)+")
 SENTENCE = re.compile(r"\b[A-Z][a-z]+,? [a-z]+")
 ATTRIBUTE = re.compile(r"[\"/]|^ open$")
 """What a template writes into a tag from afar: a block that is an attribute's value, a flag that a macro is given."""
