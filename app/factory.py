@@ -33,6 +33,7 @@ from app.fold import folding
 from app.ingest.check import Checker
 from app.ingest.reports import Reports
 from app.ingest.service import Ingest
+from app.jobs.grouping import Grouping
 from app.jobs.watchdog import Watchdog
 from app.metrics.collector import Collector
 from app.metrics.figures import Figures
@@ -47,7 +48,7 @@ from app.runtime.listen import open_listener
 from app.scheduler import DELIVER, EVALUATE, Scheduler, Workers, table
 from app.services import Services
 from app.status import Process, Status
-from app.storage.retention import Retention
+from app.storage.retention import open_retention
 from app.storage.sql import schema
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.claim import Claim
@@ -119,7 +120,8 @@ class WebProcess:
         self._runtime = runtime
         self._bus = Bus()
         database = Database(settings.database_url, checkpoints=True)
-        events, series = open_stores(settings.storage_url, database, CLOCK)
+        stores = open_stores(settings.storage_url, database, CLOCK)
+        events, series = stores.events, stores.series
         self._limits = Limits(series, CLOCK)
         self._writer = Writer(
             events,
@@ -145,6 +147,7 @@ class WebProcess:
             database=database,
             events=events,
             series=series,
+            groups=stores.groups,
             ingest=ingest,
             accounts=accounts,
             figures=figures,
@@ -168,14 +171,7 @@ class WebProcess:
             ),
         )
         self._collector = Collector(Machine(), figures, series, CLOCK)
-        self._retention = Retention(
-            events,
-            series,
-            CLOCK,
-            events_days=settings.retention_events_days,
-            logs_days=settings.retention_logs_days,
-            metrics_days=settings.retention_metrics_days,
-        )
+        self._retention = open_retention(stores, CLOCK, settings)
 
     def open(self) -> Served:
         """Start everything, in the process that will serve."""
@@ -219,6 +215,7 @@ class WebProcess:
             deadman=Deadman(self._settings.deadman_url, office.door, alerts.evaluated_at, CLOCK),
             retention=self._retention,
             limits=self._limits,
+            grouping=Grouping(self.services.events, self.services.groups),
             watchdog=watchdog,
             keep_claim=self._keep_claim,
             kept_ms=self._settings.retention_events_days * DAY_MS,

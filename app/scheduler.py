@@ -21,6 +21,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from app.alerts import standing
 from app.alerts.service import Alerts
 from app.core.clock import Clock
+from app.jobs.grouping import Grouping
 from app.jobs.watchdog import Watchdog
 from app.metrics.collector import Collector
 from app.metrics.limits import Limits
@@ -58,6 +59,7 @@ class Workers:
     deadman: Deadman
     retention: Retention
     limits: Limits
+    grouping: Grouping
     watchdog: Watchdog
     keep_claim: Callable[[], object]
     kept_ms: int
@@ -70,6 +72,7 @@ def table(of: Workers) -> tuple[Task, ...]:
         Task(EVALUATE, standing.EVERY_MS, of.alerts.evaluate),
         Task(DELIVER, 1_000, of.office.postman.look),
         Task("watch jobs", 1_000, of.watchdog.look),
+        Task("group errors", 1_000, of.grouping.look),
         Task("keep the claim", 1_000, of.keep_claim),
         Task("call the dead man's switch", deadman.EVERY_MS, of.deadman.look),
         Task("roll up series", 60_000, of.retention.roll_up),

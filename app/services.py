@@ -14,6 +14,7 @@ from app.notify.office import Office
 from app.runtime.base import Runtime
 from app.status import Status
 from app.storage.base import EventStore
+from app.storage.base_groups import GroupStore
 from app.storage.base_series import SeriesStore
 from app.storage.base_views import ViewStore
 from app.storage.sql.database import Database
@@ -31,6 +32,7 @@ class Services:
     database: Database
     events: EventStore
     series: SeriesStore
+    groups: GroupStore
     ingest: Ingest
     accounts: Accounts
     figures: Figures

@@ -11,6 +11,7 @@ import pytest
 from app.alerts.service import Alerts
 from app.core.clock import CLOCK
 from app.dashboard.status import TASKS
+from app.jobs.grouping import Grouping
 from app.jobs.watchdog import Watchdog
 from app.metrics.collector import Collector
 from app.metrics.limits import Limits
@@ -56,6 +57,7 @@ def test_the_table_names_what_the_server_does_by_itself():
             deadman=Mock(Deadman),
             retention=Mock(Retention),
             limits=Mock(Limits),
+            grouping=Mock(Grouping),
             watchdog=Mock(Watchdog),
             keep_claim=Mock(),
             kept_ms=1,
@@ -67,6 +69,7 @@ def test_the_table_names_what_the_server_does_by_itself():
         EVALUATE: 5_000,
         "send notices": 1_000,
         "watch jobs": 1_000,
+        "group errors": 1_000,
         "keep the claim": 1_000,
         "call the dead man's switch": 60_000,
         "roll up series": 60_000,

@@ -8,7 +8,10 @@ from typing import Final
 
 from app.core.clock import Clock
 from app.storage.base import EventStore
+from app.storage.base_groups import GroupStore
 from app.storage.base_series import DAY_MS, HOUR_MS, SeriesStore
+from app.storage.stores import Stores
+from config import Settings
 
 RAW_KEPT_MS: Final = 2 * DAY_MS
 MINUTES_KEPT_MS: Final = 30 * DAY_MS
@@ -18,10 +21,11 @@ _PARTS: Final = 24
 
 @dataclass(frozen=True)
 class Retention:
-    """Keeps `events_days` of events, of which `logs_days` of logs, and `metrics_days` of series."""
+    """Keeps `events_days` of events and groups, of which `logs_days` of logs, and `metrics_days` of series."""
 
     events: EventStore
     series: SeriesStore
+    groups: GroupStore
     clock: Clock
     events_days: int
     logs_days: int
@@ -34,7 +38,7 @@ class Retention:
         self.series.catch_up(now_ms - 2 * HOUR_MS)
 
     def clean_up(self) -> int:
-        """Delete what is older than it is kept; returns how many events and buckets went."""
+        """Delete what is older than it is kept; returns how many events, groups and buckets went."""
         now_ms = self.clock.now_ms()
         return self._clean_series(now_ms) + self._clean_events(now_ms)
 
@@ -64,4 +68,19 @@ class Retention:
             limit=_SLICE,
         ):
             gone += went
+        while went := self.groups.forget(now_ms - self.events_days * DAY_MS, _SLICE):
+            gone += went
         return gone
+
+
+def open_retention(stores: Stores, clock: Clock, settings: Settings) -> Retention:
+    """Over the stores, as the settings say."""
+    return Retention(
+        stores.events,
+        stores.series,
+        stores.groups,
+        clock,
+        events_days=settings.retention_events_days,
+        logs_days=settings.retention_logs_days,
+        metrics_days=settings.retention_metrics_days,
+    )

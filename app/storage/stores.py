@@ -1,25 +1,34 @@
 """Which store a STORAGE_URL means: one row a scheme."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy.engine import make_url
 
 from app.core.clock import Clock
 from app.core.errors import ScrapewatchError
 from app.storage.base import EventStore
+from app.storage.base_groups import GroupStore
 from app.storage.base_series import SeriesStore
 from app.storage.memory import MemoryEventStore
+from app.storage.memory_groups import MemoryGroupStore
 from app.storage.memory_series import MemorySeriesStore
 from app.storage.sql.database import Database
 from app.storage.sql.events import SqlEventStore
+from app.storage.sql.groups import SqlGroupStore
 from app.storage.sql.series import SqlSeriesStore
 
-Stores = tuple[EventStore, SeriesStore]
+
+class Stores(NamedTuple):
+    """What one STORAGE_URL holds."""
+
+    events: EventStore
+    series: SeriesStore
+    groups: GroupStore
 
 
 def open_stores(storage_url: str, database: Database, clock: Clock) -> Stores:
-    """The two stores at `storage_url`; `database` is the one at DATABASE_URL.
+    """The stores at `storage_url`; `database` is the one at DATABASE_URL.
 
     Raises:
         ScrapewatchError: this version has no such store.
@@ -35,12 +44,13 @@ def _sql(storage_url: str, database: Database, clock: Clock) -> Stores:
     if make_url(storage_url) != database.url:
         raise ScrapewatchError("STORAGE_URL: a second database beside DATABASE_URL can't be used yet.")
     series = SqlSeriesStore(database)
-    return SqlEventStore(database, clock, series.merge), series
+    return Stores(SqlEventStore(database, clock, series.merge), series, SqlGroupStore(database))
 
 
 def _memory(storage_url: str, database: Database, clock: Clock) -> Stores:  # noqa: ARG001  (one signature for all)
     series = MemorySeriesStore()
-    return MemoryEventStore(clock, series.record), series
+    events = MemoryEventStore(clock, series.record)
+    return Stores(events, series, MemoryGroupStore(events))
 
 
 STORES: Final[dict[str, Callable[[str, Database, Clock], Stores]]] = {

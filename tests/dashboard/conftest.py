@@ -18,6 +18,7 @@ from app.factory import create_app
 from app.fold import folding
 from app.ingest.refusals import Refusals
 from app.ingest.reports import Reports
+from app.jobs.grouping import Grouping
 from app.metrics.figures import Figures
 from app.metrics.limits import Limits
 from app.metrics.series import SeriesReader
@@ -25,6 +26,7 @@ from app.notify.office import Office, open_office
 from app.services import Services
 from app.status import Process, Status, TaskStatus
 from app.storage.base import Commit, Event, EventStore
+from app.storage.base_groups import GroupStore
 from app.storage.base_series import SeriesStore
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.dashboards import SqlDashboardStore
@@ -52,10 +54,13 @@ class House:
     tasks: list[TaskStatus]
     series: SeriesStore
     limits: Limits
+    groups: GroupStore
 
     def send(self, events: Sequence[Event]) -> Commit:
-        """Store events as the writer does."""
-        return self.events.append(events, folding(self.limits))
+        """Store events as the writer does, and group the errors among them as the scheduler does."""
+        commit = self.events.append(events, folding(self.limits))
+        Grouping(self.events, self.groups).look()
+        return commit
 
     def page(self, path: str, status: int = 200) -> str:
         """The page at that path, which must answer with that status."""
@@ -69,7 +74,8 @@ def house(sqlite_url: str, settings: Settings):
     """An empty house."""
     clock = StoppedClock()
     database = Database(sqlite_url, checkpoints=True)
-    events, series = open_stores("memory:", database, clock)
+    stores = open_stores("memory:", database, clock)
+    events, series = stores.events, stores.series
     accounts = Accounts(SqlAccountStore(database), clock, CHEAP)
     accounts.create_user("zoe", "secret", "viewer")
     limits = Limits(series, clock)
@@ -102,6 +108,7 @@ def house(sqlite_url: str, settings: Settings):
         database=database,
         events=events,
         series=series,
+        groups=stores.groups,
         ingest=absent,
         accounts=accounts,
         figures=Figures(events, clock),
@@ -117,5 +124,19 @@ def house(sqlite_url: str, settings: Settings):
     form = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/login").text)
     assert form
     client.post("/login", data={"csrf_token": form[1], "username": "zoe", "password": "secret"})
-    yield House(client, events, accounts, alerts, office, dashboards, values, status, refusals, tasks, series, limits)
+    yield House(
+        client,
+        events,
+        accounts,
+        alerts,
+        office,
+        dashboards,
+        values,
+        status,
+        refusals,
+        tasks,
+        series,
+        limits,
+        stores.groups,
+    )
     database.close()

@@ -1,8 +1,10 @@
 """How long things are kept."""
 
+from app.jobs.grouping import Grouping
 from app.storage.base import EventFilter
 from app.storage.base_series import DAY_MS, HOUR_MS, MINUTE_MS, QUARTER_DAY_MS, RAW_MS, Point
 from app.storage.memory import MemoryEventStore
+from app.storage.memory_groups import MemoryGroupStore
 from app.storage.memory_series import MemorySeriesStore
 from app.storage.retention import Retention
 from app.storage.sql.database import Database
@@ -16,7 +18,7 @@ def kept(clock: StoppedClock, **days: int) -> tuple[MemoryEventStore, MemorySeri
     """Two stores and what cleans them."""
     events, series = MemoryEventStore(clock, list), MemorySeriesStore()
     kept_days = {"events_days": 30, "logs_days": 14, "metrics_days": 90, **days}
-    return events, series, Retention(events, series, clock, **kept_days)
+    return events, series, Retention(events, series, MemoryGroupStore(events), clock, **kept_days)
 
 
 def test_events_and_logs_go_by_their_own_age():
@@ -31,6 +33,20 @@ def test_events_and_logs_go_by_their_own_age():
     clock.advance(11 * DAY_MS)
     assert retention.clean_up() == 1
     assert events.events(EventFilter()) == []
+
+
+def test_groups_of_errors_go_with_the_events():
+    """Those last seen before what is kept, and no others."""
+    clock = StoppedClock()
+    events, _, retention = kept(clock)
+    events.append([event("error", data={"message": "a"})], no_fold)
+    clock.advance(20 * DAY_MS)
+    events.append([event("error", data={"message": "b"}, at_ms=clock.now_ms())], no_fold)
+    Grouping(events, retention.groups).look()
+
+    clock.advance(11 * DAY_MS)
+    assert retention.clean_up() == 2
+    assert [group.title for group in retention.groups.of_job("123")] == ["b"]
 
 
 def test_thousands_of_old_events_go_in_one_clean_up():
@@ -93,7 +109,8 @@ def test_a_replay_that_a_killed_server_stored_is_in_the_hours_within_a_day(sqlit
     database = Database(sqlite_url)
     SqlSeriesStore(database).record([Point("items", (), NOW_MS - 9 * DAY_MS, 5.0, 5, 1.0, 1.0)])
     series = SqlSeriesStore(database)
-    retention = Retention(MemoryEventStore(clock, list), series, clock, 30, 14, 90)
+    events = MemoryEventStore(clock, list)
+    retention = Retention(events, series, MemoryGroupStore(events), clock, 30, 14, 90)
 
     for _ in range(24):
         clock.advance(HOUR_MS)

@@ -92,10 +92,11 @@ def among(runs: Runs) -> list[ColumnElement[bool]]:
     if runs.source is not None:
         found.append(jobs.c.source == runs.source)
     if runs.spider is not None:
-        names = (and_(_is(jobs.c.source, source), _is(jobs.c.query, query)) for source, query in runs.names())
+        names = (and_(is_text(jobs.c.source, source), is_text(jobs.c.query, query)) for source, query in runs.names())
         found.append(or_(*names))
     return found
 
 
-def _is(column: ColumnElement[str], text: str) -> ColumnElement[bool]:
+def is_text(column: ColumnElement[str], text: str) -> ColumnElement[bool]:
+    """Whether the column holds that text; "" is also what holds nothing."""
     return column == text if text else or_(column.is_(None), column == "")

@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, select, text
 
 from app.storage.sql.events_tables import events, jobs, meta
+from app.storage.sql.groups_tables import error_groups
 from app.storage.sql.job_lists import count_changes
 
 REMOVED: Final = "removed"
@@ -31,6 +32,7 @@ def delete_job(connection: Connection, job_id: str) -> int | None:
         return None
     key: int = found.key
     count_changes(connection, {found.status: -1})
+    connection.execute(delete(error_groups).where(error_groups.c.job_key == key))
     connection.execute(insert(meta).values(key=f"{_MARK}{key}", value=key))
     _note(connection, found.last_cursor)
     return key

@@ -1,0 +1,26 @@
+"""How far work that follows the events has come: rows of `meta`, moved in the transaction of the work itself."""
+
+from typing import Final
+
+from sqlalchemy import Connection, select, text
+
+from app.storage.sql.database import Database
+from app.storage.sql.events_tables import meta
+
+_BEGIN: Final = text("INSERT INTO meta (key, value) VALUES (:key, 0) ON CONFLICT (key) DO NOTHING")
+_MOVE: Final = text("UPDATE meta SET value = :upto WHERE key = :key AND value = :after")
+
+
+def stands_at(database: Database, key: str) -> int:
+    """The cursor up to which that work is done; 0 for none."""
+    found: int | None = database.read(
+        lambda connection: connection.scalar(select(meta.c.value).where(meta.c.key == key))
+    )
+    return found or 0
+
+
+def moved(connection: Connection, key: str, after: int, upto: int) -> bool:
+    """Move the mark; False if another has done so since it stood at `after`. Others wait until the commit."""
+    if not after:
+        connection.execute(_BEGIN, {"key": key})
+    return bool(connection.execute(_MOVE, {"key": key, "after": after, "upto": upto}).rowcount)
