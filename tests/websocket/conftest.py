@@ -1,6 +1,8 @@
 """For the tests of this folder: bare WebSockets to a server, and the parts that broadcast, without one."""
 
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +12,7 @@ from app.storage.memory import MemoryEventStore
 from app.websocket.broadcast import Broadcaster
 from app.websocket.readers import MOST_BYTES, Readers
 from tests.fakes import StoppedClock
-from tests.server import Server
+from tests.server import Server, running, variables
 from tests.sockets import Raw
 
 MOST_WAITING = 4 * MOST_BYTES
@@ -28,6 +30,15 @@ def raw() -> Iterator[Callable[..., Raw]]:
     yield connect
     for each in opened:
         each.line.shutdown()
+
+
+@pytest.fixture(scope="module")
+def lasting(async_mode: str, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for all tests of a file that neither end it nor mind what others have sent: starting costs most."""
+    folder = tmp_path_factory.mktemp("lasting")
+    shutil.copy(sqlite_template, folder / "scrapewatch.db")
+    with running({**variables(folder), "ASYNC_MODE": async_mode}, folder / "server.log") as started:
+        yield started
 
 
 @pytest.fixture

@@ -120,11 +120,13 @@ def test_who_unsubscribes_hears_no_more(viewer, scraper):
         ({"room": "jobs", "batched": 1}, "batched"),
     ],
 )
-def test_a_bad_subscription_is_answered(viewer, wanted, field):
+def test_a_bad_subscription_is_answered(lasting, environment, wanted, field):
     """With the field at fault; the socket stays open."""
-    answer = viewer.subscribe(**wanted)
+    with watching(lasting, environment["READ_TOKEN"]) as viewer:
+        answer = viewer.subscribe(**wanted)
 
-    assert (answer["ok"], answer["code"], answer["field"]) == (False, "invalid", field)
+        assert (answer["ok"], answer["code"], answer["field"]) == (False, "invalid", field)
+        assert viewer.subscribe(room="jobs")["ok"]
 
 
 def test_a_duplicate_is_not_heard_twice(viewer, scraper):

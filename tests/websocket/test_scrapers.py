@@ -19,6 +19,13 @@ def scraper(server, environment):
         yield client
 
 
+@pytest.fixture
+def fellow(lasting, environment):
+    """A scraper of many on one server."""
+    with connected(lasting, environment["INGEST_TOKEN"]) as client:
+        yield client
+
+
 def send(client, name, payload):
     return client.call(name, payload, timeout=PATIENCE_S)
 
@@ -66,25 +73,25 @@ def test_one_bad_event_never_fails_its_neighbours(scraper, server, environment):
     assert [event["data"] for event in stored] == [batch[6]["data"], batch[0]["data"]]
 
 
-def test_a_batch_sent_twice_is_stored_once(scraper):
+def test_a_batch_sent_twice_is_stored_once(fellow):
     """By id, within and across messages."""
     batch = [scraped(id=str(uuid.uuid4())) for _ in range(3)]
 
-    first, second = send(scraper, "events", batch), send(scraper, "events", [*batch, batch[0]])
+    first, second = send(fellow, "events", batch), send(fellow, "events", [*batch, batch[0]])
 
     assert (first["accepted"], second["accepted"], second["duplicates"]) == (3, 0, 4)
 
 
-def test_a_handler_always_answers(scraper):
+def test_a_handler_always_answers(fellow):
     """Whatever is sent, under whatever name, with too few or too many arguments."""
-    assert send(scraper, "no_such_event", scraped())["rejected"][0]["code"] == "unknown_type"
-    assert send(scraper, "item_scraped", None)["rejected"][0]["code"] == "invalid"
-    assert send(scraper, "item_scraped", (scraped(), 5))["rejected"][0]["code"] == "invalid"
-    assert send(scraper, "events", {"a": 1})["code"] == "invalid"
-    assert send(scraper, "events", [])["ok"]
-    assert send(scraper, "events", [scraped()] * 501)["code"] == "batch_too_large"
-    assert send(scraper, "job_lost", scraped(type="job_lost"))["rejected"][0]["code"] == "unknown_type"
-    assert send(scraper, "item_scraped", scraped(type="error"))["rejected"][0]["field"] == "type"
+    assert send(fellow, "no_such_event", scraped())["rejected"][0]["code"] == "unknown_type"
+    assert send(fellow, "item_scraped", None)["rejected"][0]["code"] == "invalid"
+    assert send(fellow, "item_scraped", (scraped(), 5))["rejected"][0]["code"] == "invalid"
+    assert send(fellow, "events", {"a": 1})["code"] == "invalid"
+    assert send(fellow, "events", [])["ok"]
+    assert send(fellow, "events", [scraped()] * 501)["code"] == "batch_too_large"
+    assert send(fellow, "job_lost", scraped(type="job_lost"))["rejected"][0]["code"] == "unknown_type"
+    assert send(fellow, "item_scraped", scraped(type="error"))["rejected"][0]["field"] == "type"
 
 
 def test_a_client_s_order_is_kept_while_many_batches_wait(scraper, server, environment):
@@ -102,12 +109,12 @@ def test_a_client_s_order_is_kept_while_many_batches_wait(scraper, server, envir
     assert [event["data"]["n"] for event in reversed(stored)] == list(range(400))
 
 
-def test_hello_tells_what_a_client_needs(scraper):
+def test_hello_tells_what_a_client_needs(fellow):
     """Limits, clock, durability, and where the epoch stopped."""
     epoch = str(uuid.uuid4())
-    send(scraper, "events", [scraped(seq=seq, epoch=epoch) for seq in (1, 2, 3)])
+    send(fellow, "events", [scraped(seq=seq, epoch=epoch) for seq in (1, 2, 3)])
 
-    said = send(scraper, "hello", {"epoch": epoch, "host": "here", "pid": 1, "clock": 0})
+    said = send(fellow, "hello", {"epoch": epoch, "host": "here", "pid": 1, "clock": 0})
 
     assert said["sender"] == "default"
     assert said["limits"]["maxBatchEvents"] == 500
@@ -125,25 +132,25 @@ def test_hello_tells_what_a_client_needs(scraper):
         ("INGEST_TOKEN", "/live", "forbidden"),
     ],
 )
-def test_who_may_not_is_told_why(server, environment, token, namespace, code):
+def test_who_may_not_is_told_why(lasting, environment, token, namespace, code):
     """No token, a wrong one, or one of another scope: the reason comes with the refusal."""
-    with pytest.raises(Refused) as refusal, connected(server, environment.get(token, token), namespace):
+    with pytest.raises(Refused) as refusal, connected(lasting, environment.get(token, token), namespace):
         pass
 
     assert refusal.value.data["code"] == code
     assert set(refusal.value.data) == {"code", "message", "retryAfter"}
 
 
-def test_basic_credentials_open_the_socket_too(server, environment):
+def test_basic_credentials_open_the_socket_too(lasting, environment):
     """An admin may ingest, and owns the jobs under their own name."""
     basic = base64.b64encode(f"admin:{environment['ADMIN_PASSWORD']}".encode()).decode()
-    with connected(server, "", auth=None, headers={"Authorization": f"Basic {basic}"}) as client:
+    with connected(lasting, "", auth=None, headers={"Authorization": f"Basic {basic}"}) as client:
         assert send(client, "hello", {})["sender"] == "admin"
 
 
-def test_a_binary_packet_closes_its_socket_and_no_other(server, environment):
+def test_a_binary_packet_closes_its_socket_and_no_other(lasting, environment):
     """Attachments would pile up in memory; nobody else notices."""
-    with connected(server, environment["INGEST_TOKEN"]) as bad, watching(server, environment["READ_TOKEN"]) as viewer:
+    with connected(lasting, environment["INGEST_TOKEN"]) as bad, watching(lasting, environment["READ_TOKEN"]) as viewer:
         gone = []
         bad.on("disconnect", lambda *reason: gone.append(reason))
         bad.eio.send('459999999-["item_scraped",{"_placeholder":true,"num":0}]'[1:])
