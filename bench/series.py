@@ -31,6 +31,8 @@ RECOUNTED: Final = 3
 """Points of a chart that are counted again."""
 ANSWERED_S: Final = 10
 ROLLED_UP_S: Final = 60
+IDLE_SHARE: Final = 0.1
+"""Of a core; its own figures take less."""
 NAMES: Final = 40
 PLACES: Final = 50
 """Of so many series each name is written, once a second."""
@@ -106,6 +108,7 @@ def measure(server: Server, folder: Path, month: Month, rounds: int, written_s: 
     sizes = [Figure("a sample on the disk", "bytes", [database.stat().st_size / month.samples])]
     with started(server):
         _until_rolled_up(server, month)
+        _until_idle(server)
         asked = {span: [_round(server, month, span, number) for number in range(rounds)] for span in SPANS}
         written = [_write(server, written_s) for _ in range(rounds)]
     other, more = _beside(month, folder / "prometheus", asked)
@@ -227,6 +230,17 @@ def _until_rolled_up(server: Server, month: Month) -> None:
             return
         time.sleep(0.5)
     raise RuntimeError(f"The last day should hold {expected} samples")
+
+
+def _until_idle(server: Server) -> None:
+    """Wait until the server has done what a start brings with it: it would take its time from the first answers."""
+    until = time.monotonic() + ROLLED_UP_S
+    while time.monotonic() < until:
+        spent = cpu_s(server)
+        time.sleep(1)
+        if cpu_s(server) - spent < IDLE_SHARE:
+            return
+    raise RuntimeError("The server is still busy with its start")
 
 
 def _write(server: Server, seconds: int) -> tuple[float, float]:
