@@ -1,27 +1,25 @@
-"""The live page of a job."""
+"""The page of a job: its head, and the tab that the address names."""
 
 from typing import Any, Final
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, render_template, request, stream_with_context
 
 from app import queries
 from app.accounts.access import require
-from app.core.errors import NotFound
-from app.dashboard import figures, trends
-from app.dashboard.figures import Trace
-from app.dashboard.language import gettext
+from app.core.errors import InvalidInput, NotFound
+from app.dashboard.filters import duration, number
+from app.dashboard.job_tabs import TABS, alerts, log
+from app.dashboard.job_tabs.base import NAMES, Look
+from app.dashboard.language import gettext, ngettext
+from app.dashboard.links import Query, job_path
 from app.dashboard.threads import in_thread
-from app.dashboard.wording import LOGGED, item, shown
+from app.dashboard.wording import STATUSES
 from app.jobs.fold import ENDED
 from app.jobs.view import job_json
-from app.metrics.resolution import Span, grid
 from app.services import Services
-from app.storage.base import Event, EventFilter, Job
-from app.storage.base_series import RAW_MS
+from app.storage.base import Job
 
-LOG_LINES: Final = 300
-ITEMS: Final = 50
-ERRORS: Final = 50
+TEXT: Final = "text/plain; charset=utf-8"
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -31,76 +29,90 @@ def blueprint(services: Services) -> Blueprint:
     @pages.get("/jobs/<job_id:job_id>")
     @require("read")
     def job(job_id: str) -> str:
-        content = in_thread(services.runtime, _job_content, services, queries.path_id(job_id))
-        if content is None:
-            raise NotFound(job_id)
-        return render_template("jobs/job.html", **content)
+        query = Query(job_path(queries.path_id(job_id)), request.args, NAMES)
+        tab = query.get("tab") or next(iter(TABS))
+        if tab not in TABS:
+            raise InvalidInput(f"must be one of {', '.join(TABS)}", field="tab")
+        is_part = tab == "log" and query.get("part") == "lines"
+        content = in_thread(services.runtime, _part if is_part else _content, services, job_id, query, tab)
+        return render_template("jobs/log_part.html" if is_part else f"jobs/tabs/{tab}.html", **content)
+
+    @pages.get("/export/log.txt")
+    @require("read")
+    def export_log() -> Response:
+        query = Query("/export/log.txt", request.args, ("job", "level", "q"))
+        wanted = log.wanted(queries.path_id(query.get("job")), query)
+        headers = {"Content-Disposition": 'attachment; filename="log.txt"'}
+        return Response(stream_with_context(log.text(services, wanted)), headers=headers, content_type=TEXT)
 
     return pages
 
 
-def _job_content(services: Services, job_id: str) -> dict[str, Any] | None:
-    """All that the page shows, as of the job's last cursor; runs in a real thread."""
+def _look(services: Services, job_id: str, query: Query) -> Look:
+    """The job as it stands; in a real thread.
+
+    Raises:
+        NotFound: there is none.
+    """
     job = services.events.job(job_id)
     if job is None:
-        return None
-    now_ms = services.clock.now_ms()
-    log = _newest(services, job, LOGGED, LOG_LINES)
-    items = _newest(services, job, ("item_scraped",), ITEMS)
-    errors = _newest(services, job, ("error",), ERRORS)
-    charts = _charts(services, job, now_ms)
-    view = job_json(job, services.figures.job_rate(job.id), now_ms)
+        raise NotFound(job_id)
+    return Look(services=services, job=job, query=query, now_ms=services.clock.now_ms())
+
+
+def _part(services: Services, job_id: str, query: Query, tab: str) -> dict[str, Any]:  # noqa: ARG001 - as `_content`
+    """Further lines for the script of the log, and nothing else of the page."""
+    return {"query": query, **log.part(_look(services, job_id, query))}
+
+
+def _content(services: Services, job_id: str, query: Query, tab: str) -> dict[str, Any]:
+    """The head of the page as of the job's last cursor, and the tab; runs in a real thread."""
+    look = _look(services, job_id, query)
+    job = look.job
+    found = TABS[tab].content(look)
+    view = job_json(job, services.figures.job_rate(job.id), look.now_ms)
+    shared = {
+        "job": view,
+        "totals": job.totals,
+        "since": job.last_cursor,
+        "lines": log.counted(look).total,
+        "sentence": sentence(job),
+    }
     return {
+        **found,
+        "sentence": sentence(job),
         "job": view,
         "totals": job.totals,
         "config": job.config,
-        "log": [shown(event) for event in reversed(log)],
-        "items": [item(shown(event)) for event in items],
-        "errors": [shown(event) for event in errors],
-        "charts": charts,
-        "page": {
-            "job": view,
-            "totals": job.totals,
-            "since": job.last_cursor,
-            "charts": charts,
-            "chartTemplate": figures.TEMPLATE,
-            "chartConfig": figures.CONFIG,
-        },
+        "query": query,
+        "tab": tab,
+        "tabs": [(name, one.label, *_tally(look, name)) for name, one in TABS.items()],
+        "page": {**shared, **found.get("page", {})},
     }
 
 
-def _newest(services: Services, job: Job, types: tuple[str, ...], limit: int) -> list[Event]:
-    """The newest events of this attempt that its counters include, newest first."""
-    found = services.events.events(EventFilter(job_id=job.id, types=types), before=job.last_cursor + 1, limit=limit)
-    return [event for event in found if event.cursor >= job.first_cursor]
+def sentence(job: Job) -> str:
+    """What is to be said of how the job stands: how it ended and why, or why it is stalled or lost."""
+    if job.status not in ENDED:
+        return job.reason or ""
+    spent = gettext("after %(span)s", span=duration(job.duration)) if job.duration is not None else ""
+    items = ngettext("%(n)s item", "%(n)s items", job.items, n=number(job.items))
+    errors = ngettext("%(n)s error", "%(n)s errors", job.errors, n=number(job.errors))
+    told = " ".join(filter(None, (str(STATUSES[job.status]), spent, gettext("with %(items)s", items=items))))
+    counted = gettext("%(told)s and %(errors)s", told=told, errors=errors) if job.errors else told
+    return f"{counted}: {job.reason}" if job.reason and job.status != "completed" else f"{counted}."
 
 
-def _charts(services: Services, job: Job, now_ms: int) -> dict[str, Any]:
-    begin = (job.started_at or job.created_at) - RAW_MS  # one step earlier, so that a line rises from 0
-    end = max(job.finished_at or now_ms, begin + RAW_MS)
-    over = grid(Span(from_ms=begin, to_ms=end + 1, most=trends.MAX_POINTS), now_ms)
-    shared = {"step": over.step_ms, "open": job.status not in ENDED, "span": None}
-    labels = {"job": job.id[:200]}
-
-    def gained(name: str) -> list[float]:
-        return trends.counted(services.reader, name, labels, over)
-
-    failed = gained("requestsFailed")
-    answered = [max(0.0, made - lost) for made, lost in zip(gained("requests"), failed, strict=True)]
-    rate = figures.lines(
-        list(over.times),
-        [Trace("items", gettext("items"), "--c1", trends.per_second(gained("items"), over.step_ms))],
-        unit="/s",
-    )
-    requests = figures.bars(
-        list(over.times),
-        [
-            Trace("answered", gettext("answered"), "--quiet", answered),
-            Trace("failed", gettext("failed"), "--stalled", failed),
-        ],
-        marks=[Trace("errors", gettext("errors"), "--failed", gained("errors"))],  # a failed request may be one, too
-    )
-    return {
-        "rate": {**shared, "per": "second", "figure": rate, "blank": figures.is_blank(rate, counted=True)},
-        "requests": {**shared, "per": "step", "figure": requests, "blank": figures.is_blank(requests, counted=True)},
-    }
+def _tally(look: Look, tab: str) -> tuple[str | None, bool]:
+    """How much stands on a tab, None where nobody counts, and whether a person should look there."""
+    if tab == "log":
+        lines = log.counted(look)
+        return number(lines.total) + ("+" if lines.is_cut else ""), False
+    if tab == "errors":
+        return number(look.job.errors), look.job.errors > 0
+    if tab == "items":
+        return number(look.job.items), False
+    if tab == "alerts":
+        found = alerts.incidents(look)
+        return number(len(found)), alerts.are_open(found)
+    return None, False

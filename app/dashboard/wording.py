@@ -66,11 +66,11 @@ def level_of(type_: str, number: int | None, severity: object) -> str:
     return level({"type": type_, "data": {"level": None if number is None else LEVELS[number], "severity": severity}})
 
 
-def headline(event: Mapping[str, Any]) -> str:
-    """The event in one sentence."""
+def headline(event: Mapping[str, Any], longest: int | None = LONGEST) -> str:
+    """The event in one sentence; None leaves it as long as it is."""
     data = event["data"]
     said = _SENTENCES.get(event["type"], _plain)(data)
-    return said if len(said) <= LONGEST else said[: LONGEST - 1] + "…"
+    return said if longest is None or len(said) <= longest else said[: longest - 1] + "…"
 
 
 def item(event: Mapping[str, Any]) -> dict[str, Any]:

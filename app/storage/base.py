@@ -17,6 +17,7 @@ import msgspec
 
 from app.storage.base_counts import Counted, Excess
 from app.storage.base_jobs import JobFilter as JobFilter  # noqa: PLC0414  (of this port; told apart for its length)
+from app.storage.base_levels import Levels
 from app.storage.base_runs import Runs
 from app.storage.base_series import Cells, Point
 
@@ -112,10 +113,7 @@ class Job:
 
 @dataclass(slots=True, frozen=True)
 class Outcome:
-    """What became of one event: stored, or refused by `code`.
-
-    A store refuses by `id_conflict` or `forbidden_job`, and by `invalid` what it can't take.
-    """
+    """What became of one event: stored, or refused by `code`: `id_conflict`, `forbidden_job`, `invalid`."""
 
     state: Literal["stored", "duplicate", "refused"]
     code: str = ""
@@ -207,6 +205,7 @@ class EventFilter:
     job_id: str | None = None
     types: tuple[str, ...] = ()
     min_level: int | None = None
+    levels: Levels | None = None
     q: str | None = None
     from_ms: int | None = None
     to_ms: int | None = None

@@ -18,6 +18,7 @@ from app.storage.base_counts import Counted
 from app.storage.base_series import Cells, Point
 from app.storage.memory_counts import count_events, count_jobs
 from app.storage.memory_jobs import is_wanted_job, is_within
+from app.storage.memory_levels import is_of
 from app.storage.singly import append_singly
 
 DEFAULT_CAPACITY = 200_000
@@ -224,6 +225,7 @@ def _is_wanted(event: Event, wanted: EventFilter) -> bool:
         (wanted.job_id is None or event.job_id == wanted.job_id)
         and (not wanted.types or event.type in wanted.types)
         and (wanted.min_level is None or (event.level is not None and event.level >= wanted.min_level))
+        and (wanted.levels is None or is_of(event, wanted.levels))
         and (not wanted.q or wanted.q.lower() in event.data.lower())
         and is_within(event.at_ms, wanted.from_ms, wanted.to_ms)
     )

@@ -13,7 +13,7 @@ from app.storage.base_series import Cells
 
 def count_events(wanted: Iterable[Event], over: Cells, most: int, held: int) -> Counted:
     """Of events, newest first, by type, level and severity; `held` is how many there are at most."""
-    return _count(((event.at_ms, (event.type, event.level, _severity(event))) for event in wanted), over, most, held)
+    return _count(((event.at_ms, (event.type, event.level, severity(event))) for event in wanted), over, most, held)
 
 
 def count_jobs(wanted: Iterable[Job], over: Cells, most: int, held: int) -> Counted:
@@ -35,6 +35,7 @@ def _count(told: Iterable[tuple[int, Kind]], over: Cells, most: int, held: int) 
     return Counted(cells, counted if counted < most else held)
 
 
-def _severity(event: Event) -> str | None:
+def severity(event: Event) -> str | None:
+    """What an alert says of how severe it is; None for other events."""
     said = msgspec.json.decode(event.data).get("severity") if event.type == "system_alert" else None
     return said if isinstance(said, str) else None

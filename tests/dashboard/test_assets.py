@@ -101,7 +101,9 @@ def loaded(template: str) -> set[Path]:
     ("template", "limit"),
     [
         ("jobs/jobs.html", 56_000),
-        ("jobs/job.html", 490_000),
+        ("jobs/tabs/overview.html", 490_000),
+        ("jobs/tabs/log.html", 50_000),
+        ("jobs/tabs/items.html", 50_000),
         ("overview/overview.html", 490_000),
         ("dashboards/dashboard.html", 490_000),
     ],

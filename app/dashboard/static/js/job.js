@@ -1,67 +1,66 @@
-// A job's live page. Its events are folded here as the server folds them, so every figure moves with the event that
-// moves it; what only the server knows (pace, end, state) is asked for every few seconds while the job is open.
+// The head of a job's live page, and what all its tabs share. Events are folded here as the server folds them, so every
+// figure moves with the event that moves it; what only the server knows (pace, end, state) is asked for every few seconds
+// while the job is open. When it is over, the page is looked at once more, and from then on it asks and hears nothing.
 
-import { mount } from "./charts.js";
 import { duration, now, number, percent, rate, setTime, shortClock, size } from "./format.js";
-import { follow } from "./live.js";
+import { follow, leave } from "./live.js";
 import { page, say, word } from "./page.js";
 import { isOver, jobPath, paintBar, paintStatus } from "./row.js";
 import { snapshot } from "./snapshot.js";
-import { Log, Stream } from "./streams.js";
 import { isLogged } from "./wording.js";
 import "./shell.js";
 
 const PAINT_MS = 500;
 const ASK_MS = 3_000;
-const { job, totals } = page;
-const charts = { rate: mount("rate"), requests: mount("requests") };
-const log = new Log();
-const items = new Stream("items");
-const errors = new Stream("errors");
+const SETTLE_MS = 5_000; // an ended job's last events may come after its end
+const ROOM = `job:${page.job.id}`;
+const FROZEN = ["facts"];
+export const { job, totals } = page;
+const tallies = { log: page.lines };
+const parts = [];
 let painted = 0;
 let asked = performance.now();
+let heardAt = performance.now();
 let asks = 0;
 let answered = 0;
 let heard = false; // since the last ask
 let waiting = null;
+let { sentence } = page;
 
-const amount = (value) => (Number.isFinite(value) && value >= 0 ? value : null);
-const counted = (value, otherwise) => amount(value) ?? otherwise;
-
-/** Growth of one of the scraper's totals; one that dropped has begun again. */
-function growth(before, after) {
-  if (amount(after) === null) return 0;
-  return after >= (amount(before) ?? 0) ? after - (amount(before) ?? 0) : after;
+/**
+ * A tab takes part in what happens.
+ *
+ * onEvent: called with each new event and its time, before it is folded. flush: called after each batch of them.
+ * onAgain: called with the page as it is now, when it was too far behind, and when the job is over. onJob: called when
+ * the server has told how the job stands.
+ */
+export function join(part) {
+  parts.push(part);
 }
 
-function onProgress({ data }, at) {
+const tell = (name, ...values) => parts.forEach((part) => part[name]?.(...values));
+
+export const amount = (value) => (Number.isFinite(value) && value >= 0 ? value : null);
+export const counted = (value, otherwise) => amount(value) ?? otherwise;
+
+function onProgress({ data }) {
   job.progress.done = amount(data.done) ?? job.progress.done;
   job.progress.total = amount(data.total) ?? job.progress.total;
   job.progress.unit = data.unit ?? job.progress.unit;
   job.progress.ratio = job.progress.total ? Math.min(1, (job.progress.done ?? 0) / job.progress.total) : null;
   job.itemsReported = amount(data.itemsScraped) ?? job.itemsReported;
-  if (data.requests) {
-    const failed = growth(totals.requests?.failed, data.requests.failed);
-    charts.requests.count("failed", at, failed);
-    charts.requests.count("answered", at, Math.max(0, growth(totals.requests?.total, data.requests.total) - failed));
-  }
   for (const name of ["requests", "bytes", "latency"]) if (data[name]) totals[name] = data[name];
 }
 
 const CHANGES = new Map([
-  ["item_scraped", (event, at) => {
+  ["item_scraped", () => {
     job.items += 1;
-    charts.rate.count("items", at, 1);
-    items.add(event);
   }],
-  ["item_summary", ({ data }, at) => {
+  ["item_summary", ({ data }) => {
     job.items += counted(data.count, 0);
-    charts.rate.count("items", at, counted(data.count, 0));
   }],
-  ["error", (event, at) => {
-    job.errors += counted(event.data.count, 1);
-    charts.requests.count("errors", at, counted(event.data.count, 1));
-    errors.add(event);
+  ["error", ({ data }) => {
+    job.errors += counted(data.count, 1);
   }],
   ["job_progress", onProgress],
   ["worker", ({ data }) => {
@@ -70,20 +69,22 @@ const CHANGES = new Map([
 ]);
 
 const JUDGEMENTS = new Set(["job_stalled", "job_lost"]);
-const KINDS = { stalled: "warning", cancelled: "info" };
+const KINDS = { stalled: "warning", cancelled: "info", completed: "ok" };
 
 function onEvents(events) {
   let turning = false;
   for (const event of events) {
     const received = Date.parse(event.receivedAt);
-    CHANGES.get(event.type)?.(event, Math.min(Date.parse(event.timestamp), received));
-    if (isLogged(event.type)) log.add(event);
+    tell("onEvent", event, Math.min(Date.parse(event.timestamp), received));
+    CHANGES.get(event.type)?.(event);
+    if (isLogged(event.type)) tallies.log += 1;
     if (event.type.startsWith("job_") && event.type !== "job_progress") turning = true;
     if (!JUDGEMENTS.has(event.type)) job.lastEventAt = event.receivedAt; // the server's word is no sign of life
   }
-  [log, items, errors].forEach((list) => list.flush());
+  tell("flush");
   paintSoon();
   heard = true;
+  heardAt = performance.now();
   if (turning) ask();
 }
 
@@ -105,7 +106,8 @@ async function ask() {
   }
   const { items: stored, errors: seen, ...rest } = fresh;
   Object.assign(job, rest, isOver(fresh) ? { items: stored, errors: seen } : {});
-  Object.values(charts).forEach((chart) => chart.setOpen(!isOver(job)));
+  sentence = fresh.reason ?? "";
+  tell("onJob", job);
   paintSoon();
 }
 
@@ -115,8 +117,10 @@ async function again() {
   if (!fresh) return undefined;
   Object.assign(job, fresh.page.job);
   Object.assign(totals, fresh.page.totals);
-  Object.entries(charts).forEach(([name, chart]) => chart.show(fresh.page.charts[name]));
-  [log, items, errors].forEach((list) => list.adopt(fresh));
+  tallies.log = fresh.page.lines;
+  ({ sentence } = fresh.page);
+  if (isOver(job)) FROZEN.forEach((id) => fresh.adopt(id));
+  tell("onAgain", fresh);
   paintSoon();
   return fresh.page.since;
 }
@@ -136,10 +140,18 @@ function paint() {
   waiting = null;
   painted = performance.now();
   paintHead();
+  Object.entries({ ...tallies, items: job.items, errors: job.errors }).forEach(([name, count]) => {
+    const tally = document.querySelector(`[data-tally="${name}"]`);
+    if (!tally?.textContent.endsWith("+")) say(tally, number(count));
+  });
+  paintFacts();
+}
+
+function paintFacts() {
   const { requests = {}, bytes = {}, latency = {} } = totals;
   const measured = requests.total > 0 && Number.isFinite(requests.failed);
   figure("items", number(job.items), undefined, job.itemsReported === null ? "" : word("says", { n: number(job.itemsReported) }));
-  figure("rate", rate(job.itemsPerSecond), undefined, word(isOver(job) ? "average" : "lastMinute"));
+  figure("rate", rate(job.itemsPerSecond), undefined, isOver(job) ? "" : word("lastMinute"));
   figure("requests", number(requests.total), undefined, Number.isFinite(requests.retried) ? word("retried", { n: number(requests.retried) }) : "");
   figure("success", measured ? percent(1 - requests.failed / requests.total, 1) : "–", measured ? "%" : "", measured ? word("failed", { n: number(requests.failed) }) : "");
   figure("errors", number(job.errors));
@@ -164,8 +176,8 @@ function paintHead() {
   paintSpent();
   const reason = document.getElementById("reason");
   reason.className = `note ${KINDS[job.status] ?? "error"}`;
-  reason.hidden = !job.reason || job.status === "completed";
-  say(reason.querySelector("div"), job.reason ?? "");
+  reason.hidden = !sentence;
+  say(reason.querySelector("div"), sentence);
 }
 
 function endText(over) {
@@ -181,10 +193,23 @@ function paintSpent() {
   else if (job.startedAt) say(spent, word("running", { span: duration(Math.max(0, now() - Date.parse(job.startedAt))) }));
 }
 
-setInterval(() => {
+/** Once a job is over and nothing has come of it for a while, the page is painted by the server for the last time. */
+async function freeze() {
+  clearInterval(clock);
+  leave(ROOM);
+  await again();
+}
+
+const clock = isOver(job) ? null : setInterval(() => {
+  if (isOver(job) && performance.now() - heardAt > SETTLE_MS) {
+    freeze();
+    return;
+  }
   if (document.hidden) return;
   paintSpent();
   if ((heard || !isOver(job)) && performance.now() - asked > ASK_MS) ask();
 }, 1_000);
-paint();
-follow(`job:${job.id}`, { since: page.since, onEvents, onAgain: again });
+if (!isOver(job)) {
+  paint();
+  follow(ROOM, { since: page.since, onEvents, onAgain: again });
+}

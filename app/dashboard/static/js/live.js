@@ -46,7 +46,7 @@ class Room {
       if (this.waiting !== waiting) return;
       this.waiting = null;
       if (good) waiting.forEach((work) => this.inTurn(work));
-      else if (socket.connected) setTimeout(() => this.subscribe(), RETRY_MS);
+      else if (socket.connected) setTimeout(() => rooms.get(this.name)?.subscribe(), RETRY_MS);
     });
   }
 
@@ -103,6 +103,11 @@ export function follow(name, options) {
   const room = new Room(name, options);
   rooms.set(name, room);
   if (socket.connected) room.subscribe();
+}
+
+/** Leaves a room: nothing more is heard of it. */
+export function leave(name) {
+  if (rooms.delete(name) && socket.connected) socket.emit("unsubscribe", { room: name });
 }
 
 socket.on("events", (batch) => rooms.get(batch.room)?.receive(batch));

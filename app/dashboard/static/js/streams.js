@@ -1,12 +1,25 @@
-// Lists that grow: the log, with levels and a follow mode, and streams with the newest on top.
+// Lists that grow: the end of the log with a follow mode, and streams with the newest on top.
 
 import { number, setTime } from "./format.js";
 import { fromTemplate, say, word } from "./page.js";
 import { headline, item, level, text } from "./wording.js";
 
-const MOST_LINES = 2_000;
+const MOST_LINES = 500;
 const MOST_ROWS = 100;
 const NEAR_PX = 24;
+
+/** A line of the log, as `template#log-line` has it. */
+export function lineOf(event) {
+  const line = fromTemplate("log-line");
+  const of = level(event);
+  line.classList.add(of);
+  if (event.replay) line.classList.add("replayed");
+  setTime(line.querySelector("time"), event.timestamp);
+  say(line.querySelector(".lv"), of.toUpperCase());
+  const plain = event.type === "log" || event.type === "error";
+  say(line.querySelector(".msg"), plain ? headline(event) : `${event.type} ${headline(event)}`);
+  return line;
+}
 
 export class Log {
   constructor() {
@@ -15,10 +28,8 @@ export class Log {
     this.empty = document.getElementById("no-log");
     this.jump = document.getElementById("jump");
     this.button = document.getElementById("follow");
-    this.levels = document.getElementById("levels");
     this.added = document.createDocumentFragment();
     this.unseen = 0;
-    this.setUpLevels();
     this.button.hidden = false;
     this.button.addEventListener("click", () => this.setFollowing(!this.following));
     this.jump.addEventListener("click", () => this.setFollowing(true));
@@ -29,54 +40,16 @@ export class Log {
     this.setFollowing(true);
   }
 
-  setUpLevels() {
-    this.levels.hidden = false;
-    this.readCounts(this.levels);
-    const hidden = new Set();
-    this.levels.querySelectorAll("button").forEach((button) => {
-      button.addEventListener("click", () => {
-        const show = hidden.delete(button.dataset.level);
-        if (!show) hidden.add(button.dataset.level);
-        button.setAttribute("aria-pressed", String(show));
-        this.box.dataset.hide = [...hidden].join(" ");
-      });
-    });
-  }
-
-  /** Counts on from what the server has counted in `levels`. */
-  readCounts(levels) {
-    const read = (button) => [button.dataset.level, Number(button.querySelector("span").textContent)];
-    this.counts = new Map([...levels.querySelectorAll("button")].map(read));
-  }
-
-  showCounts() {
-    this.levels.querySelectorAll("button").forEach((button) => {
-      say(button.querySelector("span"), number(this.counts.get(button.dataset.level)));
-    });
-  }
-
   /** Takes the lines of a fresh snapshot. */
   adopt(fresh) {
     this.added = document.createDocumentFragment();
     ["log-lines", "no-log"].forEach((id) => fresh.adopt(id));
-    this.readCounts(fresh.document.getElementById("levels"));
-    this.showCounts();
     if (this.following) this.toEnd();
   }
 
   add(event) {
-    const line = fromTemplate("log-line");
-    const of = level(event);
-    line.classList.add(of);
-    if (event.replay) line.classList.add("replayed");
-    setTime(line.querySelector("time"), event.timestamp);
-    say(line.querySelector(".lv"), of.toUpperCase());
-    const plain = event.type === "log" || event.type === "error";
-    say(line.querySelector(".msg"), plain ? headline(event) : `${event.type} ${headline(event)}`);
-    this.added.append(line);
+    this.added.append(lineOf(event));
     this.unseen += 1;
-    const counted = of === "critical" ? "error" : of;
-    this.counts.set(counted, this.counts.get(counted) + 1);
   }
 
   /** Puts what was added into the page, all at once. */
@@ -85,7 +58,6 @@ export class Log {
     this.list.append(this.added);
     while (this.list.childElementCount > MOST_LINES) this.list.firstElementChild.remove();
     this.empty.hidden = true;
-    this.showCounts();
     if (this.following) this.toEnd();
     else this.showUnseen();
   }

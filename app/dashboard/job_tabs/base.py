@@ -1,0 +1,58 @@
+"""What a tab of a job's page is handed: the job as it stands, and what the address asks for."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from app.core.errors import InvalidInput
+from app.dashboard.links import Query
+from app.queries import GREATEST
+from app.services import Services
+from app.storage.base import Event, EventFilter, Job
+
+NAMES: Final = ("tab", "level", "q", "line", "before", "after", "type", "next", "part")
+"""The arguments that the page knows."""
+
+_CURSOR: Final = re.compile(r"\d{1,19}", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """One job, looked at; called in real threads only."""
+
+    services: Services
+    job: Job
+    query: Query
+    now_ms: int
+
+    def cursor(self, name: str) -> int | None:
+        """The cursor that the address names by `name`, None for none.
+
+        Raises:
+            InvalidInput: it is no cursor.
+        """
+        value = self.query.get(name)
+        if not value:
+            return None
+        if not _CURSOR.fullmatch(value) or int(value) > GREATEST:
+            raise InvalidInput("must be a cursor", field=name)
+        return int(value)
+
+    def newest(self, types: tuple[str, ...], limit: int, before: int | None = None) -> list[Event]:
+        """The newest events of this attempt that its counters include, newest first."""
+        bound = self.job.last_cursor + 1 if before is None else before
+        found = self.services.events.events(EventFilter(job_id=self.job.id, types=types), before=bound, limit=limit)
+        return [event for event in found if event.cursor >= self.job.first_cursor]
+
+
+Content = Callable[[Look], dict[str, Any]]
+"""What the tab's template is rendered with; `page` in it is for its script."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A tab: its word, and what its queries find."""
+
+    label: str
+    content: Content

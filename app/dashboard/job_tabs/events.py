@@ -1,0 +1,33 @@
+"""Every event of a job as it is stored, newest first, by type."""
+
+import json
+from typing import Any, Final
+
+from app import queries
+from app.dashboard.job_tabs.base import Look
+from app.dashboard.wording import shown
+from app.storage.base import EventFilter
+from scrapewatch.events import EVENTS
+
+ROWS: Final = 50
+
+
+def content(look: Look) -> dict[str, Any]:
+    """A page of them; `line` names the newest that is shown, so that one event has an address."""
+    wanted = queries.event_filter(look.query.args, look.now_ms, look.job.id)
+    line = look.cursor("line")
+    before = queries.before(look.query.args) if line is None else line + 1
+    found = look.services.events.events(EventFilter(job_id=look.job.id, types=wanted.types), before=before, limit=ROWS)
+    return {
+        "events": [{**shown(event), "whole": whole(shown(event))} for event in found],
+        "types": tuple(EVENTS),
+        "line": line,
+        "page": {"type": look.query.get("type")},
+        "next": queries.next_page([event.cursor for event in found], ROWS),
+    }
+
+
+def whole(event: dict[str, Any]) -> str:
+    """The event as the API gives it, indented for reading."""
+    kept = {name: value for name, value in event.items() if name not in {"level", "headline"}}
+    return json.dumps(kept, indent=2, ensure_ascii=False)

@@ -1,0 +1,61 @@
+"""The first tab: two charts over the run, and the newest lines, items and errors of this attempt."""
+
+from typing import Any, Final
+
+from app.dashboard import figures, trends
+from app.dashboard.figures import Trace
+from app.dashboard.job_tabs.base import Look
+from app.dashboard.language import gettext
+from app.dashboard.wording import LOGGED, item, shown
+from app.jobs.fold import ENDED
+from app.metrics.resolution import Span, grid
+from app.storage.base_series import RAW_MS
+
+LOG_LINES: Final = 100
+ITEMS: Final = 50
+ERRORS: Final = 50
+
+
+def content(look: Look) -> dict[str, Any]:
+    """What stands there before its script goes on from the job's last cursor."""
+    drawn = charts(look)
+    return {
+        "log": [shown(event) for event in reversed(look.newest(LOGGED, LOG_LINES))],
+        "items": [item(shown(event)) for event in look.newest(("item_scraped",), ITEMS)],
+        "errors": [shown(event) for event in look.newest(("error",), ERRORS)],
+        "charts": drawn,
+        "page": {"charts": drawn, "chartTemplate": figures.TEMPLATE, "chartConfig": figures.CONFIG},
+    }
+
+
+def charts(look: Look) -> dict[str, Any]:
+    """Items per second, and requests and errors, over the run."""
+    job, now_ms = look.job, look.now_ms
+    begin = (job.started_at or job.created_at) - RAW_MS  # one step earlier, so that a line rises from 0
+    end = max(job.finished_at or now_ms, begin + RAW_MS)
+    over = grid(Span(from_ms=begin, to_ms=end + 1, most=trends.MAX_POINTS), now_ms)
+    shared = {"step": over.step_ms, "open": job.status not in ENDED, "span": None}
+    labels = {"job": job.id[:200]}
+
+    def gained(name: str) -> list[float]:
+        return trends.counted(look.services.reader, name, labels, over)
+
+    failed = gained("requestsFailed")
+    answered = [max(0.0, made - lost) for made, lost in zip(gained("requests"), failed, strict=True)]
+    rate = figures.lines(
+        list(over.times),
+        [Trace("items", gettext("items"), "--c1", trends.per_second(gained("items"), over.step_ms))],
+        unit="/s",
+    )
+    requests = figures.bars(
+        list(over.times),
+        [
+            Trace("answered", gettext("answered"), "--quiet", answered),
+            Trace("failed", gettext("failed"), "--stalled", failed),
+        ],
+        marks=[Trace("errors", gettext("errors"), "--failed", gained("errors"))],  # a failed request may be one, too
+    )
+    return {
+        "rate": {**shared, "per": "second", "figure": rate, "blank": figures.is_blank(rate, counted=True)},
+        "requests": {**shared, "per": "step", "figure": requests, "blank": figures.is_blank(requests, counted=True)},
+    }
