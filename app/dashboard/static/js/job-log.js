@@ -43,7 +43,7 @@ async function read(place) {
   const answer = await fetch(address).catch(() => null);
   if (!answer?.ok || answer.redirected) return null;
   const list = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("ol");
-  return list && partOf(list, "older" in list.dataset, "newer" in list.dataset);
+  return list && partOf(list, ...["older", "newer"].map((end) => list.dataset.more.split(" ").includes(end)));
 }
 
 const partOf = (list, hasOlder, hasNewer) => ({ lines: [...list.children], hasOlder, hasNewer });
