@@ -26,6 +26,8 @@ RUNNING: Final = ("running", "stalled")
 ROWS: Final = 10
 ALERTS: Final = 4
 SOURCES: Final = 3
+FIRST_SENDER: Final = "my-scraper"
+"""Whose token the page before the first event makes."""
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -41,18 +43,27 @@ def blueprint(services: Services) -> Blueprint:
             if home is not None:
                 return redirect(f"/dashboards/{home}")
         if not services.runtime.call(services.events.events, EventFilter(), limit=1):
-            settings = services.settings
-            moment = rfc3339(services.clock.now_ms())
-            return render_template(
-                "overview/first_run.html",
-                address=settings.public_url,
-                **snippets(settings.public_url, settings.websocket_path, moment),
-            )
+            return _first_run(services, {})
         span = request.args.get("range", "15m")
         chosen = span if span in RANGES_MS else "15m"
         return render_template("overview/overview.html", **in_thread(services.runtime, _content, services, chosen))
 
+    @pages.post("/first-token")
+    @require("admin")
+    def first_token() -> ResponseReturnValue:
+        _, token = services.runtime.call(services.accounts.create_token, FIRST_SENDER, "ingest")
+        return _first_run(services, {"token": token})
+
     return pages
+
+
+def _first_run(services: Services, made: dict[str, str]) -> ResponseReturnValue:
+    """How to send the first job; with the token that was `made` for it, which is seen this once."""
+    settings = services.settings
+    moment = rfc3339(services.clock.now_ms())
+    shown = snippets(settings.public_url, settings.websocket_path, moment)
+    may_make = current_principal().may("admin")
+    return render_template("overview/first_run.html", address=settings.public_url, may_make=may_make, **shown, **made)
 
 
 def _content(services: Services, chosen: str) -> dict[str, Any]:

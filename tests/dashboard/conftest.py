@@ -69,6 +69,20 @@ class House:
         return answer.text
 
 
+def sign_in(client: FlaskClient, name: str) -> None:
+    """Fill in the form of the page and send it."""
+    form = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/login").text)
+    assert form
+    client.post("/login", data={"csrf_token": form[1], "username": name, "password": "secret"})
+
+
+def enter(house: House, name: str, role: str) -> None:
+    """Whoever looks is somebody of that role from now on."""
+    house.accounts.create_user(name, "secret", role)
+    house.client = house.client.application.test_client()
+    sign_in(house.client, name)
+
+
 @pytest.fixture
 def house(sqlite_url: str, settings: Settings):
     """An empty house."""
@@ -121,9 +135,7 @@ def house(sqlite_url: str, settings: Settings):
     )
     office = services.office
     client = create_app(services).test_client()
-    form = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/login").text)
-    assert form
-    client.post("/login", data={"csrf_token": form[1], "username": "zoe", "password": "secret"})
+    sign_in(client, "zoe")
     yield House(
         client,
         events,

@@ -10,7 +10,7 @@ from app.alerts.rules import Rule
 from app.alerts.standing import LATE_MS
 from app.storage.base_alerts import Incident
 from app.storage.base_notices import Delivery
-from tests.dashboard.conftest import House
+from tests.dashboard.conftest import House, enter
 from tests.fakes import NOW_MS, StoppedClock
 from tests.notify.notices import notice
 
@@ -32,9 +32,7 @@ RULE = {
 @pytest.fixture
 def operator(house: House) -> House:
     """Whoever looks is an operator."""
-    house.accounts.create_user("olga", "secret", "operator")
-    house.client = house.client.application.test_client()
-    house.client.post("/login", data={"csrf_token": token(house, "/login"), "username": "olga", "password": "secret"})
+    enter(house, "olga", "operator")
     return house
 
 

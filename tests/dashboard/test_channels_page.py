@@ -8,7 +8,7 @@ import pytest
 
 from app.notify.channels import TYPES
 from app.storage.base_notices import Delivery, NewNotice
-from tests.dashboard.conftest import House
+from tests.dashboard.conftest import House, enter
 from tests.fakes import NOW_MS
 from tests.notify.notices import notice
 
@@ -18,11 +18,7 @@ HOOK = {"name": "ops", "type": "webhook", "config": {"webhook": "https://hooks.t
 
 def admin(house: House) -> None:
     """Whoever looks is an admin from now on."""
-    house.accounts.create_user("ada", "secret", "admin")
-    house.client = house.client.application.test_client()
-    form = re.search(r'name="csrf_token" value="([^"]+)"', house.client.get("/login").text)
-    assert form
-    house.client.post("/login", data={"csrf_token": form[1], "username": "ada", "password": "secret"})
+    enter(house, "ada", "admin")
 
 
 def tell(house: House, made: NewNotice, outcome: str, reply: str) -> None:

@@ -20,15 +20,18 @@ def job_page(signed_in, from_node):
     return live(signed_in, f"/jobs/{JOB}")
 
 
-def test_the_first_event_turns_the_first_page_into_the_overview(signed_in, from_node):
-    """The page that waits for the first event shows the running job instead."""
+def test_the_first_event_turns_the_first_page_green(signed_in, from_node):
+    """The page that waits for the first event says that it is there, and leads to its job."""
     live(signed_in, "/")
     expect(signed_in.get_by_role("heading", name="Send your first job")).to_be_visible()
+    expect(signed_in.get_by_text("The first event has arrived.")).to_be_hidden()
     from_node.send(event("job_started", STARTED))
+    within_a_second(signed_in.get_by_text("The first event has arrived."))
 
-    expect(signed_in.get_by_role("heading", name="Overview")).to_be_visible()
+    signed_in.get_by_role("link", name="See the job live").click()
+    expect(signed_in).to_have_url(re.compile(f"/jobs/{JOB}$"))
+    signed_in.goto("/")
     expect(signed_in.locator(f'#running tr[data-job="{JOB}"]')).to_contain_text("ebay.com vintage cards")
-    expect(signed_in.locator("#connection")).to_have_attribute("data-state", "live")
 
 
 def test_a_job_appears_on_the_overview_and_in_the_list(signed_in, from_node):

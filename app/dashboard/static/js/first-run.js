@@ -1,7 +1,18 @@
-// Before the first event: this page becomes the overview by itself.
+// Before the first event: the place that waits for it turns green by itself, and leads to its job.
 
 import "./shell.js";
+import { jobPath } from "./row.js";
 import { follow } from "./live.js";
 
-const toOverview = () => location.reload();
-follow("events", { since: 0, onEvents: toOverview, onAgain: toOverview });
+function arrived(jobId) {
+  document.getElementById("waiting").hidden = true;
+  document.getElementById("arrived").hidden = false;
+  document.getElementById("run").classList.add("done");
+  if (jobId) document.getElementById("first-job").href = jobPath(jobId);
+}
+
+follow("events", {
+  since: 0,
+  onEvents: (events) => arrived(events.find((event) => event.jobId)?.jobId),
+  onAgain: () => location.reload(),
+});
