@@ -2,13 +2,15 @@
 
 from typing import Any, Final
 
-from flask import Blueprint, Response, render_template, request, stream_with_context
+from flask import Blueprint, Response, redirect, render_template, request, stream_with_context
+from flask.typing import ResponseReturnValue
 
 from app import queries
-from app.accounts.access import require
+from app.accounts.access import current_principal, require
+from app.core.clock import rfc3339
 from app.core.errors import InvalidInput, NotFound
 from app.dashboard.filters import duration, number
-from app.dashboard.job_tabs import TABS, alerts, log
+from app.dashboard.job_tabs import TABS, alerts, log, runs
 from app.dashboard.job_tabs.base import NAMES, Look
 from app.dashboard.language import gettext, ngettext
 from app.dashboard.links import Query, job_path
@@ -18,6 +20,7 @@ from app.jobs.fold import ENDED
 from app.jobs.view import job_json
 from app.services import Services
 from app.storage.base import Job
+from app.storage.base_groups import GroupStore, Mute
 
 TEXT: Final = "text/plain; charset=utf-8"
 
@@ -45,7 +48,27 @@ def blueprint(services: Services) -> Blueprint:
         headers = {"Content-Disposition": 'attachment; filename="log.txt"'}
         return Response(stream_with_context(log.text(services, wanted)), headers=headers, content_type=TEXT)
 
+    @pages.post("/mutes")
+    @require("operate")
+    def mute() -> ResponseReturnValue:
+        job_id, fingerprint = (queries.path_id(request.form.get(name, "")) for name in ("job", "fingerprint"))
+        word = None if request.form.get("muted") == "0" else Mute(current_principal().name, services.clock.now_ms())
+        is_known = services.runtime.call(_mute, services.groups, job_id, fingerprint, word)
+        if not is_known:
+            raise NotFound(job_id)
+        return redirect(f"{job_path(job_id)}?tab=errors", 303)
+
     return pages
+
+
+def _mute(groups: GroupStore, job_id: str, fingerprint: str, word: Mute | None) -> bool:
+    """Say that such errors are no news, or by None that they are again; False where there is no such group."""
+    if groups.one(job_id, fingerprint) is None:
+        return False
+    if word is None:
+        groups.unmute(job_id, fingerprint)
+        return True
+    return groups.mute(job_id, fingerprint, word)
 
 
 def _look(services: Services, job_id: str, query: Query) -> Look:
@@ -57,7 +80,11 @@ def _look(services: Services, job_id: str, query: Query) -> Look:
     job = services.events.job(job_id)
     if job is None:
         raise NotFound(job_id)
-    return Look(services=services, job=job, query=query, now_ms=services.clock.now_ms())
+    named = query.get("compare")
+    other = services.events.job(queries.path_id(named)) if named else None
+    if named and other is None:
+        raise InvalidInput("must be the id of a job", field="compare")
+    return Look(services=services, job=job, query=query, now_ms=services.clock.now_ms(), other=other)
 
 
 def _part(services: Services, job_id: str, query: Query, tab: str) -> dict[str, Any]:  # noqa: ARG001 - as `_content`
@@ -69,7 +96,7 @@ def _content(services: Services, job_id: str, query: Query, tab: str) -> dict[st
     """The head of the page as of the job's last cursor, and the tab; runs in a real thread."""
     look = _look(services, job_id, query)
     job = look.job
-    found = TABS[tab].content(look)
+    found, siblings = TABS[tab].content(look), runs.siblings(services, job)
     view = job_json(job, services.figures.job_rate(job.id), look.now_ms)
     shared = {
         "job": view,
@@ -86,6 +113,9 @@ def _content(services: Services, job_id: str, query: Query, tab: str) -> dict[st
         "config": job.config,
         "query": query,
         "tab": tab,
+        "other": look.other,
+        "runs": siblings,
+        "choices": [(one.id, rfc3339(one.started_at or one.created_at), one.status) for one in siblings.others],
         "tabs": [(name, one.label, *_tally(look, name)) for name, one in TABS.items()],
         "page": {**shared, **found.get("page", {})},
     }

@@ -53,6 +53,7 @@ def _counts() -> dict[str, Sentence]:
         "newJobs": {"one": gettext("{n} new job"), "other": gettext("{n} new jobs")},
         "newLines": {"one": gettext("Latest, {n} new line"), "other": gettext("Latest, {n} new lines")},
         "newItems": {"one": gettext("{n} new item"), "other": gettext("{n} new items")},
+        "newErrors": {"one": gettext("{n} new error"), "other": gettext("{n} new errors")},
         "newEvents": {"one": gettext("{n} new event"), "other": gettext("{n} new events")},
         "latest": gettext("Latest"),
         "hits": {"one": gettext("{n} hit"), "other": gettext("{n} hits")},

@@ -11,7 +11,7 @@ from app.queries import GREATEST
 from app.services import Services
 from app.storage.base import Event, EventFilter, Job
 
-NAMES: Final = ("tab", "level", "q", "line", "before", "after", "type", "next", "part")
+NAMES: Final = ("tab", "level", "q", "line", "before", "after", "type", "next", "part", "from", "to", "compare")
 """The arguments that the page knows."""
 
 _CURSOR: Final = re.compile(r"\d{1,19}", re.ASCII)
@@ -19,12 +19,13 @@ _CURSOR: Final = re.compile(r"\d{1,19}", re.ASCII)
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """One job, looked at; called in real threads only."""
+    """One job, looked at; called in real threads only. `other` is the run that it is compared with, if one is named."""
 
     services: Services
     job: Job
     query: Query
     now_ms: int
+    other: Job | None = None
 
     def cursor(self, name: str) -> int | None:
         """The cursor that the address names by `name`, None for none.

@@ -6,7 +6,6 @@ from typing import Any, Final
 from app import queries
 from app.dashboard.job_tabs.base import Look
 from app.dashboard.wording import shown
-from app.storage.base import EventFilter
 from scrapewatch.events import EVENTS
 
 ROWS: Final = 50
@@ -14,10 +13,10 @@ ROWS: Final = 50
 
 def content(look: Look) -> dict[str, Any]:
     """A page of them; `line` names the newest that is shown, so that one event has an address."""
-    wanted = queries.event_filter(look.query.args, look.now_ms, look.job.id)
+    wanted = queries.event_filter({"type": look.query.get("type")}, look.now_ms, look.job.id)
     line = look.cursor("line")
     before = queries.before(look.query.args) if line is None else line + 1
-    found = look.services.events.events(EventFilter(job_id=look.job.id, types=wanted.types), before=before, limit=ROWS)
+    found = look.services.events.events(wanted, before=before, limit=ROWS)
     return {
         "events": [{**shown(event), "whole": whole(shown(event))} for event in found],
         "types": tuple(EVENTS),

@@ -1,0 +1,101 @@
+"""A run beside another one of the same spider: its figures side by side, and the errors that only one of them has."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from flask_babel import lazy_gettext
+
+from app.dashboard.filters import NOTHING, duration, number, percent, rate, size
+from app.dashboard.job_tabs.base import Look
+from app.dashboard.wording import STATUSES
+from app.jobs.view import job_json
+from app.storage.base import Job
+
+Figures = Mapping[str, float | None]
+
+
+def _sized(value: float) -> str:
+    return " ".join(size(value))
+
+
+def _shared(value: float) -> str:
+    return f"{percent(value, 1)} %"
+
+
+def _in_ms(value: float) -> str:
+    return f"{number(value)} ms"
+
+
+ROWS: Final[Mapping[str, tuple[Any, Callable[[float], str]]]] = {
+    "items": (lazy_gettext("Items"), number),
+    "duration": (lazy_gettext("Took"), duration),
+    "rate": (lazy_gettext("Items per second"), rate),
+    "requests": (lazy_gettext("Requests"), number),
+    "answered": (lazy_gettext("Answered"), _shared),
+    "retried": (lazy_gettext("Retried requests"), number),
+    "errors": (lazy_gettext("Errors"), number),
+    "bytes": (lazy_gettext("Received"), _sized),
+    "p50": (lazy_gettext("Median latency"), _in_ms),
+    "p95": (lazy_gettext("Time to answer of 95 %"), _in_ms),
+}
+"""Figures that are compared: their names, and how they are written."""
+
+
+def content(look: Look) -> dict[str, Any]:
+    """The figures of both; of the other run nothing until one is chosen."""
+    other = look.other
+    if other is None:
+        return {"rows": [], "only_here": [], "only_there": []}
+    mine, theirs = figures(look, look.job), figures(look, other)
+    here, there = _titles(look, look.job), _titles(look, other)
+    return {
+        "rows": [_row(name, mine[name], theirs[name]) for name in ROWS],
+        "states": [STATUSES[look.job.status], STATUSES[other.status]],
+        "only_here": [title for key, title in here.items() if key not in there],
+        "only_there": [title for key, title in there.items() if key not in here],
+    }
+
+
+def figures(look: Look, job: Job) -> Figures:
+    """What there is of `ROWS`, None for what nobody told."""
+    view = job_json(job, look.services.figures.job_rate(job.id), look.now_ms)
+    requests, received = _part(job, "requests"), _part(job, "bytes").get("received")
+    total, failed = _number(requests.get("total")), _number(requests.get("failed"))
+    latency = _part(job, "latency")
+    return {
+        "items": job.items,
+        "duration": view["duration"],
+        "rate": job.items / view["duration"] * 1000 if view["duration"] else None,
+        "requests": total,
+        "answered": None if not total or failed is None else max(0.0, 1 - failed / total),
+        "retried": _number(requests.get("retried")),
+        "errors": job.errors,
+        "bytes": _number(received),
+        "p50": _number(latency.get("p50")),
+        "p95": _number(latency.get("p95")),
+    }
+
+
+def _row(name: str, mine: float | None, theirs: float | None) -> dict[str, Any]:
+    label, write = ROWS[name]
+    told = [NOTHING if value is None else write(value) for value in (mine, theirs)]
+    if mine is None or theirs is None:
+        return {"label": label, "here": told[0], "there": told[1], "change": NOTHING, "share": ""}
+    off = mine - theirs
+    sign = "+" if off > 0 else "−" if off < 0 else "±"
+    share = f"{sign}{percent(abs(off / theirs))} %" if theirs and name != "answered" else ""
+    return {"label": label, "here": told[0], "there": told[1], "change": f"{sign}{write(abs(off))}", "share": share}
+
+
+def _titles(look: Look, job: Job) -> dict[str, str]:
+    """The groups of a run's errors by what makes them the same in every run."""
+    return {one.fingerprint: one.title or one.kind for one in look.services.groups.of_job(job.id)}
+
+
+def _part(job: Job, name: str) -> Mapping[str, Any]:
+    part = job.totals.get(name)
+    return part if isinstance(part, Mapping) else {}
+
+
+def _number(value: Any) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -1,0 +1,144 @@
+"""What a job's page tells of its errors, its figures and the other runs of its spider."""
+
+import json
+import re
+from html import unescape
+
+import pytest
+
+from app.storage.base import Event
+from tests.dashboard.conftest import House
+from tests.dashboard.test_pages import Tags
+from tests.fakes import NOW_MS, event
+
+STACK = 'Traceback:\n  File "/app/shop.py", line 41, in parse\nKeyError: price'
+
+
+def run(job_id: str, *kinds: str, items: int = 4, at_ms: int = NOW_MS) -> list[Event]:
+    """A run of the same spider with an error of each kind."""
+    told = {"requests": {"total": 10, "failed": len(kinds)}, "latency": {"p50": 100, "p95": 400}}
+    return [
+        event("job_started", job_id, at_ms=at_ms, data={"source": "ebay.com", "query": "cards"}),
+        *(event(job_id=job_id, at_ms=at_ms + 1_000, data={"n": n}) for n in range(items)),
+        *(
+            event(
+                "error",
+                job_id,
+                level=3,
+                at_ms=at_ms + 2_000,
+                data={"kind": kind, "message": f"{kind} came", "url": "https://ebay.com/itm/77", "stack": STACK},
+            )
+            for kind in kinds
+        ),
+        event("job_progress", job_id, at_ms=at_ms + 3_000, data=told),
+        event("job_completed", job_id, at_ms=at_ms + 8_000, data={"duration": 8_000}),
+    ]
+
+
+def post(house: House, status: int, **fields: str) -> None:
+    """Mute or unmute."""
+    form = re.search(r'name="csrf_token" value="([^"]+)"', house.page("/"))
+    assert form
+    answer = house.client.post("/mutes", data={"csrf_token": form[1], **fields})
+    assert answer.status_code == status, answer.text
+
+
+@pytest.fixture
+def operator(house: House) -> House:
+    """Whoever looks is an operator."""
+    house.accounts.create_user("olga", "secret", "operator")
+    house.client = house.client.application.test_client()
+    form = re.search(r'name="csrf_token" value="([^"]+)"', house.client.get("/login").text)
+    assert form
+    house.client.post("/login", data={"csrf_token": form[1], "username": "olga", "password": "secret"})
+    return house
+
+
+def test_errors_that_are_alike_are_one_row(house: House):
+    """With how many there are, where, and the newest one's stack; what earlier runs did not have is new."""
+    house.send(run("1", "KeyError"))
+    house.send(run("2", "KeyError", "KeyError", "Banned"))
+
+    page = unescape(house.page("/jobs/2?tab=errors"))
+
+    assert "3 errors, 2 groups" in page
+    assert re.findall(r'data-label="Count"><strong>(\d)', page) == ["1", "2"]
+    assert page.count("new in this run") == 1
+    assert page.index("new in this run") < page.index("KeyError")
+    assert STACK in page
+    assert 'href="https://ebay.com/itm/77"' in page
+    assert "Mute in all runs" not in page
+
+
+def test_an_operator_mutes_what_is_no_news(operator: House):
+    """In all runs of the spider, until it is undone; nobody mutes what there is not."""
+    operator.send(run("1", "KeyError"))
+    operator.send(run("2", "KeyError", "Banned"))
+    fingerprint = operator.groups.of_job("2")[0].fingerprint
+
+    post(operator, 303, job="2", fingerprint=fingerprint, muted="1")
+    assert "Muted by olga" in operator.page("/jobs/2?tab=errors")
+    post(operator, 303, job="2", fingerprint=fingerprint, muted="0")
+    assert "Muted by olga" not in operator.page("/jobs/2?tab=errors")
+    post(operator, 404, job="2", fingerprint="none", muted="1")
+
+
+def test_a_viewer_mutes_nothing(house: House):
+    """Neither by a form nor by hand."""
+    house.send(run("1", "KeyError"))
+
+    post(house, 403, job="1", fingerprint=house.groups.of_job("1")[0].fingerprint, muted="1")
+
+
+def test_a_run_stands_beside_another_one(house: House):
+    """Figures side by side with what differs, and the errors that one of them alone has."""
+    house.send(run("1", "KeyError", items=2))
+    house.send(run("2", "KeyError", "Banned", items=4, at_ms=NOW_MS + 60_000))
+
+    page = house.page("/jobs/2?tab=compare&compare=1")
+
+    assert re.search(r"<td>Items</td>.*?<strong>4</strong></td><td.*?>2</td><td.*?>\+2 <span.*?>\+100 %<", page)
+    assert re.search(r"<td>Answered</td>.*?80\.0 %.*?90\.0 %.*?−10\.0 %", page)
+    assert re.search(r"Errors of this run alone.*?Banned came", page)
+    assert '<option value="1" selected>' in page
+    assert 'id="previous-run"' in page
+    house.page("/jobs/2?tab=compare&compare=none", 400)
+
+
+def test_runs_lead_to_one_another(house: House):
+    """To the one before and the one after, on the same tab; the first has none before it."""
+    for job_id in ("1", "2", "3"):
+        house.send(run(job_id))
+
+    page = house.page("/jobs/2?tab=log")
+
+    assert re.search(r'id="previous-run"[^>]*href="/jobs/1\?tab=log"', page)
+    assert re.search(r'id="next-run"[^>]*href="/jobs/3\?tab=log"', page)
+    assert re.search(r'id="previous-run"[^>]*aria-disabled', house.page("/jobs/1"))
+
+
+def test_figures_of_a_run_are_drawn_over_its_time_with_the_other_run_moved_upon_it(house: House):
+    """Both begin at the same moment; the table without a script tells of this one alone."""
+    house.send(run("1", items=2, at_ms=NOW_MS - 7_200_000))
+    house.send(run("2", items=4, at_ms=NOW_MS - 3_600_000))
+
+    page = house.page("/jobs/2?tab=metrics&compare=1")
+    chart = json.loads(Tags(page).blocks["page"])["charts"]["items"]
+    mine, other = chart["figure"]["data"]
+
+    assert chart["span"] == [NOW_MS - 3_600_000, NOW_MS - 3_540_000]
+    assert other["meta"]["token"] == "--text-faint"
+    assert min(other["x"]) >= chart["span"][0] - 10_000
+    assert sum(filter(None, mine["y"])) == 2 * sum(filter(None, other["y"]))
+    assert re.search(r'id="items-table".*?<th scope="col" class="num">Items</th></tr>', page)
+    house.page("/jobs/2?tab=metrics&from=now&to=-1h", 400)
+
+
+def test_a_part_of_a_run_has_an_address(house: House):
+    """And a way back to the whole."""
+    house.send(run("1"))
+
+    page = house.page(f"/jobs/1?tab=metrics&from={NOW_MS}&to={NOW_MS + 5_000}")
+
+    assert json.loads(Tags(page).blocks["page"])["charts"]["items"]["span"] == [NOW_MS, NOW_MS + 5_000]
+    assert "The whole run" in page
