@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 import config
 from app.storage.sql import migrate as migrate_schema
+from app.storage.sql.texts import TABLE
 
 
 def migrate(connection: Connection, progress: Callable[[str], None]) -> None:
@@ -24,6 +25,7 @@ def migrate(connection: Connection, progress: Callable[[str], None]) -> None:
         render_as_batch=True,
         transactional_ddl=True,
         compare_server_default=True,
+        include_name=lambda name, kind, _: not (kind == "table" and str(name).startswith(TABLE)),
         on_version_apply=told,
     )
     with context.begin_transaction():

@@ -9,13 +9,16 @@ from app.core.clock import Clock
 from app.core.errors import ScrapewatchError
 from app.storage.base import EventStore
 from app.storage.base_groups import GroupStore
+from app.storage.base_search import SearchStore
 from app.storage.base_series import SeriesStore
 from app.storage.memory import MemoryEventStore
 from app.storage.memory_groups import MemoryGroupStore
+from app.storage.memory_search import MemorySearchStore
 from app.storage.memory_series import MemorySeriesStore
 from app.storage.sql.database import Database
 from app.storage.sql.events import SqlEventStore
 from app.storage.sql.groups import SqlGroupStore
+from app.storage.sql.searching import SqlSearchStore
 from app.storage.sql.series import SqlSeriesStore
 
 
@@ -25,6 +28,7 @@ class Stores(NamedTuple):
     events: EventStore
     series: SeriesStore
     groups: GroupStore
+    search: SearchStore
 
 
 def open_stores(storage_url: str, database: Database, clock: Clock) -> Stores:
@@ -44,13 +48,15 @@ def _sql(storage_url: str, database: Database, clock: Clock) -> Stores:
     if make_url(storage_url) != database.url:
         raise ScrapewatchError("STORAGE_URL: a second database beside DATABASE_URL can't be used yet.")
     series = SqlSeriesStore(database)
-    return Stores(SqlEventStore(database, clock, series.merge), series, SqlGroupStore(database))
+    return Stores(
+        SqlEventStore(database, clock, series.merge), series, SqlGroupStore(database), SqlSearchStore(database)
+    )
 
 
 def _memory(storage_url: str, database: Database, clock: Clock) -> Stores:  # noqa: ARG001  (one signature for all)
     series = MemorySeriesStore()
     events = MemoryEventStore(clock, series.record)
-    return Stores(events, series, MemoryGroupStore(events))
+    return Stores(events, series, MemoryGroupStore(events), MemorySearchStore(events))
 
 
 STORES: Final[dict[str, Callable[[str, Database, Clock], Stores]]] = {

@@ -43,3 +43,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("muted_errors")
     op.drop_table("error_groups")
+    op.execute("DELETE FROM meta WHERE key = 'grouped'")

@@ -26,7 +26,7 @@ _GRAIN: Final = 1_000
 def count_events(connection: Connection, wanted: EventFilter, over: Cells, most: int) -> Counted:
     """Events by type, level and severity."""
     newest = connection.scalar(select(func.max(events.c.cursor))) or 0
-    first = _received_since(connection, over.from_ms - _EARLY_MS, newest)
+    first = received_since(connection, over.from_ms - _EARLY_MS, newest)
     body = (type_coerce if connection.dialect.name == "sqlite" else cast)(events.c.data, JSON)
     # An alert says how severe it is in its body alone, other events in `level`.
     severity = case((events.c.type == "system_alert", body["severity"].as_string()))
@@ -70,7 +70,7 @@ def within(at_ms: ColumnElement[int], over: Cells) -> Sequence[ColumnElement[boo
     return at_ms >= over.from_ms, at_ms < over.from_ms + over.steps * over.step_ms
 
 
-def _received_since(connection: Connection, at_ms: int, newest: int) -> int:
+def received_since(connection: Connection, at_ms: int, newest: int) -> int:
     """A cursor after which all are that were received at that time or later, and few others."""
     low, high = 0, newest
     while high - low > _GRAIN:

@@ -13,19 +13,14 @@ from app.storage.base_counts import Counted
 from app.storage.base_series import Cells
 from app.storage.sql.append import Append, MergePoints
 from app.storage.sql.append_singly import AppendSingly
-from app.storage.sql.conditions import VISIBLE, event_conditions, of_types
+from app.storage.sql.conditions import event_conditions, of_types
 from app.storage.sql.counting import count_events, count_jobs
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import events, jobs, meta, tallies
 from app.storage.sql.job_lists import count_jobs_by_status, list_jobs
 from app.storage.sql.removal import REMOVED, delete_events, delete_job, delete_slice, marked
-from app.storage.sql.rows import event_of, job_of
+from app.storage.sql.rows import EVENTS, event_of, job_of
 
-_EVENTS = (
-    select(events, jobs.c.id.label("job_id"), jobs.c.sender_id)
-    .outerjoin(jobs, events.c.job_key == jobs.c.key)
-    .where(VISIBLE)
-)
 _NONE: Final[Tallies] = MappingProxyType({})
 _SLICE: Final = 1_000
 """Rows of a deleted job that one transaction takes: some 20 ms."""
@@ -66,12 +61,12 @@ class SqlEventStore:
 
     def events(self, wanted: EventFilter, *, before: int | None = None, limit: int = 100) -> list[Event]:
         """See `EventStore`."""
-        query = _EVENTS.where(*event_conditions(wanted)).order_by(events.c.cursor.desc()).limit(limit)
+        query = EVENTS.where(*event_conditions(wanted)).order_by(events.c.cursor.desc()).limit(limit)
         return self._events(query if before is None else query.where(events.c.cursor < before))
 
     def events_after(self, wanted: EventFilter, *, after: int, limit: int = 500) -> list[Event]:
         """See `EventStore`."""
-        query = _EVENTS.where(*event_conditions(wanted), events.c.cursor > after)
+        query = EVENTS.where(*event_conditions(wanted), events.c.cursor > after)
         return self._events(query.order_by(events.c.cursor).limit(limit))
 
     def _events(self, query: Select[Any]) -> list[Event]:

@@ -53,7 +53,7 @@ class SqlGroupStore:
 
     def grouped(self) -> int:
         """See `GroupStore`."""
-        return stands_at(self._database, MARK)
+        return self._database.read(partial(stands_at, key=MARK))
 
     def group(self, sightings: Sequence[Sighting], after: int, upto: int) -> bool:
         """See `GroupStore`."""

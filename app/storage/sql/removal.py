@@ -12,6 +12,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select, text
 
+from app.storage.sql import texts
 from app.storage.sql.events_tables import events, jobs, meta
 from app.storage.sql.groups_tables import error_groups
 from app.storage.sql.job_lists import count_changes
@@ -41,6 +42,7 @@ def delete_job(connection: Connection, job_id: str) -> int | None:
 def delete_events(connection: Connection, cursors: Sequence[int]) -> int:
     """Delete the events of these cursors, which rise; returns how many went."""
     went = connection.execute(delete(events).where(events.c.cursor.in_(cursors))).rowcount
+    texts.remove(connection, cursors)
     _note(connection, cursors[-1])
     return went
 
@@ -48,8 +50,10 @@ def delete_events(connection: Connection, cursors: Sequence[int]) -> int:
 def delete_slice(connection: Connection, key: int, limit: int) -> int:
     """Delete up to `limit` events of a deleted job, and its mark with the last; returns how many went."""
     # A job made anew has another key, so that whatever lies under this one is nobody's any more.
-    cursors = select(events.c.cursor).where(events.c.job_key == key).order_by(events.c.cursor).limit(limit)
-    went = connection.execute(delete(events).where(events.c.cursor.in_(cursors))).rowcount
+    oldest = select(events.c.cursor).where(events.c.job_key == key).order_by(events.c.cursor).limit(limit)
+    cursors = connection.scalars(oldest).all()
+    went = connection.execute(delete(events).where(events.c.cursor.in_(cursors))).rowcount if cursors else 0
+    texts.remove(connection, cursors)
     if went < limit:
         connection.execute(delete(meta).where(meta.c.key == f"{_MARK}{key}"))
     return went

@@ -3,9 +3,18 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row
+from sqlalchemy import Row, select
 
 from app.storage.base import Event, Job
+from app.storage.sql.conditions import VISIBLE
+from app.storage.sql.events_tables import events, jobs
+
+EVENTS = (
+    select(events, jobs.c.id.label("job_id"), jobs.c.sender_id)
+    .outerjoin(jobs, events.c.job_key == jobs.c.key)
+    .where(VISIBLE)
+)
+"""Events as `event_of` takes them."""
 
 _FIXED = ("key", "id", "sender_id", "created_at")
 _CHANGING = (

@@ -4,19 +4,15 @@ from typing import Final
 
 from sqlalchemy import Connection, select, text
 
-from app.storage.sql.database import Database
 from app.storage.sql.events_tables import meta
 
 _BEGIN: Final = text("INSERT INTO meta (key, value) VALUES (:key, 0) ON CONFLICT (key) DO NOTHING")
 _MOVE: Final = text("UPDATE meta SET value = :upto WHERE key = :key AND value = :after")
 
 
-def stands_at(database: Database, key: str) -> int:
+def stands_at(connection: Connection, key: str) -> int:
     """The cursor up to which that work is done; 0 for none."""
-    found: int | None = database.read(
-        lambda connection: connection.scalar(select(meta.c.value).where(meta.c.key == key))
-    )
-    return found or 0
+    return connection.scalar(select(meta.c.value).where(meta.c.key == key)) or 0
 
 
 def moved(connection: Connection, key: str, after: int, upto: int) -> bool:

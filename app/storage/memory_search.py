@@ -1,0 +1,55 @@
+"""Searching events in memory: all of them are gone through."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from app.storage.base import Event, EventFilter
+from app.storage.base_search import INDEXED, Found, Text
+from app.storage.words import Search, read_search
+
+_PAGE = 1_000
+
+
+class Events(Protocol):
+    """Where the events are."""
+
+    def events(self, wanted: EventFilter, *, before: int | None = None, limit: int = 100) -> list[Event]:
+        """Newest first."""
+        ...
+
+
+class MemorySearchStore:
+    """`SearchStore` over events in the same process."""
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+        self._indexed = 0
+
+    def indexed(self) -> int:
+        """See `SearchStore`."""
+        return self._indexed
+
+    def index(self, texts: Sequence[Text], after: int, upto: int) -> bool:  # noqa: ARG002  (the port's signature)
+        """See `SearchStore`; there is nothing to add."""
+        if self._indexed != after:
+            return False
+        self._indexed = upto
+        return True
+
+    def search(self, wanted: EventFilter, *, before: int | None = None, limit: int = 100) -> Found:
+        """See `SearchStore`."""
+        search = read_search(wanted.q) if wanted.q else None
+        found: list[Event] = []
+        while page := self._events.events(replace(wanted, q=None), before=before, limit=_PAGE):
+            found += [event for event in page if search is None or _is_met(search, event)]
+            if len(found) >= limit:
+                return Found(found[:limit], found[limit - 1].cursor)
+            before = page[-1].cursor
+        return Found(found, None)
+
+
+def _is_met(search: Search, event: Event) -> bool:
+    if event.type in INDEXED and search.has_words:
+        return search.met_by(event.body or {})
+    return search.seen_in(event.data)

@@ -1,0 +1,215 @@
+"""Searching events in SQL; see `app.storage.base_search`.
+
+A search is made of parts, each of which looks at the newest rows of its own: what the index has found, errors and logs
+that it has not reached yet, and all other events. A part looks at a bounded number of rows and says how far down that
+was, its floor; what lies above the highest floor is known, and from there the next look goes on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, func, select, text
+
+from app.storage.base import Event, EventFilter
+from app.storage.base_search import INDEXED, Found, Text
+from app.storage.sql import texts as index_of_words
+from app.storage.sql.conditions import event_conditions, of_types
+from app.storage.sql.counting import received_since
+from app.storage.sql.database import Database
+from app.storage.sql.events_tables import COMMONEST, events, jobs
+from app.storage.sql.rows import EVENTS, event_of
+from app.storage.sql.watermarks import moved, stands_at
+from app.storage.words import Search, read_search
+from scrapewatch.events import EVENTS as TYPES
+from scrapewatch.events import LEVELS
+
+MARK: Final = "indexed"
+_LOOKED_AT: Final = 5_000
+"""Rows that one look of one part takes in, where it can't know which of them are wanted: some 10 ms."""
+_TAIL: Final = 1_000
+"""The same of errors and logs that have to be taken apart into words."""
+_LOOKS: Final = 3
+"""Looks of one search."""
+_EARLY_MS: Final = 3_600_000
+"""By how much an event may be older by its receipt than by its own time."""
+
+
+class Part(NamedTuple):
+    """What a part of the search has found, newest first, and down to which cursor it has looked; 0 for all the way."""
+
+    events: list[Event]
+    floor: int
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Look:
+    """What is searched for, and where: below `before` and above `low`, at most `limit`; `mark` is the index's."""
+
+    wanted: EventFilter
+    search: Search | None
+    job_key: int | None
+    low: int
+    before: int
+    mark: int
+    limit: int
+
+
+class SqlSearchStore:
+    """The `SearchStore` beside the events of a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def indexed(self) -> int:
+        """See `SearchStore`."""
+        return self._database.read(partial(stands_at, key=MARK))
+
+    def index(self, texts: Sequence[Text], after: int, upto: int) -> bool:
+        """See `SearchStore`."""
+
+        def write(connection: Connection) -> bool:
+            if not moved(connection, MARK, after, upto):
+                return False
+            index_of_words.add(connection, texts)
+            return True
+
+        return self._database.write(write)
+
+    def search(self, wanted: EventFilter, *, before: int | None = None, limit: int = 100) -> Found:
+        """See `SearchStore`."""
+        return self._database.read(partial(_search, wanted=wanted, before=before, limit=limit))
+
+
+def _search(connection: Connection, wanted: EventFilter, before: int | None, limit: int) -> Found:
+    look = _first(connection, wanted, before, limit)
+    found: list[Event] = []
+    for _ in range(_LOOKS if look else 0):
+        part = _looked(connection, look) if look else Part([], 0)
+        found += part.events
+        if not part.floor or len(found) >= limit:
+            return Found(found, part.floor or None)
+        look = look and replace(look, before=part.floor, limit=limit - len(found))
+    return Found(found, look.before if look else None)
+
+
+def _first(connection: Connection, wanted: EventFilter, before: int | None, limit: int) -> Look | None:
+    """Where to begin; None where nothing can be found."""
+    job_key = None
+    if wanted.job_id is not None:
+        job_key = connection.scalar(select(jobs.c.key).where(jobs.c.id == wanted.job_id))
+        if job_key is None:
+            return None
+    newest = connection.scalar(select(func.max(events.c.cursor))) or 0
+    return Look(
+        wanted=wanted,
+        search=read_search(wanted.q) if wanted.q else None,
+        job_key=job_key,
+        low=0 if wanted.from_ms is None else received_since(connection, wanted.from_ms - _EARLY_MS, newest),
+        before=newest + 1 if before is None else min(before, newest + 1),
+        mark=stands_at(connection, MARK),
+        limit=limit,
+    )
+
+
+def _looked(connection: Connection, look: Look) -> Part:
+    """One look of all parts together."""
+    known: list[Event] = []
+    floor = 0
+    for part_of in _parts(look):
+        # What is older than enough of what is found already need not be looked at.
+        low = known[look.limit - 1].cursor if len(known) >= look.limit else look.low
+        part = part_of(connection, replace(look, low=max(low, look.low)))
+        floor = max(floor, part.floor)
+        known = sorted([*known, *part.events], key=lambda event: -event.cursor)
+    known = [event for event in known if event.cursor >= floor][: look.limit]
+    return Part(known, known[-1].cursor if len(known) == look.limit else floor)
+
+
+def _parts(look: Look) -> list[Any]:
+    if look.search is None or not look.search.has_words:
+        return [_gone_through]
+    types = look.wanted.types
+    indexed = [_indexed, _tail] if not types or set(types) & set(INDEXED) else []
+    others = [_others] if look.wanted.min_level is None and (not types or set(types) - set(INDEXED)) else []
+    return [*indexed, *others]
+
+
+def _indexed(connection: Connection, look: Look) -> Part:
+    """What the index knows."""
+    dialect, wanted = connection.dialect.name, look.wanted
+    types = [type_ for type_ in INDEXED if type_ in (wanted.types or INDEXED)]
+    signs = [index_of_words.signs_of_types(types)]
+    if look.job_key is not None:
+        signs.append([index_of_words.sign_of_job(look.job_key)])
+    if wanted.min_level is not None:
+        signs.append(index_of_words.signs_of_levels(range(wanted.min_level, len(LEVELS))))
+    is_whole = wanted.of is None and wanted.from_ms is None and wanted.to_ms is None
+    most = look.limit if is_whole else _LOOKED_AT
+    query = text(index_of_words.found_sql(dialect)).bindparams(
+        match=index_of_words.match(dialect, look.search or Search(()), signs),
+        low=look.low,
+        before=min(look.before, look.mark + 1),
+        most=most,
+    )
+    found = query.columns(cursor=BigInteger).subquery("found")
+    return _read(connection, look, select(found.c.cursor), most, [])
+
+
+def _tail(connection: Connection, look: Look) -> Part:
+    """Errors and logs that the index has not reached."""
+    search = look.search or Search(())
+    types = [type_ for type_ in INDEXED if type_ in (look.wanted.types or INDEXED)]
+    rows = _newest(replace(look, low=max(look.low, look.mark)), types, _TAIL)
+    folded = [word for term in search.terms if not term.negated for word in term.words if word.isascii()]
+    part = _read(connection, replace(look, limit=_TAIL), rows, _TAIL, [_holds(word) for word in folded])
+    met = [event for event in part.events if search.met_by(event.body or {})]
+    return Part(met[: look.limit], met[look.limit - 1].cursor if len(met) >= look.limit else part.floor)
+
+
+def _others(connection: Connection, look: Look) -> Part:
+    """Events of other types, letter by letter."""
+    types = look.wanted.types or tuple(TYPES)
+    rows = _newest(look, [type_ for type_ in types if type_ not in INDEXED], _LOOKED_AT)
+    return _read(connection, look, rows, _LOOKED_AT, _letters(look.search))
+
+
+def _gone_through(connection: Connection, look: Look) -> Part:
+    """Events of all types that are wanted, letter by letter."""
+    return _read(connection, look, _newest(look, look.wanted.types, _LOOKED_AT), _LOOKED_AT, _letters(look.search))
+
+
+def _newest(look: Look, types: Sequence[str], most: int) -> Select[Any]:
+    """The cursors of the newest events of these types, any if there is none."""
+    query = select(events.c.cursor).where(events.c.cursor < look.before, events.c.cursor > look.low)
+    if look.job_key is not None:
+        query = query.where(events.c.job_key == look.job_key)
+    if types and COMMONEST not in types:
+        query = query.where(*of_types(types))
+    elif types and len(types) < len(TYPES):
+        query = query.where(events.c.type.in_(types))
+    return query.order_by(events.c.cursor.desc()).limit(most)
+
+
+def _read(
+    connection: Connection, look: Look, rows: Select[Any], most: int, conditions: Sequence[ColumnElement[bool]]
+) -> Part:
+    """Of at most `most` rows those that are wanted."""
+    inner = rows.subquery()
+    query = EVENTS.where(events.c.cursor.in_(select(inner.c.cursor)), *event_conditions(replace(look.wanted, q=None)))
+    query = query.where(*conditions).order_by(events.c.cursor.desc()).limit(look.limit)
+    found = [event_of(row) for row in connection.execute(query)]
+    if len(found) == look.limit:
+        return Part(found, found[-1].cursor)
+    count, last = connection.execute(select(func.count(), func.min(rows.subquery().c.cursor))).one()
+    return Part(found, last if count == most else 0)
+
+
+def _letters(search: Search | None) -> list[ColumnElement[bool]]:
+    terms = search.terms if search else ()
+    return [~_holds(term.text) if term.negated else _holds(term.text) for term in terms]
+
+
+def _holds(said: str) -> ColumnElement[bool]:
+    return events.c.data.icontains(said, autoescape=True)

@@ -1,0 +1,236 @@
+"""Every store finds the same events by their text: one suite over SQLite, Postgres and memory."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from app.jobs.fold import fold
+from app.storage.base import Event, EventFilter, EventStore
+from app.storage.base_runs import Runs
+from app.storage.base_search import SearchStore, Text
+from app.storage.base_series import DAY_MS, HOUR_MS, Point
+from app.storage.indexing import Indexing
+from app.storage.memory import MemoryEventStore
+from app.storage.memory_search import MemorySearchStore
+from app.storage.sql.accounts import SqlAccountStore
+from app.storage.sql.database import Database
+from app.storage.sql.events import SqlEventStore
+from app.storage.sql.searching import SqlSearchStore
+from app.storage.sql.series_points import merge_points
+from scrapewatch.events import LEVELS
+from tests.fakes import NOW_MS, StoppedClock, event, no_fold, said
+
+Stores = tuple[EventStore, SearchStore]
+
+
+@pytest.fixture
+def clock():
+    return StoppedClock()
+
+
+@pytest.fixture(params=["sqlite", "postgres", "memory"])
+def stores(request: pytest.FixtureRequest, clock: StoppedClock) -> Iterator[Stores]:
+    """Empty ones of events and of their words, with the sender 1."""
+    if request.param == "memory":
+        memory = MemoryEventStore(clock, list)
+        yield memory, MemorySearchStore(memory)
+        return
+    database = Database(request.getfixturevalue(f"{request.param}_url"))
+    SqlAccountStore(database).sender("one", at_ms=NOW_MS)
+    yield SqlEventStore(database, clock, merge_points), SqlSearchStore(database)
+    database.close()
+
+
+@pytest.fixture
+def events(stores: Stores) -> EventStore:
+    return stores[0]
+
+
+@pytest.fixture
+def search(stores: Stores) -> SearchStore:
+    return stores[1]
+
+
+def jobs_fold(commit, jobs) -> list[Point]:
+    fold(commit, jobs)
+    return []
+
+
+def log(message: str, job_id: str = "run", level: str = "info", **fields) -> Event:
+    return event("log", job_id, data={"message": message}, level=LEVELS.index(level), **fields)
+
+
+def brought_up(stores: Stores, *new: Event) -> None:
+    events, search = stores
+    events.append(list(new), jobs_fold)
+    Indexing(events, search).look()
+
+
+def messages(search: SearchStore, q: str, **wanted) -> list[str]:
+    found = search.search(EventFilter(q=q, **wanted))
+    assert found.before is None
+    return [said(each)["message"] for each in found.events]
+
+
+SAID = (
+    "TimeoutError after 30 s",
+    "403 Forbidden at https://a.example/p/405911",
+    "no price in parse_listing",
+    "夏のセール",
+)
+
+
+@pytest.mark.parametrize("is_indexed", [True, False])
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [
+        ("timeout", [0]),
+        ("TIMEOUTERROR", [0]),
+        ("timeo", []),
+        ("timeo*", [0]),
+        ('"after 30"', [0]),
+        ('"30 after"', []),
+        ("4059*", [1]),
+        ("a.example/p", [1]),
+        ("forbidden -403", []),
+        ("-timeout -price", [1, 3]),
+        ("parse_listing", [2]),
+        ("listing price", [2]),
+        ("夏", [3]),
+        ("セール", [3]),
+        ("price forbidden", []),
+        ("it's", []),
+        ("a'b\\c", []),
+        ("AND", []),
+        ('near("x")', []),
+    ],
+)
+def test_words_are_found_whether_they_are_indexed_or_not(stores, events, search, q, found, is_indexed):
+    """What has been stored is found at once, and the same afterwards; no sign in a search means more than it says."""
+    events.append([log(message) for message in SAID], no_fold)
+    if is_indexed:
+        Indexing(events, search).look()
+
+    assert messages(search, q) == [SAID[number] for number in reversed(found)]
+
+
+def test_other_events_are_found_letter_by_letter(stores, search):
+    """Parts of their words, too, and between errors and logs in their order."""
+    brought_up(stores, event(data={"message": "vintage card"}), log("card"), event(data={"message": "Cardigan"}))
+
+    assert messages(search, "card") == ["Cardigan", "card", "vintage card"]
+    assert messages(search, "ntag") == ["vintage card"]
+    assert messages(search, "card -vintage", types=("item_scraped",)) == ["Cardigan"]
+
+
+def test_what_has_no_word_is_looked_for_as_it_stands(stores, search):
+    """A sign alone, in all events."""
+    brought_up(stores, log("50 %"), event(data={"message": "10 %"}), log("none"))
+
+    assert messages(search, "%") == ["10 %", "50 %"]
+
+
+def test_filters_narrow_the_search(stores, search):
+    """Each by itself, and in errors and logs as in all other events."""
+    brought_up(
+        stores,
+        event("job_started", "run", data={"source": "ebay.com"}),
+        log("price", "run", "debug"),
+        log("price", "run", "error", at_ms=NOW_MS - DAY_MS),
+        log("price", "other", "warning"),
+        event("error", "other", data={"message": "price"}, level=3),
+        event("item_scraped", "other", data={"message": "price"}),
+        log("price", ""),
+    )
+
+    def cursors(**wanted) -> list[int]:
+        return [found.cursor for found in search.search(EventFilter(q="price", **wanted)).events]
+
+    assert cursors() == [7, 6, 5, 4, 3, 2]
+    assert cursors(job_id="run") == [3, 2]
+    assert cursors(job_id="none") == []
+    assert cursors(types=("error", "item_scraped")) == [6, 5]
+    assert cursors(types=("item_scraped",)) == [6]
+    assert cursors(min_level=2) == [5, 4, 3]
+    assert cursors(min_level=2, types=("log",)) == [4, 3]
+    assert cursors(of=Runs(source="ebay.com")) == [3, 2]
+    assert cursors(to_ms=NOW_MS - HOUR_MS) == [3]
+    assert cursors(from_ms=NOW_MS - HOUR_MS) == [7, 6, 5, 4, 2]
+
+
+def test_a_list_goes_on_where_it_ended(stores, events, search):
+    """Page by page, over what is indexed and what is not, nothing is missed or told twice."""
+    brought_up(stores, *(log(f"word {n}") for n in range(7)), *(event(data={"message": "word"}) for _ in range(3)))
+    events.append([log("word"), event(data={"message": "word"}), log("word")], no_fold)
+
+    found, before = [], None
+    while True:
+        page = search.search(EventFilter(q="word"), before=before, limit=4)
+        found += [each.cursor for each in page.events]
+        before = page.before
+        if before is None:
+            break
+
+    assert found == list(range(13, 0, -1))
+
+
+def test_a_search_that_looks_at_much_goes_on_later(stores, events, search, monkeypatch):
+    """Of what is not indexed, some is looked at, and the rest when asked to go on; no event is passed over."""
+    for name in ("_LOOKED_AT", "_TAIL"):
+        monkeypatch.setattr(f"app.storage.sql.searching.{name}", 3)
+    new = [event(data={"message": "rare" if number in {2, 30} else "x"}) for number in range(60)]
+    events.append([each for one in new for each in (one, log("x"))], no_fold)
+    events.append([log("rare")], no_fold)
+
+    found, before, looks = [], None, 0
+    while looks == 0 or before is not None:
+        page = search.search(EventFilter(q="rare"), before=before)
+        found += [each.cursor for each in page.events]
+        assert before is None or page.before is None or page.before < before
+        before, looks = page.before, looks + 1
+
+    assert found == [121, 61, 5]
+
+
+def test_without_a_text_all_events_are_found(stores, search):
+    """As by the store of events, with the same way to go on."""
+    brought_up(stores, *(log("x") for _ in range(5)))
+
+    page = search.search(EventFilter(types=("log",)), limit=2)
+    assert [each.cursor for each in page.events] == [5, 4]
+    assert [each.cursor for each in search.search(EventFilter(), before=page.before).events] == [3, 2, 1]
+
+
+def test_what_goes_is_found_no_more(stores, events, search, clock):
+    """Neither after a job was deleted nor after its time, and what comes too late is passed over."""
+    brought_up(stores, log("word", "gone"), log("word", "run"), log("word", "new"))
+    late = Text(1, 1, "log", 1, ["word"])
+
+    events.delete_job("gone")
+    assert search.index([late], search.indexed(), 9)
+    assert [each.job_id for each in search.search(EventFilter(q="word")).events] == ["new", "run"]
+    clock.advance(DAY_MS)
+    events.prune(events_before_ms=0, logs_before_ms=NOW_MS + 1, limit=1)
+    assert [each.job_id for each in search.search(EventFilter(q="word")).events] == ["new"]
+    events.prune(events_before_ms=NOW_MS + 1, logs_before_ms=0, limit=9)
+    assert search.search(EventFilter(q="word")) == ([], None)
+
+
+def test_nothing_is_indexed_twice(stores, events, search):
+    """Who has been overtaken adds nothing."""
+    brought_up(stores, log("word"))
+
+    assert not search.index([Text(1, 1, "log", 1, ["other"])], after=0, upto=9)
+    assert Indexing(events, search).look() == 0
+    assert messages(search, "word") == ["word"]
+
+
+def test_what_is_left_by_one_turn_is_done_by_the_next(stores, events, search, monkeypatch):
+    """Transactions and turns are bounded; none is lost between two."""
+    for name, value in {"_READ": 4, "_MOST_EVENTS": 2, "_MOST_LETTERS": 30, "_READS": 2}.items():
+        monkeypatch.setattr(f"app.storage.indexing.{name}", value)
+    events.append([log("word " * (number % 9)) for number in range(20)], no_fold)
+    indexing = Indexing(events, search)
+
+    assert [indexing.look() for _ in range(4)] == [8, 8, 4, 0]
+    assert len(messages(search, "word")) == 17
