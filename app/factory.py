@@ -48,6 +48,7 @@ from app.runtime.listen import open_listener
 from app.scheduler import DELIVER, EVALUATE, Scheduler, Workers, table
 from app.services import Services
 from app.status import Process, Status
+from app.storage.indexing import Indexing
 from app.storage.retention import open_retention
 from app.storage.sql import schema
 from app.storage.sql.accounts import SqlAccountStore
@@ -148,6 +149,7 @@ class WebProcess:
             events=events,
             series=series,
             groups=stores.groups,
+            search=stores.search,
             ingest=ingest,
             accounts=accounts,
             figures=figures,
@@ -216,6 +218,7 @@ class WebProcess:
             retention=self._retention,
             limits=self._limits,
             grouping=Grouping(self.services.events, self.services.groups),
+            indexing=Indexing(self.services.events, self.services.search),
             watchdog=watchdog,
             keep_claim=self._keep_claim,
             kept_ms=self._settings.retention_events_days * DAY_MS,

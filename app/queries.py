@@ -19,6 +19,7 @@ from app.metrics.series import SeriesQuery
 from app.storage.base import EventFilter, JobFilter
 from app.storage.base_notices import STATES as NOTICE_STATES
 from app.storage.base_notices import NoticeFilter
+from app.storage.base_runs import Runs
 from scrapewatch.events import EVENTS, LEVELS
 
 MAX_LIMIT: Final = 1_000
@@ -53,10 +54,12 @@ def span(args: Mapping[str, str], now_ms: int) -> tuple[int | None, int | None]:
 
 
 def event_filter(args: Mapping[str, str], now_ms: int, job_id: str | None = None) -> EventFilter:
-    """`job`, `type` (several by comma), `level` (and above), `q`, `from`, `to`."""
+    """`job`, `source`, `type` (several by comma), `level` (and above), `q`, `from`, `to`."""
     begin, end = span(args, now_ms)
     level = args.get("level")
+    source = _text(args, "source")
     return EventFilter(
+        of=Runs(source=source) if source is not None else None,
         job_id=job_id if job_id is not None else _text(args, "job"),
         types=_words(args, "type", EVENTS),
         min_level=LEVELS.index(_one_of(level, "level", LEVELS)) if level else None,
@@ -178,7 +181,12 @@ def path_id(value: str) -> str:
 
 def next_page(numbers: list[int], wanted: int) -> str | None:
     """The opaque `next` of a list whose rows carry these falling numbers; None after the last page."""
-    return f"b{_base36(numbers[-1])}" if len(numbers) == wanted else None
+    return onward(numbers[-1]) if len(numbers) == wanted else None
+
+
+def onward(number: int | None) -> str | None:
+    """The opaque `next` of a list that goes on below this number; None for one that does not."""
+    return None if number is None else f"b{_base36(number)}"
 
 
 def _base36(number: int) -> str:

@@ -29,6 +29,7 @@ from app.notify import deadman
 from app.notify.deadman import Deadman
 from app.notify.office import Office
 from app.status import TaskStatus
+from app.storage.indexing import Indexing
 from app.storage.retention import Retention
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ class Workers:
     retention: Retention
     limits: Limits
     grouping: Grouping
+    indexing: Indexing
     watchdog: Watchdog
     keep_claim: Callable[[], object]
     kept_ms: int
@@ -73,6 +75,7 @@ def table(of: Workers) -> tuple[Task, ...]:
         Task(DELIVER, 1_000, of.office.postman.look),
         Task("watch jobs", 1_000, of.watchdog.look),
         Task("group errors", 1_000, of.grouping.look),
+        Task("index texts", 1_000, of.indexing.look),
         Task("keep the claim", 1_000, of.keep_claim),
         Task("call the dead man's switch", deadman.EVERY_MS, of.deadman.look),
         Task("roll up series", 60_000, of.retention.roll_up),

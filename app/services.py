@@ -15,6 +15,7 @@ from app.runtime.base import Runtime
 from app.status import Status
 from app.storage.base import EventStore
 from app.storage.base_groups import GroupStore
+from app.storage.base_search import SearchStore
 from app.storage.base_series import SeriesStore
 from app.storage.base_views import ViewStore
 from app.storage.sql.database import Database
@@ -33,6 +34,7 @@ class Services:
     events: EventStore
     series: SeriesStore
     groups: GroupStore
+    search: SearchStore
     ingest: Ingest
     accounts: Accounts
     figures: Figures

@@ -18,6 +18,7 @@ from app.metrics.limits import Limits
 from app.notify.deadman import Deadman
 from app.notify.postman import Postman
 from app.scheduler import EVALUATE, GAP_MS, Scheduler, Task, Workers, table
+from app.storage.indexing import Indexing
 from app.storage.retention import Retention
 
 NEVER = 3_600_000
@@ -58,6 +59,7 @@ def test_the_table_names_what_the_server_does_by_itself():
             retention=Mock(Retention),
             limits=Mock(Limits),
             grouping=Mock(Grouping),
+            indexing=Mock(Indexing),
             watchdog=Mock(Watchdog),
             keep_claim=Mock(),
             kept_ms=1,
@@ -70,6 +72,7 @@ def test_the_table_names_what_the_server_does_by_itself():
         "send notices": 1_000,
         "watch jobs": 1_000,
         "group errors": 1_000,
+        "index texts": 1_000,
         "keep the claim": 1_000,
         "call the dead man's switch": 60_000,
         "roll up series": 60_000,

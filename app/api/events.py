@@ -11,7 +11,7 @@ from app.api.answers import answer, problem_answer
 from app.core.errors import Forbidden, InvalidInput
 from app.ingest.split import split_array
 from app.ingest.wire import event_json
-from app.queries import before, event_filter, limit, next_page
+from app.queries import before, event_filter, limit, onward
 from app.services import Services
 from scrapewatch.events import MAX_BATCH_BYTES, MAX_BATCH_EVENTS
 
@@ -36,12 +36,14 @@ def blueprint(services: Services) -> Blueprint:
 
 
 def list_events(services: Services, job_id: str | None) -> Response:
-    """A page of events by the query string, of one job or of all."""
+    """A page of events by the query string, of one job or of all.
+
+    One that had to look at too many may hold fewer than there is room for, or none, and still have a `next`.
+    """
     wanted = event_filter(request.args, services.clock.now_ms(), job_id)
     size = limit(request.args)
-    found = services.runtime.call(services.events.events, wanted, before=before(request.args), limit=size)
-    cursors = [event.cursor for event in found]
-    return answer({"items": [event_json(event) for event in found], "next": next_page(cursors, size)})
+    found = services.runtime.call(services.search.search, wanted, before=before(request.args), limit=size)
+    return answer({"items": [event_json(event) for event in found.events], "next": onward(found.before)})
 
 
 def _take(services: Services) -> Response:

@@ -1,51 +1,98 @@
-"""The history: every event kept, by job, type, level, text and time; exported with exactly those filters."""
+"""The history: every event kept, by job, source, type, level, text and time; exported with exactly those filters."""
 
 import json
+import re
 from typing import Any, Final
 
 from flask import Blueprint, render_template, request
 
 from app import queries
-from app.accounts.access import require
+from app.accounts.access import current_principal, require
+from app.core.errors import NotFound
+from app.dashboard import views
 from app.dashboard.language import gettext
 from app.dashboard.links import Query
+from app.dashboard.marking import excerpt, marked, pattern
+from app.dashboard.threads import in_thread
 from app.dashboard.wording import shown
 from app.services import Services
+from app.storage.base import Event, EventFilter
+from app.storage.words import read_search
 from scrapewatch.events import EVENTS, LEVELS
 
 PAGE_ROWS: Final = 50
-NAMES: Final = ("job", "type", "level", "q", "from", "to", "next")
+NAMES: Final = ("job", "source", "type", "level", "q", "from", "to", "next")
 RANGES: Final = ("-15m", "-1h", "-24h", "-7d")
+_HAS_SIGN: Final = re.compile(r'["*-]')
 
 
 def blueprint(services: Services) -> Blueprint:
-    """``/events``."""
+    """``/events`` and ``/events/<cursor>``."""
     pages = Blueprint("history", __name__)
 
     @pages.get("/events")
     @require("read")
     def history() -> str:
         query = Query("/events", request.args, NAMES)
-        wanted = queries.event_filter(query.args, services.clock.now_ms())
-        before = queries.before(query.args)
-        found = services.runtime.call(services.events.events, wanted, before=before, limit=PAGE_ROWS)
-        return render_template(
-            "events/history.html",
-            query=query,
-            events=[{**shown(event), "whole": _whole(shown(event))} for event in found],
-            next=queries.next_page([event.cursor for event in found], PAGE_ROWS),
-            types=tuple(EVENTS),
-            levels=LEVELS,
-            ranges=RANGES,
-            chips=query.chips(_labels()),
-        )
+        content = in_thread(services.runtime, _content, services, query, current_principal().user_id)
+        return render_template("events/history.html", **content)
+
+    @pages.get("/events/<int:cursor>")
+    @require("read")
+    def event(cursor: int) -> str:
+        found = services.runtime.call(_one, services, cursor)
+        return render_template("events/event.html", event=_row(found, None))
 
     return pages
+
+
+def _content(services: Services, query: Query, user_id: int | None) -> dict[str, Any]:
+    """All that the page shows; runs in a real thread."""
+    wanted = queries.event_filter(query.args, services.clock.now_ms())
+    found = services.search.search(wanted, before=queries.before(query.args), limit=PAGE_ROWS)
+    marks = pattern(read_search(wanted.q)) if wanted.q else None
+    return {
+        "query": query,
+        "events": [_row(event, marks) for event in found.events],
+        "next": queries.onward(found.before),
+        "types": tuple(EVENTS),
+        "levels": LEVELS,
+        "ranges": RANGES,
+        "chips": query.chips(_labels()),
+        "wider": _wider(wanted.q or ""),
+        "saved": views.saved(services, user_id, "events", query.text()),
+    }
+
+
+def _one(services: Services, cursor: int) -> Event:
+    found = services.events.events_after(EventFilter(), after=cursor - 1, limit=1) if cursor <= queries.GREATEST else []
+    if not found or found[0].cursor != cursor:
+        raise NotFound(f"There is no event {cursor}, or it is kept no longer.")
+    return found[0]
+
+
+def _row(event: Event, marks: re.Pattern[str] | None) -> dict[str, Any]:
+    """What the page shows of an event, what was found in it marked; `excerpt` where the headline does not hold it."""
+    said = shown(event)
+    whole = _whole(said)
+    return {
+        **said,
+        "headline": marked(said["headline"], marks),
+        "excerpt": None if marks is None or marks.search(said["headline"]) else excerpt(event.data, marks),
+        "whole": marked(whole, marks),
+    }
+
+
+def _wider(q: str) -> str | None:
+    """The same search for words that only begin so; None where that is nothing else."""
+    words = q.split()
+    return " ".join(f"{word}*" for word in words) if words and not _HAS_SIGN.search(q) else None
 
 
 def _labels() -> dict[str, str]:
     return {
         "job": gettext("job"),
+        "source": gettext("source"),
         "type": gettext("type"),
         "level": gettext("level from"),
         "q": gettext("text"),

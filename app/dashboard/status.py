@@ -26,6 +26,7 @@ TASKS: Final = {
     "evaluate alerts": lazy_gettext("evaluate alerts"),
     "send notices": lazy_gettext("send what people are to be told"),
     "watch jobs": lazy_gettext("look for lost and stalled jobs"),
+    "index texts": lazy_gettext("make errors and logs searchable by their words"),
     "group errors": lazy_gettext("put errors that are alike together"),
     "call the dead man's switch": lazy_gettext("tell the dead man's switch that the server lives"),
     "keep the claim": lazy_gettext("see that no other server has the database"),

@@ -123,6 +123,7 @@ def house(sqlite_url: str, settings: Settings):
         events=events,
         series=series,
         groups=stores.groups,
+        search=stores.search,
         ingest=absent,
         accounts=accounts,
         figures=Figures(events, clock),

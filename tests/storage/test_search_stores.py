@@ -176,8 +176,8 @@ def test_a_list_goes_on_where_it_ended(stores, events, search):
 
 def test_a_search_that_looks_at_much_goes_on_later(stores, events, search, monkeypatch):
     """Of what is not indexed, some is looked at, and the rest when asked to go on; no event is passed over."""
-    for name in ("_LOOKED_AT", "_TAIL"):
-        monkeypatch.setattr(f"app.storage.sql.searching.{name}", 3)
+    monkeypatch.setattr("app.storage.sql.searching.LOOKS", (2, 3))
+    monkeypatch.setattr("app.storage.sql.searching._TAIL", 3)
     new = [event(data={"message": "rare" if number in {2, 30} else "x"}) for number in range(60)]
     events.append([each for one in new for each in (one, log("x"))], no_fold)
     events.append([log("rare")], no_fold)

@@ -6,19 +6,21 @@ was, its floor; what lies above the highest floor is known, and from there the n
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, func, select, text
+from sqlalchemy import BigInteger, ColumnElement, Connection, func, select, text
 
 from app.storage.base import Event, EventFilter
 from app.storage.base_search import INDEXED, Found, Text
 from app.storage.sql import texts as index_of_words
-from app.storage.sql.conditions import event_conditions, of_types
+from app.storage.sql.conditions import event_conditions
+from app.storage.sql.conditions_jobs import among
 from app.storage.sql.counting import received_since
 from app.storage.sql.database import Database
-from app.storage.sql.events_tables import COMMONEST, events, jobs
+from app.storage.sql.events_tables import events, jobs
+from app.storage.sql.looking import LOOKS, MOST_JOBS, Look, Rows, newest
 from app.storage.sql.rows import EVENTS, event_of
 from app.storage.sql.watermarks import moved, stands_at
 from app.storage.words import Search, read_search
@@ -26,12 +28,8 @@ from scrapewatch.events import EVENTS as TYPES
 from scrapewatch.events import LEVELS
 
 MARK: Final = "indexed"
-_LOOKED_AT: Final = 5_000
-"""Rows that one look of one part takes in, where it can't know which of them are wanted: some 10 ms."""
 _TAIL: Final = 1_000
 """The same of errors and logs that have to be taken apart into words."""
-_LOOKS: Final = 3
-"""Looks of one search."""
 _EARLY_MS: Final = 3_600_000
 """By how much an event may be older by its receipt than by its own time."""
 
@@ -41,19 +39,6 @@ class Part(NamedTuple):
 
     events: list[Event]
     floor: int
-
-
-@dataclass(slots=True, frozen=True, kw_only=True)
-class Look:
-    """What is searched for, and where: below `before` and above `low`, at most `limit`; `mark` is the index's."""
-
-    wanted: EventFilter
-    search: Search | None
-    job_key: int | None
-    low: int
-    before: int
-    mark: int
-    limit: int
 
 
 class SqlSearchStore:
@@ -85,32 +70,44 @@ class SqlSearchStore:
 def _search(connection: Connection, wanted: EventFilter, before: int | None, limit: int) -> Found:
     look = _first(connection, wanted, before, limit)
     found: list[Event] = []
-    for _ in range(_LOOKS if look else 0):
-        part = _looked(connection, look) if look else Part([], 0)
+    if look is None:
+        return Found(found, None)
+    for most in LOOKS:
+        part = _looked(connection, replace(look, most=most, limit=limit - len(found)))
         found += part.events
         if not part.floor or len(found) >= limit:
             return Found(found, part.floor or None)
-        look = look and replace(look, before=part.floor, limit=limit - len(found))
-    return Found(found, look.before if look else None)
+        look = replace(look, before=part.floor)
+    return Found(found, look.before)
 
 
 def _first(connection: Connection, wanted: EventFilter, before: int | None, limit: int) -> Look | None:
     """Where to begin; None where nothing can be found."""
-    job_key = None
-    if wanted.job_id is not None:
-        job_key = connection.scalar(select(jobs.c.key).where(jobs.c.id == wanted.job_id))
-        if job_key is None:
-            return None
+    job_keys = _jobs(connection, wanted)
+    if job_keys is not None and not job_keys:
+        return None
     newest = connection.scalar(select(func.max(events.c.cursor))) or 0
     return Look(
         wanted=wanted,
         search=read_search(wanted.q) if wanted.q else None,
-        job_key=job_key,
+        job_keys=job_keys,
         low=0 if wanted.from_ms is None else received_since(connection, wanted.from_ms - _EARLY_MS, newest),
         before=newest + 1 if before is None else min(before, newest + 1),
         mark=stands_at(connection, MARK),
         limit=limit,
+        most=LOOKS[0],
     )
+
+
+def _jobs(connection: Connection, wanted: EventFilter) -> Sequence[int] | None:
+    """The jobs that are meant; None for any, or for so many that their events are better found among all."""
+    if wanted.of is None and wanted.job_id is None:
+        return None
+    conditions = [] if wanted.of is None else among(wanted.of)
+    if wanted.job_id is not None:
+        conditions.append(jobs.c.id == wanted.job_id)
+    found = connection.scalars(select(jobs.c.key).where(*conditions).limit(MOST_JOBS + 1)).all()
+    return None if len(found) > MOST_JOBS else found
 
 
 def _looked(connection: Connection, look: Look) -> Part:
@@ -141,12 +138,12 @@ def _indexed(connection: Connection, look: Look) -> Part:
     dialect, wanted = connection.dialect.name, look.wanted
     types = [type_ for type_ in INDEXED if type_ in (wanted.types or INDEXED)]
     signs = [index_of_words.signs_of_types(types)]
-    if look.job_key is not None:
-        signs.append([index_of_words.sign_of_job(look.job_key)])
+    if look.job_keys is not None:
+        signs.append(index_of_words.signs_of_jobs(look.job_keys))
     if wanted.min_level is not None:
         signs.append(index_of_words.signs_of_levels(range(wanted.min_level, len(LEVELS))))
-    is_whole = wanted.of is None and wanted.from_ms is None and wanted.to_ms is None
-    most = look.limit if is_whole else _LOOKED_AT
+    is_whole = (wanted.of is None or look.job_keys is not None) and wanted.from_ms is None and wanted.to_ms is None
+    most = look.limit if is_whole else look.most
     query = text(index_of_words.found_sql(dialect)).bindparams(
         match=index_of_words.match(dialect, look.search or Search(()), signs),
         low=look.low,
@@ -154,56 +151,42 @@ def _indexed(connection: Connection, look: Look) -> Part:
         most=most,
     )
     found = query.columns(cursor=BigInteger).subquery("found")
-    return _read(connection, look, select(found.c.cursor), most, [])
+    return _read(connection, look, Rows(select(found.c.cursor), most, 0), [])
 
 
 def _tail(connection: Connection, look: Look) -> Part:
     """Errors and logs that the index has not reached."""
     search = look.search or Search(())
     types = [type_ for type_ in INDEXED if type_ in (look.wanted.types or INDEXED)]
-    rows = _newest(replace(look, low=max(look.low, look.mark)), types, _TAIL)
+    most = min(_TAIL, look.most)
+    rows = newest(replace(look, low=max(look.low, look.mark), most=most), types)
     folded = [word for term in search.terms if not term.negated for word in term.words if word.isascii()]
-    part = _read(connection, replace(look, limit=_TAIL), rows, _TAIL, [_holds(word) for word in folded])
+    part = _read(connection, replace(look, limit=most), rows, [_holds(word) for word in folded])
     met = [event for event in part.events if search.met_by(event.body or {})]
     return Part(met[: look.limit], met[look.limit - 1].cursor if len(met) >= look.limit else part.floor)
 
 
 def _others(connection: Connection, look: Look) -> Part:
     """Events of other types, letter by letter."""
-    types = look.wanted.types or tuple(TYPES)
-    rows = _newest(look, [type_ for type_ in types if type_ not in INDEXED], _LOOKED_AT)
-    return _read(connection, look, rows, _LOOKED_AT, _letters(look.search))
+    types = [type_ for type_ in look.wanted.types or TYPES if type_ not in INDEXED]
+    return _read(connection, look, newest(look, types), _letters(look.search))
 
 
 def _gone_through(connection: Connection, look: Look) -> Part:
     """Events of all types that are wanted, letter by letter."""
-    return _read(connection, look, _newest(look, look.wanted.types, _LOOKED_AT), _LOOKED_AT, _letters(look.search))
+    return _read(connection, look, newest(look, look.wanted.types), _letters(look.search))
 
 
-def _newest(look: Look, types: Sequence[str], most: int) -> Select[Any]:
-    """The cursors of the newest events of these types, any if there is none."""
-    query = select(events.c.cursor).where(events.c.cursor < look.before, events.c.cursor > look.low)
-    if look.job_key is not None:
-        query = query.where(events.c.job_key == look.job_key)
-    if types and COMMONEST not in types:
-        query = query.where(*of_types(types))
-    elif types and len(types) < len(TYPES):
-        query = query.where(events.c.type.in_(types))
-    return query.order_by(events.c.cursor.desc()).limit(most)
-
-
-def _read(
-    connection: Connection, look: Look, rows: Select[Any], most: int, conditions: Sequence[ColumnElement[bool]]
-) -> Part:
-    """Of at most `most` rows those that are wanted."""
-    inner = rows.subquery()
+def _read(connection: Connection, look: Look, rows: Rows, conditions: Sequence[ColumnElement[bool]]) -> Part:
+    """Of these rows those that are wanted."""
+    inner = rows.cursors.subquery()
     query = EVENTS.where(events.c.cursor.in_(select(inner.c.cursor)), *event_conditions(replace(look.wanted, q=None)))
     query = query.where(*conditions).order_by(events.c.cursor.desc()).limit(look.limit)
     found = [event_of(row) for row in connection.execute(query)]
     if len(found) == look.limit:
         return Part(found, found[-1].cursor)
-    count, last = connection.execute(select(func.count(), func.min(rows.subquery().c.cursor))).one()
-    return Part(found, last if count == most else 0)
+    count, last = connection.execute(select(func.count(), func.min(inner.c.cursor)).select_from(inner)).one()
+    return Part(found, last if count == rows.most else rows.floor)
 
 
 def _letters(search: Search | None) -> list[ColumnElement[bool]]:

@@ -68,9 +68,9 @@ def match(dialect: str, search: Search, signs: Sequence[Sequence[str]]) -> str:
     return conjunction.join(wanted) + "".join(negation + make(term) for term in search.terms if term.negated)
 
 
-def sign_of_job(job_key: int) -> str:
-    """The word that an event of that job has."""
-    return f"{_JOB}{job_key}"
+def signs_of_jobs(job_keys: Iterable[int]) -> list[str]:
+    """The words of which an event of these jobs has one."""
+    return [f"{_JOB}{job_key}" for job_key in job_keys]
 
 
 def signs_of_types(types: Iterable[str]) -> list[str]:
@@ -85,8 +85,8 @@ def signs_of_levels(levels: Iterable[int]) -> list[str]:
 
 def _signs(each: Text) -> list[str]:
     levels = [] if each.level is None else [each.level]
-    jobs = [sign_of_job(each.job_key)] if each.job_key > 0 else []
-    return [*jobs, *signs_of_types([each.type]), *signs_of_levels(levels)]
+    jobs = [each.job_key] if each.job_key > 0 else []
+    return [*signs_of_jobs(jobs), *signs_of_types([each.type]), *signs_of_levels(levels)]
 
 
 def _tsvector(words: Sequence[str]) -> str:

@@ -1,18 +1,25 @@
-// The history: a filter takes effect when it is chosen.
+// The history: a filter takes effect when it is chosen, and events can be pointed at.
 
 import "./shell.js";
 
 const form = document.getElementById("filters");
-form.addEventListener("change", (event) => {
-  if (event.target.matches("select, [type=checkbox]")) form.requestSubmit();
-});
-form.addEventListener("submit", () => {
-  form.querySelectorAll("input:not([type=checkbox]), select").forEach((field) => {
-    field.disabled = field.value === ""; // an empty filter has no place in the address
+
+const isFilled = (field) => !field.name || field.type === "checkbox" || field.value !== "";
+
+if (form) {
+  document.addEventListener("change", ({ target }) => {
+    if (target.form === form && target.matches("select, [type=checkbox]")) form.requestSubmit();
   });
-});
-addEventListener("pageshow", () => {
-  form.querySelectorAll("input, select").forEach((field) => {
-    field.disabled = false;
+  form.addEventListener("submit", () => {
+    // An empty filter has no place in the address.
+    for (const field of form.elements) field.disabled = !isFilled(field);
   });
-});
+  addEventListener("pageshow", () => {
+    for (const field of form.elements) field.disabled = false;
+  });
+}
+
+for (const button of document.querySelectorAll("[data-copy-address]")) {
+  button.dataset.copy = new URL(button.dataset.copyAddress, location).href;
+  button.hidden = false;
+}

@@ -1,0 +1,85 @@
+"""The history's page: what is asked for is in the address, what was found is marked, and an event can be pointed at."""
+
+from html import unescape
+
+import pytest
+
+from scrapewatch.events import LEVELS
+from tests.fakes import event
+
+
+def log(message: str, **data):
+    return event("log", data={"message": message, **data}, level=LEVELS.index("info"))
+
+
+def test_what_was_found_is_marked_and_nothing_of_it_runs(house):
+    """Word by word in the sentence and in the whole; what an event says is text, inside a mark and outside."""
+    house.send([log("<b>blocked</b> by <mark>shop</mark>, then BLOCKED again")])
+
+    page = house.page("/events?q=blocked")
+
+    assert page.count("&lt;b&gt;<mark>blocked</mark>&lt;/b&gt;") == 2
+    assert "then <mark>BLOCKED</mark> again" in page
+    assert "<b>blocked" not in page
+    assert "<mark>shop" not in page
+
+
+def test_what_the_sentence_does_not_hold_is_shown_beside_it(house):
+    """With what stands around it."""
+    house.send([log("no price", stack="x " * 200 + 'File "spiders/ebay.py" in parse_listing' + " y" * 200)])
+
+    page = house.page("/events?q=parse_listing")
+
+    assert "<mark>parse_listing</mark> y y" in page.split('class="event-body"')[1].split("</summary>")[0]
+
+
+@pytest.mark.parametrize(("q", "mark"), [('"after 30"', "after 30"), ("time*", "timed"), ("%", "%"), ("5 -out", "5")])
+def test_phrases_beginnings_and_signs_are_marked_whole(house, q: str, mark: str):
+    """What must not be there marks nothing."""
+    house.send([log("timed after 30 s, 5 %")])
+
+    assert f"<mark>{mark}</mark>" in house.page(f"/events?q={q.replace('%', '%25')}")
+
+
+def test_a_source_narrows_the_list(house):
+    """To the events of its jobs, and its chip says so."""
+    house.send([event("job_started", "a", data={"source": "ebay.com"}), event("error", "a", data={"message": "mine"})])
+    house.send(
+        [event("job_started", "b", data={"source": "shop.example"}), event("error", "b", data={"message": "its"})]
+    )
+
+    page = house.page("/events?source=ebay.com&type=error")
+
+    assert "mine" in page
+    assert "its" not in page.split("<table")[1].split("</table>")[0]
+    assert 'aria-label="Remove the filter source"' in page
+    assert "/export/events.csv?source=ebay.com&amp;type=error" in page
+
+
+def test_an_empty_list_names_its_filters_and_ways_out(house):
+    """Each can be dropped alone, and words can be looked for by their beginnings."""
+    house.send([log("timeout")])
+
+    page = unescape(house.page("/events?q=timeo&level=info"))
+
+    assert "No event matches these filters" in page
+    assert 'text <b class="mono">timeo</b> – <a href="/events?level=info">drop it</a>' in page
+    assert 'href="/events?level=info&q=timeo%2A"' in page
+    assert "timeout" in house.page("/events?q=timeo*")
+
+
+def test_an_event_has_a_page_of_its_own(house):
+    """Its number leads to it, also when it has no job; a number that nothing has is told as such."""
+    commit = house.send([log("here"), event("log", "", data={"message": "<i>nobody's</i>"})])
+
+    first, second = (stored.cursor for stored in commit.events)
+    assert f'href="/events/{first}"' in house.page("/events")
+    assert "here" in house.page(f"/events/{first}")
+    assert "&lt;i&gt;nobody&#39;s&lt;/i&gt;" in house.page(f"/events/{second}")
+    for number in (second + 1, 2**63, 10**30):
+        house.page(f"/events/{number}", 404)
+
+
+def test_filters_can_be_kept_under_a_name(house):
+    """The list has the menu of saved views, with its own filters."""
+    assert 'name="query" value="level=error"' in house.page("/events?level=error")
