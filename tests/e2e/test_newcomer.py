@@ -42,7 +42,7 @@ def pasted(tmp_path: Path) -> Iterator[Callable[[str, str], subprocess.Popen[str
     yield run
     for each in started:
         each.kill()
-        each.wait()
+        each.communicate()
 
 
 def copied(page: Page, label: str) -> str:
