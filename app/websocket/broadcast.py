@@ -14,10 +14,10 @@ from typing import Any, Final
 
 from app.core.clock import Clock
 from app.ingest.wire import event_json
-from app.jobs.view import job_json
 from app.metrics.figures import Figures
 from app.runtime.base import Runtime
-from app.storage.base import Commit, Event, EventFilter, EventStore, Job, JobFilter
+from app.storage.base import Commit, Event, EventFilter, EventStore
+from app.websocket.jobs_room import JOBS, JobsRoom
 from app.websocket.readers import LIVE, Readers
 from app.websocket.rooms import job_room
 from app.websocket.wire import Message
@@ -77,12 +77,12 @@ class Broadcaster:
         self._lock = threading.Lock()
         self._sending = threading.Lock()
         self._waiting: dict[str, _Batch] = {}
-        self._changed: dict[str, Job] = {}
+        self._jobs = JobsRoom(readers, runtime, store, figures, clock)
         self._recent: deque[_Recent] = deque(maxlen=settings.cache_size if settings.cache_enabled else 0)
         self._recent_for_ms = settings.cache_ttl
         self._last_alert = 0
         runtime.every(TICK_MS, self._send_due)
-        runtime.every(JOBS_EVERY_MS, self._send_jobs)
+        runtime.every(JOBS_EVERY_MS, self._jobs.send)
         runtime.every(settings.dashboard_refresh, self._send_metrics)
 
     def rebuild(self) -> None:
@@ -107,13 +107,20 @@ class Broadcaster:
             self._send_batch(room)
         return self._readers.join(sid, socket, room, batched=batched)
 
+    def narrow(self, sid: str, shown: frozenset[str] | None) -> None:
+        """Of the room of jobs the reader wants these alone; None is all."""
+        self._jobs.narrow(sid, shown)
+
     def leave(self, sid: str, room: str) -> None:
         """The reader no longer wants the room."""
         self._readers.leave(sid, room)
+        if room == JOBS:
+            self._jobs.narrow(sid, None)
 
     def gone(self, sid: str) -> None:
         """The reader is gone."""
         self._readers.gone(sid)
+        self._jobs.narrow(sid, None)
 
     def recent(self, room: str) -> list[dict[str, Any]]:
         """The room's last important events, oldest first."""
@@ -131,8 +138,8 @@ class Broadcaster:
             self._recent.extend(kept)
 
     def _spread(self, commit: Commit) -> None:
+        self._jobs.note(commit.jobs)
         with self._lock:
-            self._changed.update((job.id, job) for job in commit.jobs)
             self._recent.extend(_Recent(event) for event in commit.telling if EVENTS[event.type].important)
         for room, links in self._heard(commit):
             if self._readers.count(room, batched=False):
@@ -192,16 +199,6 @@ class Broadcaster:
             message = Message(LIVE, "events", {"room": room, "prev": prev, "cursor": cursor, "events": events})
             self._readers.push(room, message, batched=True, prev=prev, events=len(events))
         return True
-
-    def _send_jobs(self) -> None:
-        with self._lock:
-            changed, self._changed = self._changed, {}
-        if not changed or not self._readers.is_heard("jobs"):
-            return
-        now_ms = self._clock.now_ms()
-        shown = [job_json(job, self._figures.job_rate(job.id), now_ms) for job in changed.values()]
-        counts = self._runtime.call(self._store.job_counts, JobFilter())
-        self._readers.push_all("jobs", {"changed": shown, "counts": counts})
 
     def _send_metrics(self) -> None:
         if self._readers.is_heard("metrics"):

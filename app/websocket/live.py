@@ -12,6 +12,7 @@ from app.ingest.wire import event_json
 from app.storage.base import EventFilter, EventStore
 from app.websocket.broadcast import Broadcaster
 from app.websocket.connections import Connections
+from app.websocket.jobs_room import JOBS
 from app.websocket.readers import LIVE
 from app.websocket.rooms import WALL, room_filter, wanted_room
 from scrapewatch.events import MAX_SAFE_INTEGER
@@ -19,6 +20,8 @@ from scrapewatch.events import MAX_SAFE_INTEGER
 log = logging.getLogger(__name__)
 
 MOST_REPLAYED: Final = 500
+MOST_SHOWN: Final = 500
+"""Jobs that a reader of the room `jobs` may name."""
 
 
 class Live:
@@ -85,8 +88,11 @@ class Live:
         batched = payload.get("batched", False)
         if not isinstance(batched, bool):
             raise InvalidInput("must be true or false", field="batched")
+        shown = _shown(room, payload)
         socket = self._socket(sid)
         before = self._broadcaster.join(sid, socket, room, batched=batched)
+        if room == JOBS:
+            self._broadcaster.narrow(sid, shown)
         try:
             return {"ok": True, "room": room, **self._read(self._catch_up, room, since)}
         except Exception:  # it is told that it is not in; what it had of the room it keeps
@@ -138,6 +144,16 @@ class Live:
     def _newest(self, wanted: EventFilter) -> int:
         found = self._store.events(wanted, limit=1)
         return found[0].cursor if found else 0
+
+
+def _shown(room: str, payload: dict[str, Any]) -> frozenset[str] | None:
+    """The ids in `jobs`: those of the room `jobs` that the reader shows; None where it wants all."""
+    named = payload.get("jobs")
+    if room != JOBS or named is None:
+        return None
+    if not isinstance(named, list) or len(named) > MOST_SHOWN or not all(isinstance(one, str) for one in named):
+        raise InvalidInput(f"must be a list of at most {MOST_SHOWN} ids of jobs", field="jobs")
+    return frozenset(named)
 
 
 def _since(payload: dict[str, Any]) -> int | None:

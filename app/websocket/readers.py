@@ -8,7 +8,7 @@ is ready for it.
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from engineio.packet import MESSAGE
@@ -192,6 +192,21 @@ class Readers:
         message = Message(LIVE, room, payload)
         for batched in (True, False):
             self.push(room, message, batched=batched, events=events)
+
+    def push_each(self, room: str, message: Callable[[str], Message | None]) -> None:
+        """Send each who reads the room, in either form, a message of its own, by its sid; None is none."""
+        with self._lock:
+            for sid, reader in [
+                *self._rooms.get((room, True), {}).items(),
+                *self._rooms.get((room, False), {}).items(),
+            ]:
+                told = message(sid)
+                if told is None:
+                    continue
+                if reader.skipped or reader.is_full:
+                    self._skip(sid, reader, room, None, 1)
+                else:
+                    self._give(reader, told)
 
     def _give(self, reader: Reader, message: Message) -> None:
         socket = reader.socket

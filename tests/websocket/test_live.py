@@ -87,6 +87,22 @@ def test_the_jobs_room_hears_of_changed_jobs_and_counts(viewer, scraper):
     assert change["counts"] == {"running": 1}
 
 
+def test_a_page_hears_of_the_jobs_that_it_shows(viewer, scraper):
+    """Of others only how many there are; without names it hears of all again."""
+    viewer.subscribe(room="jobs", jobs=["shown"])
+    send(scraper, scraped("other"))
+    viewer.wait(lambda: bool(viewer.named("jobs")))
+    send(scraper, scraped("shown"), scraped("other"))
+    viewer.wait(lambda: any(change["changed"] for change in viewer.named("jobs")))
+
+    assert {job["id"] for change in viewer.named("jobs") for job in change["changed"]} == {"shown"}
+    assert viewer.named("jobs")[-1]["counts"] == {"running": 2}
+
+    viewer.subscribe(room="jobs")
+    send(scraper, scraped("other"))
+    viewer.wait(lambda: any(job["id"] == "other" for change in viewer.named("jobs") for job in change["changed"]))
+
+
 def test_the_metrics_room_hears_the_figures(viewer):
     """In the seed's two shapes."""
     viewer.subscribe(room="metrics")
@@ -109,6 +125,8 @@ def test_who_unsubscribes_hears_no_more(viewer, scraper):
 @pytest.mark.parametrize(
     ("wanted", "field"),
     [
+        ({"room": "jobs", "jobs": "s1"}, "jobs"),
+        ({"room": "jobs", "jobs": [1]}, "jobs"),
         ({}, "room"),
         ({"room": "kitchen"}, "room"),
         ({"room": 5}, "room"),
