@@ -18,7 +18,7 @@ import msgspec
 from app.storage.base_counts import Counted, Excess
 from app.storage.base_jobs import JobFilter as JobFilter  # noqa: PLC0414  (of this port; told apart for its length)
 from app.storage.base_levels import Levels
-from app.storage.base_runs import Runs
+from app.storage.base_runs import Run, Runs, Spider
 from app.storage.base_series import Cells, Point
 
 Tallies = Mapping[tuple[int, str, str], int]
@@ -260,6 +260,10 @@ class EventStore(Protocol):
 
         Where nothing is filtered it takes no time however many there are.
         """
+        ...
+
+    def latest_runs(self, spiders: Sequence[Spider], limit: int) -> dict[Spider, list[Run]]:
+        """Of each of at most 100 spiders the newest runs, newest first."""
         ...
 
     def count(self, wanted: EventFilter | JobFilter, over: Cells, most: int) -> Counted:

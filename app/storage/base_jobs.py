@@ -35,10 +35,11 @@ class Condition:
 class JobFilter:
     """Which jobs; None is any. `q` is looked for in id, source and query; times are of the start.
 
-    `conditions` are those of a search besides; all hold.
+    `keys` are the store's numbers; `conditions` are those of a search besides; all hold.
     """
 
     of: Runs | None = None
+    keys: tuple[int, ...] = ()
     statuses: tuple[str, ...] = ()
     source: str | None = None
     q: str | None = None

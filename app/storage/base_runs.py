@@ -1,6 +1,17 @@
 """Which jobs are meant where somebody has named one, its source or its spider: exactly those."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
+
+Spider = tuple[str | None, str | None]
+"""Source and query, as a job has them."""
+
+
+class Run(NamedTuple):
+    """How a run of a spider stands."""
+
+    status: str
+    items: int
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from typing import Final
 from app.core.clock import Clock
 from app.storage.base import Commit, Event, EventFilter, Fold, Job, JobFilter, Outcome, Reach, Tallies
 from app.storage.base_counts import Counted
+from app.storage.base_runs import Run, Spider
 from app.storage.base_series import Cells, Point
 from app.storage.memory_counts import count_events, count_jobs
 from app.storage.memory_jobs import is_wanted_job, is_within
@@ -157,6 +158,16 @@ class MemoryEventStore:
         """See `EventStore`."""
         with self._lock:
             return dict(Counter(job.status for job in islice(self._newest_jobs(wanted), most)))
+
+    def latest_runs(self, spiders: Sequence[Spider], limit: int) -> dict[Spider, list[Run]]:
+        """See `EventStore`."""
+        found: dict[Spider, list[Run]] = {spider: [] for spider in spiders}
+        with self._lock:
+            for job in self._newest_jobs(JobFilter()):
+                runs = found.get((job.source, job.query))
+                if runs is not None and len(runs) < limit:
+                    runs.append(Run(job.status, job.items))
+        return found
 
     def count(self, wanted: EventFilter | JobFilter, over: Cells, most: int) -> Counted:
         """See `EventStore`."""

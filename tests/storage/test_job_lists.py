@@ -113,3 +113,22 @@ def test_the_numbers_of_jobs_are_those_of_the_jobs(jobs: EventStore):
     assert jobs.job_counts(JobFilter()) == counted(jobs)
     jobs.delete_job("x%1")
     assert jobs.job_counts(JobFilter()) == counted(jobs) == {"running": 2, "completed": 1, "failed": 1, "cancelled": 1}
+
+
+def test_the_last_runs_of_spiders_are_at_hand(jobs: EventStore):
+    """Newest first, of each source and query, also where one of them is not there; unknown ones have none."""
+    cards, half, none = ("ebay.com", "vintage cards"), ("E_ay.com", None), ("ebay.com", "none")
+    jobs.append([event(job_id="e2")], jobs_fold)
+
+    found = jobs.latest_runs([cards, half, none], limit=2)
+
+    assert found == {cards: [("running", 1), ("completed", 0)], half: [("failed", 0)], none: []}
+    assert jobs.latest_runs([cards], limit=1) == {cards: [("running", 1)]}
+    assert jobs.latest_runs([], limit=1) == {}
+
+
+def test_jobs_are_found_by_their_numbers(jobs: EventStore):
+    """Those that are there, newest first."""
+    first, *_, last = jobs.jobs(JobFilter())
+
+    assert jobs.jobs(JobFilter(keys=(last.key, first.key, 99))) == [first, last]

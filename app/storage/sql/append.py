@@ -15,17 +15,15 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import compress
 from operator import attrgetter
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from app.core.clock import Clock
 from app.storage.base import Commit, Event, Fold, Job, Outcome, Tallies
 from app.storage.base_series import Point
+from app.storage.sql.append_jobs import held_of, load_jobs, write_jobs
 from app.storage.sql.events_rows import PostgresRows, SqliteRows
 from app.storage.sql.events_tables import events as events_table
-from app.storage.sql.events_tables import jobs as jobs_table
 from app.storage.sql.inserts import insert_rows
-from app.storage.sql.job_lists import count_changes
-from app.storage.sql.rows import job_of, job_values
 
 MergePoints = Callable[[Connection, Sequence[Point]], None]
 
@@ -35,8 +33,6 @@ FORBIDDEN = Outcome("refused", "forbidden_job", "jobId")
 CONFLICT = Outcome("refused", "id_conflict", "id")
 
 _TAKE = "UPDATE meta SET value = value + {n} WHERE key = 'cursor' RETURNING value"
-_JOBS = select(jobs_table).where(jobs_table.c.id.in_(bindparam("ids", expanding=True)))
-_UPDATE_JOB = update(jobs_table).where(jobs_table.c.key == bindparam("b_key"))
 _UPDATE_FLAGS = update(events_table).where(events_table.c.cursor == bindparam("b_cursor"))
 _COUNT = (
     "INSERT INTO tallies (sender_id, outcome, code, count) VALUES",
@@ -62,8 +58,8 @@ class Append:
             return Commit([], [], [], 0)
         now_ms = self._clock.now_ms()
         last: int = connection.exec_driver_sql(_TAKE.format(n=len(events))).scalar_one()
-        jobs = _load_jobs(connection, events, now_ms)
-        statuses = {job_id: job.status for job_id, job in jobs.items()}
+        jobs = load_jobs(connection, events, now_ms)
+        held = held_of(jobs)
         outcomes = _permit(events, jobs)
         keys = {job_id: job.key for job_id, job in jobs.items()}
         for cursor, event in enumerate(events, last - len(events) + 1):
@@ -78,7 +74,7 @@ class Append:
         tails = {job_id: job.last_cursor for job_id, job in changed.items()}
         commit = Commit(outcomes, new, list(changed.values()), prev, tails)
         self._apply(connection, commit, changed)
-        count_changes(connection, _moves(statuses, changed))
+        write_jobs(connection, changed, held)
         return commit
 
     def _insert(self, connection: Connection, events: Sequence[Event], outcomes: list[Outcome]) -> list[Event]:
@@ -108,8 +104,6 @@ class Append:
         flagged = [event for event, before in zip(commit.telling, flags, strict=True) if event.flags != before]
         if flagged:
             connection.execute(_UPDATE_FLAGS, [{"b_cursor": event.cursor, "flags": event.flags} for event in flagged])
-        if changed:
-            connection.execute(_UPDATE_JOB, [{"b_key": job.key, **job_values(job)} for job in changed.values()])
         self._merge(connection, points)
         _count(connection, commit.excess)
 
@@ -141,31 +135,3 @@ def _tallies(events: Sequence[Event], outcomes: Sequence[Outcome], refused: Tall
 def _count(connection: Connection, tallies: Tallies) -> None:
     """Add to the tallies; sorted, so that two writers lock rows in the same order."""
     insert_rows(connection, _COUNT, [(*key, count) for key, count in sorted(tallies.items())])
-
-
-def _moves(statuses: Mapping[str, str], changed: Mapping[str, Job]) -> Counter[str]:
-    """How many jobs more, or less, have each status than before these changes."""
-    moves: Counter[str] = Counter()
-    for job_id, job in changed.items():
-        if job.status != statuses[job_id]:
-            moves[job.status] += 1
-            moves[statuses[job_id]] -= 1
-    return moves
-
-
-def _load_jobs(connection: Connection, events: Sequence[Event], now_ms: int) -> dict[str, Job]:
-    """Every job named in the batch; an unknown one is made and belongs to the sender of its first event."""
-    names = set(map(_job_of, events)) - {""}
-    jobs = {row.id: job_of(row) for row in connection.execute(_JOBS, {"ids": list(names)})} if names else {}
-    if len(jobs) == len(names):
-        return jobs
-    made: Counter[str] = Counter()
-    for event in events:
-        if event.job_id and event.job_id not in jobs:
-            job = Job(id=event.job_id, sender_id=event.sender_id, created_at=now_ms, last_event_at=now_ms)
-            values = {"id": job.id, "sender_id": job.sender_id, "created_at": now_ms, **job_values(job)}
-            job.key = connection.execute(insert(jobs_table).values(**values).returning(jobs_table.c.key)).scalar_one()
-            jobs[job.id] = job
-            made[job.status] += 1
-    count_changes(connection, made)
-    return jobs

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from app.core.clock import Clock
 from app.storage.base import Commit, Event, EventFilter, Fold, Job, JobFilter, Reach, Tallies
 from app.storage.base_counts import Counted
+from app.storage.base_runs import Run, Spider
 from app.storage.base_series import Cells
 from app.storage.sql.append import Append, MergePoints
 from app.storage.sql.append_singly import AppendSingly
@@ -17,7 +18,7 @@ from app.storage.sql.conditions import event_conditions, of_types
 from app.storage.sql.counting import count_events, count_jobs
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import events, jobs, meta, tallies
-from app.storage.sql.job_lists import count_jobs_by_status, list_jobs
+from app.storage.sql.job_lists import count_jobs_by_status, list_jobs, list_runs
 from app.storage.sql.removal import REMOVED, delete_events, delete_job, delete_slice, marked
 from app.storage.sql.rows import EVENTS, event_of, job_of
 
@@ -91,6 +92,10 @@ class SqlEventStore:
     def job_counts(self, wanted: JobFilter, most: int | None = None) -> dict[str, int]:
         """See `EventStore`."""
         return self._database.read(partial(count_jobs_by_status, wanted=wanted, most=most))
+
+    def latest_runs(self, spiders: Sequence[Spider], limit: int) -> dict[Spider, list[Run]]:
+        """See `EventStore`."""
+        return self._database.read(partial(list_runs, spiders=spiders, limit=limit))
 
     def count(self, wanted: EventFilter | JobFilter, over: Cells, most: int) -> Counted:
         """See `EventStore`."""

@@ -81,6 +81,7 @@ jobs = Table(
     Column("last_cursor", BigInteger, nullable=False),
     Index("ix_jobs_status_key", "status", "key"),
     Index("ix_jobs_source_key", "source", "key"),
+    Index("ix_jobs_source_query_key", "source", "query", "key"),
     sqlite_autoincrement=True,
 )
 
