@@ -70,7 +70,7 @@ def event_filter(args: Mapping[str, str], now_ms: int, job_id: str | None = None
 
 
 def job_filter(args: Mapping[str, str], now_ms: int) -> JobFilter:
-    """`status` (several by comma), `source`, `q` (a search: see `app.jobs.search`), `tag`, `from`, `to`."""
+    """`status` (several by comma), `source`, `q` (a search: see `app.jobs.search`), `tag`, `from`, `to`, `keys`."""
     begin, end = span(args, now_ms)
     wanted = JobFilter(
         statuses=_words(args, "status", STATUSES),
@@ -78,6 +78,7 @@ def job_filter(args: Mapping[str, str], now_ms: int) -> JobFilter:
         tag=_text(args, "tag"),
         from_ms=begin,
         to_ms=end,
+        keys=numbers(args, "keys", MAX_LIMIT),
     )
     search = _text(args, "q")
     if search is None:
@@ -136,6 +137,14 @@ def limit(args: Mapping[str, str], default: int = 100) -> int:
     if not _LIMIT.fullmatch(value) or int(value) > MAX_LIMIT:
         raise InvalidInput(f"must be a whole number from 1 to {MAX_LIMIT}", field="limit")
     return int(value)
+
+
+def numbers(args: Mapping[str, str], name: str, most: int) -> tuple[int, ...]:
+    """At most so many of a store's numbers, by comma."""
+    words = [word for word in args.get(name, "").split(",") if word]
+    if len(words) > most or not all(_MS.fullmatch(word) for word in words):
+        raise InvalidInput(f"must be at most {most} numbers", field=name)
+    return tuple(map(int, words))
 
 
 def before(args: Mapping[str, str], greatest: int = GREATEST) -> int | None:

@@ -1,28 +1,30 @@
 """The list of jobs: those that are open first, narrowed by a search, by states and by the API's parameters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from flask import Blueprint, render_template, request
+import msgspec
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app import queries
 from app.accounts.access import current_principal, require
 from app.core.terms import Misread, terms, without
-from app.dashboard import views
+from app.dashboard import bulk, job_rows, look, views
 from app.dashboard.language import gettext
 from app.dashboard.links import Chip, Query
 from app.dashboard.threads import in_thread
 from app.dashboard.wording import STATUSES
 from app.jobs.listing import page_of
 from app.jobs.search import KEYS
-from app.jobs.view import job_json
 from app.services import Services
 from app.storage.base import JobFilter
 
 PAGE_ROWS: Final = 50
 MOST_COUNTED: Final = 10_000
 """Of those that match a filter: there are numbers of all jobs, but not of all that anybody may ask for."""
+MOST_FRESH: Final = 1_000
+"""New jobs that are counted one by one."""
 NAMES: Final = ("status", "q", "source", "tag", "from", "to", "next")
 HOT: Final = frozenset({"stalled", "lost", "failed"})
 
@@ -51,9 +53,26 @@ def blueprint(services: Services) -> Blueprint:
     def jobs() -> ResponseReturnValue:
         query = Query("/jobs", request.args, NAMES)
         content = in_thread(services.runtime, _content, services, query, current_principal().user_id)
-        return render_template("jobs/jobs.html", **content), 400 if content["wrong"] else 200
+        shown = render_template("jobs/jobs.html", **content, **_mine())
+        return shown, 400 if content["wrong"] else 200
 
+    @pages.get("/jobs.json")
+    @require("read")
+    def renewed() -> Response:
+        query = Query("/jobs", request.args, NAMES)
+        keys = queries.numbers(request.args, "keys", job_rows.MOST_ROWS)
+        after = queries.numbers(request.args, "after", 1)
+        answer = in_thread(services.runtime, _renewed, services, asked(query, services.clock.now_ms()), keys, after)
+        return Response(msgspec.json.encode(answer), content_type="application/json")
+
+    bulk.add_form(pages, services)
     return pages
+
+
+def _mine() -> dict[str, Any]:
+    """What depends on who looks, and with which browser."""
+    who = current_principal()
+    return {"look": look.look(request.cookies), "may_operate": who.may("operate"), "may_delete": who.may("admin")}
 
 
 def asked(query: Query, now_ms: int) -> Asked:
@@ -78,13 +97,15 @@ def _content(services: Services, query: Query, user_id: int | None) -> dict[str,
     now_ms = services.clock.now_ms()
     meant = asked(query, now_ms)
     since = services.events.reach().newest
+    newest = services.events.jobs(JobFilter(), limit=1)
     found, next_place = page_of(services.events, meant.wanted, queries.place(query.args), PAGE_ROWS)
     counts = services.events.job_counts(meant.tabs, None if meant.tabs == JobFilter() else MOST_COUNTED)
     chips = [] if meant.wrong else _chips(query)
     return {
         "query": query,
-        "jobs": [job_json(job, services.figures.job_rate(job.id), now_ms) for job in found],
+        "jobs": job_rows.rows(services, found, now_ms),
         "tabs": [("", gettext("All"), sum(counts.values())), *((s, w, counts.get(s, 0)) for s, w in STATUSES.items())],
+        "matching": counts.get(query.get("status"), 0) if query.get("status") else sum(counts.values()),
         "more": meant.tabs != JobFilter() and sum(counts.values()) >= MOST_COUNTED,
         "hot": HOT,
         "chips": chips,
@@ -96,12 +117,20 @@ def _content(services: Services, query: Query, user_id: int | None) -> dict[str,
             "now": now_ms,
             "since": since,
             "first": not query.get("next"),
-            "unfiltered": not chips,
-            "statuses": list(meant.wanted.statuses),
+            "unfiltered": meant.tabs == JobFilter(),
             "here": query.address(),
-            "api": query.api("/api/v1/jobs", PAGE_ROWS),
+            "rows": query.export("/jobs.json"),
+            "newest": newest[0].key if newest else 0,
+            "lateMs": services.settings.job_stalled_after // 2,
         },
     }
+
+
+def _renewed(services: Services, meant: Asked, keys: tuple[int, ...], after: tuple[int, ...]) -> dict[str, Any]:
+    """The rows of the jobs of these keys, and how many of those asked for have come after the one of `after`."""
+    found = services.events.jobs(JobFilter(keys=keys), limit=len(keys)) if keys else []
+    counts = services.events.job_counts(replace(meant.wanted, after=after[0]), MOST_FRESH) if after else {}
+    return {"rows": job_rows.rows(services, found, services.clock.now_ms()), "fresh": sum(counts.values())}
 
 
 def _chips(query: Query) -> list[Chip]:

@@ -19,6 +19,7 @@ from app.dashboard import (
     filters,
     incidents,
     job,
+    job_rows,
     jobs,
     kiosk,
     language,
@@ -27,6 +28,7 @@ from app.dashboard import (
     rule_pages,
     security,
     silence_pages,
+    sparks,
     status,
     views,
 )
@@ -71,6 +73,8 @@ def register(app: Flask, services: Services) -> None:
     """Register every page of the dashboard and what they need."""
     language.install(app)
     filters.install(app)
+    sparks.install(app)
+    job_rows.install(app)
     security.install(app)
     for page in PAGES:
         app.register_blueprint(page(services))

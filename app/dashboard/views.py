@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from app.accounts.access import current_principal, require
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from app.dashboard import look
 from app.dashboard.language import gettext
 from app.queries import GREATEST_ID
 from app.services import Services
@@ -43,6 +44,7 @@ def blueprint(services: Services) -> Blueprint:
             raise NotFound(f"There is no saved view {view_id}.")
         return redirect(f"/{page}?{_text(query, 'query', LONGEST_QUERY)}" if query else f"/{page}", 303)
 
+    look.add_form(pages)
     return pages
 
 

@@ -11,7 +11,7 @@ Sentence = str | dict[str, str]
 
 def sentences() -> dict[str, Sentence]:
     """Key to sentence, or to its plural forms."""
-    return {**_spans(), **_connection(), **_counts(), **_actions(), **_job(), **_dashboard()}
+    return {**_spans(), **_connection(), **_counts(), **_actions(), **_job(), **_dashboard(), **_jobs()}
 
 
 def _spans() -> dict[str, Sentence]:
@@ -98,6 +98,18 @@ def _job() -> dict[str, Sentence]:
         "retried": gettext("{n} retried"),
         "failed": gettext("{n} failed"),
         "under": gettext("95 % under {n} ms"),
+    }
+
+
+def _jobs() -> dict[str, Sentence]:
+    return {
+        "alertsOf": gettext("firing: {n}, acknowledged: {m}"),
+        "inAll": gettext("{n} in all"),
+        "inTotal": gettext("in all"),
+        "pause": gettext("Pause"),
+        "resume": gettext("Resume"),
+        "resumeMore": gettext("Resume, {n} changed"),
+        "chosen": {"one": gettext("{n} job selected"), "other": gettext("{n} jobs selected")},
     }
 
 

@@ -35,11 +35,13 @@ class Condition:
 class JobFilter:
     """Which jobs; None is any. `q` is looked for in id, source and query; times are of the start.
 
-    `keys` are the store's numbers; `conditions` are those of a search besides; all hold.
+    `keys` are the store's numbers, and those that are wanted are greater than `after`; `conditions` are those of a
+    search besides. All hold.
     """
 
     of: Runs | None = None
     keys: tuple[int, ...] = ()
+    after: int | None = None
     statuses: tuple[str, ...] = ()
     source: str | None = None
     q: str | None = None

@@ -22,6 +22,7 @@ def is_wanted_job(job: Job, wanted: JobFilter) -> bool:
     return (
         (wanted.of is None or wanted.of.take(job.id, job.source, job.query))
         and (not wanted.keys or job.key in wanted.keys)
+        and (wanted.after is None or job.key > wanted.after)
         and (not wanted.statuses or job.status in wanted.statuses)
         and (wanted.source is None or job.source == wanted.source)
         and (not wanted.q or _holds(job, wanted.q))

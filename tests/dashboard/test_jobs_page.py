@@ -7,7 +7,8 @@ from html import unescape
 import pytest
 
 from tests.dashboard.conftest import House
-from tests.fakes import event
+from tests.dashboard.test_alert_pages import post
+from tests.fakes import NOW_MS, event
 
 
 def listed(page: str) -> list[str]:
@@ -93,3 +94,59 @@ def test_tabs_count_what_else_the_search_finds(four: House):
     page = four.page("/jobs?q=source:ebay.com,olx.pl&status=running")
 
     assert re.findall(r'data-count="(?:|running|failed)">(\d+)<', page) == ["2", "1", "1"]
+
+
+def test_rows_tell_pace_success_and_the_last_runs(house: House):
+    """The pace of five minutes, what was answered, and each run of the spider, the newest on the right."""
+    spider = {"source": "ebay.com", "query": "cards"}
+    house.send([event("job_started", "old", data=spider), event("item_scraped", "old"), event("job_failed", "old")])
+    house.send([event("job_started", "new", at_ms=NOW_MS - 60_000, data={**spider, "total": 9, "unit": "pages"})])
+    house.send([event("item_summary", "new", at_ms=NOW_MS - 20_000, data={"count": 50})])
+    house.send([event("job_progress", "new", data={"done": 3, "requests": {"total": 8, "failed": 2}})])
+
+    new, old = house.page("/jobs").split('<tr data-job="')[1:]
+
+    assert 'data-cell="items">3</b> <span data-cell="noun">/ 9 pages<' in new
+    assert 'data-cell="share">33 %<' in new
+    assert re.search(r'data-cell="eta" datetime="[^"]+".*?data-cell="left">in 2 min<', new)
+    assert re.search(r'<path d="M0 21 .* 1 .*21"/>', new)
+    assert 'data-cell="success">75.0</span><span class="unit" data-cell="success-unit">%<' in new
+    assert 'aria-label="Last 30 runs: Running 1, Failed 1"' in new
+    assert '<path class="now" d="M145 20v-16h4v16z"/>' in new
+    assert '<path class="broken" d="M140 20v-4h4v4zM140.5 15h3v-3h-3z"/>' in new
+    assert "/jobs?q=spider%3A%22ebay.com%3A%20cards%22" in new
+    assert 'data-cell="items">1</b> <span data-cell="noun">item<' in old
+    assert re.search(r'data-cell="pace"[^>]* hidden', old)
+
+
+def test_a_page_asks_for_its_rows_and_for_how_many_are_new(four: House):
+    """By their numbers; what is new is counted as the search has it."""
+    page = four.page("/jobs?q=source:ebay*")
+    newest = json.loads(page.split('id="page">')[1].split("<")[0])["newest"]
+    four.send([event("job_started", "e", data={"source": "ebay.de"}), event("job_started", "f")])
+
+    told = json.loads(four.page(f"/jobs.json?q=source:ebay*&keys=1,3&after={newest}"))
+
+    assert [row["job"]["id"] for row in told["rows"]] == ["c", "a"]
+    assert told["fresh"] == 1
+    assert json.loads(four.page("/jobs.json?keys=")) == {"rows": [], "fresh": 0}
+    four.page("/jobs.json?keys=x", 400)
+
+
+def test_columns_and_density_are_the_browser_s_own(four: House):
+    """Without a script a form keeps them, and leads back to the list."""
+    assert "joblist" in four.page("/jobs")
+    back = post(four, "/views/look", show=["ends", "pace", "errors", "tags"], compact="yes", query="status=failed")
+
+    page = four.page(back)
+    assert back == "/jobs?status=failed"
+    assert 'joblist compact no-success no-last no-runs" id="jobs-table"' in page
+
+
+def test_an_empty_list_names_the_filters_that_are_on(four: House):
+    """And offers to drop them."""
+    page = unescape(four.page("/jobs?q=nothing -tag:x"))
+
+    assert "No job matches these filters" in page
+    assert "<code>text: nothing</code> <code>not tag: x</code>" in page
+    assert '<a href="/jobs">Drop the filters</a>' in page

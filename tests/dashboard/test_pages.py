@@ -126,7 +126,7 @@ def test_a_list_says_what_it_is_as_of(house: House):
     block = json.loads(Tags(house.page("/jobs?source=ebay.com")).blocks["page"])
 
     assert block["since"] == 5
-    assert block["api"] == "/api/v1/jobs?source=ebay.com&limit=50"
+    assert block["rows"] == "/jobs.json?source=ebay.com"
     assert json.loads(Tags(house.page("/")).blocks["page"])["since"] == 5
 
 

@@ -132,3 +132,4 @@ def test_jobs_are_found_by_their_numbers(jobs: EventStore):
     first, *_, last = jobs.jobs(JobFilter())
 
     assert jobs.jobs(JobFilter(keys=(last.key, first.key, 99))) == [first, last]
+    assert jobs.jobs(JobFilter(after=last.key, statuses=("running", "completed"))) == [first]

@@ -35,6 +35,8 @@ def job_conditions(wanted: JobFilter) -> list[ColumnElement[bool]]:
 def rest_conditions(wanted: JobFilter) -> list[ColumnElement[bool]]:
     """All but those of the status and of the runs."""
     found: list[ColumnElement[bool]] = [jobs.c.key.in_(wanted.keys)] if wanted.keys else []
+    if wanted.after is not None:
+        found.append(jobs.c.key > wanted.after)
     if wanted.source is not None:
         found.append(jobs.c.source == wanted.source)
     if wanted.q:

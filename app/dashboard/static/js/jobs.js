@@ -1,34 +1,91 @@
-// The list of jobs: visible rows change in place; new jobs wait behind a pill.
+// The list of jobs: rows that can be seen change in place; new jobs wait behind a pill; all of it can be paused.
 
 import "./shell.js";
+import { setUpBulk } from "./bulk.js";
 import { number } from "./format.js";
-import { follow } from "./live.js";
-import { page, say, word } from "./page.js";
-import { Rows } from "./rows.js";
+import { follow, nameAnew } from "./live.js";
+import { setUpLook } from "./look.js";
+import { page, say, setIcon, word } from "./page.js";
 import { snapshot } from "./snapshot.js";
+import { onTick } from "./ticks.js";
+import { VisibleRows } from "./visible-rows.js";
 
+const ASK_TICKS = 10;
+const SOON_MS = 1_000;
 const MOST_NEW = 999;
-const rows = new Rows(document.getElementById("job-list"), page.api);
+const rows = new VisibleRows(document.getElementById("job-list"));
 const pill = document.getElementById("new-jobs");
-const fresh = new Set();
-let begin = page.now;
+const pause = document.getElementById("pause");
+const bulk = setUpBulk();
+let { newest } = page;
+let counts = null;
+let fresh = 0;
+let asking = false;
+let paused = false;
+let total = null;
+let due = false;
+let asked = performance.now() - SOON_MS;
 
-function isNew(job) {
-  if (!page.first || fresh.size > MOST_NEW) return false;
-  const born = job.startedAt ?? job.lastEventAt;
-  return born !== null && Date.parse(born) >= begin && (!page.statuses.length || page.statuses.includes(job.status));
+function onJobs(message) {
+  message.changed.forEach((job) => rows.take(job));
+  counts = message.counts;
+  const known = total;
+  total = sum(counts);
+  due ||= total !== known; // jobs came or went; whether they belong to this list, the server knows
+  if (due && performance.now() - asked > SOON_MS) ask();
 }
 
-function onJobs({ changed, counts }) {
-  for (const job of changed) if (!rows.paint(job) && isNew(job)) fresh.add(job.id);
-  if (page.unfiltered) showCounts(counts);
-  showNew();
+const sum = (numbers) => Object.values(numbers).reduce((so, far) => so + far, 0);
+
+/** Asks for what only the server can add up, and whether jobs have come that are not on this page. */
+async function ask() {
+  if (asking || paused) return;
+  asking = true;
+  due = false;
+  asked = performance.now();
+  const address = new URL(page.rows, location.href);
+  address.searchParams.set("keys", rows.keys().join(","));
+  if (page.first) address.searchParams.set("after", newest);
+  const answer = await fetch(address, { headers: { Accept: "application/json" } })
+    .then((found) => (found.ok ? found.json() : null))
+    .catch(() => null);
+  asking = false;
+  if (!answer) return;
+  answer.rows.forEach((facts) => rows.takeFacts(facts));
+  fresh = answer.fresh;
+  if (pill.hidden) showNew(); // at once, and then with all else
 }
 
 function showNew() {
-  const [n, most] = [fresh.size, fresh.size > MOST_NEW];
-  pill.hidden = n === 0;
-  say(pill.querySelector("span"), word("newJobs", { n, nText: most ? `${number(MOST_NEW)}+` : number(n) }));
+  const nText = fresh > MOST_NEW ? `${number(MOST_NEW)}+` : number(fresh);
+  pill.hidden = fresh === 0;
+  say(pill.querySelector("span"), word("newJobs", { n: fresh, nText }));
+}
+
+function paint() {
+  if (paused) {
+    say(pause.querySelector("span"), rows.waiting ? word("resumeMore", { n: number(rows.waiting) }) : word("resume"));
+    return;
+  }
+  rows.paint();
+  if (counts && page.unfiltered) showCounts();
+  counts = null;
+  showNew();
+  if (due && performance.now() - asked > SOON_MS) ask();
+}
+
+function showCounts() {
+  const all = sum(counts);
+  document.querySelectorAll("[data-count]").forEach((tab) => {
+    say(tab, number(tab.dataset.count ? counts[tab.dataset.count] ?? 0 : all));
+  });
+}
+
+function setPaused(now) {
+  paused = now;
+  pause.setAttribute("aria-pressed", String(paused));
+  setIcon(pause.querySelector("svg"), paused ? "play" : "pause");
+  say(pause.querySelector("span"), word(paused ? "resume" : "pause"));
 }
 
 /** The list, its tabs and its pages as they are now; what waited behind the pill stands in it. */
@@ -37,35 +94,37 @@ async function again() {
   if (!seen) return undefined;
   ["job-list", "tabs", "paging"].forEach((id) => seen.adopt(id));
   rows.read();
-  begin = seen.page.now;
-  fresh.clear();
-  showNew();
+  bulk.read();
+  nameAnew("jobs");
+  ({ newest } = seen.page);
+  fresh = 0;
   return seen.page.since;
 }
 
-follow("jobs", { since: page.since, onMessage: onJobs, onAgain: again });
-
-function showCounts(counts) {
-  const known = new Map(Object.entries(counts));
-  const all = [...known.values()].reduce((sum, count) => sum + count, 0);
-  document.querySelectorAll("[data-count]").forEach((tab) => say(tab, number(tab.dataset.count ? known.get(tab.dataset.count) ?? 0 : all)));
-}
-
+follow("jobs", { since: page.since, onMessage: onJobs, onAgain: again, names: () => ({ jobs: rows.ids() }) });
+onTick(paint);
+onTick(ask, ASK_TICKS);
+setUpLook();
+pause.hidden = false;
+pause.addEventListener("click", () => setPaused(!paused));
 pill.addEventListener("click", () => location.assign(page.here));
 
-// j and k move through the rows, Enter opens the one they stand on.
+// j and k move through the rows, Enter opens the one they stand on, x selects it, p pauses.
 let at = -1;
+function move(list, by) {
+  list[at]?.classList.remove("is-cursor");
+  at = Math.min(list.length - 1, Math.max(0, at + by));
+  list[at].classList.add("is-cursor");
+  list[at].scrollIntoView({ block: "nearest" });
+}
+
 document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.target.closest("input, select, textarea")) return;
+  if (event.defaultPrevented || event.target.closest("input:not([type=checkbox]), select, textarea")) return;
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const list = [...rows.byId.values()];
   at = Math.min(at, list.length - 1);
-  if ((event.key === "j" || event.key === "k") && list.length) {
-    list[at]?.classList.remove("is-cursor");
-    at = Math.min(list.length - 1, Math.max(0, at + (event.key === "j" ? 1 : -1)));
-    list[at].classList.add("is-cursor");
-    list[at].scrollIntoView({ block: "nearest" });
-  } else if (event.key === "Enter" && at >= 0 && event.target === document.body) {
-    list[at].querySelector("a").click();
-  }
+  if ((event.key === "j" || event.key === "k") && list.length) move(list, event.key === "j" ? 1 : -1);
+  else if (event.key === "p") setPaused(!paused);
+  else if (event.key === "x" && at >= 0) list[at].querySelector('input[name="key"]').click();
+  else if (event.key === "Enter" && at >= 0 && event.target === document.body) list[at].querySelector("a").click();
 });

@@ -24,12 +24,13 @@ const socket = io("/live", {
 const rooms = new Map();
 
 class Room {
-  constructor(name, { since, onEvents, onMessage, onAgain }) {
+  constructor(name, { since, onEvents, onMessage, onAgain, names = () => ({}) }) {
     this.name = name;
     this.last = since;
     this.onEvents = onEvents;
     this.onMessage = onMessage;
     this.onAgain = onAgain;
+    this.names = names;
     this.entered = false;
     this.waiting = null; // what came while the subscription was being answered
   }
@@ -39,7 +40,7 @@ class Room {
     const waiting = [];
     this.waiting = waiting;
     const since = this.last === undefined ? {} : { since: this.last };
-    socket.timeout(10_000).emit("subscribe", { room: this.name, batched: true, ...since }, async (late, answer) => {
+    socket.timeout(10_000).emit("subscribe", { ...this.wish(), ...since }, async (late, answer) => {
       if (this.waiting !== waiting) return; // a newer connection has asked, too
       const good = !late && answer?.ok;
       if (good) await this.answered(answer);
@@ -48,6 +49,10 @@ class Room {
       if (good) waiting.forEach((work) => this.inTurn(work));
       else if (socket.connected) setTimeout(() => rooms.get(this.name)?.subscribe(), RETRY_MS);
     });
+  }
+
+  wish() {
+    return { room: this.name, batched: true, ...this.names() };
   }
 
   async answered({ replay = [], cursor, reset }) {
@@ -97,7 +102,8 @@ export const isLive = () => lostAt === null;
  * onEvents: called with new events in their order. onMessage: called with the room's own message (jobs, metrics, alerts).
  * onAgain: called when what came meanwhile can't be replayed: after every connect but the first (and after that one, if
  * the page is older than it) in a room of figures, when too far behind in a room of events. What comes in the meantime
- * waits for it. It looks at the whole once more and returns the cursor of what it saw.
+ * waits for it. It looks at the whole once more and returns the cursor of what it saw. names: gives what else the
+ * subscription asks for, such as the jobs that are shown.
  */
 export function follow(name, options) {
   const room = new Room(name, options);
@@ -108,6 +114,11 @@ export function follow(name, options) {
 /** Leaves a room: nothing more is heard of it. */
 export function leave(name) {
   if (rooms.delete(name) && socket.connected) socket.emit("unsubscribe", { room: name });
+}
+
+/** Tells the server anew what a room is asked for; whatever it has sent stays as it is. */
+export function nameAnew(name) {
+  if (socket.connected) socket.emit("subscribe", rooms.get(name).wish());
 }
 
 socket.on("events", (batch) => rooms.get(batch.room)?.receive(batch));

@@ -8,12 +8,11 @@ import { follow } from "./live.js";
 import { shell } from "./page.js";
 import { renewing, snapshot } from "./snapshot.js";
 import { stand } from "./standing.js";
+import { onTick } from "./ticks.js";
 import { closeNewest } from "./toast.js";
 
 showTimes(document);
-setInterval(() => {
-  if (!document.hidden) document.querySelectorAll('time[data-format="age"][datetime]').forEach(showTime);
-}, 1_000);
+onTick(() => document.querySelectorAll('time[data-format="age"][datetime]:not([data-off] *)').forEach(showTime), 2);
 
 // Alerts: a toast for each change, and whatever shows alerts is told that they have changed, once for what comes together.
 const GATHER_MS = 200;

@@ -1,0 +1,115 @@
+"""What is done with several jobs at once: export, acknowledge their alerts, delete. Jobs are observed, so no more.
+
+A form names the jobs by their numbers, or all that match the filters that it carries along. Deletion asks once more.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import ngettext
+from werkzeug.datastructures import MultiDict
+
+from app import queries
+from app.accounts.access import current_principal, require
+from app.accounts.roles import ADMIN, OPERATE
+from app.core.errors import Conflict, Forbidden, InvalidInput
+from app.dashboard.job_rows import badges_of
+from app.dashboard.language import gettext
+from app.dashboard.threads import in_thread
+from app.services import Services
+from app.storage.base import Job, JobFilter
+
+MOST: Final = 500
+"""Jobs of one action; who has more is told, and goes on with the rest."""
+LONGEST_QUERY: Final = 4_000
+NAMED: Final = 10
+"""Jobs that a question names."""
+
+
+def add_form(pages: Blueprint, services: Services) -> None:
+    """``POST /jobs``."""
+
+    @pages.post("/jobs")
+    @require("read")
+    def act() -> ResponseReturnValue:
+        form = request.form
+        actions = {"export": _export, "acknowledge": _acknowledge, "delete": _delete}
+        if form.get("act") not in actions:
+            raise InvalidInput(f"must be one of {', '.join(actions)}", field="act")
+        query = form.get("query", "")
+        if len(query) > LONGEST_QUERY or (query and not query.isprintable()):
+            raise InvalidInput("must be the query of the list", field="query")
+        return actions[form["act"]](services, form, query)
+
+
+def _wanted(services: Services, form: "MultiDict[str, str]", query: str) -> JobFilter:
+    """The jobs that the form is about."""
+    if form.get("all"):
+        return queries.job_filter(dict(parse_qsl(query)), services.clock.now_ms())
+    keys = queries.numbers({"key": ",".join(form.getlist("key"))}, "key", MOST)
+    if not keys:
+        raise InvalidInput(gettext("choose at least one job"), field="key")
+    return JobFilter(keys=keys)
+
+
+def _back(query: str) -> ResponseReturnValue:
+    return redirect(f"/jobs?{query}" if query else "/jobs", 303)
+
+
+def _export(services: Services, form: "MultiDict[str, str]", query: str) -> ResponseReturnValue:
+    wanted = _wanted(services, form, query)
+    chosen = query if form.get("all") else urlencode({"keys": ",".join(map(str, wanted.keys))}, safe=",")
+    return redirect(f"/export/jobs.csv?{chosen}" if chosen else "/export/jobs.csv", 303)
+
+
+def _acknowledge(services: Services, form: "MultiDict[str, str]", query: str) -> ResponseReturnValue:
+    _require(OPERATE)
+    services.runtime.call(_acknowledged, services, _wanted(services, form, query), current_principal().name)
+    return _back(query)
+
+
+def _acknowledged(services: Services, wanted: JobFilter, by: str) -> None:
+    """Acknowledge the open incidents about the first `MOST` of these jobs."""
+    found = services.events.jobs(wanted, limit=MOST)
+    for incident_id in sorted({one for badge in badges_of(services, found).values() for one in badge.firing}):
+        try:
+            services.alerts.acknowledge(incident_id, by)
+        except Conflict:
+            continue  # over by now, which is just as well
+
+
+def _delete(services: Services, form: "MultiDict[str, str]", query: str) -> ResponseReturnValue:
+    _require(ADMIN)
+    wanted = _wanted(services, form, query)
+    found = services.runtime.call(services.events.jobs, wanted, limit=MOST)
+    if form.get("sure") == "yes":
+        services.runtime.call(_deleted, services, found)
+        return _back(query)
+    return in_thread(services.runtime, _question, services, found, wanted, query)
+
+
+def _deleted(services: Services, found: Sequence[Job]) -> None:
+    for job in found:
+        services.events.delete_job(job.id)
+        services.bus.publish("deleted", job.id)
+
+
+def _question(services: Services, found: Sequence[Job], wanted: JobFilter, query: str) -> str:
+    """The page that asks; it names the jobs by their numbers, so that what is deleted is what was asked about."""
+    content: dict[str, Any] = {
+        "keys": [job.key for job in found],
+        "named": [job.id for job in found[:NAMED]],
+        "running": sum(job.status in {"running", "stalled"} for job in found),
+        "left": sum(services.events.job_counts(wanted).values()) - len(found),
+        "query": query,
+        "title": ngettext("Delete %(n)s job?", "Delete %(n)s jobs?", len(found), n=len(found)),
+    }
+    return render_template("jobs/delete.html", **content)
+
+
+def _require(permission: str) -> None:
+    if not current_principal().may(permission):
+        raise Forbidden(f"This takes the permission {permission}.")

@@ -1,0 +1,107 @@
+"""Several jobs at once: which they are, what is done with them, and who may."""
+
+import re
+from html import unescape
+
+import pytest
+
+from app.storage.base_alerts import IncidentFilter
+from app.storage.base_jobs import JobFilter
+from tests.dashboard.conftest import House
+from tests.dashboard.test_alert_pages import post, token
+from tests.dashboard.test_jobs_page import four, listed
+from tests.fakes import event
+
+__all__ = ["four"]
+
+
+def keys(house: House, *names: str) -> list[str]:
+    """The numbers that the page has for jobs of these ids."""
+    page = house.page("/jobs")
+    return [re.search(rf'data-job="{name}" data-key="(\d+)"', page)[1] for name in names]  # type: ignore[index]
+
+
+def sign_in(house: House, role: str) -> None:
+    """Somebody of that role looks at the pages from now on."""
+    house.accounts.create_user(role, "secret", role)
+    house.client = house.client.application.test_client()
+    house.client.post("/login", data={"csrf_token": token(house, "/login"), "username": role, "password": "secret"})
+
+
+def test_the_chosen_jobs_are_exported_or_all_that_match(four: House):
+    """The answer leads to the export of exactly those."""
+    chosen = post(four, "/jobs", act="export", key=keys(four, "a", "b"), query="")
+    matching = post(four, "/jobs", act="export", all="yes", query="q=source:ebay*")
+
+    assert [line.split(",")[0] for line in four.page(chosen).splitlines()[1:]] == ["b", "a"]
+    assert [line.split(",")[0] for line in four.page(matching).splitlines()[1:]] == ["c", "a"]
+
+
+def test_deletion_asks_then_deletes_what_it_asked_about(four: House):
+    """By an admin; the page says how many, which, and which of them still run."""
+    sign_in(four, "admin")
+
+    asked = unescape(post(four, "/jobs", 200, act="delete", all="yes", query="q=source:ebay*,olx*"))
+    assert "Delete 3 jobs?" in asked
+    assert "2 of them still run" in asked
+    assert len(listed(four.page("/jobs"))) == 4
+
+    (named,) = re.findall(r'name="key" value="([\d,]+)"', asked)
+    back = post(four, "/jobs", act="delete", sure="yes", key=named, query="status=failed")
+    assert back == "/jobs?status=failed"
+    assert [job.id for job in four.events.jobs(JobFilter())] == ["d"]
+
+
+@pytest.mark.parametrize(("role", "act"), [("viewer", "delete"), ("viewer", "acknowledge"), ("operator", "delete")])
+def test_who_may_not_is_refused_and_not_asked(four: House, role: str, act: str):
+    """The page does not offer it, and the form is refused."""
+    if role != "viewer":
+        sign_in(four, role)
+
+    assert f'name="act" value="{act}"' not in four.page("/jobs")
+    post(four, "/jobs", 403, act=act, sure="yes", key=keys(four, "a"), query="")
+    assert len(listed(four.page("/jobs"))) == 4
+
+
+@pytest.mark.parametrize("fields", [{"act": "rename"}, {"act": "export"}, {"act": "export", "key": "x"}])
+def test_a_form_that_says_nothing_of_use_is_refused(four: House, fields: dict[str, str]):
+    """With the field at fault."""
+    answer = post(four, "/jobs", 400, query="", **fields)
+
+    assert re.search(r"(act|key): ", answer)
+
+
+def fail(house: House, job_id: str) -> None:
+    """An open job reports many errors, and a rule that minds jobs one by one fires."""
+    house.alerts.rules.create(
+        {
+            "name": "many errors",
+            "condition": {"metric": "errors", "operator": ">", "threshold": 3},
+            "groupBy": ["job"],
+            "severity": "error",
+            "channels": [],
+            "cooldown": 0,
+        }
+    )
+    house.alerts.rebuild()
+    commit = house.send([event("error", job_id, data={"message": "no", "count": 9}, level=3)])
+    house.alerts.on_commit(commit)
+    house.alerts.evaluate()
+
+
+def test_the_alerts_of_jobs_are_acknowledged(four: House):
+    """Each row says how many fire for its job, and leads to them; others' incidents stay as they are."""
+    fail(four, "a")
+    (incident,) = four.alerts.incidents(IncidentFilter(states=("firing",)))
+    rows = {job_id: four.page("/jobs").split(f'<tr data-job="{job_id}"')[1].split("</tr>")[0] for job_id in "ac"}
+    assert f'href="/alerts/incidents/{incident.id}" title="firing: 1, acknowledged: 0">' in rows["a"]
+    assert 'title="firing: 0, acknowledged: 0" hidden' in rows["c"]
+    assert re.search(r'c-errors p1 bad".*?data-cell="errors" title="9 in all">9<', rows["a"])
+
+    sign_in(four, "operator")
+    post(four, "/jobs", act="acknowledge", key=keys(four, "c"), query="")
+    assert four.alerts.incident(incident.id).state == "firing"
+    post(four, "/jobs", act="acknowledge", all="yes", query="")
+
+    assert four.alerts.incident(incident.id).acked_by == "operator"
+    assert 'bellcount acked" data-cell="alerts"' in four.page("/jobs")
