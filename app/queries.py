@@ -9,6 +9,7 @@ from typing import Final
 
 from werkzeug.routing import PathConverter
 
+from app.alerts.service import STATES as INCIDENT_STATES
 from app.core.errors import InvalidInput, NotFound
 from app.ingest.fields import read_time
 from app.jobs.fold import STATUSES
@@ -17,6 +18,7 @@ from app.jobs.search import narrowed
 from app.metrics import selector
 from app.metrics.series import SeriesQuery
 from app.storage.base import EventFilter, JobFilter
+from app.storage.base_alerts import IncidentFilter
 from app.storage.base_notices import STATES as NOTICE_STATES
 from app.storage.base_notices import NoticeFilter
 from app.storage.base_runs import Runs
@@ -84,6 +86,11 @@ def job_filter(args: Mapping[str, str], now_ms: int) -> JobFilter:
     if search is None:
         return wanted
     return narrowed(wanted, search, tuple(STATUSES), now_ms, lambda value, field: moment(value, now_ms, field))
+
+
+def incident_filter(args: Mapping[str, str]) -> IncidentFilter:
+    """`state` (several by comma)."""
+    return IncidentFilter(states=_words(args, "state", INCIDENT_STATES))
 
 
 def notice_filter(args: Mapping[str, str]) -> NoticeFilter:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from app.api.spreadsheet import csv_text, defused
 from app.core.clock import rfc3339
+from app.exports.spreadsheet import csv_text, defused
 from app.metrics.series import AT_ONCE
 from tests.sockets import scraped
 

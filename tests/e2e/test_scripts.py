@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from playwright.sync_api import Page
 
-from app.api.spreadsheet import csv_text
+from app.exports.spreadsheet import csv_text
 from tests.e2e.scripts import called, scripted
 
 FORMULAS = (

@@ -1,0 +1,150 @@
+"""``flask export``: history as CSV or JSON lines, straight from the database, whether or not a server runs.
+
+The tables and their filters are those of ``/export/…``: see `app.exports.tables`.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from app.cli.base import Group
+from app.core.clock import CLOCK
+from app.core.errors import InvalidInput, ScrapewatchError
+from app.exports.lines import FORMATS, Piece
+from app.exports.tables import FILTERS, TABLES, Sources
+from app.metrics.series import SeriesReader
+from app.storage.sql import schema
+from app.storage.sql.alerts import SqlAlertStore
+from app.storage.sql.database import Database
+from app.storage.stores import open_stores
+from config import Settings
+
+_ABOUT: Final = {
+    "events": "Events, newest first.",
+    "jobs": "Jobs, newest first.",
+    "metrics": "Figures over time: a point a row, a line of them a JSON line.",
+    "alerts": "Incidents, newest first.",
+}
+_HINTS: Final = {
+    "type": "Several by comma.",
+    "status": "Several by comma.",
+    "state": "Several by comma: firing, acknowledged, resolved.",
+    "level": "That and above.",
+    "from": "A time, or one ago: -7d.",
+    "to": "A time, or one ago: -1h.",
+    "fields": "Fields of the data that are columns of their own.",
+    "q": "Words, as in the page's search.",
+}
+
+
+def command(settings: Settings) -> click.Command:
+    """The group of exports."""
+    group = Group("export", help="History as CSV or JSON lines, with the filters of the HTTP export.")
+    for name in TABLES:
+        group.add_command(_command(settings, name))
+    return group
+
+
+def _command(settings: Settings, name: str) -> click.Command:
+    def export(form: str, output: Path | None, **filters: str | None) -> None:
+        args = {key.removeprefix("f_"): value for key, value in filters.items() if value is not None}
+        with opened(settings) as sources:
+            try:
+                pieces = FORMATS[form](TABLES[name](sources, args))
+            except InvalidInput as error:
+                raise click.UsageError(f"--{error.field} {error}") from error
+            rows = _write(pieces, output)
+        if output is not None:
+            click.echo(f"{rows} rows are in {output}.", err=True)
+
+    params: list[click.Parameter] = [
+        click.Option(["--format", "form"], type=click.Choice(list(FORMATS)), default="csv", show_default=True),
+        click.Option(
+            ["-o", "--output"], type=click.Path(dir_okay=False, path_type=Path), help="A file; standard output if none."
+        ),
+        *(click.Option([f"--{key}", f"f_{key}"], help=_HINTS.get(key)) for key in FILTERS[name]),
+    ]
+    return click.Command(name, params=params, callback=export, help=_ABOUT[name])
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Sources]:
+    """The stores of the database, on connections of the command's own.
+
+    Raises:
+        ScrapewatchError: the schema is not the one that the code needs, or events are kept in a server's memory.
+    """
+    if settings.storage_url.startswith("memory:"):
+        raise ScrapewatchError("STORAGE_URL is memory: only the server that holds the events can export them.")
+    database = Database(settings.database_url, readers=1)
+    try:
+        schema.require_current(database)
+        stores = open_stores(settings.storage_url, database, CLOCK)
+        yield Sources(
+            clock=CLOCK,
+            events=stores.events,
+            search=stores.search,
+            reader=SeriesReader(stores.series, CLOCK),
+            incidents=SqlAlertStore(database).incidents,
+            rate=lambda _: None,
+        )
+    finally:
+        database.close()
+
+
+def _write(pieces: Iterator[Piece], output: Path | None) -> int:
+    """Write all of it and return the number of rows; a file is there when it is whole."""
+    if output is None:
+        return _copy(pieces, partial(click.echo, nl=False), None)
+    part = output.with_name(f"{output.name}.part")
+    try:
+        with part.open("wb") as file:
+            rows = _copy(pieces, file.write, _Bar() if sys.stderr.isatty() else None)
+        part.replace(output)
+    except OSError as error:
+        raise click.ClickException(f"{output} can't be written: {error.strerror}.") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return rows
+
+
+def _copy(pieces: Iterator[Piece], write: Callable[[bytes], object], bar: "_Bar | None") -> int:
+    rows = 0
+    for piece in pieces:
+        write(piece.text)
+        rows += piece.rows
+        if bar is not None:
+            bar.show(rows, piece.left)
+    if bar is not None:
+        bar.end()
+    return rows
+
+
+class _Bar:
+    """How far it is, on a terminal; what is left when it begins is taken for the whole."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._whole = 0
+
+    def end(self) -> None:
+        """Leave the line to what is written next."""
+        if self._bar is not None:
+            self._bar.render_finish()
+
+    def show(self, rows: int, left: int | None) -> None:
+        """Draw it anew."""
+        if left is None:
+            return
+        if self._bar is None:
+            self._whole = max(1, left + rows)
+            self._bar = click.progressbar(
+                length=self._whole, file=sys.stderr, item_show_func=lambda told: told and f"{told} rows"
+            )
+            self._bar.render_progress()
+        self._bar.update(max(0, self._whole - left - self._bar.pos), str(rows))
