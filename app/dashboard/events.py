@@ -17,6 +17,7 @@ from app.dashboard.threads import in_thread
 from app.dashboard.wording import shown
 from app.services import Services
 from app.storage.base import Event, EventFilter
+from app.storage.base_search import Found
 from app.storage.words import read_search
 from scrapewatch.events import EVENTS, LEVELS
 
@@ -55,6 +56,7 @@ def _content(services: Services, query: Query, user_id: int | None) -> dict[str,
         "query": query,
         "events": [_row(event, marks) for event in found.events],
         "next": queries.onward(found.before),
+        "looked": _looked(services, found),
         "types": tuple(EVENTS),
         "levels": LEVELS,
         "ranges": RANGES,
@@ -62,6 +64,12 @@ def _content(services: Services, query: Query, user_id: int | None) -> dict[str,
         "wider": _wider(wanted.q or ""),
         "saved": views.saved(services, user_id, "events", query.text()),
     }
+
+
+def _looked(services: Services, found: Found) -> int:
+    """The percentage of the history that has been looked through, where there is more of it."""
+    newest = services.events.reach().newest
+    return 100 if found.before is None or not newest else round(100 * (1 - found.before / (newest + 1)))
 
 
 def _one(services: Services, cursor: int) -> Event:

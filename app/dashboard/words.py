@@ -11,7 +11,8 @@ Sentence = str | dict[str, str]
 
 def sentences() -> dict[str, Sentence]:
     """Key to sentence, or to its plural forms."""
-    return {**_spans(), **_connection(), **_counts(), **_actions(), **_job(), **_dashboard(), **_jobs()}
+    parts = (_spans(), _connection(), _counts(), _actions(), _job(), _dashboard(), _jobs(), _export())
+    return {key: sentence for part in parts for key, sentence in part.items()}
 
 
 def _spans() -> dict[str, Sentence]:
@@ -127,4 +128,13 @@ def _dashboard() -> dict[str, Sentence]:
         "unsaved": {"one": gettext("{n} change not saved"), "other": gettext("{n} changes not saved")},
         "notDone": gettext("The server did not do it"),
         "notRenewed": gettext("What is shown is not up to date: {why}"),
+    }
+
+
+def _export() -> dict[str, Sentence]:
+    return {
+        "rows": {"one": gettext("{n} row"), "other": gettext("{n} rows")},
+        "rowsOf": gettext("{n} of {all} rows"),
+        "notExported": gettext("The export broke off"),
+        "exportAgain": gettext("Try it again, or download it with the script turned off."),
     }

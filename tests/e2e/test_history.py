@@ -69,6 +69,8 @@ def test_filters_hold_in_both_downloads(history, api):
     table, lines = rows(download(history, "CSV")), download(history, "JSON lines")
 
     assert len(expected) == 61
+    expect(history.locator("#export [data-n]")).to_have_text("61")
+    expect(history.locator("#export-run")).to_be_hidden()
     assert [json.loads(line) for line in lines.splitlines()] == expected
     assert [int(row["cursor"]) for row in table] == [each["cursor"] for each in expected]
     assert {row["jobId"] for row in table} == {"b 2"}
@@ -98,3 +100,35 @@ def test_a_downloaded_cell_runs_nowhere(history, one_server):
     titles = [row["title"] for row in rows(answer.text().removeprefix("\ufeff"))]
     assert len(titles) == 60
     assert all(title.endswith(f"=Card {59 - place}") and title[0] in "'\t" for place, title in enumerate(titles))
+
+
+def test_an_export_says_how_far_it_is_and_can_be_called_off(history):
+    """Row by row of those that there are; nothing is downloaded then, and the next one is whole."""
+    history.goto("/events?job=a/1")
+    expect(history.locator("#export [data-n]")).to_have_text("63")
+    history.route("**/export/events.csv?**", lambda route: None)  # a server that takes its time
+    downloads: list[object] = []
+    history.on("download", lambda given: downloads.append(given))  # noqa: PLW0108  (what it hands on must be a function)
+    history.get_by_text("Export", exact=True).click()
+    history.get_by_role("link", name="CSV", exact=True).click()
+
+    expect(history.locator("#export-run")).to_contain_text("0 of 63 rows")
+    history.locator("#export-run").get_by_role("button", name="Cancel").click()
+    expect(history.locator("#export-run")).to_be_hidden()
+    assert downloads == []
+    history.unroute("**/export/events.csv?**")
+    assert len(rows(download(history, "CSV"))) == 63
+
+
+def test_a_search_goes_on_until_it_has_found_something(history, one_server, environment):
+    """It looks at a bounded number of events at a time; whoever waits need not click."""
+    token = environment["INGEST_TOKEN"]
+    one_server.json("/api/v1/events", body=[event("item_scraped", {"title": "Rarity"}, "a/1")], token=token)
+    batch = [event("item_scraped", {"title": f"Card {number}"}, "a/1") for number in range(500)]
+    for _ in range(34):
+        one_server.json("/api/v1/events", body=batch, token=token)
+
+    history.goto("/events?q=Rarity")
+
+    expect(history.locator("table.events mark").first).to_have_text("Rarity")
+    assert "next=" in history.url

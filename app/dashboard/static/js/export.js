@@ -1,0 +1,92 @@
+// Exports that say how far they are: the file comes in pieces, its rows are counted, and it can be called off.
+// Without a script the same links download it.
+
+import { number } from "./format.js";
+import { say, word } from "./page.js";
+import { toast } from "./toast.js";
+
+const NEWLINE = 10;
+const QUOTE = 34;
+const menu = document.getElementById("export");
+const bar = document.getElementById("export-run");
+let total = null;
+
+/** Counts the rows of a file as its bytes come; in a CSV a quoted cell may hold line ends, and the head is no row. */
+export function rowCounter(isCsv) {
+  let rows = isCsv ? -1 : 0;
+  let isQuoted = false;
+  return (bytes) => {
+    for (const byte of bytes) {
+      if (isCsv && byte === QUOTE) isQuoted = !isQuoted;
+      else if (byte === NEWLINE && !isQuoted) rows += 1;
+    }
+    return Math.max(0, rows);
+  };
+}
+
+function show(rows) {
+  const progress = bar.querySelector("progress");
+  if (total) progress.value = Math.min(rows, total);
+  say(bar.querySelector("span"), word(total ? "rowsOf" : "rows", { n: rows, nText: number(rows), all: number(total) }));
+}
+
+/** Reads the whole of it, telling how many rows there are so far. */
+async function read(link, signal) {
+  const response = await fetch(link.href, { signal });
+  if (!response.ok) throw new Error(`${response.status}`);
+  const count = rowCounter(new URL(link.href).pathname.endsWith(".csv"));
+  const parts = [];
+  const reader = response.body.getReader();
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    parts.push(piece.value);
+    show(count(piece.value));
+  }
+  return new Blob(parts, { type: response.headers.get("Content-Type") });
+}
+
+function save(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+async function run(link) {
+  const call = new AbortController();
+  const cancel = bar.querySelector("button");
+  const stop = () => call.abort();
+  const progress = bar.querySelector("progress");
+  if (total) progress.max = total;
+  else progress.removeAttribute("value");
+  bar.hidden = false;
+  show(0);
+  cancel.addEventListener("click", stop);
+  try {
+    save(await read(link, call.signal), new URL(link.href).pathname.split("/").pop());
+  } catch (error) {
+    if (!call.signal.aborted) toast("error", word("notExported"), word("exportAgain"));
+  } finally {
+    cancel.removeEventListener("click", stop);
+    bar.hidden = true;
+  }
+}
+
+async function tellCount() {
+  const response = await fetch(menu.dataset.count);
+  if (!response.ok) return;
+  const { count, exact } = await response.json();
+  total = exact ? count : null;
+  say(menu.querySelector("[data-n]"), `${number(count)}${exact ? "" : "+"}`);
+}
+
+if (menu) {
+  menu.addEventListener("click", (event) => {
+    const link = event.target.closest("a[download]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    menu.open = false;
+    if (bar.hidden) run(link);
+  });
+  tellCount();
+}
