@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from app.storage.base_series import MINUTE_MS
-from bench import client, crawl, ingest, node, series, start, viewing
+from bench import client, crawl, ingest, job, node, series, start, viewing
 from bench.figures import Figure, table
 from bench.frames import Closed
 from bench.month import Month
@@ -92,6 +92,10 @@ def _series(run: Run) -> list[Figure]:
     return series.measure(run.ours(), run.folder / "ours", month, min(run.rounds, LONG_ROUNDS))
 
 
+def _job(run: Run) -> list[Figure]:
+    return job.measure(run.ours(), min(run.rounds, LONG_ROUNDS))
+
+
 MEASUREMENTS: Final[dict[str, Callable[[Run], list[Figure]]]] = {
     "start": _start,
     "ingest": _ingest,
@@ -100,6 +104,7 @@ MEASUREMENTS: Final[dict[str, Callable[[Run], list[Figure]]]] = {
     "client": _client,
     "crawl": _crawl,
     "series": _series,
+    "job": _job,
 }
 
 

@@ -15,6 +15,8 @@ from tests.server import Server
 
 TOKEN: Final = secrets.token_hex(32)
 READ_TOKEN: Final = secrets.token_hex(32)
+PASSWORD: Final = secrets.token_hex(32)
+"""Of the user `admin`."""
 
 
 def target(folder: Path, async_mode: str, python: str) -> Server:
@@ -25,6 +27,7 @@ def target(folder: Path, async_mode: str, python: str) -> Server:
         "ASYNC_MODE": async_mode,
         "INGEST_TOKEN": TOKEN,
         "READ_TOKEN": READ_TOKEN,
+        "ADMIN_PASSWORD": PASSWORD,
         "LOG_LEVEL": "WARNING",
         "RATE_LIMIT_CONNECTIONS": "100000",  # all viewers come from one address
     }

@@ -4,6 +4,7 @@ A window is named by one of its ends or by a line in it, so that each has an add
 and the text that is looked for, which narrows nothing: its hits are walked through.
 """
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -24,6 +25,8 @@ LINES: Final = 200
 """Lines of a window."""
 MOST_COUNTED: Final = 100_000
 """The newest lines that are counted."""
+MOST_ADDED: Final = 1_000
+"""New lines that are added to what was counted before, rather than counting all anew."""
 MOST_HITS: Final = 1_000
 """The newest hits that can be walked through."""
 
@@ -128,9 +131,8 @@ def _of_levels(job_id: str, names: Sequence[str]) -> EventFilter:
 
 
 def counted(look: Look) -> Counts:
-    """The lines of the whole log; of a job that stands still they are counted once."""
-    removed = look.services.events.reach().removed
-    return _counted(look.services.events.count, look.job.id, (look.job.key, look.job.last_cursor, removed))
+    """The lines of the whole log up to the job's last event."""
+    return _tally(look.services.events.count, look.job.key).upto(look)
 
 
 def text(services: Services, asked: EventFilter) -> Iterator[str]:
@@ -147,17 +149,53 @@ def _line(event: Event) -> str:
     return f"{told['timestamp']} {told['level'].upper():8} {kind}{headline(told, longest=None)}\n"
 
 
+class _Tally:
+    """The lines of a job, counted once; from then on what has come is added, unless that is much or old ones went."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counts | None = None
+        self._as_of = (0, 0)
+
+    def upto(self, look: Look) -> Counts:
+        """How many there are up to the job's last event."""
+        events, job, removed = look.services.events, look.job, look.services.events.reach().removed
+        with self._lock:
+            cursor, before = self._as_of
+            if self._counts is not None and (job.last_cursor, removed) == self._as_of:
+                return self._counts
+            every = EventFilter(job_id=job.id, types=LOGGED)
+            fresh = events.events_after(every, after=cursor, limit=MOST_ADDED + 1)
+            if self._counts is None or before != removed or len(fresh) > MOST_ADDED:
+                self._counts, fresh = _counts(events.count, every), []
+                later = events.events_after(every, after=job.last_cursor, limit=MOST_ADDED)
+                self._counts = _changed(self._counts, later, -1)
+            self._counts = _changed(self._counts, [one for one in fresh if one.cursor <= job.last_cursor], 1)
+            self._as_of = (max(cursor, job.last_cursor), removed)
+            return self._counts
+
+
 @lru_cache(maxsize=64)
-def _counted(count: Count, job_id: str, as_of: tuple[int, int, int]) -> Counts:  # noqa: ARG001 - what it holds for
-    return _counts(count, EventFilter(job_id=job_id, types=LOGGED))
+def _tally(count: Count, key: int) -> _Tally:  # noqa: ARG001 - of that job in that store
+    return _Tally()
+
+
+def _changed(counts: Counts, events: Sequence[Event], by: int) -> Counts:
+    levels = dict(counts.levels)
+    for event in events:
+        levels[_chip_of(shown(event)["level"])] += by
+    return replace(counts, levels=levels)
+
+
+def _chip_of(said: str) -> str:
+    return "error" if said == "critical" else said
 
 
 def _counts(count: Count, asked: EventFilter) -> Counts:
     found = count(asked, _ALWAYS, MOST_COUNTED)
     levels = dict.fromkeys(CHIPS, 0)
     for ((type_, number, severity), _), lines in found.cells.items():
-        said = level_of(type_, number, severity)
-        levels["error" if said == "critical" else said] += lines
+        levels[_chip_of(level_of(type_, number, severity))] += lines
     return Counts(levels, found.of > found.counted)
 
 

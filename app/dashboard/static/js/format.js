@@ -75,10 +75,12 @@ export function clock(ms) {
 
 export const shortClock = (ms) => clock(ms).slice(0, 5);
 
+let zoneName = null;
+
 /** The name people call the viewer's zone by: its city. */
 function zone() {
-  const name = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC";
-  return name.split("/").pop().replaceAll("_", " ");
+  zoneName ??= (Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC").split("/").pop().replaceAll("_", " ");
+  return zoneName;
 }
 
 const SHOWN = { clock, age, "short-clock": shortClock, "day-and-time": local };

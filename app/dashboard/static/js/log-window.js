@@ -19,10 +19,14 @@ export class LogWindow {
   /** read: gives the lines around a place, `{before}`, `{after}` or none for the newest. finish: called with each new line. */
   constructor({ read, finish, follows }) {
     Object.assign(this, { read, finish, box: element("log"), list: element("log-lines"), queue: [], recent: [] });
-    Object.assign(this, { unseen: 0, paused: false, loading: false, timer: null });
+    Object.assign(this, { unseen: 0, paused: false, loading: false, timer: null, isSelected: false });
     this.adopt(!element("older").hidden, !element("newer").hidden);
     this.box.addEventListener("scroll", () => this.scrolled(), { passive: true });
     element("jump").addEventListener("click", () => this.latest());
+    document.addEventListener("selectionchange", () => { // asked for each time it would cost a layout
+      const selection = getSelection();
+      this.isSelected = selection.type === "Range" && this.list.contains(selection.anchorNode);
+    });
     this.setFollowing(follows && !this.hasNewer);
   }
 
@@ -40,11 +44,6 @@ export class LogWindow {
     say(element("jump").querySelector("span"), this.unseen ? word("newLines", { n: this.unseen, nText: number(this.unseen) }) : word("latest"));
     element("follow").setAttribute("aria-pressed", String(this.following ?? false));
     element("pause").setAttribute("aria-pressed", String(this.paused));
-  }
-
-  get isSelected() {
-    const selection = getSelection();
-    return !selection.isCollapsed && this.list.contains(selection.anchorNode);
   }
 
   /** Takes a new line; what came together is put into the page together. */
@@ -80,7 +79,7 @@ export class LogWindow {
 
   /** Gives up lines at the far end, so that what is seen stays where it is. */
   trim(atStart) {
-    const before = this.box.scrollHeight;
+    const before = this.following ? 0 : this.box.scrollHeight;
     let gone = 0;
     while (this.list.childElementCount > MOST_LINES) {
       (atStart ? this.list.firstElementChild : this.list.lastElementChild).remove();
@@ -175,9 +174,9 @@ export class LogWindow {
   scrolled() {
     const { scrollTop, clientHeight, scrollHeight } = this.box;
     const left = scrollHeight - scrollTop - clientHeight;
-    if (scrollTop < AHEAD_PX && this.hasOlder && !this.following) this.load(true);
-    else if (left < AHEAD_PX && this.hasNewer && !this.paused) this.load(false);
     const atEnd = left < NEAR_PX && !this.hasNewer && !this.paused;
     if (atEnd !== this.following) this.setFollowing(atEnd);
+    if (scrollTop < AHEAD_PX && this.hasOlder && !this.following) this.load(true);
+    else if (left < AHEAD_PX && this.hasNewer && !this.paused) this.load(false);
   }
 }

@@ -1,0 +1,33 @@
+"""The number of lines in a log that grows between two looks at its page."""
+
+import re
+
+from app.dashboard.job_tabs import log
+from tests.dashboard.conftest import House
+from tests.dashboard.test_job_page import LEVELS, chips, line
+from tests.fakes import event
+
+
+def test_new_lines_are_added_to_what_was_counted(house: House, monkeypatch):
+    """However many there are, each counts once, and those of other jobs not at all."""
+    monkeypatch.setattr(log, "MOST_ADDED", 10)
+    numbers = iter(range(1_000))
+    seen = []
+    for more in (3, 0, 5, 40, 1):
+        house.send([line(next(numbers), LEVELS[n % 4]) for n in range(more)] + [event("log", "456", level=1)])
+        page = house.page("/jobs/123?tab=log")
+        tally = re.search(r'data-tally="log">(\d+)<', page)
+        assert tally
+        seen.append((int(tally[1]), sum(chips(page).values())))
+
+    assert seen == [(3, 3), (3, 3), (8, 8), (48, 48), (49, 49)]
+
+
+def test_lines_that_went_are_not_counted(house: House):
+    """A log that retention has cut is counted anew."""
+    house.send([line(number) for number in range(5)])
+    assert chips(house.page("/jobs/123?tab=log"))["info"] == 5
+    later = house.status.clock.now_ms() + 1
+    house.events.prune(events_before_ms=0, logs_before_ms=later, limit=2)
+
+    assert chips(house.page("/jobs/123?tab=log"))["info"] == 3
