@@ -136,7 +136,8 @@ def safe_href(value: Any) -> str | None:
         parts = urlsplit(value)
     except ValueError:
         return None
-    return value if parts.scheme in {"http", "https"} and parts.netloc else None
+    # What is split has lost its tabs and line ends; an address that has some before its host is none that we can show.
+    return value if parts.scheme in {"http", "https"} and parts.netloc and "://" in value else None
 
 
 def as_text(value: Any) -> str:

@@ -25,8 +25,10 @@ _ID: Final = re.compile(rf"\b(?:{_UUID}|0x[0-9a-f]+|{_HEX}|{_MIXED})\b", re.IGNO
 _NUMBER: Final = re.compile(r"[-+]?\d+(?:[.,:]\d+)*")
 _NAME: Final = re.compile(r"([A-Za-z_][\w.]*(?:Error|Exception|Timeout|Warning))(?::|$)")
 
-_PYTHON_FRAME: Final = re.compile(r'^\s*File "([^"]+)", line \d+, in (\S+)', re.MULTILINE)
-_NODE_FRAME: Final = re.compile(r"^\s*at (?:(?:async )?([^\s(]+) \()?(?:file://)?([^\s()]+?):\d+:\d+\)?", re.MULTILINE)
+_PYTHON_FRAME: Final = re.compile(r'^[ \t]*File "([^"]+)", line \d+, in (\S+)', re.MULTILINE)
+_NODE_FRAME: Final = re.compile(
+    r"^[ \t]*at (?:(?:async )?([^\s(]+) \()?(?:file://)?([^\s()]+?):\d+:\d+\)?", re.MULTILINE
+)
 _FOREIGN: Final = re.compile(r"site-packages|dist-packages|/lib/python\d|\\lib\\|node_modules|^node:|^internal/|^<")
 
 _VERSION: Final = re.compile(r"v\d{1,2}")

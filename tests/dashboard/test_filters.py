@@ -81,6 +81,7 @@ def test_a_web_address_may_be_followed(address):
         "//host/x",
         "/path",
         "https:",
+        "http:/\n/example.com",
         "http://[",
         7,
         None,

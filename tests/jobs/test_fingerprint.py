@@ -72,6 +72,7 @@ def test_a_message_loses_what_differs_each_time(message: str, title: str):
         ('  File "/x/site-packages/a.py", line 1, in get', "a.py: get"),
         ("    at /app/index.js:10:3", "index.js"),
         ("no stack at all", ""),
+        ("\n" * 40_000 + '  File "/x/shop.py", line 4, in parse', "shop.py: parse"),  # each is read once
     ],
 )
 def test_the_place_is_the_innermost_frame_of_the_user_s_own(stack: str, place: str):
