@@ -193,6 +193,11 @@ function paintSpent() {
   else if (job.startedAt) say(spent, word("running", { span: duration(Math.max(0, now() - Date.parse(job.startedAt))) }));
 }
 
+// On a phone the tabs go on sideways: the open one is in sight.
+const tabs = document.querySelector(".job-tabs");
+const tab = tabs.querySelector("[aria-current]");
+if (tab.offsetLeft + tab.offsetWidth > tabs.clientWidth) tabs.scrollLeft = tab.offsetLeft - tab.offsetWidth;
+
 // The runs of the spider before and after this one.
 const RUNS = new Map([["[", "previous-run"], ["]", "next-run"]]);
 document.addEventListener("keydown", (event) => {
