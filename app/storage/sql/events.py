@@ -124,7 +124,7 @@ class SqlEventStore:
         key = self._database.write(partial(delete_job, job_id=job_id))
         if key is None:
             return False
-        while self._database.write(partial(delete_slice, key=key, limit=_SLICE)) == _SLICE:
+        while self._database.write(partial(delete_slice, key=key, limit=_SLICE)):
             pass
         return True
 

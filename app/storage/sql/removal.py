@@ -1,7 +1,7 @@
 """What goes: old events, and a deleted job with its own, which go in slices after it.
 
-What a crash leaves of them is found again by a mark: a row of `meta`, written with the deletion and deleted with the
-last slice; so nobody has to look through all events for those whose job is gone.
+What a crash leaves of them is found again by a mark: a row of `meta`, written with the deletion and deleted when
+nothing is left; so nobody has to look through all events for those whose job is gone.
 
 How far events were removed is another row, moved in the transaction in which they go out of sight: whoever reads on
 from a cursor before it may have missed some.
@@ -40,7 +40,8 @@ def delete_job(connection: Connection, job_id: str) -> int | None:
 
 
 def delete_events(connection: Connection, cursors: Sequence[int]) -> int:
-    """Delete the events of these cursors, which rise; returns how many went."""
+    """Delete the first events of these cursors, which rise, as many as is quick; returns how many went."""
+    cursors = texts.affordable(connection, cursors)
     went = connection.execute(delete(events).where(events.c.cursor.in_(cursors))).rowcount
     texts.remove(connection, cursors)
     _note(connection, cursors[-1])
@@ -48,14 +49,18 @@ def delete_events(connection: Connection, cursors: Sequence[int]) -> int:
 
 
 def delete_slice(connection: Connection, key: int, limit: int) -> int:
-    """Delete up to `limit` events of a deleted job, and its mark with the last; returns how many went."""
+    """Delete up to `limit` events of a deleted job, as many as is quick; returns how many went: 0 when none was left.
+
+    Its mark goes when there is nothing left to delete.
+    """
     # A job made anew has another key, so that whatever lies under this one is nobody's any more.
     oldest = select(events.c.cursor).where(events.c.job_key == key).order_by(events.c.cursor).limit(limit)
-    cursors = connection.scalars(oldest).all()
-    went = connection.execute(delete(events).where(events.c.cursor.in_(cursors))).rowcount if cursors else 0
-    texts.remove(connection, cursors)
-    if went < limit:
+    cursors = texts.affordable(connection, connection.scalars(oldest).all())
+    if not cursors:
         connection.execute(delete(meta).where(meta.c.key == f"{_MARK}{key}"))
+        return 0
+    went = connection.execute(delete(events).where(events.c.cursor.in_(cursors))).rowcount
+    texts.remove(connection, cursors)
     return went
 
 
