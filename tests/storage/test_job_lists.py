@@ -34,6 +34,8 @@ SEARCHES: list[tuple[Condition, list[str]]] = [
     (Condition("errors", ">", (0,)), ["x%1"]),
     (Condition("errors", "<=", (2,)), ["e2", "plain", "e1"]),
     (Condition("attempt", "=", (1,)), ["e2", "plain", "x%1", "e1"]),
+    (Condition("attempt", "=", (1, 999_999_999_999_999)), ["e2", "plain", "x%1", "e1"]),
+    (Condition("attempt", "<", (999_999_999_999_999,)), ["e2", "plain", "x%1", "e1"]),
     (Condition("began", ">=", (NOW_MS - 7_000,)), ["e2", "plain"]),
     (Condition("began", "<", (NOW_MS - 7_000,)), ["x%1", "e1"]),
 ]

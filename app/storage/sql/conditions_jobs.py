@@ -5,7 +5,7 @@ import operator
 from collections.abc import Callable
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Text, and_, cast, false, func, not_, or_
+from sqlalchemy import BigInteger, ColumnElement, Text, and_, cast, false, func, literal, not_, or_
 
 from app.storage.base import JobFilter
 from app.storage.base_jobs import Condition
@@ -71,11 +71,13 @@ def _met(condition: Condition) -> ColumnElement[bool]:
 
 
 def _compares(column: ColumnElement[Any], condition: Condition) -> ColumnElement[bool]:
+    # A number may be greater than the column's type holds, which Postgres would refuse.
+    values = [literal(value, BigInteger) if isinstance(value, int) else value for value in condition.values]
     if condition.sign == "=":
-        return column.in_(condition.values)
+        return column.in_(values)
     if condition.sign == "^":
         return or_(*(column.istartswith(str(stem), autoescape=True) for stem in condition.values))
-    return _COMPARED[condition.sign](column, condition.values[0])
+    return _COMPARED[condition.sign](column, values[0])
 
 
 def _holds(text: str) -> ColumnElement[bool]:
