@@ -1,7 +1,6 @@
 """How values read in templates: numbers, sizes, times, links. Each has its twin in ``static/js/format.js``.
 
-Times come as RFC 3339 UTC text, as the API gives them. The server writes them in UTC and says so; the script
-turns every ``<time>`` into the viewer's own zone.
+Times come as RFC 3339 UTC text, as the API gives them, and are written in the page's zone: see `app.dashboard.zones`.
 """
 
 import json
@@ -12,11 +11,12 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from flask import Flask
-from flask_babel import format_decimal
+from flask_babel import format_datetime, format_decimal
 from jinja2 import Undefined
 from markupsafe import Markup, escape
 
 from app.core.clock import rfc3339
+from app.dashboard import zones
 from app.dashboard.language import gettext
 from app.dashboard.links import job_path
 
@@ -99,22 +99,24 @@ def since(moment: str | None, now: str) -> str:
 
 
 def clock(moment: str | None) -> str:
-    """The time of day, UTC: ``14:32:08``."""
-    return moment[11:19] if moment else NOTHING
+    """The time of day: ``14:32:08``."""
+    return f"{zones.local(moment):%H:%M:%S}" if moment else NOTHING
 
 
 def short_clock(moment: str | None) -> str:
-    """The time of day without seconds, UTC."""
-    return moment[11:16] if moment else NOTHING
+    """The time of day without seconds."""
+    return f"{zones.local(moment):%H:%M}" if moment else NOTHING
 
 
 def day_and_time(moment: str | None) -> str:
-    """Date and time, UTC: ``2026-11-23 14:32:08``."""
-    return f"{moment[:10]} {moment[11:19]}" if moment else NOTHING
+    """Date and time by the rules of the page's language: ``23 Nov 2026, 14:32:08``."""
+    if not moment:
+        return NOTHING
+    return str(format_datetime(zones.local(moment), "d MMM y, HH:mm:ss", rebase=False))
 
 
 def utc_clock(ms: int) -> str:
-    """The time of day, UTC, of a moment in ms since 1970."""
+    """The time of day of a moment in ms since 1970."""
     return clock(rfc3339(ms))
 
 
@@ -125,7 +127,7 @@ def span_to(begin: str, end: str) -> float:
 
 def exact(moment: str) -> str:
     """The moment to the millisecond with its zone, for titles."""
-    return f"{moment[:10]} {moment[11:23]} UTC"
+    return f"{zones.local(moment):%Y-%m-%d %H:%M:%S}.{moment[20:23]} {zones.label()}"
 
 
 def safe_href(value: Any) -> str | None:

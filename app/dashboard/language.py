@@ -73,12 +73,17 @@ class Babel(flask_babel.Babel):
     domain_instance = Domain()
 
 
+def chosen() -> str:
+    """The language that was chosen, "" if the browser's is to be used."""
+    held = request.cookies.get(COOKIE, "")
+    return held if held in NAMES else ""
+
+
 def wanted() -> str:
     """The language of this request."""
     if not has_request_context():
         return SOURCE
-    chosen = request.cookies.get(COOKIE)
-    return chosen if chosen in NAMES else request.accept_languages.best_match(NAMES) or SOURCE
+    return chosen() or request.accept_languages.best_match(NAMES) or SOURCE
 
 
 def install(app: Flask) -> None:

@@ -6,6 +6,8 @@ from urllib.parse import quote, urlencode
 
 from werkzeug.datastructures import MultiDict
 
+from app.dashboard import zones
+
 
 @dataclass(frozen=True, slots=True)
 class Chip:
@@ -17,11 +19,15 @@ class Chip:
 
 
 class Query:
-    """The arguments of a list's page: known ones only, several values of one name joined by comma."""
+    """The arguments of a list's page: known ones only, several values of one name joined by comma.
+
+    Times that were typed without a zone are taken in the page's.
+    """
 
     def __init__(self, path: str, args: "MultiDict[str, str]", names: Iterable[str]) -> None:
         self.path = path
         joined = {name: ",".join(value for value in args.getlist(name) if value) for name in names}
+        joined.update({name: zones.typed(joined[name]) for name in ("from", "to") if name in joined})
         self.args: dict[str, str] = {name: value for name, value in joined.items() if value}
 
     def get(self, name: str) -> str:

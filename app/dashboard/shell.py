@@ -25,12 +25,14 @@ from app.dashboard import (
     language,
     notices,
     overview,
+    preferences,
     rule_pages,
     security,
     silence_pages,
     sparks,
     status,
     views,
+    zones,
 )
 from app.dashboard.wording import SEVERITIES, STATUSES
 from app.dashboard.words import sentences
@@ -52,6 +54,7 @@ PAGES: Final = (
     status.blueprint,
     channels.blueprint,
     notices.blueprint,
+    preferences.blueprint,
     views.blueprint,
 )
 """One row a page group."""
@@ -65,8 +68,6 @@ TROUBLES: Final = {
 
 OF_ALERTS: Final = ("overview", "alert_pages", "incident_pages")
 """Blueprints whose pages show what the bezel counts."""
-
-THEMES: Final = ("system", "dark", "light")
 
 
 def register(app: Flask, services: Services) -> None:
@@ -93,18 +94,15 @@ def register(app: Flask, services: Services) -> None:
     def frame() -> dict[str, Any]:
         return {
             "language": str(get_locale()),
-            "theme": theme(services.settings.dashboard_theme),
+            "theme": preferences.theme(services.settings.dashboard_theme),
+            "density": preferences.density(),
+            "zone": zones.label(),
+            "languages": language.NAMES,
             "user_name": current_user.principal.name if current_user and current_user.is_authenticated else None,
             "trouble": lambda: TROUBLES.get(services.status.trouble()),
             "shell": lambda: g.get("shell") or shell_block(services),
             "now": rfc3339(services.clock.now_ms()),
         }
-
-
-def theme(default: str) -> str:
-    """The viewer's choice, from the cookie that the page's switch writes."""
-    chosen = request.cookies.get("theme")
-    return chosen if chosen in THEMES else default
 
 
 def shell_block(services: Services) -> dict[str, Any]:
@@ -117,6 +115,7 @@ def shell_block(services: Services) -> dict[str, Any]:
         },
         "now": services.clock.now_ms(),
         "locale": str(get_locale()).replace("_", "-"),
+        "zone": zones.chosen(),
         "words": sentences(),
         "statuses": {name: str(word) for name, word in STATUSES.items()},
         "severities": {name: str(word) for name, word in SEVERITIES.items()},

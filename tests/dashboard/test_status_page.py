@@ -58,8 +58,8 @@ def test_tasks_say_how_they_fare(house: House):
     text = text_of(house.page("/settings/status"))
 
     assert "delete what is too old" in text
-    assert "failed 2026-11-23 14:32:08 : ValueError: no" in text
-    assert "well failed 2026-11-23 14:32:03 : KeyError: gone" in text
+    assert "failed 23 Nov 2026, 14:32:08 : ValueError: no" in text
+    assert "well failed 23 Nov 2026, 14:32:03 : KeyError: gone" in text
     assert "not yet" in text
 
 

@@ -60,32 +60,37 @@ const ahead = Date.now() - shell.now;
 /** Milliseconds since 1970 by the server's clock. */
 export const now = () => Date.now() - ahead;
 
-const two = (value) => String(value).padStart(2, "0");
-
-/** The moment in the viewer's zone as `2026-11-23 14:32:08`, as Plotly's date axes read it. */
-export function local(ms) {
-  const at = new Date(ms);
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clock(ms)}`;
+// The zone that was chosen, else the browser's; the server is told which, to paint the next page in it from the start.
+const ZONE = shell.zone || Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+const SEEN_DAYS = 30;
+if (!shell.zone && !`${document.cookie};`.includes(`browser-zone=${ZONE};`)) {
+  document.cookie = `browser-zone=${ZONE}; Path=/; Max-Age=${SEEN_DAYS * 86400}; SameSite=Lax${location.protocol === "https:" ? "; Secure" : ""}`;
 }
+const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: ZONE };
+// Sweden writes dates as machines read them.
+const stamps = new Intl.DateTimeFormat("sv-SE", { year: "numeric", month: "2-digit", day: "2-digit", ...CLOCK });
+const days = new Intl.DateTimeFormat(shell.locale === "en" ? "en-GB" : shell.locale, { day: "numeric", month: "short", year: "numeric", ...CLOCK });
 
-export function clock(ms) {
-  const at = new Date(ms);
-  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
-}
+/** The moment in the page's zone as `2026-11-23 14:32:08`, as Plotly's date axes read it. */
+export const local = (ms) => stamps.format(ms);
+
+export const clock = (ms) => local(ms).slice(11);
+
+/** By the rules of the page's language. */
+export const dayAndTime = (ms) => days.format(ms);
+
+/** How far the zone's clock is ahead of UTC at that moment, in ms. */
+export const zoneOffset = (ms) => Date.parse(`${local(ms).replace(" ", "T")}Z`) - Math.floor(ms / 1000) * 1000;
 
 export const shortClock = (ms) => clock(ms).slice(0, 5);
 
-let zoneName = null;
+/** The name people call the page's zone by: its city. */
+const zoneName = ZONE.split("/").pop().replaceAll("_", " ");
+const zone = () => zoneName;
 
-/** The name people call the viewer's zone by: its city. */
-function zone() {
-  zoneName ??= (Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC").split("/").pop().replaceAll("_", " ");
-  return zoneName;
-}
+const SHOWN = { clock, age, "short-clock": shortClock, "day-and-time": dayAndTime };
 
-const SHOWN = { clock, age, "short-clock": shortClock, "day-and-time": local };
-
-/** Writes one `<time datetime data-format>` in the viewer's zone, the exact moment in its title. */
+/** Writes one `<time datetime data-format>` in the page's zone, the exact moment in its title. */
 export function showTime(element) {
   const ms = Date.parse(element.dateTime);
   if (Number.isNaN(ms)) return;

@@ -3,11 +3,13 @@
 // A clock that is put back tells one hour twice: by its own word, lines would fold back there. So a whole chart goes by
 // one offset, and where the clock was put on or back within it, what is written of a moment says by which.
 
+import { zoneOffset } from "./format.js";
+
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 const LOOK_MS = 20 * DAY_MS; // no zone puts its clock on and back within less
 
-const offset = (ms) => -new Date(ms).getTimezoneOffset() * MINUTE_MS;
+const offset = zoneOffset;
 const two = (value) => String(value).padStart(2, "0");
 
 function named(ofs) {
