@@ -124,6 +124,12 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, for a page to run."""
+    return parts.axe() or pytest.skip("axe-core: not installed; `python -m tests.parts` obtains it")
+
+
+@pytest.fixture(scope="session")
 def node_client() -> Path:
     """A folder in which Node finds the stock ``socket.io-client``."""
     return parts.node_client() or pytest.skip("Node's socket.io-client: not installed; see `python -m tests.parts`")

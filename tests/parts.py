@@ -45,6 +45,12 @@ def obtain_node_client() -> None:
     _runs("npm", "ci", "--prefix", str(NODE), "--no-audit", "--no-fund")
 
 
+def axe() -> str | None:
+    """The source of axe-core, at the version locked there."""
+    source = NODE / "node_modules/axe-core/axe.min.js"
+    return source.read_text(encoding="utf-8") if source.exists() else None
+
+
 def node_peers() -> Path | None:
     """The folder of the servers that ours is measured beside, if they would start."""
     return node.PEERS if node.is_installed() else None
@@ -74,6 +80,7 @@ def obtain_alertmanager() -> None:
 PARTS: Final[dict[str, tuple[Callable[[], object | None], Callable[[], None]]]] = {
     "Chromium": (chromium, obtain_chromium),
     "Node with socket.io-client": (node_client, obtain_node_client),
+    "axe-core": (lambda: bool(axe()), obtain_node_client),
     "Prometheus with promtool": (prometheus, obtain_prometheus),
     "Alertmanager": (alertmanager, obtain_alertmanager),
 }

@@ -61,7 +61,7 @@ const ahead = Date.now() - shell.now;
 export const now = () => Date.now() - ahead;
 
 // The zone that was chosen, else the browser's; the server is told which, to paint the next page in it from the start.
-const ZONE = shell.zone || Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+export const ZONE = shell.zone || Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 const SEEN_DAYS = 30;
 if (!shell.zone && !`${document.cookie};`.includes(`browser-zone=${ZONE};`)) {
   document.cookie = `browser-zone=${ZONE}; Path=/; Max-Age=${SEEN_DAYS * 86400}; SameSite=Lax${location.protocol === "https:" ? "; Secure" : ""}`;

@@ -13,6 +13,7 @@ function showParts() {
   const kind = form.elements.on.value;
   form.querySelectorAll("[data-on]").forEach((part) => {
     const kinds = part.dataset.on.split(" ");
+    delete part.dataset.off;
     part.hidden = !(kinds.includes(kind) || (kinds.includes("events") && kind !== "metric"));
   });
 }
