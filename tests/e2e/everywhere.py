@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
+from app.dashboard.job_tabs import TABS
 from tests.e2e.boards import run, send
 from tests.e2e.seed import event
 from tests.server import Server
@@ -18,8 +19,12 @@ FIRES_S: Final = 30
 PAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "overview.overview": ("/",),
     "jobs_page.jobs": ("/jobs", "/jobs?q=status:failed", "/jobs?q=nothing-like-it"),
-    "job_page.job": (f"/jobs/{JOB}", "/jobs/failed-0"),
+    "job_page.job": (
+        "/jobs/failed-0",
+        *(f"/jobs/{JOB}?tab={tab}" for tab in TABS),
+    ),
     "history.history": ("/events", "/events?q=nothing-like-it"),
+    "history.event": ("/events/1",),
     "alert_pages.alerts": ("/alerts", "/alerts?state=history"),
     "incident_pages.incident": ("/alerts/incidents/1",),
     "rule_pages.listed": ("/alerts/rules",),

@@ -21,7 +21,7 @@ SAME_EVERYWHERE = {"Scrapewatch", "CSV", "JSON", "PNG", "UTC", "ms", "now"}
 """Names, units, and what is typed as it stands."""
 CODE = re.compile(r"(\S*\w[=:]\S+ ?)+|[\w ().]+(\|[\w ().]+)+")
 SENTENCE = re.compile(r"\b[A-Z][a-z]+,? [a-z]+")
-ATTRIBUTE = re.compile(r"[\"/]|^ open$")
+ATTRIBUTE = re.compile(r"[\"/]|^ (open|data-off)$")
 """What a template writes into a tag from afar: a block that is an attribute's value, a flag that a macro is given."""
 HOLE = "\x00"
 
