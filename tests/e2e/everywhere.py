@@ -47,7 +47,7 @@ PAGES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Endpoint to the addresses at which it shows what it can show."""
 
-NO_PAGES: Final = frozenset({"assets.static", "dashboard_pages.panels", "explore.panels"})
+NO_PAGES: Final = frozenset({"jobs_page.renewed", "assets.static", "dashboard_pages.panels", "explore.panels"})
 """What answers GET beside pages: files, and parts of pages that scripts put into their place."""
 
 OUTSIDE: Final = ("/login", "/kiosk", "/notices/")
