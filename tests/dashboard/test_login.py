@@ -42,10 +42,11 @@ def client(accounts: Accounts, settings: Settings) -> FlaskClient:
         events=absent,
         series=absent,
         ingest=absent,
-        figures=absent,
+        figures=SimpleNamespace(job_rate=absent),
+        search=absent,
         reader=absent,
         dashboards=absent,
-        alerts=absent,
+        alerts=SimpleNamespace(incidents=absent),
         office=absent,
     )
     return create_app(services).test_client()
