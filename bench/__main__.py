@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from app.storage.base_series import MINUTE_MS
-from bench import client, crawl, ingest, job, node, series, start, viewing
+from bench import client, crawl, ingest, job, listing, node, series, start, viewing
 from bench.figures import Figure, table
 from bench.frames import Closed
 from bench.month import Month
@@ -38,6 +38,7 @@ class Run:
         async_mode: of our server.
         rounds: how often to measure.
         has_node: whether the reference in Node can be had.
+        minutes: how long a browser looks on.
     """
 
     folder: Path
@@ -45,6 +46,7 @@ class Run:
     async_mode: str
     rounds: int
     has_node: bool
+    minutes: float = 2.0
 
     def ours(self, name: str = "ours") -> Server:
         """Our server, not started yet."""
@@ -96,6 +98,10 @@ def _job(run: Run) -> list[Figure]:
     return job.measure(run.ours(), min(run.rounds, LONG_ROUNDS))
 
 
+def _jobs(run: Run) -> list[Figure]:
+    return listing.measure(run.ours(), run.folder / "ours", listing.Load(minutes=run.minutes))
+
+
 MEASUREMENTS: Final[dict[str, Callable[[Run], list[Figure]]]] = {
     "start": _start,
     "ingest": _ingest,
@@ -105,6 +111,7 @@ MEASUREMENTS: Final[dict[str, Callable[[Run], list[Figure]]]] = {
     "crawl": _crawl,
     "series": _series,
     "job": _job,
+    "jobs": _jobs,
 }
 
 
@@ -115,18 +122,19 @@ def main() -> None:
     parser.add_argument(
         "--rounds", type=int, default=5, help="of each measurement (default 5; 3 at most of the longest)"
     )
+    parser.add_argument("--minutes", type=float, default=2.0, help="that a browser looks on (default 2)")
     parser.add_argument("--async-mode", choices=ASYNC_MODES, default=ASYNC_MODES[0])
     options = parser.parse_args()
     if unknown := set(options.names) - set(MEASUREMENTS):
         parser.error(f"there is no measurement called {', '.join(sorted(unknown))}")
     _allow_files()
-    figures, failed = measure(options.names or list(MEASUREMENTS), options.async_mode, options.rounds)
+    figures, failed = measure(options.names or list(MEASUREMENTS), options.async_mode, options.rounds, options.minutes)
     print(f"\n{table(figures)}")
     if failed:
         sys.exit(f"Not measured, for the reasons above: {', '.join(failed)}")
 
 
-def measure(names: list[str], async_mode: str, rounds: int) -> tuple[list[Figure], list[str]]:
+def measure(names: list[str], async_mode: str, rounds: int, minutes: float = 2.0) -> tuple[list[Figure], list[str]]:
     """The figures of the measurements of these names, and the names of those that failed."""
     has_node, installed = _has_node(), packages()
     figures: list[Figure] = []
@@ -138,7 +146,7 @@ def measure(names: list[str], async_mode: str, rounds: int) -> tuple[list[Figure
             own = Path(folder) / name
             own.mkdir()
             try:
-                figures += MEASUREMENTS[name](Run(own, installed, async_mode, rounds, has_node))
+                figures += MEASUREMENTS[name](Run(own, installed, async_mode, rounds, has_node, minutes))
             except FAILURES as error:
                 print(f"  failed: {error!r}", flush=True)
                 failed.append(name)

@@ -102,12 +102,21 @@ def narrowed(wanted: JobFilter, text: str, statuses: tuple[str, ...], now_ms: in
     """
     found = _Reading(text, statuses, now_ms, moment).conditions()
     states = [frozenset(map(str, one.values)) for one in found if one.field == "status" and not one.negated]
-    rest = tuple(one for one in found if one.field != "status" or one.negated)
+    rest = [one for one in found if one.field != "status" or one.negated]
+    named = next((one for one in rest if one.field == "source" and _is_one(one)), None)
+    if named is not None and wanted.source is None:  # an index leads to them
+        rest.remove(named)
+        wanted = replace(wanted, source=str(named.values[0]))
     if states:
         kept = frozenset(wanted.statuses or statuses).intersection(*states)
         # A job that should be in two states at once is none; a name that no status has finds none.
         wanted = replace(wanted, statuses=tuple(one for one in statuses if one in kept) or ("",))
-    return replace(wanted, conditions=rest)
+    return replace(wanted, conditions=tuple(rest))
+
+
+def _is_one(condition: Condition) -> bool:
+    """Whether it names exactly what is wanted."""
+    return condition.sign == "=" and len(condition.values) == 1 and not condition.negated
 
 
 def _signed(value: str) -> tuple[Sign, str]:

@@ -28,9 +28,9 @@ def read(text: str, **given: object) -> JobFilter:
     [
         ("cards", Condition("text", "=", ("cards",))),
         ("-cards", Condition("text", "=", ("cards",), negated=True)),
-        ("source:ebay.com", Condition("source", "=", ("ebay.com",))),
+        ("source:ebay.com,olx.pl", Condition("source", "=", ("ebay.com", "olx.pl"))),
         ("source:ebay*", Condition("source", "^", ("ebay",))),
-        ('source:"ebay*"', Condition("source", "=", ("ebay*",))),
+        ('-source:"ebay*"', Condition("source", "=", ("ebay*",), negated=True)),
         ("id:a,b", Condition("id", "=", ("a", "b"))),
         ('spider:"ebay.com: cards"', Condition("spider", "=", ("ebay.com: cards",))),
         ("-tag:test", Condition("tag", "=", ("test",), negated=True)),
@@ -52,6 +52,13 @@ def test_states_are_those_of_both_the_search_and_the_tab():
     assert read("status:failed,lost").statuses == ("lost", "failed")
     assert read("status:failed,lost", statuses=("failed", "running")).statuses == ("failed",)
     assert read("status:failed", statuses=("running",)).statuses == ("",)
+
+
+def test_a_source_is_that_of_the_list():
+    """So that the index of sources serves; beside another one it must be both."""
+    assert read("source:ebay.com") == JobFilter(source="ebay.com")
+    both = read("source:ebay.com", source="olx.pl")
+    assert both == JobFilter(source="olx.pl", conditions=(Condition("source", "=", ("ebay.com",)),))
 
 
 @pytest.mark.parametrize(

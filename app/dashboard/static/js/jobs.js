@@ -7,10 +7,10 @@ import { follow, nameAnew } from "./live.js";
 import { setUpLook } from "./look.js";
 import { page, say, setIcon, word } from "./page.js";
 import { snapshot } from "./snapshot.js";
-import { onTick } from "./ticks.js";
+import { onTick, tickSoon } from "./ticks.js";
 import { VisibleRows } from "./visible-rows.js";
 
-const ASK_TICKS = 10;
+const ASK_MS = 4_800;
 const SOON_MS = 1_000;
 const MOST_NEW = 999;
 const rows = new VisibleRows(document.getElementById("job-list"));
@@ -33,6 +33,7 @@ function onJobs(message) {
   total = sum(counts);
   due ||= total !== known; // jobs came or went; whether they belong to this list, the server knows
   if (due && performance.now() - asked > SOON_MS) ask();
+  tickSoon();
 }
 
 const sum = (numbers) => Object.values(numbers).reduce((so, far) => so + far, 0);
@@ -103,7 +104,7 @@ async function again() {
 
 follow("jobs", { since: page.since, onMessage: onJobs, onAgain: again, names: () => ({ jobs: rows.ids() }) });
 onTick(paint);
-onTick(ask, ASK_TICKS);
+onTick(ask, ASK_MS);
 setUpLook();
 pause.hidden = false;
 pause.addEventListener("click", () => setPaused(!paused));

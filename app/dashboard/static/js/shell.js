@@ -8,11 +8,12 @@ import { follow } from "./live.js";
 import { shell } from "./page.js";
 import { renewing, snapshot } from "./snapshot.js";
 import { stand } from "./standing.js";
-import { onTick } from "./ticks.js";
+import { onTick, tickSoon } from "./ticks.js";
 import { closeNewest } from "./toast.js";
 
+const AGES_MS = 900;
 showTimes(document);
-onTick(() => document.querySelectorAll('time[data-format="age"][datetime]:not([data-off] *)').forEach(showTime), 2);
+onTick(() => document.querySelectorAll('time[data-format="age"][datetime]:not([data-off] *)').forEach(showTime), AGES_MS);
 
 // Alerts: a toast for each change, and whatever shows alerts is told that they have changed, once for what comes together.
 const GATHER_MS = 200;
@@ -30,9 +31,22 @@ function onAlerts(events) {
   changed();
 }
 
-function onStanding(fresh) {
-  if (stand(fresh)) changed();
+// How they stand is told every few seconds; where somebody looks, it is painted with all else.
+let told = null;
+
+function takeTold() {
+  if (told && stand(told)) changed();
+  told = null;
 }
+
+function onStanding(fresh) {
+  told = fresh;
+  if (document.hidden) takeTold();
+  else tickSoon();
+}
+
+onTick(takeTold);
+document.addEventListener("visibilitychange", takeTold);
 
 async function again() {
   const fresh = await snapshot();
