@@ -289,6 +289,7 @@ class EventStore(Protocol):
         """Delete up to `limit` events received before those times, logs at the earlier of both; returns how many went.
 
         Before those go the events that a deletion of their job has left behind, because the process ended meanwhile.
-        Looks at the oldest alone, so that it is cheap where there is nothing to do.
+        Looks at the oldest alone, so that it is cheap where there is nothing to do. With nothing left to delete,
+        what is kept of numbers of jobs is made right.
         """
         ...

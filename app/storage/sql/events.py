@@ -18,7 +18,7 @@ from app.storage.sql.conditions import event_conditions, of_types
 from app.storage.sql.counting import count_events, count_jobs
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import events, jobs, meta, tallies
-from app.storage.sql.job_lists import count_jobs_by_status, list_jobs, list_runs
+from app.storage.sql.job_lists import count_changes, count_jobs_by_status, list_jobs, list_runs, miscounted
 from app.storage.sql.removal import REMOVED, delete_events, delete_job, delete_slice, marked
 from app.storage.sql.rows import EVENTS, event_of, job_of
 
@@ -137,7 +137,11 @@ class SqlEventStore:
         found = self._database.read(
             lambda connection: {cursor for query in queries for cursor in connection.scalars(query)}
         )
-        return self._database.write(partial(delete_events, cursors=sorted(found)[:limit])) if found else 0
+        if found:
+            return self._database.write(partial(delete_events, cursors=sorted(found)[:limit]))
+        if wrong := self._database.read(miscounted):
+            self._database.write(partial(count_changes, changes=wrong))
+        return 0
 
     def _prune_deleted(self, limit: int) -> int:
         """Go on with deleted jobs whose events a crash has left; returns how many events went."""
