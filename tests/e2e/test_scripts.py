@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from playwright.sync_api import Page
 
+from app.dashboard.sparks import area, spark, strip
 from app.exports.spreadsheet import csv_text
 from tests.e2e.scripts import called, scripted
 
@@ -60,3 +61,21 @@ def test_a_chart_goes_by_one_clock(browser):
     assert [words for _, _, words in never] == ["02:00:00 +02:00", "03:00:00 +02:00", "04:00:00 +02:00"]
     assert [words for _, _, words in always] == ["23:00", "23:30"]
     assert [words for _, _, words in whole_day] == ["2026-10-24 01:00", "2026-10-25 00:00"]
+
+
+def test_small_drawings_are_those_of_the_server(browser):
+    """A curve and a strip of runs, to the last decimal, so that nothing moves when a script paints over them."""
+    curves: list[list[float]] = [[], [0, 0], [3], [1, 2.5, 0.3], [number * 7 % 11 / 3 for number in range(30)]]
+    states = ("completed", "failed", "cancelled", "lost", "running")
+    strips: list[list[list[str | int]]] = [
+        [],
+        [[state, number * 37 % 100] for number, state in enumerate(states * 6)],
+        [["failed", 5], ["lost", 3]],
+    ]
+    with scripted(browser) as page:
+        for values in curves:
+            curve = called(page, "sparks", "spark", values)
+            assert curve == spark(values)
+            assert called(page, "sparks", "area", curve) == area(curve)
+        for runs in strips:
+            assert called(page, "sparks", "strip", runs) == strip(runs)
