@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from app.storage.base_series import MINUTE_MS
-from bench import client, crawl, ingest, job, listing, node, series, start, viewing
+from bench import client, crawl, history, ingest, job, listing, node, series, start, viewing
 from bench.figures import Figure, table
 from bench.frames import Closed
 from bench.month import Month
@@ -102,6 +102,11 @@ def _jobs(run: Run) -> list[Figure]:
     return listing.measure(run.ours(), run.folder / "ours", listing.Load(minutes=run.minutes))
 
 
+def _history(run: Run) -> list[Figure]:
+    servers = {size: (run.ours(str(size)), run.folder / str(size)) for size in history.SIZES}
+    return history.measure(servers, min(run.rounds, LONG_ROUNDS))
+
+
 MEASUREMENTS: Final[dict[str, Callable[[Run], list[Figure]]]] = {
     "start": _start,
     "ingest": _ingest,
@@ -112,6 +117,7 @@ MEASUREMENTS: Final[dict[str, Callable[[Run], list[Figure]]]] = {
     "series": _series,
     "job": _job,
     "jobs": _jobs,
+    "history": _history,
 }
 
 

@@ -15,6 +15,7 @@ from app.dashboard.links import Query
 from app.dashboard.marking import excerpt, marked, pattern
 from app.dashboard.threads import in_thread
 from app.dashboard.wording import shown
+from app.jobs.fingerprint import fingerprint_of
 from app.services import Services
 from app.storage.base import Event, EventFilter
 from app.storage.base_search import Found
@@ -88,6 +89,7 @@ def _row(event: Event, marks: re.Pattern[str] | None) -> dict[str, Any]:
         "headline": marked(said["headline"], marks),
         "excerpt": None if marks is None or marks.search(said["headline"]) else excerpt(event.data, marks),
         "whole": marked(whole, marks),
+        "group": fingerprint_of(said["data"]) if event.type == "error" and event.job_id else None,
     }
 
 

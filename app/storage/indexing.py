@@ -9,9 +9,9 @@ from app.storage.following import following
 from app.storage.words import words_said
 
 _READ: Final = 1_000
-_MOST_EVENTS: Final = 300
-_MOST_LETTERS: Final = 40_000
-"""What one transaction adds: some 20 ms of work for whoever writes, and then others have their turn."""
+_MOST_EVENTS: Final = 150
+_MOST_LETTERS: Final = 20_000
+"""What one transaction adds: some 10 ms of work for whoever writes, and then others have their turn."""
 _READS: Final = 20
 """Reads of one turn, so that the server's end never waits long for it."""
 

@@ -255,6 +255,7 @@ def test_a_figure_is_the_present_one(operator: House):
     assert "<strong>20 %</strong>" in operator.page("/alerts")
     page = operator.page(f"/alerts/incidents/{incident.id}")
     assert "<dt>Value</dt><dd>20 %</dd>" in page
+    assert 'href="/events?from=20' in page
     assert "<dt>Peak</dt><dd>25 %</dd>" in page
 
 

@@ -80,6 +80,24 @@ def test_an_event_has_a_page_of_its_own(house):
         house.page(f"/events/{number}", 404)
 
 
+def test_an_error_leads_to_its_group(house):
+    """In the tab of its job, named by where it happened."""
+    house.send([event("error", "a/1", data={"message": "x", "selector": ".price", "url": "https://a.example/p/1"})])
+
+    assert '<a href="/jobs/a/1?tab=errors">.price · a.example/p/{id}</a>' in house.page("/events")
+
+
+def test_an_alert_leads_to_its_incident(house):
+    """By its number; what a scraper calls one leads nowhere."""
+    told = {"name": "rule", "severity": "critical", "state": "firing"}
+    house.send([event("system_alert", "", data={**told, "incident": number}) for number in (7, "<8>")])
+
+    page = house.page("/events?type=system_alert")
+
+    assert page.count('href="/alerts/incidents/') == 1
+    assert 'href="/alerts/incidents/7"' in page
+
+
 def test_filters_can_be_kept_under_a_name(house):
     """The list has the menu of saved views, with its own filters."""
     assert 'name="query" value="level=error"' in house.page("/events?level=error")
