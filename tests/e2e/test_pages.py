@@ -136,7 +136,7 @@ def test_next_never_leads_elsewhere(one_server, environment, visit):
 
 
 def test_by_keyboard(house, environment, visit):
-    """The first Tab skips to the content; `/` goes to the search, `g` and a letter to a page, Escape closes a menu."""
+    """The first Tab skips to the content; `/` searches, `g` and a letter go to a page, `?` lists all, Escape closes."""
     page = live(enter(visit(house), environment), "/")
     page.keyboard.press("Tab")
     skip = page.get_by_role("link", name="Skip to content")
@@ -154,6 +154,12 @@ def test_by_keyboard(house, environment, visit):
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
+    page.locator("body").press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_contain_text("Dashboards")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+    page.keyboard.type("gd")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Dashboards")
 
 
 def test_the_theme_is_kept(house, environment, visit):

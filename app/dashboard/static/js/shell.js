@@ -65,8 +65,17 @@ setInterval(() => {
 }, 10_000);
 
 // Keys: off while typing.
-const PLACES = new Map([["o", "/"], ["j", "/jobs"], ["a", "/alerts"], ["h", "/events"], ["s", "/settings/status"]]);
+const PLACES = new Map([["o", "/"], ["j", "/jobs"], ["a", "/alerts"], ["h", "/events"], ["d", "/dashboards"], ["s", "/settings/status"]]);
+const keys = document.getElementById("keys");
 let pending = "";
+
+function showKeys() {
+  if (keys && !document.querySelector("dialog[open]")) keys.showModal();
+}
+
+const opener = document.getElementById("show-keys");
+opener?.addEventListener("click", showKeys);
+opener?.removeAttribute("hidden");
 document.addEventListener("keydown", (event) => {
   const menu = document.querySelector("details.menu-of[open]");
   if (event.key === "Escape" && menu) {
@@ -76,7 +85,9 @@ document.addEventListener("keydown", (event) => {
     closeNewest();
   }
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
-  if (event.key === "/") {
+  if (event.key === "?") {
+    showKeys();
+  } else if (event.key === "/") {
     const search = document.getElementById("search");
     if (search) {
       event.preventDefault();
