@@ -135,7 +135,7 @@ def test_counts_are_told_as_people_do(house: House):
     house.send(run())
 
     assert "1 job shown" in house.page("/jobs")
-    assert re.search(r'data-cell="items">1</b> <span data-cell="noun">item<', house.page("/jobs"))
+    assert re.search(r'data-cell="items">1</b> <span data-cell="noun">item<', house.page("/"))
     assert "5 events shown" in house.page("/events")
 
 
