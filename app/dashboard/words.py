@@ -133,7 +133,6 @@ def _dashboard() -> dict[str, Sentence]:
 
 def _export() -> dict[str, Sentence]:
     return {
-        "rows": {"one": gettext("{n} row"), "other": gettext("{n} rows")},
         "rowsOf": gettext("{n} of {all} rows"),
         "notExported": gettext("The export broke off"),
         "exportAgain": gettext("Try it again, or download it with the script turned off."),

@@ -5,7 +5,7 @@ import io
 import json
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.browsing import enter
 from tests.e2e.seed import event
@@ -105,11 +105,11 @@ def test_a_downloaded_cell_runs_nowhere(history, one_server):
 def test_an_export_says_how_far_it_is_and_can_be_called_off(history):
     """Row by row of those that there are; nothing is downloaded then, and the next one is whole."""
     history.goto("/events?job=a/1")
+    history.get_by_text("Export", exact=True).click()
     expect(history.locator("#export [data-n]")).to_have_text("63")
     history.route("**/export/events.csv?**", lambda route: None)  # a server that takes its time
     downloads: list[object] = []
     history.on("download", lambda given: downloads.append(given))  # noqa: PLW0108  (what it hands on must be a function)
-    history.get_by_text("Export", exact=True).click()
     history.get_by_role("link", name="CSV", exact=True).click()
 
     expect(history.locator("#export-run")).to_contain_text("0 of 63 rows")
@@ -118,6 +118,31 @@ def test_an_export_says_how_far_it_is_and_can_be_called_off(history):
     assert downloads == []
     history.unroute("**/export/events.csv?**")
     assert len(rows(download(history, "CSV"))) == 63
+
+
+def test_an_export_without_a_known_end_is_left_to_the_browser(history):
+    """It may be greater than a page can hold; nor are its rows counted before somebody opens the menu."""
+    asked: list[str] = []
+
+    def much(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(json={"count": 10_000, "exact": False})
+
+    history.route("**/export/events/count**", much)
+    history.goto("/events?job=a/1")
+    expect(history.locator("#export [data-n]")).to_be_empty()
+    assert asked == []
+    history.get_by_text("Export", exact=True).click()
+    expect(history.locator("#export [data-n]")).to_have_text("10,000+")
+    fetched: list[str] = []
+    history.on("request", lambda request: fetched.append(f"{request.resource_type} {request.url}"))
+    with history.expect_download() as given:
+        history.get_by_role("link", name="CSV", exact=True).click()
+
+    assert len(rows(given.value.path().read_bytes().decode("utf-8-sig"))) == 63
+    assert not [each for each in fetched if each.startswith("fetch") and "events.csv" in each]
+    assert len(asked) == 1
+    expect(history.locator("#export-run")).to_be_hidden()
 
 
 def test_a_search_goes_on_until_it_has_found_something(history, one_server, environment):

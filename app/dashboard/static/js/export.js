@@ -1,5 +1,6 @@
-// Exports that say how far they are: the file comes in pieces, its rows are counted, and it can be called off.
-// Without a script the same links download it.
+// Exports that say how far they are: the file comes in pieces, its rows are counted, and it can be called off. All of it
+// is held by the page meanwhile, so that this is for those whose rows could be counted to the last; longer ones the
+// browser downloads by the same links, straight to the disk.
 
 import { number } from "./format.js";
 import { say, word } from "./page.js";
@@ -9,7 +10,7 @@ const NEWLINE = 10;
 const QUOTE = 34;
 const menu = document.getElementById("export");
 const bar = document.getElementById("export-run");
-let total = null;
+let total = null; // the rows of an export, where all could be counted
 
 /** Counts the rows of a file as its bytes come; in a CSV a quoted cell may hold line ends, and the head is no row. */
 export function rowCounter(isCsv) {
@@ -25,9 +26,8 @@ export function rowCounter(isCsv) {
 }
 
 function show(rows) {
-  const progress = bar.querySelector("progress");
-  if (total) progress.value = Math.min(rows, total);
-  say(bar.querySelector("span"), word(total ? "rowsOf" : "rows", { n: rows, nText: number(rows), all: number(total) }));
+  bar.querySelector("progress").value = Math.min(rows, total);
+  say(bar.querySelector("span"), word("rowsOf", { n: rows, nText: number(rows), all: number(total) }));
 }
 
 /** Reads the whole of it, telling how many rows there are so far. */
@@ -56,9 +56,7 @@ async function run(link) {
   const call = new AbortController();
   const cancel = bar.querySelector("button");
   const stop = () => call.abort();
-  const progress = bar.querySelector("progress");
-  if (total) progress.max = total;
-  else progress.removeAttribute("value");
+  bar.querySelector("progress").max = total;
   bar.hidden = false;
   show(0);
   cancel.addEventListener("click", stop);
@@ -73,20 +71,21 @@ async function run(link) {
 }
 
 async function tellCount() {
-  const response = await fetch(menu.dataset.count);
-  if (!response.ok) return;
+  const response = await fetch(menu.dataset.count).catch(() => null);
+  if (!response?.ok || response.redirected) return;
   const { count, exact } = await response.json();
   total = exact ? count : null;
   say(menu.querySelector("[data-n]"), `${number(count)}${exact ? "" : "+"}`);
 }
 
 if (menu) {
+  menu.addEventListener("toggle", tellCount, { once: true }); // it is read off the events, so only who asks waits for it
   menu.addEventListener("click", (event) => {
     const link = event.target.closest("a[download]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
     menu.open = false;
-    if (bar.hidden) run(link);
+    if (total === null || !bar.hidden) return;
+    event.preventDefault();
+    run(link);
   });
-  tellCount();
 }
