@@ -1,5 +1,6 @@
 """The page of a job: its head, and the tab that the address names."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from flask import Blueprint, Response, redirect, render_template, request, stream_with_context
@@ -102,7 +103,6 @@ def _content(services: Services, job_id: str, query: Query, tab: str) -> dict[st
         "job": view,
         "totals": job.totals,
         "since": job.last_cursor,
-        "lines": log.counted(look).total,
         "sentence": sentence(job),
     }
     return {
@@ -116,7 +116,7 @@ def _content(services: Services, job_id: str, query: Query, tab: str) -> dict[st
         "other": look.other,
         "runs": siblings,
         "choices": [(one.id, rfc3339(one.started_at or one.created_at), one.status) for one in siblings.others],
-        "tabs": [(name, one.label, *_tally(look, name)) for name, one in TABS.items()],
+        "tabs": [(name, one.label, *_tally(look, name, found)) for name, one in TABS.items()],
         "page": {**shared, **found.get("page", {})},
     }
 
@@ -133,16 +133,19 @@ def sentence(job: Job) -> str:
     return f"{counted}: {job.reason}" if job.reason and job.status != "completed" else f"{counted}."
 
 
-def _tally(look: Look, tab: str) -> tuple[str | None, bool]:
-    """How much stands on a tab, None where nobody counts, and whether a person should look there."""
+def _tally(look: Look, tab: str, found: Mapping[str, Any]) -> tuple[str | None, bool]:
+    """How much stands on a tab, None where nobody counts, and whether a person should look there.
+
+    Lines of log are counted for their own tab alone, as it takes a walk through all that the job has sent.
+    """
     if tab == "log":
-        lines = log.counted(look)
-        return number(lines.total) + ("+" if lines.is_cut else ""), False
+        lines = found.get("counts")
+        return (number(lines.total) + ("+" if lines.is_cut else "") if lines else None), False
     if tab == "errors":
         return number(look.job.errors), look.job.errors > 0
     if tab == "items":
         return number(look.job.items), False
     if tab == "alerts":
-        found = alerts.incidents(look)
-        return number(len(found)), alerts.are_open(found)
+        still_open = alerts.still_open(look)
+        return (number(len(still_open)) if still_open else None), bool(still_open)
     return None, False

@@ -31,3 +31,12 @@ def test_lines_that_went_are_not_counted(house: House):
     house.events.prune(events_before_ms=0, logs_before_ms=later, limit=2)
 
     assert chips(house.page("/jobs/123?tab=log"))["info"] == 3
+
+
+def test_other_tabs_count_no_lines(house: House):
+    """That takes a walk through all events of the job, so the log's own tab says it alone."""
+    house.send([line(number) for number in range(5)])
+
+    assert 'data-tally="log"' not in house.page("/jobs/123")
+    assert 'data-tally="errors"' in house.page("/jobs/123")
+    assert 'data-tally="log"' in house.page("/jobs/123?tab=log")

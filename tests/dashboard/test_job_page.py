@@ -5,6 +5,7 @@ from html import unescape
 
 import pytest
 
+from app.dashboard.job_tabs import alerts
 from app.storage.base import Event
 from tests.dashboard.conftest import House
 from tests.fakes import event
@@ -203,3 +204,20 @@ def test_incidents_of_a_job_stand_on_its_page(house: House):
     assert re.search(r'data-tally="alerts">1<', page := house.page("/jobs/123?tab=alerts"))
     assert "/alerts/incidents/" in page
     assert "No alert has fired for this job" in house.page("/jobs/456?tab=alerts")
+
+
+def test_an_open_incident_of_a_job_is_never_crowded_out(house: House, monkeypatch):
+    """However many incidents of other jobs are newer, it stands on the job's page and on its tab."""
+    monkeypatch.setattr(alerts, "MOST", 1)
+    house.alerts.rules.create(
+        {"name": "failed", "condition": {"event": "job_failed"}, "severity": "error", "channels": [], "cooldown": 0}
+    )
+    house.alerts.evaluate()
+    for job_id in ("123", "456", "789"):
+        house.alerts.on_commit(house.send([event("job_started", job_id), event("job_failed", job_id)]))
+        house.alerts.evaluate()
+
+    page = house.page("/jobs/123?tab=alerts")
+
+    assert page.count('href="/alerts/incidents/') == 1
+    assert re.search(r'class="n hot" data-tally="alerts">1<', house.page("/jobs/123"))

@@ -83,6 +83,7 @@ def content(look: Look) -> dict[str, Any]:
             "q": asked.q or "",
             "hits": hits[::-1],
             "found": total,
+            "lines": counts.total,
         },
     }
 

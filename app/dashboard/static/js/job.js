@@ -16,7 +16,7 @@ const SETTLE_MS = 5_000; // an ended job's last events may come after its end
 const ROOM = `job:${page.job.id}`;
 const FROZEN = ["facts"];
 export const { job, totals } = page;
-const tallies = { log: page.lines };
+const tallies = "lines" in page ? { log: page.lines } : {}; // which the log's own tab alone counts
 const parts = [];
 let painted = 0;
 let asked = performance.now();
@@ -77,7 +77,7 @@ function onEvents(events) {
     const received = Date.parse(event.receivedAt);
     tell("onEvent", event, Math.min(Date.parse(event.timestamp), received));
     CHANGES.get(event.type)?.(event);
-    if (isLogged(event.type)) tallies.log += 1;
+    if ("log" in tallies && isLogged(event.type)) tallies.log += 1;
     if (event.type.startsWith("job_") && event.type !== "job_progress") turning = true;
     if (!JUDGEMENTS.has(event.type)) job.lastEventAt = event.receivedAt; // the server's word is no sign of life
   }
@@ -117,7 +117,7 @@ async function again() {
   if (!fresh) return undefined;
   Object.assign(job, fresh.page.job);
   Object.assign(totals, fresh.page.totals);
-  tallies.log = fresh.page.lines;
+  if ("lines" in fresh.page) tallies.log = fresh.page.lines;
   ({ sentence } = fresh.page);
   if (isOver(job)) FROZEN.forEach((id) => fresh.adopt(id));
   tell("onAgain", fresh);
