@@ -146,14 +146,30 @@ def test_an_export_without_a_known_end_is_left_to_the_browser(history):
 
 
 def test_a_search_goes_on_until_it_has_found_something(history, one_server, environment):
-    """It looks at a bounded number of events at a time; whoever waits need not click."""
+    """It looks at a bounded number of events at a time; whoever waits need not click, but can stop it.
+
+    Where the session has ended meanwhile, it stops by itself and can be gone on with.
+    """
     token = environment["INGEST_TOKEN"]
     one_server.json("/api/v1/events", body=[event("item_scraped", {"title": "Rarity"}, "a/1")], token=token)
     batch = [event("item_scraped", {"title": f"Card {number}"}, "a/1") for number in range(500)]
     for _ in range(34):
         one_server.json("/api/v1/events", body=batch, token=token)
 
+    stop = history.get_by_role("button", name="Stop searching")
+    onward = history.get_by_role("link", name="Search further back")
+    history.route("**/events?*next=*", lambda route: None)  # a server that takes its time
     history.goto("/events?q=Rarity")
+    expect(onward).to_be_hidden()
+    stop.click()
+    expect(onward).to_be_focused()
+    expect(stop).to_be_hidden()
+    history.unroute("**/events?*next=*")
+    history.route("**/events?*next=*", lambda route: route.fulfill(status=303, headers={"Location": "/login"}))
+    history.reload()
+    expect(onward).to_be_visible()
+    history.unroute("**/events?*next=*")
+    history.reload()
 
     expect(history.locator("table.events mark").first).to_have_text("Rarity")
     assert "next=" in history.url
