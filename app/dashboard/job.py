@@ -72,8 +72,10 @@ def _mute(groups: GroupStore, job_id: str, fingerprint: str, word: Mute | None) 
     return groups.mute(job_id, fingerprint, word)
 
 
-def _look(services: Services, job_id: str, query: Query) -> Look:
-    """The job as it stands; in a real thread.
+def _look(services: Services, job_id: str, query: Query, tab: str) -> Look:
+    """The job as it stands, beside the run that is named, or on the tab that compares runs the last completed one.
+
+    Runs in a real thread.
 
     Raises:
         NotFound: there is none.
@@ -85,17 +87,19 @@ def _look(services: Services, job_id: str, query: Query) -> Look:
     other = services.events.job(queries.path_id(named)) if named else None
     if named and other is None:
         raise InvalidInput("must be the id of a job", field="compare")
+    if tab == "compare" and other is None:
+        other = runs.last_completed(services, job)
     return Look(services=services, job=job, query=query, now_ms=services.clock.now_ms(), other=other)
 
 
-def _part(services: Services, job_id: str, query: Query, tab: str) -> dict[str, Any]:  # noqa: ARG001 - as `_content`
+def _part(services: Services, job_id: str, query: Query, tab: str) -> dict[str, Any]:
     """Further lines for the script of the log, and nothing else of the page."""
-    return {"query": query, **log.part(_look(services, job_id, query))}
+    return {"query": query, **log.part(_look(services, job_id, query, tab))}
 
 
 def _content(services: Services, job_id: str, query: Query, tab: str) -> dict[str, Any]:
     """The head of the page as of the job's last cursor, and the tab; runs in a real thread."""
-    look = _look(services, job_id, query)
+    look = _look(services, job_id, query, tab)
     job = look.job
     found, siblings = TABS[tab].content(look), runs.siblings(services, job)
     view = job_json(job, services.figures.job_rate(job.id), look.now_ms)

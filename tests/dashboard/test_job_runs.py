@@ -142,3 +142,29 @@ def test_a_part_of_a_run_has_an_address(house: House):
 
     assert json.loads(Tags(page).blocks["page"])["charts"]["items"]["span"] == [NOW_MS, NOW_MS + 5_000]
     assert "The whole run" in page
+
+
+def test_a_run_stands_beside_the_last_completed_one_by_itself(house: House):
+    """The one before it, whatever came after or failed between; the very first one stands beside the newest."""
+    house.send(run("1"))
+    house.send(run("2", "KeyError"))
+    house.send([event("job_started", "3", data={"source": "ebay.com", "query": "cards"}), event("job_failed", "3")])
+    for job_id in ("4", "5"):
+        house.send(run(job_id))
+    house.send([event("job_started", "6", data={"source": "etsy.com"})])
+
+    assert '<option value="2" selected>' in house.page("/jobs/4?tab=compare")
+    assert '<option value="5" selected>' in house.page("/jobs/1?tab=compare")
+    assert "There is no other run of this spider" in house.page("/jobs/6?tab=compare")
+    assert " selected>" not in house.page("/jobs/4?tab=metrics").partition('id="compare"')[2].partition("</form>")[0]
+
+
+def test_errors_of_both_runs_are_of_none_alone(house: House):
+    """However many kinds there are, and however rare one of them is in one of the runs."""
+    kinds = [f"Kind{chr(65 + n // 26)}{chr(65 + n % 26)}" for n in range(230)]
+    house.send(run("1", *kinds, *kinds[115:]))
+    house.send(run("2", *kinds, *kinds[:115]))
+
+    page = house.page("/jobs/2?tab=compare&compare=1")
+
+    assert re.findall(r'alone</h2><span class="meta">(\d+)<', page) == ["0", "0"]

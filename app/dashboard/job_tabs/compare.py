@@ -10,6 +10,7 @@ from app.dashboard.job_tabs.base import Look
 from app.dashboard.wording import STATUSES
 from app.jobs.view import job_json
 from app.storage.base import Job
+from app.storage.base_groups import MOST_GROUPS, OTHERS
 
 Figures = Mapping[str, float | None]
 
@@ -42,7 +43,7 @@ ROWS: Final[Mapping[str, tuple[Any, Callable[[float], str]]]] = {
 
 
 def content(look: Look) -> dict[str, Any]:
-    """The figures of both; of the other run nothing until one is chosen."""
+    """The figures of both; nothing where there is no other run to be beside."""
     other = look.other
     if other is None:
         return {"rows": [], "only_here": [], "only_there": []}
@@ -88,8 +89,9 @@ def _row(name: str, mine: float | None, theirs: float | None) -> dict[str, Any]:
 
 
 def _titles(look: Look, job: Job) -> dict[str, str]:
-    """The groups of a run's errors by what makes them the same in every run."""
-    return {one.fingerprint: one.title or one.kind for one in look.services.groups.of_job(job.id)}
+    """All groups of a run's errors by what makes them the same in every run; what is in none is told of neither."""
+    groups = look.services.groups.of_job(job.id, limit=MOST_GROUPS + 1)
+    return {one.fingerprint: one.title or one.kind for one in groups if one.fingerprint != OTHERS}
 
 
 def _part(job: Job, name: str) -> Mapping[str, Any]:

@@ -30,3 +30,13 @@ def siblings(services: Services, job: Job) -> Siblings:
     later = [one for one in newest if one.key > job.key]
     found = Siblings(others=tuple([*later, *earlier][:MOST]), previous=earlier[0] if earlier else None)
     return replace(found, next=later[-1]) if later and len(later) <= MOST else found
+
+
+def last_completed(services: Services, job: Job) -> Job | None:
+    """The last run of the same spider before this one that completed, or else the newest that did; None for none."""
+    if not job.source:
+        return None
+    wanted = JobFilter(source=job.source, statuses=("completed",), of=Runs(spider=spider_of(job)))
+    earlier = services.events.jobs(wanted, before=job.key, limit=1)
+    found = earlier or [one for one in services.events.jobs(wanted, limit=2) if one.key != job.key]
+    return found[0] if found else None
