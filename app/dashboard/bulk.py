@@ -3,7 +3,8 @@
 A form names the jobs by their numbers, or all that match the filters that it carries along. Deletion asks once more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -15,15 +16,20 @@ from werkzeug.datastructures import MultiDict
 from app import queries
 from app.accounts.access import current_principal, require
 from app.accounts.roles import ADMIN, OPERATE
+from app.alerts.badges import badges
+from app.alerts.states import OPEN as OPEN_INSTANCES
 from app.core.errors import Conflict, Forbidden, InvalidInput
-from app.dashboard.job_rows import badges_of
 from app.dashboard.language import gettext
 from app.dashboard.threads import in_thread
 from app.services import Services
 from app.storage.base import Job, JobFilter
+from app.storage.base_alerts import Incident, IncidentFilter
+from app.storage.base_jobs import Condition
 
 MOST: Final = 500
-"""Jobs of one action; who has more is told, and goes on with the rest."""
+"""Jobs, or incidents, of one look into a store; and jobs that are deleted at once: who has more is told."""
+MOST_COUNTED: Final = 10_000
+"""Of those that match a filter: there are numbers of all jobs, but not of all that anybody may ask for."""
 LONGEST_QUERY: Final = 4_000
 NAMED: Final = 10
 """Jobs that a question names."""
@@ -72,13 +78,30 @@ def _acknowledge(services: Services, form: "MultiDict[str, str]", query: str) ->
 
 
 def _acknowledged(services: Services, wanted: JobFilter, by: str) -> None:
-    """Acknowledge the open incidents about the first `MOST` of these jobs."""
-    found = services.events.jobs(wanted, limit=MOST)
-    for incident_id in sorted({one for badge in badges_of(services, found).values() for one in badge.firing}):
-        try:
-            services.alerts.acknowledge(incident_id, by)
-        except Conflict:
-            continue  # over by now, which is just as well
+    """Acknowledge all that fires about these jobs.
+
+    Few jobs have alerts, however many are wanted: so those are looked up by their names.
+    """
+    instances = services.alerts.instances(OPEN_INSTANCES)
+    names = sorted({name for one in instances for label, name in one.labels if label == "job"})
+    firing = list(_firing(services)) if names else []
+    for start in range(0, len(names), MOST):
+        about = Condition("id", "=", tuple(names[start : start + MOST]))
+        found = services.events.jobs(replace(wanted, conditions=(*wanted.conditions, about)), limit=MOST)
+        marked = badges(instances, firing, {job.id for job in found})
+        for incident_id in sorted({one for badge in marked.values() for one in badge.firing}):
+            try:
+                services.alerts.acknowledge(incident_id, by)
+            except Conflict:
+                continue  # over by now, which is just as well
+
+
+def _firing(services: Services) -> Iterator[Incident]:
+    """All incidents that nobody looks after, newest first."""
+    before = None
+    while page := services.alerts.incidents(IncidentFilter(states=("firing",)), before=before, limit=MOST):
+        yield from page
+        before = page[-1].id
 
 
 def _delete(services: Services, form: "MultiDict[str, str]", query: str) -> ResponseReturnValue:
@@ -99,11 +122,13 @@ def _deleted(services: Services, found: Sequence[Job]) -> None:
 
 def _question(services: Services, found: Sequence[Job], wanted: JobFilter, query: str) -> str:
     """The page that asks; it names the jobs by their numbers, so that what is deleted is what was asked about."""
+    counted = sum(services.events.job_counts(wanted, None if wanted == JobFilter() else MOST_COUNTED).values())
     content: dict[str, Any] = {
         "keys": [job.key for job in found],
         "named": [job.id for job in found[:NAMED]],
         "running": sum(job.status in {"running", "stalled"} for job in found),
-        "left": sum(services.events.job_counts(wanted).values()) - len(found),
+        "left": counted - len(found),
+        "more": wanted != JobFilter() and counted >= MOST_COUNTED,
         "query": query,
         "title": ngettext("Delete %(n)s job?", "Delete %(n)s jobs?", len(found), n=len(found)),
     }

@@ -11,6 +11,7 @@ from app import queries
 from app.accounts.access import current_principal, require
 from app.core.terms import Misread, terms, without
 from app.dashboard import bulk, job_rows, look, views
+from app.dashboard.bulk import MOST_COUNTED
 from app.dashboard.language import gettext
 from app.dashboard.links import Chip, Query
 from app.dashboard.threads import in_thread
@@ -21,8 +22,6 @@ from app.services import Services
 from app.storage.base import JobFilter
 
 PAGE_ROWS: Final = 50
-MOST_COUNTED: Final = 10_000
-"""Of those that match a filter: there are numbers of all jobs, but not of all that anybody may ask for."""
 MOST_FRESH: Final = 1_000
 """New jobs that are counted one by one."""
 NAMES: Final = ("status", "q", "source", "tag", "from", "to", "next")
@@ -105,7 +104,7 @@ def _content(services: Services, query: Query, user_id: int | None) -> dict[str,
         "query": query,
         "jobs": job_rows.rows(services, found, now_ms),
         "tabs": [("", gettext("All"), sum(counts.values())), *((s, w, counts.get(s, 0)) for s, w in STATUSES.items())],
-        "matching": counts.get(query.get("status"), 0) if query.get("status") else sum(counts.values()),
+        "matching": sum(counts.get(status, 0) for status in meant.wanted.statuses or counts),
         "more": meant.tabs != JobFilter() and sum(counts.values()) >= MOST_COUNTED,
         "hot": HOT,
         "chips": chips,

@@ -71,8 +71,8 @@ def test_a_form_that_says_nothing_of_use_is_refused(four: House, fields: dict[st
     assert re.search(r"(act|key): ", answer)
 
 
-def fail(house: House, job_id: str) -> None:
-    """An open job reports many errors, and a rule that minds jobs one by one fires."""
+def fail(house: House, *job_ids: str) -> None:
+    """Open jobs report many errors, and a rule that minds jobs one by one fires."""
     house.alerts.rules.create(
         {
             "name": "many errors",
@@ -84,7 +84,8 @@ def fail(house: House, job_id: str) -> None:
         }
     )
     house.alerts.rebuild()
-    commit = house.send([event("error", job_id, data={"message": "no", "count": 9}, level=3)])
+    body = {"message": "no", "count": 9}
+    commit = house.send([event("error", job_id, data=body, level=3) for job_id in job_ids])
     house.alerts.on_commit(commit)
     house.alerts.evaluate()
 
@@ -105,3 +106,30 @@ def test_the_alerts_of_jobs_are_acknowledged(four: House):
 
     assert four.alerts.incident(incident.id).acked_by == "operator"
     assert 'bellcount acked" data-cell="alerts"' in four.page("/jobs")
+
+
+def test_the_alerts_of_all_that_match_are_acknowledged(four: House, monkeypatch: pytest.MonkeyPatch):
+    """Also where they are more than one look finds, and of none besides."""
+    monkeypatch.setattr("app.dashboard.bulk.MOST", 1)
+    four.send([event("job_started", name, data={"source": "ebay.at"}) for name in ("e", "f")])
+    fail(four, "a", "e", "f", "c")
+    sign_in(four, "operator")
+
+    post(four, "/jobs", act="acknowledge", all="yes", query="q=source:ebay.com,ebay.at")
+
+    states = {dict(one.group)["job"]: one.state for one in four.alerts.incidents()}
+    assert states == dict.fromkeys("aef", "acknowledged") | {"c": "firing"}
+
+
+@pytest.mark.parametrize(
+    ("address", "offer"),
+    [
+        ("/jobs", "or with all 4 that match"),
+        ("/jobs?status=failed", "or with all 2 that match"),
+        ("/jobs?status=failed,running", "or with all 4 that match"),
+        ("/jobs?status=failed,lost&q=olx", "or with the only one that matches"),
+    ],
+)
+def test_the_bar_says_how_many_match(four: House, address: str, offer: str):
+    """In all states that are asked for."""
+    assert offer in four.page(address)

@@ -162,6 +162,21 @@ def test_by_keyboard(house, environment, visit):
     expect(page.get_by_role("heading", level=1)).to_have_text("Dashboards")
 
 
+def test_who_chooses_jobs_anew_has_not_chosen_all(house, environment, visit):
+    """The box for all that match is empty again after the last chosen row has been let go."""
+    page = live(enter(visit(house), environment), "/jobs")
+    row = page.locator(f'tr[data-job="{JOB}"]').get_by_role("checkbox")
+    every = page.locator('#bulk [name="all"]')
+    row.check()
+    every.check()
+    row.uncheck()
+    expect(every).to_be_hidden()
+    row.check()
+
+    expect(every).to_be_visible()
+    expect(every).not_to_be_checked()
+
+
 def test_the_theme_is_kept(house, environment, visit):
     """What is chosen in the menu holds on every page, painted so by the server."""
     page = live(enter(visit(house, color_scheme="light"), environment), "/")
@@ -176,8 +191,13 @@ def test_the_theme_is_kept(house, environment, visit):
 def test_without_scripts_everything_can_be_read(house, environment, visit):
     """The login, the tables, an item's link and the filters work where JavaScript is off."""
     page = enter(visit(house, java_script_enabled=False), environment)
-    expect(page.locator(f'tr[data-job="{JOB}"]')).to_contain_text("ebay.com vintage cards")
-    page.locator(f'tr[data-job="{JOB}"]').get_by_role("link").first.click()
+    row = page.locator(f'tr[data-job="{JOB}"]')
+    expect(row).to_contain_text("ebay.com vintage cards")
+    row.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Delete…").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Delete 1 job?")
+    page.get_by_role("link", name="Keep them").click()
+    row.get_by_role("link").first.click()
     expect(page.locator("#items").get_by_role("link", name=ITEM["title"])).to_have_attribute("href", ITEM["url"])
     expect(page.locator("#log li")).to_have_count(3)
     page.goto("/")

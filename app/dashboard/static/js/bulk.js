@@ -14,12 +14,12 @@ export function setUpBulk() {
     every.forEach((box) => box.closest("tr").setAttribute("aria-selected", String(box.checked)));
     bar.hidden = chosen.size === 0;
     say(document.getElementById("chosen"), word("chosen", { n: chosen.size, nText: number(chosen.size) }));
+    if (!chosen.size) bar.querySelector('[name="all"]').checked = false; // who chooses anew is asked anew
     const all = document.getElementById("all-rows");
     if (!all) return;
     all.hidden = false;
     all.checked = every.length > 0 && every.every((box) => box.checked);
     all.indeterminate = !all.checked && chosen.size > 0;
-    if (!chosen.size) bar.querySelector('[name="all"]')?.toggleAttribute("checked", false);
   }
 
   function note(box) {
