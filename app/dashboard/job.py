@@ -11,7 +11,7 @@ from app.accounts.access import current_principal, require
 from app.core.clock import rfc3339
 from app.core.errors import InvalidInput, NotFound
 from app.dashboard.filters import duration, number
-from app.dashboard.job_tabs import TABS, alerts, log, runs
+from app.dashboard.job_tabs import TABS, alerts, errors, log, runs
 from app.dashboard.job_tabs.base import NAMES, Look
 from app.dashboard.language import gettext, ngettext
 from app.dashboard.links import Query, job_path
@@ -21,7 +21,7 @@ from app.jobs.fold import ENDED
 from app.jobs.view import job_json
 from app.services import Services
 from app.storage.base import Job
-from app.storage.base_groups import GroupStore, Mute
+from app.storage.base_groups import Mute
 
 TEXT: Final = "text/plain; charset=utf-8"
 
@@ -54,22 +54,29 @@ def blueprint(services: Services) -> Blueprint:
     def mute() -> ResponseReturnValue:
         job_id, fingerprint = (queries.path_id(request.form.get(name, "")) for name in ("job", "fingerprint"))
         word = None if request.form.get("muted") == "0" else Mute(current_principal().name, services.clock.now_ms())
-        is_known = services.runtime.call(_mute, services.groups, job_id, fingerprint, word)
-        if not is_known:
-            raise NotFound(job_id)
+        services.runtime.call(_mute, services, job_id, fingerprint, word)
         return redirect(f"{job_path(job_id)}?tab=errors", 303)
 
     return pages
 
 
-def _mute(groups: GroupStore, job_id: str, fingerprint: str, word: Mute | None) -> bool:
-    """Say that such errors are no news, or by None that they are again; False where there is no such group."""
-    if groups.one(job_id, fingerprint) is None:
-        return False
+def _mute(services: Services, job_id: str, fingerprint: str, word: Mute | None) -> None:
+    """Say that such errors are no news in all runs of the job's spider, or by None that they are again.
+
+    Raises:
+        NotFound: there is no such group.
+        InvalidInput: the job names no spider, and so has no other runs.
+    """
+    job = services.events.job(job_id)
+    if job is None or services.groups.one(job_id, fingerprint) is None:
+        raise NotFound(job_id)
     if word is None:
-        groups.unmute(job_id, fingerprint)
-        return True
-    return groups.mute(job_id, fingerprint, word)
+        services.groups.unmute(job_id, fingerprint)
+        return
+    if not errors.has_spider(job):
+        raise InvalidInput("must be of a job with a source or a query", field="job")
+    if not services.groups.mute(job_id, fingerprint, word):
+        raise NotFound(job_id)
 
 
 def _look(services: Services, job_id: str, query: Query, tab: str) -> Look:
@@ -131,9 +138,9 @@ def sentence(job: Job) -> str:
         return job.reason or ""
     spent = gettext("after %(span)s", span=duration(job.duration)) if job.duration is not None else ""
     items = ngettext("%(n)s item", "%(n)s items", job.items, n=number(job.items))
-    errors = ngettext("%(n)s error", "%(n)s errors", job.errors, n=number(job.errors))
+    failures = ngettext("%(n)s error", "%(n)s errors", job.errors, n=number(job.errors))
     told = " ".join(filter(None, (str(STATUSES[job.status]), spent, gettext("with %(items)s", items=items))))
-    counted = gettext("%(told)s and %(errors)s", told=told, errors=errors) if job.errors else told
+    counted = gettext("%(told)s and %(errors)s", told=told, errors=failures) if job.errors else told
     return f"{counted}: {job.reason}" if job.reason and job.status != "completed" else f"{counted}."
 
 

@@ -76,11 +76,20 @@ def test_an_operator_mutes_what_is_no_news(operator: House):
     operator.send(run("2", "KeyError", "Banned"))
     fingerprint = operator.groups.of_job("2")[0].fingerprint
 
+    assert "Mute in all runs" in operator.page("/jobs/2?tab=errors")
     post(operator, 303, job="2", fingerprint=fingerprint, muted="1")
     assert "Muted by olga" in operator.page("/jobs/2?tab=errors")
     post(operator, 303, job="2", fingerprint=fingerprint, muted="0")
     assert "Muted by olga" not in operator.page("/jobs/2?tab=errors")
     post(operator, 404, job="2", fingerprint="none", muted="1")
+
+
+def test_errors_of_a_job_without_a_spider_are_not_muted(operator: House):
+    """It has no other runs: all jobs that say nothing of themselves would be taken for the same."""
+    operator.send([event("error", "1", level=3, data={"kind": "KeyError"})])
+
+    assert "Mute in all runs" not in operator.page("/jobs/1?tab=errors")
+    post(operator, 400, job="1", fingerprint=operator.groups.of_job("1")[0].fingerprint, muted="1")
 
 
 def test_a_viewer_mutes_nothing(house: House):

@@ -7,7 +7,7 @@ from app.core.clock import rfc3339
 from app.dashboard.filters import as_text
 from app.dashboard.job_tabs.base import Look
 from app.dashboard.wording import shown
-from app.storage.base import EventFilter
+from app.storage.base import EventFilter, Job
 from app.storage.base_groups import Course, ErrorGroup
 
 MOST: Final = 200
@@ -26,7 +26,13 @@ def content(look: Look) -> dict[str, Any]:
         "groups": [_shown(look, one) for one in ordered],
         "is_behind": look.services.groups.grouped() < _newest(look),
         "may_operate": current_principal().may("operate"),
+        "may_mute": current_principal().may("operate") and has_spider(look.job),
     }
+
+
+def has_spider(job: Job) -> bool:
+    """Whether a job says what it scrapes, so that there can be other runs of the same."""
+    return bool(job.source or job.query)
 
 
 def spark(course: Course) -> str:
