@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from app.storage.base_series import MINUTE_MS
-from bench import client, crawl, history, ingest, job, listing, node, series, start, viewing
+from bench import client, crawl, history, ingest, job, listing, node, pixel, series, start, viewing
 from bench.figures import Figure, table
 from bench.frames import Closed
 from bench.month import Month
@@ -98,6 +98,10 @@ def _job(run: Run) -> list[Figure]:
     return job.measure(run.ours(), min(run.rounds, LONG_ROUNDS))
 
 
+def _pixel(run: Run) -> list[Figure]:
+    return pixel.measure(run.ours(), min(run.rounds, LONG_ROUNDS))
+
+
 def _jobs(run: Run) -> list[Figure]:
     return listing.measure(run.ours(), run.folder / "ours", listing.Load(minutes=run.minutes))
 
@@ -118,6 +122,7 @@ MEASUREMENTS: Final[dict[str, Callable[[Run], list[Figure]]]] = {
     "job": _job,
     "jobs": _jobs,
     "history": _history,
+    "pixel": _pixel,
 }
 
 

@@ -7,18 +7,17 @@ import json
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
+from bench.browsing import signed_in
 from bench.figures import Figure
 from bench.samples import job_name
-from bench.target import PASSWORD, TOKEN, started
+from bench.target import TOKEN, started
 from scrapewatch.events import MAX_BATCH_EVENTS
-from tests.parts import chromium
 from tests.server import Server
 
 LINES: Final = 50_000
@@ -28,7 +27,6 @@ FOLLOWED_S: Final = 15
 PAUSE_S: Final = 0.05
 """Between two messages of the scraper that is followed."""
 LEVELS: Final = ("debug", "debug", "info", "warning", "debug", "info", "debug", "error")
-FLAGS: Final = ("--no-sandbox", "--disable-gpu")
 USABLE: Final = """(what) => document.querySelector(what) && document.querySelector('#connection[data-state="live"]')
     ? performance.now() : null"""
 WATCH: Final = """() => {
@@ -46,7 +44,8 @@ def measure(server: Server, rounds: int) -> list[Figure]:
         RuntimeError: there is no Chromium, or the page did not show the last line.
     """
     log, items, frames = [], [], []
-    with started(server), _page(server) as page:
+    with started(server), signed_in(server) as context:
+        page = context.new_page()
         job = job_name("long")
         _send(server, [_event(job, "job_started", {"source": "shop.example"})])
         print("  filling", flush=True)
@@ -62,22 +61,6 @@ def measure(server: Server, rounds: int) -> list[Figure]:
         Figure(f"log followed at {PER_S} lines/s: longest frame", "ms", [max(each) for each in frames], "≤ 100"),
         Figure(f"log followed at {PER_S} lines/s: 99 % of frames", "ms", [_p99(each) for each in frames]),
     ]
-
-
-@contextmanager
-def _page(server: Server) -> Iterator[Page]:
-    """A page of whoever has signed in."""
-    path = chromium()
-    if path is None:
-        raise RuntimeError("There is no Chromium; `python -m tests.parts` obtains one")
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=FLAGS) as browser:
-        page = browser.new_page(base_url=server.address, viewport={"width": 1360, "height": 900})
-        page.goto("/login")
-        page.get_by_label("User name").fill("admin")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.get_by_role("navigation", name="Main").wait_for()
-        yield page
 
 
 def _usable_ms(page: Page, path: str, what: str) -> float:

@@ -5,7 +5,6 @@ holds its connection.
 """
 
 import json
-import secrets
 import sqlite3
 import statistics
 import subprocess
@@ -16,22 +15,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+from playwright.sync_api import BrowserContext, CDPSession, Page
 
+from bench.browsing import signed_in
 from bench.figures import Figure
 from bench.frames import PATIENCE_S
 from bench.target import TOKEN, started
-from tests import parts
 from tests.server import ROOT, Server
 
 PAST: Final = 1_000_000
 ASKED: Final = 60
 """How often the page is asked for."""
 LOOK_S: Final = 5
-FLAGS: Final = ("--no-sandbox", "--disable-gpu", "--enable-precise-memory-info")
 COUNT: Final = """
 window.seen = { commits: 0, cuts: 0 };
 addEventListener("DOMContentLoaded", () => {
@@ -74,18 +72,12 @@ def measure(server: Server, folder: Path, load: Load, past: int = PAST) -> list[
     Raises:
         RuntimeError: there is no browser.
     """
-    executable = parts.chromium()
-    if executable is None:
-        raise RuntimeError("There is no Chromium")
-    server.environment["ADMIN_PASSWORD"] = password = secrets.token_hex(16)
-    with started(server), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
-        cookie = _signed_in(browser, server.address, password)
+    with started(server), signed_in(server) as context:
+        cookie = "; ".join(f"{one['name']}={one['value']}" for one in context.cookies())
         with _herd(server, load) as herd:
-            looked = _look(browser, server.address, cookie, load.minutes)
+            looked = _look(context, load.minutes)
             first = _first_bytes(server.address, cookie)
             accepted, seconds = _ended(herd)
-        browser.close()
     fill(folder / "scrapewatch.db", past)
     with started(server), _herd(server, load) as herd:
         later = _first_bytes(server.address, cookie)
@@ -113,20 +105,6 @@ def _p95(values: list[float]) -> float:
     return statistics.quantiles(values, n=20)[-1]
 
 
-def _signed_in(browser: Browser, address: str, password: str) -> str:
-    """The cookie of somebody who has logged in."""
-    context = browser.new_context(base_url=address)
-    page = context.new_page()
-    page.goto("/login")
-    page.locator("[name=username]").fill("admin")
-    page.locator("[name=password]").fill(password)
-    page.locator("form button[type=submit]").click()
-    page.wait_for_url("**/")
-    found: list[Any] = context.cookies()
-    context.close()
-    return "; ".join(f"{one['name']}={one['value']}" for one in found)
-
-
 def _first_bytes(address: str, cookie: str) -> list[float]:
     """Ms until the list begins to come, asked for again and again."""
     connection = HTTPConnection(urlsplit(address).netloc, timeout=60)
@@ -143,9 +121,8 @@ def _first_bytes(address: str, cookie: str) -> list[float]:
     return taken
 
 
-def _look(browser: Browser, address: str, cookie: str, minutes: float) -> Looked:
+def _look(context: BrowserContext, minutes: float) -> Looked:
     """Open the list and leave it open."""
-    context = browser.new_context(base_url=address, extra_http_headers={"Cookie": cookie})
     context.add_init_script(COUNT)
     page = context.new_page()
     began = time.perf_counter()
@@ -163,7 +140,7 @@ def _look(browser: Browser, address: str, cookie: str, minutes: float) -> Looked
     lasted = time.monotonic() - since
     seen = _seen(page)
     busy = (_busy_s(watching) - before) / lasted
-    context.close()
+    page.close()
     return Looked(usable_ms, (seen["commits"] - commits) / lasted, busy, heap, seen["cuts"])
 
 
