@@ -52,3 +52,14 @@ def test_what_is_named_is_found_exactly(house: House, page: str, query: str, fou
     assert sorted(re.findall(r"said by (\w+)", log)) == sorted(found)
     assert sorted(mark["text"].split()[0] for mark in drawn["marked"]["marks"]) == sorted(found)
     assert sum(sum(trace["y"]) for trace in drawn["counted"]["figure"]["data"]) == len(found)
+
+
+def test_a_panel_finds_events_by_their_words(house: House):
+    """As the history does to which it leads."""
+    house.send([event("log", data={"message": said}, level=2) for said in ("on time", "sometimes", "TIME out")])
+    one = panel("one", "log", data={"source": "events", "query": "time"})
+    log = house.page(board(house, one)).split('data-panel="one"')[1]
+
+    assert "on time" in log
+    assert "TIME out" in log
+    assert "sometimes" not in log

@@ -115,9 +115,10 @@ def _job(look: Look, job: Job) -> Row:
 
 
 def _events(look: Look, most: int, span: Span) -> list[Row]:
-    found = [
-        (event.at_ms, shown(event)) for event in look.services.events.events(_wanted_events(look, span), limit=most)
-    ]
+    wanted = _wanted_events(look, span)
+    search = look.services.search.search if wanted.q else None  # by words, as the history to which the panel leads
+    events = search(wanted, limit=most).events if search else look.services.events.events(wanted, limit=most)
+    found = [(event.at_ms, shown(event)) for event in events]
     return [
         Row(at_ms=at_ms, kind=item["level"], level=item["level"], text=item["headline"], job=item["jobId"], item=item)
         for at_ms, item in found
