@@ -18,8 +18,8 @@ from app.dashboard.wording import shown
 from app.jobs.fingerprint import fingerprint_of
 from app.services import Services
 from app.storage.base import Event, EventFilter
-from app.storage.base_search import Found
-from app.storage.words import read_search
+from app.storage.base_search import INDEXED, Found
+from app.storage.words import Search, read_search, text_said
 from scrapewatch.events import EVENTS, LEVELS
 
 PAGE_ROWS: Final = 50
@@ -52,10 +52,10 @@ def _content(services: Services, query: Query, user_id: int | None) -> dict[str,
     """All that the page shows; runs in a real thread."""
     wanted = queries.event_filter(query.args, services.clock.now_ms())
     found = services.search.search(wanted, before=queries.before(query.args), limit=PAGE_ROWS)
-    marks = pattern(read_search(wanted.q)) if wanted.q else None
+    search = read_search(wanted.q) if wanted.q else None
     return {
         "query": query,
-        "events": [_row(event, marks) for event in found.events],
+        "events": [_row(event, search) for event in found.events],
         "next": queries.onward(found.before),
         "looked": _looked(services, found),
         "types": tuple(EVENTS),
@@ -80,17 +80,23 @@ def _one(services: Services, cursor: int) -> Event:
     return found[0]
 
 
-def _row(event: Event, marks: re.Pattern[str] | None) -> dict[str, Any]:
+def _row(event: Event, search: Search | None) -> dict[str, Any]:
     """What the page shows of an event, what was found in it marked; `excerpt` where the headline does not hold it."""
     said = shown(event)
     whole = _whole(said)
+    marks = _marks(search, event.type)
     return {
         **said,
         "headline": marked(said["headline"], marks),
-        "excerpt": None if marks is None or marks.search(said["headline"]) else excerpt(event.data, marks),
+        "excerpt": None if marks is None or marks.search(said["headline"]) else excerpt(text_said(said["data"]), marks),
         "whole": marked(whole, marks),
         "group": fingerprint_of(said["data"]) if event.type == "error" and event.job_id else None,
     }
+
+
+def _marks(search: Search | None, type_: str) -> re.Pattern[str] | None:
+    """What is marked in an event of that type: what it was found by."""
+    return pattern(search, by_words=search is not None and search.has_words and type_ in INDEXED)
 
 
 def _wider(q: str) -> str | None:

@@ -17,8 +17,8 @@ MOST_TERMS: Final = 20
 _LONGEST: Final = 100
 """Characters of a word that count."""
 
-_SPACELESS: Final = "぀-ヿ㐀-鿿豈-﫿가-힯"
-_WORD: Final = re.compile(rf"[{_SPACELESS}]|[^\W_{_SPACELESS}]+")
+SPACELESS: Final = "぀-ヿ㐀-鿿豈-﫿가-힯"
+_WORD: Final = re.compile(rf"[{SPACELESS}]|[^\W_{SPACELESS}]+")
 _HUMPS: Final = re.compile(r"[a-z][A-Z]|[A-Z][A-Z][a-z]")
 _PARTS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^A-Za-z]+")
 _TERM: Final = re.compile(r'(?P<minus>-?)(?:"(?P<quoted>[^"]*)(?:"|$)|(?P<plain>[^\s"]+))')
@@ -37,9 +37,19 @@ def words_of(text: str) -> list[str]:
     return found[:MOST_WORDS]
 
 
+def runs_of(text: str) -> list[str]:
+    """The words of a text as they are written, without their parts."""
+    return _WORD.findall(text)
+
+
 def words_said(body: Mapping[str, Any]) -> list[str]:
     """The words of all values of an event's body, whatever they are called."""
-    return words_of("\n".join(_values(body)))
+    return words_of(text_said(body))
+
+
+def text_said(body: Mapping[str, Any]) -> str:
+    """All values of an event's body, a line each."""
+    return "\n".join(_values(body))
 
 
 def _values(value: Any) -> Iterator[str]:
@@ -104,9 +114,14 @@ class Search:
 
 
 def read_search(text: str) -> Search:
-    """What somebody has typed; nothing is an error, a quote that is not closed ends with the text."""
-    found = list(_terms(text))[:MOST_TERMS]
-    return Search(tuple(found) or (Term(text.strip(), tuple(words_of(text))),))
+    """What somebody has typed; nothing is an error, a quote that is not closed ends with the text.
+
+    Signs beside words, as in ``GET /a -> 404``, are passed over.
+    """
+    found = list(_terms(text))
+    if any(term.words and not term.negated for term in found):
+        found = [term for term in found if term.words]
+    return Search(tuple(found[:MOST_TERMS]) or (Term(text.strip(), tuple(words_of(text))),))
 
 
 def _terms(text: str) -> Iterable[Term]:

@@ -41,6 +41,32 @@ def test_phrases_beginnings_and_signs_are_marked_whole(house, q: str, mark: str)
     assert f"<mark>{mark}</mark>" in house.page(f"/events?q={q.replace('%', '%25')}")
 
 
+def test_no_more_is_marked_than_was_found(house):
+    """Whole words of errors and logs, parts of names in humps among them; letters of other events."""
+    house.send([log("script failed for ip, TimeoutError")])
+    house.send([event("item_scraped", data={"title": "Vintage"})])
+
+    assert "script failed for <mark>ip</mark>," in house.page("/events?q=ip")
+    assert "<mark>Timeout</mark>Error" in house.page("/events?q=timeout")
+    assert "Timeout<mark>Error</mark>" in house.page("/events?q=error")
+    assert "<mark>TimeoutError</mark>" in house.page("/events?q=timeouterror")
+    assert "Vi<mark>ntag</mark>e" in house.page("/events?q=ntag")
+
+
+def test_an_excerpt_is_of_what_the_event_says(house):
+    """Not of its keys; and a phrase is found over the end of a line."""
+    house.send([log("no price", stack="the last line\nbreaks message off 夏のセール")])
+
+    def excerpt(q: str) -> str:
+        page: str = house.page(f"/events?q={q}")
+        return page.split('class="event-body"')[1].partition("</summary>")[0]
+
+    assert "breaks <mark>message</mark> off" in excerpt("message")
+    assert "<mark>line breaks</mark> message" in excerpt('"line breaks"')
+    assert "off <mark>夏</mark>の" in excerpt("夏")
+    assert "<mark>line\\nbreaks</mark>" in house.page('/events?q="line breaks"')
+
+
 def test_a_source_narrows_the_list(house):
     """To the events of its jobs, and its chip says so."""
     house.send([event("job_started", "a", data={"source": "ebay.com"}), event("error", "a", data={"message": "mine"})])

@@ -52,10 +52,12 @@ def test_a_text_without_end_is_cut():
         ("-", (Term("-", ()),)),
         ("%", (Term("%", ()),)),
         ('"" x', (Term("x", ("x",)),)),
+        ("/a -> 404 %", (Term("/a", ("a",)), Term("404", ("404",)))),
+        ("% -out", (Term("%", ()), Term("out", ("out",), negated=True))),
     ],
 )
 def test_a_search_is_read_term_by_term(typed: str, terms: tuple[Term, ...]):
-    """Words, phrases, beginnings and what must not be there; what has no word is looked for as it stands."""
+    """Words, phrases, beginnings and what must not be there; signs count only where no word stands beside them."""
     assert read_search(typed) == Search(terms)
 
 
