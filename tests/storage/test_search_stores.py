@@ -144,8 +144,8 @@ def test_filters_narrow_the_search(stores, search):
         log("price", ""),
     )
 
-    def cursors(**wanted) -> list[int]:
-        return [found.cursor for found in search.search(EventFilter(q="price", **wanted)).events]
+    def cursors(q="price", **wanted) -> list[int]:
+        return [found.cursor for found in search.search(EventFilter(q=q, **wanted)).events]
 
     assert cursors() == [7, 6, 5, 4, 3, 2]
     assert cursors(job_id="run") == [3, 2]
@@ -156,6 +156,10 @@ def test_filters_narrow_the_search(stores, search):
     assert cursors(min_level=2, types=("log",)) == [4, 3]
     assert cursors(of=Runs(source="ebay.com")) == [3, 2]
     assert cursors(to_ms=NOW_MS - HOUR_MS) == [3]
+    assert cursors("-other", job_id="run", types=("log",)) == [3, 2]
+    assert cursors("-price", types=("log", "error")) == []
+    assert cursors("-other", types=("error",)) == [5]
+    assert cursors("-other", min_level=3) == [5, 3]
     assert cursors(from_ms=NOW_MS - HOUR_MS) == [7, 6, 5, 4, 2]
 
 

@@ -135,23 +135,34 @@ def _parts(look: Look) -> list[Any]:
 
 def _indexed(connection: Connection, look: Look) -> Part:
     """What the index knows."""
-    dialect, wanted = connection.dialect.name, look.wanted
-    types = [type_ for type_ in INDEXED if type_ in (wanted.types or INDEXED)]
-    signs = [index_of_words.signs_of_types(types)]
-    if look.job_keys is not None:
-        signs.append(index_of_words.signs_of_jobs(look.job_keys))
-    if wanted.min_level is not None:
-        signs.append(index_of_words.signs_of_levels(range(wanted.min_level, len(LEVELS))))
+    dialect, wanted, search = connection.dialect.name, look.wanted, look.search or Search(())
     is_whole = (wanted.of is None or look.job_keys is not None) and wanted.from_ms is None and wanted.to_ms is None
     most = look.limit if is_whole else look.most
     query = text(index_of_words.found_sql(dialect)).bindparams(
-        match=index_of_words.match(dialect, look.search or Search(()), signs),
+        match=index_of_words.match(dialect, search, _signs(look, search)),
         low=look.low,
         before=min(look.before, look.mark + 1),
         most=most,
     )
     found = query.columns(cursor=BigInteger).subquery("found")
     return _read(connection, look, Rows(select(found.c.cursor), most, 0), [])
+
+
+def _signs(look: Look, search: Search) -> list[list[str]]:
+    """Of each of these lists an event must have one sign; that of its type only where it tells something.
+
+    Every event of the index has a type: to ask for any of them costs a walk over all.
+    """
+    wanted = look.wanted
+    signs = []
+    if look.job_keys is not None:
+        signs.append(index_of_words.signs_of_jobs(look.job_keys))
+    if wanted.min_level is not None:
+        signs.append(index_of_words.signs_of_levels(range(wanted.min_level, len(LEVELS))))
+    types = [type_ for type_ in INDEXED if type_ in (wanted.types or INDEXED)]
+    if len(types) < len(INDEXED) or (not signs and all(term.negated for term in search.terms)):
+        signs.append(index_of_words.signs_of_types(types))
+    return signs
 
 
 def _tail(connection: Connection, look: Look) -> Part:
