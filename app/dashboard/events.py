@@ -1,6 +1,5 @@
 """The history: every event kept, by job, source, type, level, text and time; exported with exactly those filters."""
 
-import json
 import re
 from typing import Any, Final
 
@@ -14,7 +13,7 @@ from app.dashboard.language import gettext
 from app.dashboard.links import Query
 from app.dashboard.marking import excerpt, marked, pattern
 from app.dashboard.threads import in_thread
-from app.dashboard.wording import shown
+from app.dashboard.wording import shown, whole
 from app.jobs.fingerprint import fingerprint_of
 from app.services import Services
 from app.storage.base import Event, EventFilter
@@ -83,13 +82,13 @@ def _one(services: Services, cursor: int) -> Event:
 def _row(event: Event, search: Search | None) -> dict[str, Any]:
     """What the page shows of an event, what was found in it marked; `excerpt` where the headline does not hold it."""
     said = shown(event)
-    whole = _whole(said)
+    body = whole(said)
     marks = _marks(search, event.type)
     return {
         **said,
         "headline": marked(said["headline"], marks),
         "excerpt": None if marks is None or marks.search(said["headline"]) else excerpt(text_said(said["data"]), marks),
-        "whole": marked(whole, marks),
+        "whole": marked(body, marks),
         "group": fingerprint_of(said["data"]) if event.type == "error" and event.job_id else None,
     }
 
@@ -115,9 +114,3 @@ def _labels() -> dict[str, str]:
         "from": gettext("from"),
         "to": gettext("to"),
     }
-
-
-def _whole(event: dict[str, Any]) -> str:
-    """The event as the API gives it, indented for reading."""
-    kept = {name: value for name, value in event.items() if name not in {"level", "headline"}}
-    return json.dumps(kept, indent=2, ensure_ascii=False)

@@ -3,6 +3,7 @@
 What a scraper sent may be of any kind, so nothing here trusts a field to be text or a number.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeGuard
 
@@ -50,6 +51,12 @@ def shown(event: Event) -> dict[str, Any]:
     """The event's JSON object with its body decoded and what a page adds: `level` and `headline`."""
     found = {**event_json(event), "data": body_of(event)}
     return {**found, "level": level(found), "headline": headline(found)}
+
+
+def whole(said: Mapping[str, Any]) -> str:
+    """What `shown` gives, as the API gives it and indented for reading."""
+    kept = {name: value for name, value in said.items() if name not in {"level", "headline"}}
+    return json.dumps(kept, indent=2, ensure_ascii=False)
 
 
 def level(event: Mapping[str, Any]) -> str:

@@ -203,6 +203,7 @@ class EventFilter:
 
     of: Runs | None = None
     job_id: str | None = None
+    cursors: tuple[int, ...] = ()
     types: tuple[str, ...] = ()
     min_level: int | None = None
     levels: Levels | None = None

@@ -234,6 +234,7 @@ class MemoryEventStore:
 def _is_wanted(event: Event, wanted: EventFilter) -> bool:
     return (
         (wanted.job_id is None or event.job_id == wanted.job_id)
+        and (not wanted.cursors or event.cursor in wanted.cursors)
         and (not wanted.types or event.type in wanted.types)
         and (wanted.min_level is None or (event.level is not None and event.level >= wanted.min_level))
         and (wanted.levels is None or is_of(event, wanted.levels))

@@ -160,6 +160,18 @@ def test_items_have_a_column_for_each_field_and_say_how_often_it_is_filled(house
     assert "Card 10<" in house.page(href(page, "Older"))
 
 
+def test_items_of_countless_fields_do_not_flood_the_page(house: House):
+    """The first fifty are named and the others counted; the export then holds the items whole."""
+    house.send([event(data={str(number): "x"}) for number in range(70)])
+
+    page = house.page("/jobs/123?tab=items")
+
+    assert len(re.findall(r'<td class="mono"><span class="clip" title="\d+">', page)) == 50
+    assert "and 20 more" in page
+    assert "the first 10 of 70 fields" in page
+    assert href(page, "Export 70") == "/export/events.csv?job=123&type=item_scraped"
+
+
 def test_raw_events_are_whole_by_type_and_by_address(house: House):
     """One is opened by its cursor, the newest that the page then shows."""
     house.send([event("job_started"), event(data={"title": "Card"}), line(1)])

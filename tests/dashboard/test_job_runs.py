@@ -70,6 +70,20 @@ def test_errors_that_are_alike_are_one_row(house: House):
     assert "Mute in all runs" not in page
 
 
+def test_a_long_stack_is_cut(house: House):
+    """To its ends; it is whole in its event, to which the page leads."""
+    calls = "at parse\n" * 1_000
+    stack = f"the begin\n{calls}the middle\n{calls}the end"
+    house.send([event("error", "1", level=3, data={"message": "no price", "stack": stack})])
+
+    page = house.page("/jobs/1?tab=errors")
+
+    assert "the begin" in page
+    assert "the end" in page
+    assert "the middle" not in page
+    assert "the middle" in house.page("/jobs/1?tab=events&type=error&line=1")
+
+
 def test_an_operator_mutes_what_is_no_news(operator: House):
     """In all runs of the spider, until it is undone; nobody mutes what there is not."""
     operator.send(run("1", "KeyError"))

@@ -164,6 +164,7 @@ def test_a_job_comes_back_as_the_fold_left_it(store):
     [
         (EventFilter(job_id="a"), ["job_started", "error"]),
         (EventFilter(job_id="nobody's"), []),
+        (EventFilter(job_id="a", cursors=(2, 3, 9)), ["error"]),
         (EventFilter(types=("log", "error")), ["error", "log"]),
         (EventFilter(min_level=3), ["error"]),
         (EventFilter(q="TIME"), ["error"]),

@@ -1,29 +1,31 @@
 """The errors of a job, those alike as one: what they are, where, since when, how many, and whether that is news."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from app.accounts.access import current_principal
 from app.core.clock import rfc3339
 from app.dashboard.filters import as_text
 from app.dashboard.job_tabs.base import Look
+from app.dashboard.sparks import spark
 from app.dashboard.wording import shown
-from app.storage.base import EventFilter, Job
-from app.storage.base_groups import Course, ErrorGroup
+from app.storage.base import Event, EventFilter, Job
+from app.storage.base_groups import ErrorGroup
 
 MOST: Final = 200
 """Groups that are shown, those with the most errors; muted ones after all others."""
 
-_WIDTH: Final = 100
-_HEIGHT: Final = 22
-"""Of a sparkline, as it is drawn; see `parts.html`."""
+LONGEST_STACK: Final = 4_000
+"""Characters of a stack; the whole is in its event."""
 
 
 def content(look: Look) -> dict[str, Any]:
-    """The groups; their samples are read for those alone."""
+    """The groups with their newest errors."""
     groups = look.services.groups.of_job(look.job.id, limit=MOST)
+    samples = _samples(look, groups)
     ordered = sorted(groups, key=lambda one: (one.muted is not None, not one.new))
     return {
-        "groups": [_shown(look, one) for one in ordered],
+        "groups": [_shown(one, samples.get(one.sample)) for one in ordered],
         "is_behind": look.services.groups.grouped() < _newest(look),
         "may_operate": current_principal().may("operate"),
         "may_mute": current_principal().may("operate") and has_spider(look.job),
@@ -35,21 +37,22 @@ def has_spider(job: Job) -> bool:
     return bool(job.source or job.query)
 
 
-def spark(course: Course) -> str:
-    """The path of a sparkline, from the left to the right; the greatest count touches the top."""
-    cells = course.cells if len(course.cells) > 1 else (0, *course.cells)
-    greatest, step = max(*cells, 1), _WIDTH / (len(cells) - 1)
-    points = [f"{at * step:.1f} {_HEIGHT - 1 - (_HEIGHT - 2) * count / greatest:.1f}" for at, count in enumerate(cells)]
-    return "M" + " L".join(points)
-
-
 def _newest(look: Look) -> int:
     """The cursor of the job's newest error, 0 for none."""
     found = look.services.events.events(EventFilter(job_id=look.job.id, types=("error",)), limit=1)
     return found[0].cursor if found else 0
 
 
-def _shown(look: Look, group: ErrorGroup) -> dict[str, Any]:
+def _samples(look: Look, groups: Sequence[ErrorGroup]) -> dict[int, Event]:
+    """The newest error of each group by its cursor, where it is still kept."""
+    if not groups:
+        return {}
+    wanted = EventFilter(job_id=look.job.id, cursors=tuple(one.sample for one in groups))
+    return {event.cursor: event for event in look.services.events.events(wanted, limit=len(groups))}
+
+
+def _shown(group: ErrorGroup, sample: Event | None) -> dict[str, Any]:
+    cells = group.course.cells
     return {
         "fingerprint": group.fingerprint,
         "kind": group.kind,
@@ -59,19 +62,19 @@ def _shown(look: Look, group: ErrorGroup) -> dict[str, Any]:
         "first": rfc3339(group.first_ms),
         "last": rfc3339(group.last_ms),
         "count": group.count,
-        "spark": spark(group.course),
+        "spark": spark(cells if len(cells) > 1 else (0, *cells)),
         "new": group.new,
         "muted": group.muted and {"by": group.muted.by, "at": rfc3339(group.muted.at_ms)},
-        "sample": _sample(look, group),
+        "sample": sample and _sample(sample),
     }
 
 
-def _sample(look: Look, group: ErrorGroup) -> dict[str, Any] | None:
-    """Its newest error; None where that is no longer kept."""
-    wanted = EventFilter(job_id=look.job.id, types=("error",))
-    found = look.services.events.events_after(wanted, after=group.sample - 1, limit=1)
-    if not found or found[0].cursor != group.sample:
-        return None
-    event = shown(found[0])
-    data = event["data"]
-    return {**event, "stack": as_text(data.get("stack")), "url": as_text(data.get("url"))}
+def _sample(event: Event) -> dict[str, Any]:
+    said = shown(event)
+    return {**said, "stack": _cut(as_text(said["data"].get("stack"))), "url": as_text(said["data"].get("url"))}
+
+
+def _cut(stack: str) -> str:
+    """Both ends of a long stack: some languages name the innermost call first, others last."""
+    half = LONGEST_STACK // 2
+    return stack if len(stack) <= LONGEST_STACK else f"{stack[:half]}\n…\n{stack[-half:]}"

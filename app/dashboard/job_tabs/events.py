@@ -1,11 +1,10 @@
 """Every event of a job as it is stored, newest first, by type."""
 
-import json
 from typing import Any, Final
 
 from app import queries
 from app.dashboard.job_tabs.base import Look
-from app.dashboard.wording import shown
+from app.dashboard.wording import shown, whole
 from scrapewatch.events import EVENTS
 
 ROWS: Final = 50
@@ -24,9 +23,3 @@ def content(look: Look) -> dict[str, Any]:
         "page": {"type": look.query.get("type")},
         "next": queries.next_page([event.cursor for event in found], ROWS),
     }
-
-
-def whole(event: dict[str, Any]) -> str:
-    """The event as the API gives it, indented for reading."""
-    kept = {name: value for name, value in event.items() if name not in {"level", "headline"}}
-    return json.dumps(kept, indent=2, ensure_ascii=False)

@@ -16,19 +16,27 @@ SAMPLED: Final = 1_000
 COLUMNS: Final = 10
 """Fields that have a column; the others stand in the item's body."""
 
+MOST_FIELDS: Final = 50
+"""Fields that are named: items may bring each its own, as those do that are kept by their ids."""
+LONGEST_ADDRESS: Final = 2_000
+"""Characters of fields' names that a link can hold."""
+
 TYPE: Final = "item_scraped"
 
 
 def content(look: Look) -> dict[str, Any]:
     """A page of them, newest first."""
     sample = [body_of(event) for event in look.newest((TYPE,), SAMPLED)]
-    fields = filled(sample)
+    every = filled(sample)
+    fields = every[:MOST_FIELDS]
     found = look.newest((TYPE,), ROWS, queries.before(look.query.args))
     names = [field["name"] for field in fields[:COLUMNS]]
     return {
         "rows": [_row(names, body_of(event), event.cursor, event.at_ms) for event in found],
         "columns": names,
         "fields": fields,
+        "more_fields": len(every) - len(fields),
+        "exported": _exported([field["name"] for field in every]),
         "sampled": len(sample),
         "next": queries.next_page([event.cursor for event in found], ROWS),
     }
@@ -40,6 +48,13 @@ def filled(sample: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for body in reversed(sample):
         counts.update({name: int(not is_empty(value)) for name, value in body.items()})
     return [{"name": name, "count": count, "ratio": count / len(sample)} for name, count in counts.items()]
+
+
+def _exported(names: Sequence[str]) -> str | None:
+    """The fields that are columns of the export; None where a link can't name them all, which leaves items whole."""
+    joined = ",".join(names)
+    can = len(names) <= MOST_FIELDS and len(joined) <= LONGEST_ADDRESS and joined.count(",") == len(names) - 1
+    return joined if can else None
 
 
 def is_empty(value: Any) -> bool:

@@ -30,6 +30,8 @@ def event_conditions(wanted: EventFilter) -> list[ColumnElement[bool]]:
     if wanted.job_id is not None:
         owner = select(jobs.c.key).where(jobs.c.id == wanted.job_id).scalar_subquery()
         found.append(events.c.job_key == owner)
+    if wanted.cursors:
+        found.append(events.c.cursor.in_(wanted.cursors))
     if wanted.types:
         found += of_types(wanted.types)
     found += _of_levels(wanted)
