@@ -16,7 +16,8 @@ MOST_CELLS: Final = 60
 MOST_GROUPS: Final = 1_000
 """Groups of a job that are told apart; errors of yet another are counted in the group `OTHERS`."""
 
-OTHERS: Final = "others"
+OTHERS: Final = ""
+"""Its fingerprint, which no error has."""
 
 
 @dataclass(slots=True, frozen=True)

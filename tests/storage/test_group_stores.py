@@ -184,14 +184,15 @@ def test_groups_that_were_not_seen_for_long_are_forgotten(stores, groups):
 
 
 def test_a_job_has_no_more_groups_than_can_be_told_apart(stores, groups, monkeypatch):
-    """Errors of yet another kind are counted as others; those that have a group go on in it."""
-    monkeypatch.setattr("app.storage.grouping.MOST_GROUPS", 2)
-    brought_up(stores, *(error(word) for word in ("a", "b", "c", "d", "a")))
+    """Errors of yet another kind are counted as others, apart from what a scraper calls so; groups that are go on."""
+    monkeypatch.setattr("app.storage.grouping.MOST_GROUPS", 3)
+    brought_up(stores, error("own", fingerprint="others"), *(error(word) for word in ("a", "b", "c", "d", "a")))
     brought_up(stores, error("e"), error("b"))
 
     counts = {group.title or group.fingerprint: group.count for group in groups.of_job("run")}
 
-    assert counts == {"a": 2, "b": 2, OTHERS: 3}
+    assert counts == {"own": 1, "a": 2, "b": 2, OTHERS: 3}
+    assert groups.one("run", "others").title == "own"
 
 
 @pytest.mark.parametrize("span_ms", [0, 59 * MINUTE_MS, HOUR_MS, 100 * HOUR_MS, 10**13])
