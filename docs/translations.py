@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po, write_po
 
 from app.dashboard.language import FOLDER, NAMES, SOURCE, path
 
-KEYWORDS: Final = {**DEFAULT_KEYWORDS, "lazy_gettext": None}
+KEYWORDS: Final = {**DEFAULT_KEYWORDS, "lazy_gettext": None, "reason": None}
 WIDTH: Final = 10_000
 """Of a line: a text is never broken, so that it can be searched for."""
 

@@ -11,7 +11,7 @@ from flask import Flask
 from app.alerts.badges import Badge, badges
 from app.alerts.states import OPEN as OPEN_INSTANCES
 from app.dashboard.filters import duration, number, percent, since
-from app.dashboard.language import gettext, ngettext
+from app.dashboard.language import ngettext, pgettext
 from app.dashboard.sparks import RUNS, counted
 from app.dashboard.wording import STATUSES
 from app.jobs.fold import ENDED
@@ -78,7 +78,7 @@ def amount(job: Mapping[str, Any], now: str) -> dict[str, str]:
     """
     progress, over = job["progress"], job["finishedAt"] is not None
     share = "" if progress["ratio"] is None else f"{percent(progress['ratio'])} %"
-    left = "" if job["eta"] is None else gettext("in %(span)s", span=since(now, job["eta"]))
+    left = "" if job["eta"] is None else pgettext("ends", "in %(span)s", span=since(now, job["eta"]))
     if progress["total"] is not None and not over:
         noun = f"/ {number(progress['total'])} {progress['unit'] or ''}".strip()
         return {"figure": number(progress["done"] or 0), "noun": noun, "share": share, "left": left}

@@ -4,7 +4,7 @@ A script names a sentence by its key; ``{name}`` in it is filled in there. Where
 two, `one` and `other`.
 """
 
-from app.dashboard.language import gettext
+from app.dashboard.language import gettext, pgettext
 
 Sentence = str | dict[str, str]
 
@@ -28,6 +28,7 @@ def _spans() -> dict[str, Sentence]:
         "ageHours": gettext("{n} h"),
         "ageDays": gettext("{n} d"),
         "took": gettext("in {span}"),
+        "endsIn": pgettext("ends", "in {span}"),
     }
 
 

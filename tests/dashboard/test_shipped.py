@@ -24,8 +24,8 @@ def test_names_and_titles_are_translated(french: House):
     page = french.page("/dashboards/overview")
     renewed = json.loads(french.page("/dashboards/overview/panels?id=items"))["panels"]["items"]["html"]
 
-    assert "<strong>Vue d’ensemble</strong>" in french.page("/dashboards")
-    assert "<h1>Vue d’ensemble</h1>" in page
+    assert "<strong>Aperçu</strong>" in french.page("/dashboards")
+    assert "<h1>Aperçu</h1>" in page
     assert ">Erreurs</h2>" in page
     assert 'aria-label="Éléments par seconde, par source"' in renewed
 
@@ -52,7 +52,7 @@ def test_what_a_person_clones_is_what_they_saw(french: House):
     own = french.dashboards.get(made.json["id"])
     panels = own.config["layout"]["panels"]
     displays = [panel["options"]["chart"]["display"] for panel in panels if "chart" in panel["options"]]
-    assert own.name == "Vue d’ensemble"
+    assert own.name == "Aperçu"
     assert {"Erreurs", "Dernières tâches"} <= {panel["title"] for panel in panels}
     assert "Éléments par seconde, par source" in {display["title"] for display in displays}
     assert json.loads((SHIPPED / "overview.json").read_text())["layout"]["grid"] == own.config["layout"]["grid"]

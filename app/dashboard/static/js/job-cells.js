@@ -46,7 +46,7 @@ export function paintJob(row, job) {
   say(cell.get("noun"), noun);
   say(cell.get("share"), share);
   setTime(cell.get("eta"), eta);
-  say(cell.get("left"), eta ? word("took", { span: age(2 * now() - Date.parse(eta)) }) : "");
+  say(cell.get("left"), eta ? word("endsIn", { span: age(2 * now() - Date.parse(eta)) }) : "");
   cell.get("basis").title = eta ? word("basis") : "";
   say(cell.get("rate"), rate(job.startedAt ? job.itemsPerSecond : null));
   setTime(cell.get("last"), job.lastEventAt);
