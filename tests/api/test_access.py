@@ -12,7 +12,7 @@ from app.factory import WebProcess, create_app
 from app.runtime import open_runtime
 from tests.sockets import scraped
 
-OPEN = {"/login", "/kiosk", "/healthz", "/readyz", "/static/<path:name>"}
+OPEN = {"/login", "/kiosk", "/settings/preferences", "/healthz", "/readyz", "/static/<path:name>"}
 SIGNED = "/notices/"
 """Pages that their link alone opens."""
 
@@ -32,7 +32,7 @@ def flask_app(process):
 
 
 def test_every_route_is_marked_and_only_the_listed_ones_are_open(flask_app):
-    """Login, a wall screen's too, health and static files; everything else takes a permission."""
+    """Login, a wall screen's too, preferences, health and static files; the rest takes a permission."""
     with flask_app.app_context():
         marks = {str(rule): mark_of(rule.endpoint) for rule in flask_app.url_map.iter_rules()}
 
@@ -47,7 +47,7 @@ def test_no_route_answers_without_credentials(flask_app):
         if str(rule) in OPEN:
             continue
         target = re.sub(r"<int.*?>", "1", str(rule).replace("<path:job_id>", "x").replace("<kind>", "csv"))
-        target = re.sub(r"<any.*?>", "acknowledge", target)
+        target = re.sub(r"<any\W*(\w+).*?>", r"\1", target)
         for method in rule.methods - {"OPTIONS", "HEAD"}:
             answer = client.open(target, method=method, base_url="http://127.0.0.1:5000")
             allowed = {404} if target.startswith(SIGNED) else {302, 401}

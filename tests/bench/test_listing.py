@@ -10,6 +10,7 @@ from bench.target import target
 from tests import parts
 
 
+@pytest.mark.long
 @pytest.mark.skipif(parts.chromium() is None, reason="there is no Chromium")
 def test_the_list_is_asked_for_and_looked_at_under_load(tmp_path: Path, one_mode: str, monkeypatch: pytest.MonkeyPatch):
     """With jobs that run and jobs that are past; a page that lost its connection or came empty would be told."""
