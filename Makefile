@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SERVER := $(VENV)/server-installed
 DEV := $(VENV)/dev-installed
 # More than there are cores: the tests mostly wait. `make test PROCESSES=0` runs them one after the other.
-PROCESSES ?= 4
+PROCESSES ?= 5
 
 # The lock names everything, so nothing is resolved; what is used is compiled when it is first used.
 PIP := --quiet --disable-pip-version-check --require-hashes --no-deps --no-compile
