@@ -14,7 +14,7 @@ from app.core.errors import InvalidInput, NotFound
 from app.ingest.fields import read_time
 from app.jobs.fold import STATUSES
 from app.jobs.listing import FIRST, Place
-from app.jobs.search import narrowed
+from app.jobs.search import UNITS_MS, narrowed
 from app.metrics import selector
 from app.metrics.series import SeriesQuery
 from app.storage.base import EventFilter, JobFilter
@@ -25,7 +25,6 @@ from app.storage.base_runs import Runs
 from scrapewatch.events import EVENTS, LEVELS
 
 MAX_LIMIT: Final = 1_000
-_UNITS_MS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _RELATIVE = re.compile(r"-(\d{1,6})([smhd])", re.ASCII)
 _MS = re.compile(r"\d{1,16}", re.ASCII)
 _STEP = re.compile(r"(\d{1,13})([smhd]?)", re.ASCII)
@@ -43,7 +42,7 @@ def moment(value: str, now_ms: int, field: str) -> int:
     if value == "now":
         return now_ms
     if ago := _RELATIVE.fullmatch(value):
-        return now_ms - int(ago[1]) * _UNITS_MS[ago[2]]
+        return now_ms - int(ago[1]) * UNITS_MS[ago[2]]
     return read_time(int(value) if _MS.fullmatch(value) else value, field)
 
 
@@ -120,7 +119,7 @@ def series_query(args: Mapping[str, str], now_ms: int) -> SeriesQuery:
     return SeriesQuery(
         name=meant.name,
         where={**meant.where, **labels},
-        from_ms=end - _UNITS_MS["h"] if begin is None else begin,
+        from_ms=end - UNITS_MS["h"] if begin is None else begin,
         to_ms=end,
         step_ms=_step(args),
         agg=args.get("agg") or None,
@@ -135,7 +134,7 @@ def _step(args: Mapping[str, str]) -> int | None:
     found = _STEP.fullmatch(value)
     if found is None:
         raise InvalidInput("must be in ms, or like 30s, 5m or 1h", field="step")
-    return int(found[1]) * _UNITS_MS.get(found[2], 1)
+    return int(found[1]) * UNITS_MS.get(found[2], 1)
 
 
 def limit(args: Mapping[str, str], default: int = 100) -> int:

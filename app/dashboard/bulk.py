@@ -20,6 +20,7 @@ from app.alerts.badges import badges
 from app.alerts.states import OPEN as OPEN_INSTANCES
 from app.core.errors import Conflict, Forbidden, InvalidInput
 from app.dashboard.language import gettext
+from app.dashboard.links import list_query
 from app.dashboard.threads import in_thread
 from app.services import Services
 from app.storage.base import Job, JobFilter
@@ -30,7 +31,6 @@ MOST: Final = 500
 """Jobs, or incidents, of one look into a store; and jobs that are deleted at once: who has more is told."""
 MOST_COUNTED: Final = 10_000
 """Of those that match a filter: there are numbers of all jobs, but not of all that anybody may ask for."""
-LONGEST_QUERY: Final = 4_000
 NAMED: Final = 10
 """Jobs that a question names."""
 
@@ -45,10 +45,7 @@ def add_form(pages: Blueprint, services: Services) -> None:
         actions = {"export": _export, "acknowledge": _acknowledge, "delete": _delete}
         if form.get("act") not in actions:
             raise InvalidInput(f"must be one of {', '.join(actions)}", field="act")
-        query = form.get("query", "")
-        if len(query) > LONGEST_QUERY or (query and not query.isprintable()):
-            raise InvalidInput("must be the query of the list", field="query")
-        return actions[form["act"]](services, form, query)
+        return actions[form["act"]](services, form, list_query(form))
 
 
 def _wanted(services: Services, form: "MultiDict[str, str]", query: str) -> JobFilter:

@@ -3,6 +3,7 @@
 All of it takes six looks into the stores however many rows there are.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -12,8 +13,8 @@ from app.alerts.badges import Badge, badges
 from app.alerts.states import OPEN as OPEN_INSTANCES
 from app.dashboard.filters import duration, number, percent, since
 from app.dashboard.language import ngettext, pgettext
-from app.dashboard.sparks import RUNS, counted
-from app.dashboard.wording import STATUSES
+from app.dashboard.sparks import RUNS
+from app.dashboard.wording import STATUSES, is_number, part
 from app.jobs.fold import ENDED
 from app.jobs.view import job_json
 from app.metrics.points import labels_of, spider_of
@@ -53,7 +54,7 @@ def rows(services: Services, found: Sequence[Job], now_ms: int) -> list[dict[str
             "key": job.key,
             "pace": [count * 1_000 / STEP_MS for count in paces[job.id]] if job.id in paces else None,
             "recent": sum(errors[job.id]) if job.id in errors else None,
-            "success": _success(job),
+            "success": success(job),
             "alerts": _alerts(marked.get(job.id, Badge())),
             "runs": [(run.status, run.items) for run in reversed(runs.get(_spider(job), []))],
             "spider": spider_of(job),
@@ -69,6 +70,15 @@ def badges_of(services: Services, found: Sequence[Job]) -> dict[str, Badge]:
     if not incidents:
         return {}
     return badges(services.alerts.instances(OPEN_INSTANCES), incidents, {job.id for job in found})
+
+
+def success(job: Job) -> float | None:
+    """The ratio of its requests that were answered; None where nobody told."""
+    requests = part(job.totals, "requests")
+    total, failed = requests.get("total"), requests.get("failed")
+    if not is_number(total) or not is_number(failed) or total <= 0:
+        return None
+    return min(1.0, max(0.0, 1 - failed / total))
 
 
 def amount(job: Mapping[str, Any], now: str) -> dict[str, str]:
@@ -101,7 +111,7 @@ def install(app: Flask) -> None:
 
 def sentence(runs: Sequence[Sequence[str | int]]) -> str:
     """The last runs in words: ``Running 1, Failed 2, Completed 27``."""
-    numbers = counted(runs)
+    numbers = Counter(status for status, _ in runs)
     return ", ".join(f"{word} {numbers[name]}" for name, word in STATUSES.items() if name in numbers)
 
 
@@ -121,16 +131,6 @@ def _counted(services: Services, name: str, jobs: Sequence[Job], cells: Cells) -
 
 def _spider(job: Job) -> Spider:
     return job.source, job.query
-
-
-def _success(job: Job) -> float | None:
-    requests = job.totals.get("requests")
-    if not isinstance(requests, Mapping):
-        return None
-    total, failed = requests.get("total"), requests.get("failed")
-    if not isinstance(total, int | float) or not isinstance(failed, int | float) or total <= 0:
-        return None
-    return min(1.0, max(0.0, 1 - failed / total))
 
 
 def _alerts(badge: Badge) -> dict[str, Any]:

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import quote, urlencode
 
 from werkzeug.datastructures import MultiDict
 
+from app.core.errors import InvalidInput
 from app.dashboard import zones
+
+LONGEST_QUERY: Final = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +78,15 @@ class Query:
 def job_path(job_id: str) -> str:
     """The page of a job; slashes in its id are part of the path."""
     return f"/jobs/{quote(job_id, safe='/')}"
+
+
+def list_query(form: Mapping[str, str]) -> str:
+    """The filters of the list that a form was sent from and leads back to; nothing for none.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    query = form.get("query", "")
+    if len(query) > LONGEST_QUERY or (query and not query.isprintable()):
+        raise InvalidInput("must be the query of a list", field="query")
+    return query

@@ -7,7 +7,7 @@ from typing import Final
 from flask import Blueprint, Response, redirect, request
 
 from app.accounts.access import require
-from app.core.errors import InvalidInput
+from app.dashboard.links import list_query
 
 COOKIE: Final = "jobs_look"
 COLUMNS: Final = ("ends", "pace", "success", "errors", "last", "runs", "tags")
@@ -15,7 +15,6 @@ COLUMNS: Final = ("ends", "pace", "success", "errors", "last", "runs", "tags")
 COMPACT: Final = "compact"
 KEPT_S: Final = 400 * 86_400
 """As long as browsers keep a cookie at most."""
-LONGEST_QUERY: Final = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +37,7 @@ def add_form(pages: Blueprint) -> None:
     @pages.post("/views/look")
     @require("read")
     def change() -> Response:
-        query = request.form.get("query", "")
-        if len(query) > LONGEST_QUERY or (query and not query.isprintable()):
-            raise InvalidInput("must be the query of a list", field="query")
+        query = list_query(request.form)
         shown = request.form.getlist("show")
         words = [name for name in COLUMNS if name not in shown] + [COMPACT] * ("compact" in request.form)
         answer = redirect(f"/jobs?{query}" if query else "/jobs", 303)

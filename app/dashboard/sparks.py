@@ -3,7 +3,7 @@
 Both are paths, so that a script changes one attribute; widths are in the units of the view box.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from flask import Flask
@@ -71,11 +71,3 @@ def install(app: Flask) -> None:
     """Make the drawings known to every template."""
     for one in (spark, area, strip):
         app.add_template_filter(one, one.__name__)
-
-
-def counted(runs: Iterable[Sequence[str | int]]) -> dict[str, int]:
-    """How many runs there are of each status."""
-    found: dict[str, int] = {}
-    for status, _ in runs:
-        found[str(status)] = found.get(str(status), 0) + 1
-    return found

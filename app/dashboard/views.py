@@ -10,12 +10,12 @@ from app.accounts.access import current_principal, require
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from app.dashboard import look
 from app.dashboard.language import gettext
+from app.dashboard.links import LONGEST_QUERY
 from app.queries import GREATEST_ID
 from app.services import Services
 from app.storage.base_views import MOST_VIEWS, PAGES, SavedView
 
 LONGEST_NAME: Final = 100
-LONGEST_QUERY: Final = 4_000
 
 
 def blueprint(services: Services) -> Blueprint:

@@ -118,22 +118,23 @@ def _started(data: Mapping[str, Any]) -> str:
 def _ended(data: Mapping[str, Any]) -> str:
     reason = as_text(data.get("reason")) or as_text(data.get("error"))
     counted = data.get("itemsScraped")
-    items = ngettext("%(n)s item", "%(n)s items", counted, n=number(counted)) if _is_number(counted) else ""
+    items = ngettext("%(n)s item", "%(n)s items", counted, n=number(counted)) if is_number(counted) else ""
     spent = data.get("duration")
-    took = gettext("in %(span)s", span=duration(spent)) if _is_number(spent) else ""
+    took = gettext("in %(span)s", span=duration(spent)) if is_number(spent) else ""
     told = ": ".join(filter(None, (" ".join(filter(None, (items, took))), reason)))
     return told or _plain({name: value for name, value in data.items() if name != "success"})
 
 
-def _is_number(value: Any) -> TypeGuard[float]:
+def is_number(value: Any) -> TypeGuard[float]:
+    """Whether a body's field is one."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _progress(data: Mapping[str, Any]) -> str:
     done, total = data.get("done"), data.get("total")
-    if not _is_number(done):
+    if not is_number(done):
         return _plain(data)
-    of = f" / {number(total)}" if _is_number(total) else ""
+    of = f" / {number(total)}" if is_number(total) else ""
     return f"{number(done)}{of} {as_text(data.get('unit'))}".strip()
 
 
@@ -142,45 +143,46 @@ def _item(data: Mapping[str, Any]) -> str:
 
 
 def _worker(data: Mapping[str, Any]) -> str:
-    cpu, memory, workers = (_part(data, name) for name in ("cpu", "memory", "workers"))
+    cpu, memory, workers = (part(data, name) for name in ("cpu", "memory", "workers"))
     parts = []
-    if _is_number(cpu.get("usage")):
+    if is_number(cpu.get("usage")):
         parts.append(gettext("CPU %(n)s %%", n=percent(cpu["usage"])))
-    if _is_number(memory.get("used")) and _is_number(memory.get("total")):
+    if is_number(memory.get("used")) and is_number(memory.get("total")):
         used, total = " ".join(size(memory["used"])), " ".join(size(memory["total"]))
         parts.append(gettext("memory %(used)s of %(total)s", used=used, total=total))
-    if _is_number(workers.get("active")) and _is_number(workers.get("maxConcurrency")):
+    if is_number(workers.get("active")) and is_number(workers.get("maxConcurrency")):
         active, most = number(workers["active"]), number(workers["maxConcurrency"])
         parts.append(gettext("%(active)s of %(most)s workers busy", active=active, most=most))
     return ": ".join(filter(None, (as_text(data.get("host")), ", ".join(parts)))) or _plain(data)
 
 
-def _part(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = data.get(name)
-    return part if isinstance(part, Mapping) else {}
+def part(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A part of a body that is an object; an empty one where there is none."""
+    found = data.get(name)
+    return found if isinstance(found, Mapping) else {}
 
 
 def _stalled(data: Mapping[str, Any]) -> str:
     silence = data.get("silence")
-    if not _is_number(silence):
+    if not is_number(silence):
         return gettext("alive, but nothing new")
     return gettext("alive, but nothing new for %(span)s", span=duration(silence))
 
 
 def _lost(data: Mapping[str, Any]) -> str:
     silence = data.get("silence")
-    return gettext("silent for %(span)s", span=duration(silence)) if _is_number(silence) else gettext("silent")
+    return gettext("silent for %(span)s", span=duration(silence)) if is_number(silence) else gettext("silent")
 
 
 def _report(data: Mapping[str, Any]) -> str:
     emitted, accepted = data.get("emitted"), data.get("accepted")
-    if not _is_number(emitted) or not _is_number(accepted):
+    if not is_number(emitted) or not is_number(accepted):
         return _plain(data)
     parts = [gettext("%(n)s emitted, %(stored)s stored", n=number(emitted), stored=number(accepted))]
-    waiting = _part(data, "spool").get("events")
-    if _is_number(waiting) and waiting:
+    waiting = part(data, "spool").get("events")
+    if is_number(waiting) and waiting:
         parts.append(gettext("%(n)s waiting", n=number(waiting)))
-    if dropped := sum(count for count in _part(data, "dropped").values() if _is_number(count)):
+    if dropped := sum(count for count in part(data, "dropped").values() if is_number(count)):
         parts.append(gettext("%(n)s dropped", n=number(dropped)))
     return ": ".join(filter(None, (as_text(data.get("host")), ", ".join(parts))))
 

@@ -29,7 +29,7 @@ _TIMES: Final = ("from", "to")
 KEYS: Final = (*_NAMES, *_TEXTS, "age", *_TIMES, *_NUMBERS)
 """In the order in which people are told of them."""
 
-_UNITS_MS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+UNITS_MS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _SPAN: Final = re.compile(r"(\d{1,6})([smhdw])", re.ASCII)
 _NUMBER: Final = re.compile(r"\d{1,15}", re.ASCII)
 _TURNED: Final[dict[Sign, Sign]] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -91,7 +91,7 @@ class _Reading:
         found = _SPAN.fullmatch(span)
         if found is None or sign == "=":
             raise InvalidInput("must be like <1h or >2d, in s, m, h, d or w")
-        return Condition("began", _TURNED[sign], (self.now_ms - int(found[1]) * _UNITS_MS[found[2]],))
+        return Condition("began", _TURNED[sign], (self.now_ms - int(found[1]) * UNITS_MS[found[2]],))
 
 
 def narrowed(wanted: JobFilter, text: str, statuses: tuple[str, ...], now_ms: int, moment: Moment) -> JobFilter:

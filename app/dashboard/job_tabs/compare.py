@@ -6,8 +6,9 @@ from typing import Any, Final
 from flask_babel import lazy_gettext
 
 from app.dashboard.filters import NOTHING, duration, number, percent, rate, size
+from app.dashboard.job_rows import success
 from app.dashboard.job_tabs.base import Look
-from app.dashboard.wording import STATUSES
+from app.dashboard.wording import STATUSES, is_number, part
 from app.jobs.view import job_json
 from app.storage.base import Job
 from app.storage.base_groups import MOST_GROUPS, OTHERS
@@ -60,18 +61,16 @@ def content(look: Look) -> dict[str, Any]:
 def figures(look: Look, job: Job) -> Figures:
     """What there is of `ROWS`, None for what nobody told."""
     view = job_json(job, look.services.figures.job_rate(job.id), look.now_ms)
-    requests, received = _part(job, "requests"), _part(job, "bytes").get("received")
-    total, failed = _number(requests.get("total")), _number(requests.get("failed"))
-    latency = _part(job, "latency")
+    requests, moved, latency = (part(job.totals, name) for name in ("requests", "bytes", "latency"))
     return {
         "items": job.items,
         "duration": view["duration"],
         "rate": job.items / view["duration"] * 1000 if view["duration"] else None,
-        "requests": total,
-        "answered": None if not total or failed is None else max(0.0, 1 - failed / total),
+        "requests": _number(requests.get("total")),
+        "answered": success(job),
         "retried": _number(requests.get("retried")),
         "errors": job.errors,
-        "bytes": _number(received),
+        "bytes": _number(moved.get("received")),
         "p50": _number(latency.get("p50")),
         "p95": _number(latency.get("p95")),
     }
@@ -94,10 +93,5 @@ def _titles(look: Look, job: Job) -> dict[str, str]:
     return {one.fingerprint: one.title or one.kind for one in groups if one.fingerprint != OTHERS}
 
 
-def _part(job: Job, name: str) -> Mapping[str, Any]:
-    part = job.totals.get(name)
-    return part if isinstance(part, Mapping) else {}
-
-
 def _number(value: Any) -> float | None:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    return value if is_number(value) else None
