@@ -1,17 +1,9 @@
 """A store, its clock, and the figures that follow it."""
 
-from app.jobs.fold import fold
 from app.metrics.figures import Figures
 from app.storage.base import Commit, EventStore
-from app.storage.base_series import Point
 from app.storage.memory import MemoryEventStore
-from tests.fakes import NOW_MS, StoppedClock, event
-
-
-def jobs_fold(commit, jobs) -> list[Point]:
-    """The jobs' half of the fold alone."""
-    fold(commit, jobs)
-    return []
+from tests.fakes import NOW_MS, StoppedClock, event, jobs_fold
 
 
 class House:

@@ -5,8 +5,8 @@ import threading
 from app.metrics.scraping import Scraping
 from app.metrics.system import Reading
 from app.storage.memory import MemoryEventStore
-from tests.fakes import NOW_MS, StoppedClock, event, no_fold
-from tests.metrics.house import House, jobs_fold
+from tests.fakes import NOW_MS, StoppedClock, event, jobs_fold, no_fold
+from tests.metrics.house import House
 
 HOUR_MS = 3_600_000
 

@@ -12,8 +12,7 @@ from app.storage.base import JobFilter
 from app.storage.base_series import HOUR_MS, MINUTE_MS, RAW_MS, Point
 from app.storage.memory import MemoryEventStore
 from app.storage.memory_series import MemorySeriesStore
-from tests.fakes import StoppedClock, event
-from tests.metrics.house import jobs_fold
+from tests.fakes import StoppedClock, event, jobs_fold
 
 T = 500_000 * HOUR_MS
 DAY_MS = 24 * HOUR_MS

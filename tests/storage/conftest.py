@@ -1,11 +1,39 @@
 """What tests of stores share."""
 
+from collections.abc import Iterator
+
 import pytest
 
+from app.storage.base import EventStore
 from app.storage.base_series import SeriesStore
+from app.storage.memory import MemoryEventStore
+from app.storage.sql.accounts import SqlAccountStore
+from app.storage.sql.database import Database
+from app.storage.sql.events import SqlEventStore
+from app.storage.sql.series_points import merge_points
+from tests.fakes import NOW_MS, StoppedClock
 
 
 @pytest.fixture
 def store(series_store: SeriesStore) -> SeriesStore:
     """Of each kind in turn; modules about other stores have a fixture of this name."""
     return series_store
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    """The time of the stores."""
+    return StoppedClock()
+
+
+@pytest.fixture(params=["sqlite", "postgres", "memory"])
+def event_store(request: pytest.FixtureRequest, clock: StoppedClock) -> Iterator[EventStore]:
+    """An empty store of events with two senders, of each kind in turn."""
+    if request.param == "memory":
+        yield MemoryEventStore(clock, list)
+        return
+    database = Database(request.getfixturevalue(f"{request.param}_url"))
+    for name in ("one", "two"):
+        SqlAccountStore(database).sender(name, at_ms=NOW_MS)
+    yield SqlEventStore(database, clock, merge_points)
+    database.close()

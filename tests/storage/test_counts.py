@@ -2,20 +2,13 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 
 from app.storage.base import Event, EventFilter, EventStore, JobFilter
 from app.storage.base_counts import Kind
 from app.storage.base_series import Cells
-from app.storage.memory import MemoryEventStore
-from app.storage.sql.accounts import SqlAccountStore
-from app.storage.sql.database import Database
-from app.storage.sql.events import SqlEventStore
-from app.storage.sql.series_points import merge_points
-from tests.fakes import NOW_MS, StoppedClock, event, no_fold
-from tests.metrics.house import jobs_fold
+from tests.fakes import NOW_MS, StoppedClock, event, jobs_fold, no_fold
 
 MINUTE_MS = 60_000
 BEGAN_MS = NOW_MS - 10 * MINUTE_MS
@@ -25,20 +18,9 @@ NEVER_HIT = 1_000_000
 
 
 @pytest.fixture
-def clock() -> StoppedClock:
-    return StoppedClock()
-
-
-@pytest.fixture(params=["sqlite", "postgres", "memory"])
-def store(request: pytest.FixtureRequest, clock: StoppedClock) -> Iterator[EventStore]:
+def store(event_store: EventStore) -> EventStore:
     """An empty store."""
-    if request.param == "memory":
-        yield MemoryEventStore(clock, list)
-        return
-    database = Database(request.getfixturevalue(f"{request.param}_url"))
-    SqlAccountStore(database).sender("one", at_ms=NOW_MS)
-    yield SqlEventStore(database, clock, merge_points)
-    database.close()
+    return event_store
 
 
 def made(number: int, chance: random.Random) -> Event:

@@ -5,22 +5,15 @@ from copy import copy
 
 import pytest
 
-from app.jobs.fold import fold
 from app.storage.base import EventFilter, EventStore, JobFilter
-from app.storage.base_series import Point
 from app.storage.memory import MemoryEventStore
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
 from app.storage.sql.events import SqlEventStore
 from app.storage.sql.series_points import merge_points
-from tests.fakes import NOW_MS, StoppedClock, event, new_id, no_fold, said
+from tests.fakes import NOW_MS, StoppedClock, event, jobs_fold, new_id, no_fold, said
 
 ANY = EventFilter()
-
-
-@pytest.fixture
-def clock():
-    return StoppedClock()
 
 
 @pytest.fixture(params=["sqlite", "postgres", "memory"])
@@ -34,11 +27,6 @@ def store(request: pytest.FixtureRequest, clock: StoppedClock) -> Iterator[Event
     assert [accounts.sender(name, at_ms=NOW_MS).id for name in ("one", "two")] == [1, 2]
     yield SqlEventStore(database, clock, merge_points)
     database.close()
-
-
-def jobs_fold(commit, jobs) -> list[Point]:
-    fold(commit, jobs)
-    return []
 
 
 def states(commit) -> list[str]:

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from app.jobs.fingerprint import fingerprint_of
-from app.jobs.fold import fold
 from app.jobs.grouping import Grouping
 from app.storage.base import Event, EventStore
 from app.storage.base_groups import MOST_CELLS, OTHERS, Course, GroupStore, Mute, Sighting
-from app.storage.base_series import HOUR_MS, MINUTE_MS, Point
+from app.storage.base_series import HOUR_MS, MINUTE_MS
 from app.storage.memory import MemoryEventStore
 from app.storage.memory_groups import MemoryGroupStore
 from app.storage.sql.accounts import SqlAccountStore
@@ -17,7 +16,7 @@ from app.storage.sql.database import Database
 from app.storage.sql.events import SqlEventStore
 from app.storage.sql.groups import SqlGroupStore
 from app.storage.sql.series_points import merge_points
-from tests.fakes import NOW_MS, StoppedClock, event, no_fold
+from tests.fakes import NOW_MS, StoppedClock, event, jobs_fold, no_fold
 
 Stores = tuple[EventStore, GroupStore]
 MUTE = Mute("ada", NOW_MS)
@@ -45,11 +44,6 @@ def events(stores: Stores) -> EventStore:
 @pytest.fixture
 def groups(stores: Stores) -> GroupStore:
     return stores[1]
-
-
-def jobs_fold(commit, jobs) -> list[Point]:
-    fold(commit, jobs)
-    return []
 
 
 def error(message: str, job_id: str = "run", **fields) -> Event:

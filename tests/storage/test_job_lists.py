@@ -1,18 +1,10 @@
 """Lists and numbers of jobs, on each store."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from app.storage.base import EventStore
 from app.storage.base_jobs import Condition, JobFilter
-from app.storage.memory import MemoryEventStore
-from app.storage.sql.accounts import SqlAccountStore
-from app.storage.sql.database import Database
-from app.storage.sql.events import SqlEventStore
-from app.storage.sql.series_points import merge_points
-from tests.fakes import NOW_MS, StoppedClock, event
-from tests.metrics.house import jobs_fold
+from tests.fakes import NOW_MS, event, jobs_fold
 
 SEARCHES: list[tuple[Condition, list[str]]] = [
     (Condition("text", "=", ("CARDS",)), ["e2", "e1"]),
@@ -41,17 +33,10 @@ SEARCHES: list[tuple[Condition, list[str]]] = [
 ]
 
 
-@pytest.fixture(params=["sqlite", "postgres", "memory"])
-def jobs(request: pytest.FixtureRequest) -> Iterator[EventStore]:
+@pytest.fixture
+def jobs(event_store: EventStore) -> EventStore:
     """Four jobs: one runs, one failed with errors, one of nobody's source, one of the first's spider is done."""
-    if request.param == "memory":
-        yield filled(MemoryEventStore(StoppedClock(), list))
-        return
-    database = Database(request.getfixturevalue(f"{request.param}_url"))
-    SqlAccountStore(database).sender("one", at_ms=NOW_MS)
-    SqlAccountStore(database).sender("two", at_ms=NOW_MS)
-    yield filled(SqlEventStore(database, StoppedClock(), merge_points))
-    database.close()
+    return filled(event_store)
 
 
 def filled(store: EventStore) -> EventStore:

@@ -1,29 +1,16 @@
 """Events of named levels: every store finds the same."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from app.storage.base import EventFilter, EventStore
 from app.storage.base_levels import Levels
-from app.storage.memory import MemoryEventStore
-from app.storage.sql.accounts import SqlAccountStore
-from app.storage.sql.database import Database
-from app.storage.sql.events import SqlEventStore
-from app.storage.sql.series_points import merge_points
-from tests.fakes import NOW_MS, StoppedClock, event, no_fold
+from tests.fakes import event, no_fold
 
 
-@pytest.fixture(params=["sqlite", "postgres", "memory"])
-def store(request: pytest.FixtureRequest) -> Iterator[EventStore]:
+@pytest.fixture
+def store(event_store: EventStore) -> EventStore:
     """A job's start, a line of log, an error and two alerts."""
-    if request.param == "memory":
-        yield filled(MemoryEventStore(StoppedClock(), list))
-        return
-    database = Database(request.getfixturevalue(f"{request.param}_url"))
-    SqlAccountStore(database).sender("one", at_ms=NOW_MS)
-    yield filled(SqlEventStore(database, StoppedClock(), merge_points))
-    database.close()
+    return filled(event_store)
 
 
 def filled(store: EventStore) -> EventStore:

@@ -7,16 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, select
 
-from app.jobs.fold import fold
 from app.storage.base import EventFilter
-from app.storage.base_series import Point
 from app.storage.memory import MemoryEventStore
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
 from app.storage.sql.events import SqlEventStore
 from app.storage.sql.events_tables import events
 from app.storage.sql.series_points import merge_points
-from tests.fakes import NOW_MS, StoppedClock, event, new_id, no_fold, said
+from tests.fakes import NOW_MS, StoppedClock, event, jobs_fold, new_id, no_fold, said
 
 ANY = EventFilter()
 STEPS = 1_000
@@ -50,11 +48,6 @@ def database(database_url: str) -> Iterator[Watched]:
 @pytest.fixture
 def store(database: Watched) -> SqlEventStore:
     return SqlEventStore(database, StoppedClock(), merge_points)
-
-
-def jobs_fold(commit, jobs) -> list[Point]:
-    fold(commit, jobs)
-    return []
 
 
 def held(database: Database) -> int:

@@ -1,19 +1,11 @@
 """Jobs, and the events of jobs, that are named exactly: every store finds the same."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from app.storage.base import EventFilter, EventStore, JobFilter
 from app.storage.base_runs import Runs
 from app.storage.base_series import Cells
-from app.storage.memory import MemoryEventStore
-from app.storage.sql.accounts import SqlAccountStore
-from app.storage.sql.database import Database
-from app.storage.sql.events import SqlEventStore
-from app.storage.sql.series_points import merge_points
-from tests.fakes import NOW_MS, StoppedClock, event
-from tests.metrics.house import jobs_fold
+from tests.fakes import NOW_MS, event, jobs_fold
 
 OVER = Cells(NOW_MS, 60_000, 1)
 JOBS = {
@@ -26,16 +18,10 @@ JOBS = {
 }
 
 
-@pytest.fixture(params=["sqlite", "postgres", "memory"])
-def store(request: pytest.FixtureRequest) -> Iterator[EventStore]:
+@pytest.fixture
+def store(event_store: EventStore) -> EventStore:
     """A store in which each of `JOBS` has begun; an alert belongs to none."""
-    if request.param == "memory":
-        yield filled(MemoryEventStore(StoppedClock(), list))
-        return
-    database = Database(request.getfixturevalue(f"{request.param}_url"))
-    SqlAccountStore(database).sender("one", at_ms=NOW_MS)
-    yield filled(SqlEventStore(database, StoppedClock(), merge_points))
-    database.close()
+    return filled(event_store)
 
 
 def filled(store: EventStore) -> EventStore:

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.jobs.fold import fold
 from app.storage.base import Event, EventFilter, EventStore
 from app.storage.base_runs import Runs
 from app.storage.base_search import SearchStore, Text
-from app.storage.base_series import DAY_MS, HOUR_MS, Point
+from app.storage.base_series import DAY_MS, HOUR_MS
 from app.storage.indexing import Indexing
 from app.storage.memory import MemoryEventStore
 from app.storage.memory_search import MemorySearchStore
@@ -18,14 +17,9 @@ from app.storage.sql.events import SqlEventStore
 from app.storage.sql.searching import SqlSearchStore
 from app.storage.sql.series_points import merge_points
 from scrapewatch.events import LEVELS
-from tests.fakes import NOW_MS, StoppedClock, event, no_fold, said
+from tests.fakes import NOW_MS, StoppedClock, event, jobs_fold, no_fold, said
 
 Stores = tuple[EventStore, SearchStore]
-
-
-@pytest.fixture
-def clock():
-    return StoppedClock()
 
 
 @pytest.fixture(params=["sqlite", "postgres", "memory"])
@@ -49,11 +43,6 @@ def events(stores: Stores) -> EventStore:
 @pytest.fixture
 def search(stores: Stores) -> SearchStore:
     return stores[1]
-
-
-def jobs_fold(commit, jobs) -> list[Point]:
-    fold(commit, jobs)
-    return []
 
 
 def log(message: str, job_id: str = "run", level: str = "info", **fields) -> Event:

@@ -1,23 +1,14 @@
 """The numbers of jobs that SQL stores keep."""
 
-from collections.abc import Mapping
-
 import pytest
 from sqlalchemy import text
 
-from app.jobs.fold import fold
-from app.storage.base import Commit, Job, JobFilter
-from app.storage.base_series import Point
+from app.storage.base import JobFilter
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
 from app.storage.sql.events import SqlEventStore
 from app.storage.sql.series_points import merge_points
-from tests.fakes import NOW_MS, StoppedClock, event
-
-
-def jobs_fold(commit: Commit, jobs: Mapping[str, Job]) -> list[Point]:
-    fold(commit, jobs)
-    return []
+from tests.fakes import NOW_MS, StoppedClock, event, jobs_fold
 
 
 @pytest.mark.parametrize(
