@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+SERVED = ROOT / "tests" / "served"
+"""A server finds here what it is not to find elsewhere."""
 PORTS = range(20_000, 32_000)
 """Below those that systems give to outgoing connections: a server that was away for a while finds its port again."""
 TRIES = 100
@@ -56,7 +58,7 @@ class Server:
     ) -> None:
         self.port = int(environment.get("PORT") or free_port())
         self.address = f"http://127.0.0.1:{self.port}"
-        self.environment = {**environment, "PATH": path(), "PORT": str(self.port)}
+        self.environment = {"PYTHONPATH": str(SERVED), **environment, "PATH": path(), "PORT": str(self.port)}
         self.log = log
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
