@@ -87,7 +87,5 @@ def wanted() -> str:
 
 
 def install(app: Flask) -> None:
-    """Make gettext known to code and templates."""
-    for language in NAMES:
-        translations(language)
+    """Make gettext known to code and templates; a translation is read when it is first asked for."""
     Babel(app, locale_selector=wanted)
