@@ -9,6 +9,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 
 import config
 from app.storage.base_series import SeriesStore
@@ -47,6 +49,17 @@ def no_user_s_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv(cache.SPOOL, str(tmp_path_factory.mktemp("spool")))
         yield
     assert not watch.touched, "The user's cache folder was used, see tests/cache.py"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Each application of the run finds the templates that one before it compiled: it takes longer than most tests."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if hasattr(request.config, "workerinput") else base) / "templates"
+    folder.mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", {"bytecode_cache": FileSystemBytecodeCache(str(folder))})
+        yield
 
 
 @pytest.fixture
