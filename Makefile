@@ -9,13 +9,16 @@ DEV := $(VENV)/dev-installed
 # More than there are cores: the tests mostly wait. `make test PROCESSES=0` runs them one after the other.
 PROCESSES ?= 5
 
+# Several processes import the same, so what one of them compiles is kept for the others.
+export PYTHONDONTWRITEBYTECODE :=
+
 # The lock names everything, so nothing is resolved; what is used is compiled when it is first used.
 PIP := --quiet --disable-pip-version-check --require-hashes --no-deps --no-compile
 LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check format docs messages vendor lock bench faults clean
+.PHONY: help demo run test lint types check format docs messages vendor lock bench faults clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -31,12 +34,16 @@ test: $(DEV) ## run the tests, with the real parts they drive; says at its end w
 	@$(BIN)/python -m tests.parts
 	@$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --durations=20
 
-check: $(DEV) ## all that must hold before a change goes in: lint, types, imports, tests
+lint: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
-	@$(MAKE) --no-print-directory test
+
+types: $(DEV)
+	$(BIN)/mypy
+
+check: lint ## all that must hold before a change goes in: lint, imports, types, tests
+	@$(MAKE) --no-print-directory --jobs=2 types test
 
 format: $(DEV) ## format the code, and mend what the linter can mend by itself
 	$(BIN)/ruff check --fix .

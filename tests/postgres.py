@@ -24,7 +24,7 @@ import psycopg
 
 from app.storage.sql import migrate
 
-START_S = 30
+START_S = 60
 
 
 class Unobtainable(Exception):

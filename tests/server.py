@@ -22,7 +22,7 @@ PORTS = range(20_000, 32_000)
 """Below those that systems give to outgoing connections: a server that was away for a while finds its port again."""
 TRIES = 100
 ASYNC_MODES = ("eventlet", "threading")
-START_S = 30
+START_S = 60
 STOP_S = 5  # what the server promises
 BUSY_S = 5
 """What a loaded machine may need on top of a promise; too little to hide that one is broken."""
@@ -84,7 +84,7 @@ class Server:
             if self.process.poll() is not None or time.monotonic() > began + START_S:
                 self.kill()
                 raise DidNotStart(self.log.read_text()[-2000:])
-            time.sleep(0.01)
+            time.sleep(0.05)
         return time.monotonic() - began
 
     def stop(self) -> int:
