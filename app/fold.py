@@ -13,7 +13,8 @@ def folding(limits: Limits) -> Fold:
     """The fold of a process; `limits` are those of users' own metrics."""
 
     def fold(commit: Commit, jobs: Mapping[str, Job]) -> list[Point]:
-        before = baselines(jobs)
+        told = {event.job_id for event in commit.telling}
+        before = baselines({job_id: jobs[job_id] for job_id in told if job_id})
         fold_jobs(commit, jobs)
         return points_of(commit, jobs, before, limits)
 

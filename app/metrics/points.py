@@ -3,13 +3,14 @@
 `job_progress` reports totals since the attempt's start, so its points are growth against what the job had
 reported before. `app.fold` therefore asks `baselines` first, lets the jobs change, and then asks for the points::
 
-    before = baselines(jobs)
+    before = baselines(jobs)     # those of which more is told than items
     ...                          # the jobs' half changes `jobs` and flags late events
     points = points_of(events, jobs, before, limits)
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from app.metrics.catalogue import MAX_TEXT
@@ -97,7 +98,7 @@ def points_of(commit: Commit, jobs: Mapping[str, Job], before: Mapping[str, Base
     Args:
         commit: the events, late ones flagged; its `excess` learns of those that meet a limit.
         jobs: as they stand after the batch; of those that name more than is told apart, `totals` are shortened.
-        before: their `baselines` from before it; used up by this call.
+        before: the `baselines`, from before it, of those that `telling` events are of; used up by this call.
         limits: what becomes of users' own metrics.
     """
     batch = _Batch(jobs, before, limits, commit.excess)
@@ -234,13 +235,22 @@ class _Batch:
 
 def spider_of(job: Job) -> str:
     """What the job is a run of: its source and query."""
-    return ": ".join(text for text in (job.source, job.query) if text)
+    return _spider(job.source or "", job.query or "")
+
+
+def _spider(source: str, query: str) -> str:
+    return f"{source}: {query}" if source and query else source or query
 
 
 def labels_of(job_id: str, job: Job | None) -> Labels:
     """The labels of a job's series, `job` the first."""
-    source, spider = (job.source or "", spider_of(job)) if job else ("", "")
-    named = (("job", job_id), ("source", source), ("spider", spider))
+    return _labels(job_id, job.source or "", job.query or "") if job else _labels(job_id, "", "")
+
+
+@lru_cache(maxsize=20_000)
+def _labels(job_id: str, source: str, query: str) -> Labels:
+    """Remembered only because it takes time to compute."""
+    named = (("job", job_id), ("source", source), ("spider", _spider(source, query)))
     return tuple((name, text[:MAX_TEXT]) for name, text in named if text)
 
 

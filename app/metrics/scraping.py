@@ -18,6 +18,9 @@ _ENDS: Final = {name: row.ends for name, row in EVENTS.items() if row.ends}
 ENDED: Final = frozenset(_ENDS.values())
 ITEMS: Final = ("item_scraped", "item_summary")
 
+_Counted = Counter[tuple[str, int]]
+"""Items by job and second."""
+
 
 def minute() -> Window:
     """A window over the last minute."""
@@ -49,10 +52,10 @@ def live_of(job: Job, totals: dict[str, float] | None) -> Live:
     return Live(job.status, job.attempt, job.started_at or job.created_at, job.last_event_at, totals)
 
 
-def _of_earlier_attempts(commit: Commit) -> Counter[tuple[str, int]]:
+def _of_earlier_attempts(commit: Commit) -> _Counted:
     """The commit's items that came before their job's present attempt began, by job and second."""
     began = {job.id: job.first_cursor for job in commit.jobs if job.begun and job.attempt > 1}
-    found = Counter[tuple[str, int]]()
+    found: _Counted = Counter()
     for event in commit.events if began else ():
         if event.type in ITEMS and event.cursor < began.get(event.job_id, 0):
             found[event.job_id, effective_ms(event) // 1000] += items_of(event)
@@ -102,15 +105,28 @@ class Scraping:
             elif event.type in self._take:
                 self._take[event.type](event, jobs)
         earlier = _of_earlier_attempts(commit)
-        for (job_id, second), count in items.items():
-            self.item(job_id, second * 1000, count - earlier[job_id, second], jobs)
-            self._items.add(second * 1000, earlier[job_id, second])
-            self._count(job_id, jobs, {"items": count})
+        self._take_items(items, earlier, jobs)
         for job in commit.jobs:
             if job.begun:
                 self._count(job.id, jobs, {"jobs.started": job.begun})
             self._place(job, now_ms)
         self._forget_quiet(now_ms)
+
+    def _take_items(self, items: _Counted, earlier: _Counted, jobs: Mapping[str, Job]) -> None:
+        """Count items by job and second, those of earlier attempts among them."""
+        seconds, spiders = Counter[int](), Counter[str]()
+        for (job_id, second), count in items.items():
+            seconds[second] += count
+            if job_id in jobs:
+                spiders[spider_of(jobs[job_id])] += count
+            live = self._live_of(job_id, jobs)
+            now = count - earlier[job_id, second] if earlier else count
+            if live and now:
+                live.items.add(second * 1000, now)
+        for second, count in seconds.items():
+            self._items.add(second * 1000, count)
+        for spider, count in spiders.items():
+            self.spiders.add(spider, {"items": count})
 
     def item(self, job_id: str, at_ms: int, count: int, jobs: Mapping[str, Job]) -> None:
         """Count items of one job."""

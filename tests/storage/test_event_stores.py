@@ -147,6 +147,24 @@ def test_a_job_comes_back_as_the_fold_left_it(store):
     assert job.first_cursor < job.last_cursor == store.reach().newest
 
 
+def test_a_batch_changes_each_of_many_jobs_in_its_own_way(store):
+    """Whatever columns they are that a job has changed in, of more jobs than one statement takes."""
+    many = [f"job {number}" for number in range(600)]
+    store.append([event("job_started", job_id, data={"tags": ["été"]}) for job_id in many[:300]], jobs_fold)
+
+    errors = [event("error", job_id, data={"message": "x"}) for job_id in many[::2]]
+    ends = [event("job_completed", job_id, data={"reason": "done"}) for job_id in many[::3]]
+    store.append([*(event(job_id=job_id) for job_id in many), *errors, *ends], jobs_fold)
+
+    jobs = {job.id: job for job in store.jobs(JobFilter(), limit=1_000)}
+    assert list(jobs) == many[::-1]
+    assert [(jobs[name].items, jobs[name].errors, jobs[name].status, jobs[name].reason) for name in many] == [
+        (1, number % 2 == 0, *(("running", None) if number % 3 else ("completed", "done"))) for number in range(600)
+    ]
+    assert len(store.jobs(JobFilter(tag="été"), limit=1_000)) == 300
+    assert store.job_counts(JobFilter()) == {"running": 400, "completed": 200}
+
+
 @pytest.mark.parametrize(
     ("wanted", "found"),
     [

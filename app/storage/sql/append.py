@@ -20,7 +20,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from app.core.clock import Clock
 from app.storage.base import Commit, Event, Fold, Job, Outcome, Tallies
 from app.storage.base_series import Point
-from app.storage.sql.append_jobs import held_of, load_jobs, write_jobs
+from app.storage.sql.append_jobs import load_jobs, write_jobs
 from app.storage.sql.events_rows import PostgresRows, SqliteRows
 from app.storage.sql.events_tables import events as events_table
 from app.storage.sql.inserts import insert_rows
@@ -58,8 +58,8 @@ class Append:
             return Commit([], [], [], 0)
         now_ms = self._clock.now_ms()
         last: int = connection.exec_driver_sql(_TAKE.format(n=len(events))).scalar_one()
-        jobs = load_jobs(connection, events, now_ms)
-        held = held_of(jobs)
+        loaded = load_jobs(connection, events, now_ms)
+        jobs = loaded.jobs
         outcomes = _permit(events, jobs)
         keys = {job_id: job.key for job_id, job in jobs.items()}
         for cursor, event in enumerate(events, last - len(events) + 1):
@@ -74,7 +74,7 @@ class Append:
         tails = {job_id: job.last_cursor for job_id, job in changed.items()}
         commit = Commit(outcomes, new, list(changed.values()), prev, tails)
         self._apply(connection, commit, changed)
-        write_jobs(connection, changed, held)
+        write_jobs(connection, changed, loaded)
         return commit
 
     def _insert(self, connection: Connection, events: Sequence[Event], outcomes: list[Outcome]) -> list[Event]:

@@ -20,7 +20,7 @@ from app.storage.sql.database import Database
 from app.storage.sql.events_tables import events, jobs, meta, tallies
 from app.storage.sql.job_lists import count_changes, count_jobs_by_status, list_jobs, list_runs, miscounted
 from app.storage.sql.removal import REMOVED, delete_events, delete_job, delete_slice, marked
-from app.storage.sql.rows import EVENTS, event_of, job_of
+from app.storage.sql.rows import EVENTS, JOBS, event_of, job_of
 
 _NONE: Final[Tallies] = MappingProxyType({})
 _SLICE: Final = 1_000
@@ -85,7 +85,7 @@ class SqlEventStore:
 
     def job(self, job_id: str) -> Job | None:
         """See `EventStore`."""
-        query = select(jobs).where(jobs.c.id == job_id)
+        query = JOBS.where(jobs.c.id == job_id)
         row = self._database.read(lambda connection: connection.execute(query).one_or_none())
         return None if row is None else job_of(row)
 

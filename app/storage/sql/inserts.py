@@ -1,6 +1,7 @@
 """Many rows by one statement, on either database: a sixth of what SQLAlchemy's `executemany` takes."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Final
 
 from sqlalchemy import Connection
@@ -15,5 +16,5 @@ def insert_rows(connection: Connection, statement: tuple[str, str], rows: Sequen
     for start in range(0, len(rows), _AT_ONCE):
         some = rows[start : start + _AT_ONCE]
         one = f"({', '.join([mark] * len(some[0]))})"
-        flat = tuple(value for row in some for value in row)
-        connection.exec_driver_sql(f"{head} {', '.join([one] * len(some))} {tail}", flat)
+        values = tuple(chain.from_iterable(some))
+        connection.exec_driver_sql(f"{head} {', '.join([one] * len(some))} {tail}", values)

@@ -13,7 +13,7 @@ from app.storage.sql.conditions_jobs import among, job_conditions, rest_conditio
 from app.storage.sql.events_tables import jobs
 from app.storage.sql.inserts import insert_rows
 from app.storage.sql.metadata import metadata
-from app.storage.sql.rows import job_of
+from app.storage.sql.rows import JOBS, job_of
 
 job_totals: Final = Table(
     "job_totals",
@@ -46,10 +46,10 @@ def _newest(wanted: JobFilter, before: int | None, limit: int) -> Select[Any]:
     """
     shared = [*(among(wanted.of) if wanted.of is not None else []), *rest_conditions(wanted)]
     if len(wanted.statuses) < 2:
-        return _page(select(jobs).where(*job_conditions(wanted)), before, limit)
+        return _page(JOBS.where(*job_conditions(wanted)), before, limit)
     if shared and not _RARE.issuperset(wanted.statuses):
         status = jobs.c.status.concat("")  # so that the index of statuses is left alone
-        return _page(select(jobs).where(status.in_(wanted.statuses), *shared), before, limit)
+        return _page(JOBS.where(status.in_(wanted.statuses), *shared), before, limit)
     if wanted.source is not None:  # those of a source are many, those that are open are few
         shared = [jobs.c.source.concat("") == wanted.source, *rest_conditions(replace(wanted, source=None))]
         shared += among(wanted.of) if wanted.of is not None else []
@@ -57,7 +57,7 @@ def _newest(wanted: JobFilter, before: int | None, limit: int) -> Select[Any]:
         select(_page(select(jobs.c.key).where(jobs.c.status == status, *shared), before, limit).subquery().c.key)
         for status in wanted.statuses
     )
-    return _page(select(jobs).where(jobs.c.key.in_(union_all(*each))), None, limit)
+    return _page(JOBS.where(jobs.c.key.in_(union_all(*each))), None, limit)
 
 
 def _page(query: Select[Any], before: int | None, limit: int) -> Select[Any]:

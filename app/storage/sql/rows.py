@@ -1,6 +1,7 @@
 """Rows of the tables to records and back."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Row, select
@@ -16,22 +17,23 @@ EVENTS = (
 )
 """Events as `event_of` takes them."""
 
-_FIXED = ("key", "id", "sender_id", "created_at")
-_CHANGING = (
+JOB_CHANGING: Final = (
     "source", "query", "tags", "config", "status", "attempt", "done", "total", "unit", "items", "items_reported",
     "errors", "started_at", "finished_at", "duration", "last_event_at", "worker", "reason", "totals",
     "first_cursor", "last_cursor",
 )  # fmt: skip
+"""The columns of `jobs` that may change after the row was made."""
+
+JOB_FIELDS: Final = ("id", "sender_id", "created_at", "key", *JOB_CHANGING)
+"""All of them, in the order of `Job`."""
+
+JOBS = select(*(jobs.c[name] for name in JOB_FIELDS))
+"""Jobs as `job_of` takes them."""
 
 
-def job_of(row: Row[Any]) -> Job:
-    """The record of a row of `jobs`."""
-    return Job(**{name: getattr(row, name) for name in (*_FIXED, *_CHANGING)})
-
-
-def job_values(job: Job) -> dict[str, Any]:
-    """The columns of `jobs` that may change after the row was made."""
-    return {name: getattr(job, name) for name in _CHANGING}
+def job_of(row: Sequence[Any]) -> Job:
+    """The record of a row of `JOBS`."""
+    return Job(*row)
 
 
 def event_of(row: Row[Any]) -> Event:

@@ -1,9 +1,12 @@
 """The numbers of jobs that SQL stores keep."""
 
+from collections.abc import Mapping
+
 import pytest
 from sqlalchemy import text
 
-from app.storage.base import JobFilter
+from app.storage.base import Commit, Job, JobFilter
+from app.storage.base_series import Point
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
 from app.storage.sql.events import SqlEventStore
@@ -32,3 +35,21 @@ def test_wrong_numbers_are_made_right(database_url: str, change: str):
 
     assert store.job_counts(JobFilter()) == {"running": 2}
     database.close()
+
+
+def test_a_job_that_is_deleted_while_it_ends_is_counted_once(postgres_url: str):
+    """By whoever deleted it: another process may, on Postgres, before a batch that read the job writes it."""
+    database, other = Database(postgres_url), Database(postgres_url)
+    SqlAccountStore(database).sender("one", at_ms=NOW_MS)
+    store, deleting = (SqlEventStore(each, StoppedClock(), merge_points) for each in (database, other))
+    store.append([event("job_started", job_id) for job_id in ("a", "b")], jobs_fold)
+
+    def fold(commit: Commit, jobs: Mapping[str, Job]) -> list[Point]:
+        deleting.delete_job("a")
+        return jobs_fold(commit, jobs)
+
+    store.append([event("job_completed", job_id) for job_id in ("a", "b")], fold)
+
+    assert store.job_counts(JobFilter()) == {"completed": 1}
+    database.close()
+    other.close()
