@@ -7,17 +7,19 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
+from babel.numbers import format_decimal
 from flask import Flask
-from flask_babel import format_datetime, format_decimal
+from flask_babel import format_datetime
 from jinja2 import Undefined
 from markupsafe import Markup, escape
 
 from app.core.clock import rfc3339
 from app.dashboard import zones
-from app.dashboard.language import gettext
+from app.dashboard.language import gettext, locale
 from app.dashboard.links import job_path
 
 NOTHING: Final = "–"
@@ -35,8 +37,14 @@ def number(value: float | None, digits: int = 0) -> str:
     """A number by the rules of the page's language, with a fixed number of decimals."""
     if is_missing(value):
         return NOTHING
+    return _written(value, digits, locale())
+
+
+@lru_cache(maxsize=10_000)
+def _written(value: float, digits: int, language: str) -> str:
+    """Remembered only because it takes time to compute: pages show the same small numbers again and again."""
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return str(format_decimal(value, format=pattern))
+    return str(format_decimal(value + 0, format=pattern, locale=language))  # + 0, as -0.0 is held to be the same as 0.0
 
 
 def rate(value: float | None) -> str:

@@ -15,7 +15,7 @@ import flask_babel
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
-from flask import Flask, has_request_context, request
+from flask import Flask, g, has_app_context, has_request_context, request
 
 FOLDER: Final = Path(__file__).parent.parent / "translations"
 SOURCE: Final = "en"
@@ -89,3 +89,27 @@ def wanted() -> str:
 def install(app: Flask) -> None:
     """Make gettext known to code and templates; a translation is read when it is first asked for."""
     Babel(app, locale_selector=wanted)
+    # Flask-Babel's own look for the language with each of a page's hundreds of texts; it is one for all.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # made by its extension
+        gettext=lambda text: _spoken().ugettext(text),
+        ngettext=lambda one, other, count: _spoken().ungettext(one, other, count),
+        pgettext=lambda context, text: _spoken().upgettext(context, text),
+        npgettext=lambda context, one, other, count: _spoken().unpgettext(context, one, other, count),
+        newstyle=True,
+    )
+
+
+def locale() -> str:
+    """The language in which the page writes its numbers, found once a request."""
+    if not has_app_context():
+        return SOURCE
+    if "locale" not in g:
+        g.locale = str(flask_babel.get_locale() or SOURCE)
+    return str(g.locale)
+
+
+def _spoken() -> Any:
+    """The translations into the page's language, found once a request."""
+    if "spoken" not in g:
+        g.spoken = flask_babel.get_translations()
+    return g.spoken

@@ -4,6 +4,7 @@ Both are paths, so that a script changes one attribute; widths are in the units 
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 from flask import Flask
@@ -24,9 +25,18 @@ KINDS: Final = {"completed": "ok", "failed": "broken", "cancelled": "cancelled",
 def spark(values: Sequence[float]) -> str:
     """The curve of values at equal distances, from 0 at the bottom to the greatest of them at the top."""
     most = max(values, default=0) or 1
-    last = max(1, len(values) - 1)
-    places = (f"{_text(WIDTH * at / last)} {_text(HEIGHT - 1 - 20 * value / most)}" for at, value in enumerate(values))
+    places = (
+        f"{across} {_text(HEIGHT - 1 - 20 * value / most)}"
+        for across, value in zip(_across(len(values)), values, strict=True)
+    )
     return "M" + " L".join(places) if values else ""
+
+
+@cache
+def _across(number: int) -> list[str]:
+    """Where so many places at equal distances stand."""
+    last = max(1, number - 1)
+    return [_text(WIDTH * at / last) for at in range(number)]
 
 
 def area(curve: str) -> str:
@@ -52,6 +62,7 @@ def strip(runs: Sequence[Sequence[str | int]]) -> dict[str, str]:
     return {kind: "".join(parts) for kind, parts in bars.items()}
 
 
+@cache
 def _bar(place: int, height: int) -> str:
     return f"M{place * _PITCH} {_FLOOR}v-{height}h{_BAR}v{height}z"
 
