@@ -151,6 +151,11 @@ class Settings:
         """Whether only this machine can reach the server."""
         return self.host in LOOPBACK
 
+    @property
+    def in_development(self) -> bool:
+        """Whether it runs for whoever works on it: on loopback, and no proxy passes others on."""
+        return self.on_loopback and not self.trusted_proxies
+
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from `environment`, by default the process's own over a ``.env`` file.
@@ -190,7 +195,7 @@ def _contradictions(settings: Settings) -> list[str]:
             for name in ("secret_key", "encryption_keys")
             if not getattr(settings, name)
         ]
-    if not settings.websocket_auth_required and (not settings.on_loopback or settings.trusted_proxies):
+    if not settings.websocket_auth_required and not settings.in_development:
         problems.append("WEBSOCKET_AUTH_REQUIRED: false only with HOST on loopback and TRUSTED_PROXIES 0")
     problems += [
         f"{name.upper()}: must be at least 32 characters long"

@@ -1,6 +1,7 @@
 """Static files: each address carries a hash of the file's content, so that browsers keep it for a year.
 
-Scripts import one another by plain relative addresses, which carry no hash: those are asked for anew each time and
+Comments of our own scripts and sheets stay behind: they are a sixth of what a page would load. Their lines stay, so that
+what a browser says of line 12 is about line 12. Scripts import one another by plain relative addresses, which carry no hash: those are asked for anew each time and
 answered 304. Text is compressed once and kept; the whole folder is about 1.5 MB.
 """
 
@@ -8,6 +9,7 @@ import gzip
 import hashlib
 import json
 import mimetypes
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +22,9 @@ from app.services import Services
 
 FOLDER: Final = Path(__file__).parent / "static"
 YEAR_S: Final = 31_536_000
+VENDORED: Final = "vendor/"
+_COMMENTS: Final = re.compile(rb"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/).)*\*/[ \t]*)$", re.MULTILINE | re.DOTALL)
+"""Those that have their lines to themselves; a text that goes over several lines must hold none."""
 _TYPES: Final = {".js": "text/javascript", ".svg": "image/svg+xml", ".LICENSE": "text/plain"}
 
 
@@ -40,6 +45,8 @@ def asset(name: str) -> Asset | None:
     if not path.is_relative_to(FOLDER) or not path.is_file():
         return None
     body = path.read_bytes()
+    if path.suffix in {".js", ".css"} and not name.startswith(VENDORED):
+        body = _COMMENTS.sub(lambda comment: b"\n" * comment[0].count(b"\n"), body)
     kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     return Asset(body, gzip.compress(body, 9, mtime=0), kind, hashlib.sha256(body).hexdigest()[:16])
 

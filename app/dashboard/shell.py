@@ -31,6 +31,7 @@ from app.dashboard import (
     silence_pages,
     sparks,
     status,
+    style,
     views,
     zones,
 )
@@ -55,6 +56,7 @@ PAGES: Final = (
     channels.blueprint,
     notices.blueprint,
     preferences.blueprint,
+    style.blueprint,
     views.blueprint,
 )
 """One row a page group."""
@@ -77,6 +79,7 @@ def register(app: Flask, services: Services) -> None:
     sparks.install(app)
     job_rows.install(app)
     security.install(app)
+    style.install(app, services)
     for page in PAGES:
         app.register_blueprint(page(services))
     for name in OF_ALERTS:

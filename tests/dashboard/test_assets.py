@@ -29,6 +29,18 @@ def test_only_files_of_the_folder_are_served(name):
     assert assets.asset(name) is None
 
 
+@pytest.mark.parametrize("path", [*SCRIPTS, *sorted((STATIC / "css").glob("*.css"))], ids=lambda path: path.name)
+def test_comments_stay_behind(path):
+    """Each line is sent as it is, and at its place, or was part of a comment that had its lines to itself."""
+    written = path.read_text().split("\n")
+    sent = assets.asset(str(path.relative_to(STATIC))).body.decode().split("\n")
+    left = "\n".join(line for line, kept in zip(written, sent, strict=True) if line != kept)
+
+    assert all(kept in {line, ""} for line, kept in zip(written, sent, strict=True))
+    assert re.fullmatch(r"(\s*(//[^\n]*|/\*((?!\*/).)*\*/))*\s*", left, re.DOTALL)
+    assert path.suffix == ".css" or not any("`" in line and line.count("`") % 2 for line in written)
+
+
 @pytest.mark.parametrize("path", sorted(STATIC.glob("*.svg")), ids=lambda path: path.name)
 def test_a_drawing_is_well_formed(path):
     """A browser shows nothing at all of a file with one wrong character."""

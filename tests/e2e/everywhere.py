@@ -40,6 +40,7 @@ PAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "channel_pages.notices": ("/settings/notices",),
     "status_pages.status": ("/settings/status",),
     "preferences.show": ("/settings/preferences",),
+    "style_page.style": ("/settings/style",),
     "login.login": ("/login",),
     "kiosk.form": ("/kiosk",),
     "notice_pages.look": ("/notices/1",),

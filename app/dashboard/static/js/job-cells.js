@@ -103,5 +103,5 @@ export function paintLate(row) {
   const last = cells(row).get("last");
   const silent = now() - Date.parse(last.dateTime);
   const runs = row.querySelector(".status").dataset.status === "running";
-  last.parentElement.classList.toggle("late", runs && silent > page.lateMs);
+  last.parentElement.classList.toggle("is-late", runs && silent > page.lateMs);
 }
