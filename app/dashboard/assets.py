@@ -1,8 +1,9 @@
 """Static files: each address carries a hash of the file's content, so that browsers keep it for a year.
 
-Comments of our own scripts and sheets stay behind: they are a sixth of what a page would load. Their lines stay, so that
-what a browser says of line 12 is about line 12. Scripts import one another by plain relative addresses, which carry no hash: those are asked for anew each time and
-answered 304. Text is compressed once and kept; the whole folder is about 1.5 MB.
+Comments of our own scripts and sheets stay behind: they are a sixth of what a page would load. Their lines stay, so
+that what a browser says of line 12 is about line 12. Scripts import one another by plain relative addresses, which
+carry no hash: those are asked for anew each time and answered 304. Text is compressed once and kept; the whole folder
+is about 1.5 MB.
 """
 
 import gzip

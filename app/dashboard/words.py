@@ -11,7 +11,7 @@ Sentence = str | dict[str, str]
 
 def sentences() -> dict[str, Sentence]:
     """Key to sentence, or to its plural forms."""
-    parts = (_spans(), _connection(), _counts(), _actions(), _job(), _dashboard(), _jobs(), _export())
+    parts = (_spans(), _connection(), _counts(), _actions(), _job(), _dashboard(), _jobs(), _export(), _keys())
     return {key: sentence for part in parts for key, sentence in part.items()}
 
 
@@ -137,4 +137,16 @@ def _export() -> dict[str, Sentence]:
         "rowsOf": gettext("{n} of {all} rows"),
         "notExported": gettext("The export broke off"),
         "exportAgain": gettext("Try it again, or download it with the script turned off."),
+    }
+
+
+def _keys() -> dict[str, Sentence]:
+    return {
+        "rowsByKey": gettext("Next and previous row"),
+        "selectRow": gettext("Select the row"),
+        "searchHistory": gettext("Search the history"),
+        "keyList": gettext("This list"),
+        "movePanel": gettext("Move the panel that has the focus"),
+        "resizePanel": gettext("Resize it, with Shift"),
+        "removePanel": gettext("Remove it"),
     }

@@ -33,7 +33,9 @@ def test_only_files_of_the_folder_are_served(name):
 def test_comments_stay_behind(path):
     """Each line is sent as it is, and at its place, or was part of a comment that had its lines to itself."""
     written = path.read_text().split("\n")
-    sent = assets.asset(str(path.relative_to(STATIC))).body.decode().split("\n")
+    found = assets.asset(str(path.relative_to(STATIC)))
+    assert found
+    sent = found.body.decode().split("\n")
     left = "\n".join(line for line, kept in zip(written, sent, strict=True) if line != kept)
 
     assert all(kept in {line, ""} for line, kept in zip(written, sent, strict=True))

@@ -143,7 +143,7 @@ def test_next_never_leads_elsewhere(one_server, environment, visit):
 
 
 def test_by_keyboard(house, environment, visit):
-    """The first Tab skips to the content; `/` searches, `g` and a letter go to a page, `?` lists all, Escape closes."""
+    """The first Tab skips to the content; keys search, go to pages, walk rows and press what names them; `?` lists."""
     page = live(enter(visit(house), environment), "/")
     page.keyboard.press("Tab")
     skip = page.get_by_role("link", name="Skip to content")
@@ -155,18 +155,47 @@ def test_by_keyboard(house, environment, visit):
     page.keyboard.type("gj")
     expect(page.get_by_role("heading", level=1)).to_have_text("Jobs")
     expect(page.locator("#connection")).to_have_attribute("data-state", "live")
-    page.keyboard.press("/")
-    expect(page.get_by_role("searchbox", name="Search jobs")).to_be_focused()
+    walk(page)
     page.get_by_label("Account: admin").press("Enter")
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
-    page.locator("body").press("?")
-    expect(page.get_by_role("dialog", name="Keys")).to_contain_text("Dashboards")
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+    switch_off_and_on(page)
     page.keyboard.type("gd")
     expect(page.get_by_role("heading", level=1)).to_have_text("Dashboards")
+
+
+def walk(page: Page) -> None:
+    """To the search of the list of jobs, through its rows, and to its pause."""
+    rows = page.locator("#jobs-table tbody tr")
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox", name="Search jobs")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.type("jj")
+    expect(rows.nth(1).get_by_role("link").first).to_be_focused()
+    page.keyboard.type("xkp")
+    expect(rows.nth(1).get_by_role("checkbox")).to_be_checked()
+    expect(rows.first.get_by_role("link").first).to_be_focused()
+    expect(page.locator("#pause")).to_have_attribute("aria-pressed", "true")
+
+
+def switch_off_and_on(page: Page) -> None:
+    """Read the list of keys, and have them off for a moment."""
+    keys = page.get_by_role("dialog", name="Keys")
+    page.locator("body").press("?")
+    for one in ("eExport", "pResume", "/Search jobs", "jkNext and previous row", "xSelect the row", "gdDashboards"):
+        expect(keys).to_contain_text(one)
+    off = page.get_by_label("Keys of one letter work")
+    off.uncheck()
+    page.keyboard.press("Escape")
+    expect(keys).to_be_hidden()
+    page.keyboard.press("?")
+    expect(keys).to_be_hidden()
+    page.get_by_label("Account: admin").press("Enter")
+    page.locator("#show-keys").press("Enter")
+    off.check()
+    page.keyboard.press("Escape")
+    expect(keys).to_be_hidden()
 
 
 def test_who_chooses_jobs_anew_has_not_chosen_all(house, environment, visit):

@@ -1,6 +1,7 @@
 // Editing a dashboard: panels are moved and resized by mouse and by keyboard, written in a form, and saved together.
 
 import { beside, moved, passed, resized, settle } from "./grid.js";
+import { onKeys } from "./keys.js";
 import { fromTemplate, page, say, word } from "./page.js";
 import { askPanel } from "./panel-form.js";
 import { askBoard, viewersTheme } from "./board-form.js";
@@ -217,6 +218,9 @@ export function begin(shown) {
   dash.classList.add("is-editing");
   dash.querySelectorAll(":scope > .panel").forEach(prepare);
   dash.addEventListener("keydown", onKey);
+  onKeys(word("movePanel"), { "←": null, "→": null, "↑": null, "↓": null });
+  onKeys(word("resizePanel"), { "⇧ ←": null, "⇧ →": null });
+  onKeys(word("removePanel"), { Del: null });
   dash.addEventListener("pointerdown", onGrip);
   dash.addEventListener("click", ({ target }) => {
     const [tool, id] = [target.closest("[data-tool]")?.dataset.tool, target.closest(".panel")?.dataset.panel];

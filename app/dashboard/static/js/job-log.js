@@ -3,6 +3,7 @@
 
 import { showTimes, number } from "./format.js";
 import { join } from "./job.js";
+import { onKeys } from "./keys.js";
 import { LogWindow } from "./log-window.js";
 import { page, say, word } from "./page.js";
 import { snapshot } from "./snapshot.js";
@@ -153,12 +154,7 @@ element("log").addEventListener("click", (event) => {
   else point(link.closest("li"));
 });
 addEventListener("popstate", renew);
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
-  if (event.key === "End") log.latest();
-  else if (event.key === "p") log.setPaused(!log.paused);
-  else if (event.key.toLowerCase() === "n" && q) step(event.key === "n");
-});
+onKeys(word("latest"), { End: () => log.latest() });
 
 join({
   onEvent: (event) => {

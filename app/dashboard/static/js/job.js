@@ -198,13 +198,6 @@ const tabs = document.querySelector(".job-tabs");
 const tab = tabs.querySelector("[aria-current]");
 if (tab.offsetLeft + tab.offsetWidth > tabs.clientWidth) tabs.scrollLeft = tab.offsetLeft - tab.offsetWidth;
 
-// The runs of the spider before and after this one.
-const RUNS = new Map([["[", "previous-run"], ["]", "next-run"]]);
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.target.closest("input, textarea, select")) return;
-  if (RUNS.has(event.key)) document.getElementById(RUNS.get(event.key))?.click();
-});
-
 /** Once a job is over and nothing has come of it for a while, the page is painted by the server for the last time. */
 async function freeze() {
   clearInterval(clock);

@@ -3,6 +3,7 @@
 import "./shell.js";
 import { setUpBulk } from "./bulk.js";
 import { number } from "./format.js";
+import { onKeys } from "./keys.js";
 import { follow, nameAnew } from "./live.js";
 import { setUpLook } from "./look.js";
 import { page, say, setIcon, word } from "./page.js";
@@ -110,22 +111,4 @@ pause.hidden = false;
 pause.addEventListener("click", () => setPaused(!paused));
 pill.addEventListener("click", () => location.assign(page.here));
 
-// j and k move through the rows, Enter opens the one they stand on, x selects it, p pauses.
-let at = -1;
-function move(list, by) {
-  list[at]?.classList.remove("is-cursor");
-  at = Math.min(list.length - 1, Math.max(0, at + by));
-  list[at].classList.add("is-cursor");
-  list[at].scrollIntoView({ block: "nearest" });
-}
-
-document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.target.closest("input:not([type=checkbox]), select, textarea")) return;
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const list = [...rows.byId.values()];
-  at = Math.min(at, list.length - 1);
-  if ((event.key === "j" || event.key === "k") && list.length) move(list, event.key === "j" ? 1 : -1);
-  else if (event.key === "p") setPaused(!paused);
-  else if (event.key === "x" && at >= 0) list[at].querySelector('input[name="key"]').click();
-  else if (event.key === "Enter" && at >= 0 && event.target === document.body) list[at].querySelector("a").click();
-});
+onKeys(word("selectRow"), { x: () => document.activeElement.closest("tr")?.querySelector('input[name="key"]')?.click() });

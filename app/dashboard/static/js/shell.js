@@ -1,6 +1,7 @@
-// What every page does: times in the viewer's zone, what alerts do, keys, the account menu.
+// What every page does: times in the viewer's zone, what alerts do, keys, menus.
 
 import "./copy.js";
+import "./keys.js";
 import "./theme.js";
 import { tell } from "./alert-toasts.js";
 import { showTime, showTimes } from "./format.js";
@@ -64,40 +65,16 @@ setInterval(() => {
   if (!document.hidden && document.querySelector("#trouble > *")) renewTrouble();
 }, 10_000);
 
-// Keys: off while typing.
-const PLACES = new Map([["o", "/"], ["j", "/jobs"], ["a", "/alerts"], ["h", "/events"], ["d", "/dashboards"], ["s", "/settings/status"]]);
-const keys = document.getElementById("keys");
-let pending = "";
-
-function showKeys() {
-  if (keys && !document.querySelector("dialog[open]")) keys.showModal();
-}
-
-const opener = document.getElementById("show-keys");
-opener?.addEventListener("click", showKeys);
-opener?.removeAttribute("hidden");
+// Escape closes what is open: a menu, then the toast that came last.
 document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
   const menu = document.querySelector("details.menu-of[open]");
-  if (event.key === "Escape" && menu) {
-    menu.open = false;
-    menu.querySelector("summary").focus();
-  } else if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector("dialog[open]")) {
+  if (!menu) {
     closeNewest();
+    return;
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
-  if (event.key === "?") {
-    showKeys();
-  } else if (event.key === "/") {
-    const search = document.getElementById("search");
-    if (search) {
-      event.preventDefault();
-      search.select();
-    }
-  } else if (pending === "g" && PLACES.has(event.key)) {
-    event.preventDefault(); // the page's own keys leave it alone
-    location.assign(PLACES.get(event.key));
-  }
-  pending = event.key;
+  menu.open = false;
+  menu.querySelector("summary").focus();
 });
 document.addEventListener("click", (event) => {
   document.querySelectorAll("details.menu-of[open]").forEach((menu) => {

@@ -1,6 +1,7 @@
 // Lists that grow: the end of the log with a follow mode, and streams with the newest on top.
 
 import { number, setTime } from "./format.js";
+import { onKeys } from "./keys.js";
 import { fromTemplate, say, word } from "./page.js";
 import { headline, item, level, text } from "./wording.js";
 
@@ -34,9 +35,7 @@ export class Log {
     this.button.addEventListener("click", () => this.setFollowing(!this.following));
     this.jump.addEventListener("click", () => this.setFollowing(true));
     this.box.addEventListener("scroll", () => this.scrolled(), { passive: true });
-    document.addEventListener("keydown", (event) => {
-      if (event.key === "End" && !event.target.closest("input, select, textarea")) this.setFollowing(true);
-    });
+    onKeys(word("latest"), { End: () => this.setFollowing(true) });
     this.setFollowing(true);
   }
 
