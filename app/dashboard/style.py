@@ -85,9 +85,11 @@ def _connections() -> dict[str, str]:
     return {
         "live": gettext("Live"),
         "polling": gettext("Live, polling"),
+        "catching-up": gettext("Catching up"),
         "connecting": gettext("Connecting"),
         "stale": gettext("Stale since {time}").format(time="14:27"),
-        "offline": gettext("Not live"),
+        "signed-out": gettext("Signed out"),
+        "offline": gettext("No network"),
     }
 
 

@@ -38,8 +38,14 @@ def _connection() -> dict[str, Sentence]:
         "polling": gettext("Live, polling"),
         "connecting": gettext("Connecting"),
         "stale": gettext("Stale since {time}"),
-        "signedOut": gettext("Your session has ended"),
-        "signInAgain": gettext("Reload the page to sign in again."),
+        "catchingUp": gettext("Catching up"),
+        "noNetwork": gettext("No network"),
+        "nextTry": gettext("Next try in {n} s"),
+        "tries": gettext("Trying to reach the server"),
+        "tryNow": gettext("Try now"),
+        "signedOut": gettext("Signed out"),
+        "signInAgain": gettext("Your session has ended."),
+        "reload": gettext("Sign in again"),
     }
 
 

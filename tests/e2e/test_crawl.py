@@ -115,11 +115,14 @@ def test_a_killed_server_costs_nothing(crawl, seen, server, visit, environment):
         expect(items).to_have_text(re.compile(r"[1-9]\d"), timeout=PATIENCE_MS)
         server.kill()
         expect(page.locator("#connection")).to_have_attribute("data-state", "connecting")
+        expect(page.locator("#retry")).to_contain_text(re.compile(r"Next try in \d+ s|Trying to reach the server"))
+        page.get_by_role("button", name="Try now").click()
         assert running.process.poll() is None
         running.process.send_signal(signal.SIGSTOP)  # however long a start takes here, the crawl is not over before
         server.start()
         expect(page.locator("#connection")).to_have_attribute("data-state", "live", timeout=PATIENCE_MS)
         running.process.send_signal(signal.SIGCONT)
+        expect(page.locator("#retry")).to_be_hidden()
         count = running.item_scraped_count()
 
     expect(items).to_have_text(str(count), timeout=PATIENCE_MS)

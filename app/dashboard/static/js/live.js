@@ -1,26 +1,14 @@
-// The live connection: one socket a page, rooms that notice gaps and fill them, and the chip that says how it stands.
+// What comes over the connection: rooms that notice gaps and fill them.
 //
 // Events of a room form a chain: each batch names the cursor before it (`prev`). A batch whose `prev` lies beyond the
 // last cursor seen means that something is missing; the room then subscribes again from where it stands. So it does when
 // the server says that it skipped something, because this page did not keep up (`lagging`). Rooms of figures (jobs,
 // metrics) can't be replayed: whoever enters one again looks at the whole once more.
 
-import { io } from "../vendor/socket.io.esm.min.js";
-import { clock } from "./format.js";
-import { say, shell, word } from "./page.js";
-import { toast } from "./toast.js";
+import { setCatchingUp, socket } from "./connection.js";
 
-const STALE_AFTER_MS = 10_000;
 const RETRY_MS = 2_000;
-const RETURN_MS = 500;
 
-const socket = io("/live", {
-  path: shell.socket.path,
-  transports: shell.socket.transports,
-  tryAllTransports: true,
-  reconnectionDelay: RETURN_MS,
-  reconnectionDelayMax: 10_000,
-});
 const rooms = new Map();
 
 class Room {
@@ -46,6 +34,7 @@ class Room {
       if (good) await this.answered(answer);
       if (this.waiting !== waiting) return;
       this.waiting = null;
+      settle();
       if (good) waiting.forEach((work) => this.inTurn(work));
       else if (socket.connected) setTimeout(() => rooms.get(this.name)?.subscribe(), RETRY_MS);
     });
@@ -92,8 +81,10 @@ class Room {
   }
 }
 
-/** Whether the page hears the server now. */
-export const isLive = () => lostAt === null;
+/** Tells the chip whether any room is still being answered. */
+function settle() {
+  setCatchingUp([...rooms.values()].some((room) => room.waiting));
+}
 
 /**
  * Follows a room.
@@ -125,52 +116,10 @@ socket.on("events", (batch) => rooms.get(batch.room)?.receive(batch));
 ["jobs", "metrics", "alerts"].forEach((name) => socket.on(name, (message) => rooms.get(name)?.hear(message)));
 socket.on("lagging", ({ room }) => rooms.get(room)?.inTurn(() => rooms.get(room).subscribe()));
 
-const chip = document.getElementById("connection");
-let lostAt = null;
-let staleTimer = null;
-
-function show(state, text) {
-  chip.dataset.state = state;
-  say(chip, text);
-  document.body.classList.toggle("is-stale", state === "stale");
-}
-
-function showLive() {
-  const polling = socket.io.engine?.transport.name === "polling";
-  show(polling ? "polling" : "live", word(polling ? "polling" : "live"));
-}
-
-function showLost() {
-  if (lostAt !== null) return;
-  lostAt = Date.now();
-  show("connecting", word("connecting"));
-  staleTimer = setTimeout(() => show("stale", word("stale", { time: clock(lostAt) })), STALE_AFTER_MS);
-}
-
 socket.on("connect", () => {
-  clearTimeout(staleTimer);
-  lostAt = null;
-  socket.io.reconnectionDelay(RETURN_MS);
-  showLive();
-  socket.io.engine.on("upgrade", showLive);
   rooms.forEach((room) => {
     room.waiting = null;
     room.subscribe();
   });
+  settle();
 });
-// A closing server tells each page its own moment, so that they do not all come back at once.
-socket.on("server_closing", ({ reconnectAfter }) => socket.io.reconnectionDelay(reconnectAfter));
-socket.on("disconnect", (reason) => {
-  showLost();
-  if (reason === "io server disconnect") setTimeout(() => socket.connect(), RETRY_MS);
-});
-socket.on("connect_error", (error) => {
-  showLost();
-  const code = error.data?.code;
-  if (code === "unauthorized" || code === "forbidden") {
-    toast("error", word("signedOut"), word("signInAgain"));
-  } else if (!socket.active) {
-    setTimeout(() => socket.connect(), error.data?.retryAfter ?? RETRY_MS);
-  }
-});
-showLost();

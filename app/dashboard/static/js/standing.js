@@ -1,17 +1,19 @@
 // How the alerts stand, on every page: the counts in the bezel, in the title and on the tab's icon; and a warning when
 // nobody has looked for a while.
 
+import { isLive } from "./connection.js";
 import { age, now, number, setTime } from "./format.js";
-import { isLive } from "./live.js";
 import { say, shell, word } from "./page.js";
 
 const LISTS = ["firing", "acknowledged", "silenced"];
 const ASLEEP_MS = 10_000; // a computer whose clock leaps by that much has slept, and heard nothing
+const MOST_SHOWN = 9;
 const title = document.title;
 const pulse = document.getElementById("pulse");
 const beat = document.getElementById("beat");
 const late = document.getElementById("late");
 const favicon = document.querySelector('link[rel="icon"]');
+let drawing = null; // of the icon that has a count
 let standing = shell.alerts;
 let lateFromMs = shell.lateFromMs;
 let isSaid = !late.hidden; // by the server itself, which knows
@@ -24,8 +26,20 @@ function show() {
   pulse.classList.toggle("is-firing", n > 0);
   ["acknowledged", "silenced"].forEach((name) => say(document.querySelector(`#${name} > span`), number(standing[name])));
   document.title = n ? `(${number(n)}) ${title}` : title;
-  const symbol = n ? shell.favicons.alert : shell.favicons.quiet;
-  if (favicon.getAttribute("href") !== symbol) favicon.setAttribute("href", symbol);
+  badge(n);
+}
+
+/** The tab's icon, with the count where something fires. */
+async function badge(n) {
+  const symbol = n ? await counted(n) : shell.favicons.quiet;
+  if (standing.firing === n && favicon.getAttribute("href") !== symbol) favicon.setAttribute("href", symbol);
+}
+
+async function counted(n) {
+  drawing ??= fetch(shell.favicons.alert).then((answer) => (answer.ok ? answer.text() : null), () => null);
+  const text = await drawing;
+  if (text === null) return shell.favicons.alert;
+  return `data:image/svg+xml,${encodeURIComponent(text.replace(">!<", `>${n > MOST_SHOWN ? `${MOST_SHOWN}+` : n}<`))}`;
 }
 
 /** Takes what the server says of the alerts; whether they stand otherwise than before. */
