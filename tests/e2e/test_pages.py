@@ -168,6 +168,10 @@ def test_by_keyboard(house, environment, visit):
 def walk(page: Page) -> None:
     """To the search of the list of jobs, through its rows, and to its pause."""
     rows = page.locator("#jobs-table tbody tr")
+    page.set_viewport_size({"width": 1280, "height": 300})
+    expect(rows.last).to_have_attribute("data-unseen", "")
+    rows.last.scroll_into_view_if_needed()
+    expect(rows.last).to_be_in_viewport()
     page.keyboard.press("/")
     expect(page.get_by_role("searchbox", name="Search jobs")).to_be_focused()
     page.keyboard.press("Tab")

@@ -14,7 +14,7 @@ import { closeNewest } from "./toast.js";
 
 const AGES_MS = 900;
 showTimes(document);
-onTick(() => document.querySelectorAll('time[data-format="age"][datetime]:not([data-off] *)').forEach(showTime), AGES_MS);
+onTick(() => document.querySelectorAll('time[data-format="age"][datetime]:not([data-unseen] *)').forEach(showTime), AGES_MS);
 
 // Alerts: a toast for each change, and whatever shows alerts is told that they have changed, once for what comes together.
 const GATHER_MS = 200;

@@ -24,7 +24,7 @@ export class VisibleRows {
 
   look(entries) {
     for (const { target, isIntersecting } of entries) {
-      target.toggleAttribute("data-off", !isIntersecting);
+      target.toggleAttribute("data-unseen", !isIntersecting);
       if (isIntersecting) this.visible.add(target.dataset.job);
       else this.visible.delete(target.dataset.job);
     }
