@@ -2,6 +2,7 @@
 
 import { duration, now, number } from "./format.js";
 import { faded, template, token } from "./paint.js";
+import { onPaper, paperLayout } from "./paper.js";
 import { page, say, word } from "./page.js";
 import { onTheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
@@ -126,6 +127,14 @@ class Chart {
     return ![...this.values.values()].some((values) => values.some(seen));
   }
 
+  /** Draws it whether it is seen or not. */
+  drawAnew() {
+    const { visible } = this;
+    Object.assign(this, { visible: true, dirty: true });
+    this.draw();
+    this.visible = visible;
+  }
+
   draw() {
     if (!this.visible) return;
     if (this.open) this.advance();
@@ -154,7 +163,8 @@ class Chart {
       return { ...drawn, line: { ...trace.line, color: colour }, ...fill };
     });
     if (this.figure.data[0].stackgroup) data.reverse(); // the busiest on top: zeros of the others stay under its line
-    window.Plotly.react(this.element, data, { ...this.layout(time), template: template() }, page.chartConfig);
+    const layout = { ...this.layout(time), ...paperLayout(this.element), template: template() };
+    window.Plotly.react(this.element, data, layout, page.chartConfig);
     this.fillTable();
   }
 
@@ -207,6 +217,10 @@ onTheme(() => {
   charts.forEach((chart) => {
     chart.dirty = true;
   });
+});
+
+onPaper(() => {
+  charts.forEach((chart) => chart.drawAnew());
 });
 
 function drawAll() {

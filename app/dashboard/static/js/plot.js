@@ -3,6 +3,7 @@
 import { csvText } from "./csv.js";
 import { number } from "./format.js";
 import { page, word } from "./page.js";
+import { onPaper, paperLayout } from "./paper.js";
 import { template, token } from "./paint.js";
 import { onTheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
@@ -60,7 +61,7 @@ export class Plot {
   /** What Plotly draws, in the colours of the present theme. */
   painted() {
     const { kind, figure, span, marks } = this.chart;
-    const layout = { ...figure.layout, template: template() };
+    const layout = { ...figure.layout, ...paperLayout(this.element), template: template() };
     if (kind === "gauge") return { data: figure.data.map(dial), layout };
     const { place, format } = this.time;
     const xaxis = { ...layout.xaxis, range: span.map(place), hoverformat: format };
@@ -193,6 +194,12 @@ function escaped(text) {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
+onPaper(() => {
+  plots.forEach((plot) => {
+    plot.dirty = true;
+    plot.draw();
+  });
+});
 onTheme(() => {
   plots.forEach((plot) => {
     plot.dirty = true;

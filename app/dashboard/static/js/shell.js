@@ -4,7 +4,7 @@ import "./copy.js";
 import "./keys.js";
 import "./theme.js";
 import { tell } from "./alert-toasts.js";
-import { showTime, showTimes } from "./format.js";
+import { now, setTime, showTime, showTimes } from "./format.js";
 import { follow } from "./live.js";
 import { shell } from "./page.js";
 import { renewing, snapshot } from "./snapshot.js";
@@ -76,6 +76,8 @@ document.addEventListener("keydown", (event) => {
   menu.open = false;
   menu.querySelector("summary").focus();
 });
+// A sheet of paper says when it was.
+addEventListener("beforeprint", () => setTime(document.querySelector(".printed time"), new Date(now()).toISOString()));
 document.addEventListener("click", (event) => {
   document.querySelectorAll("details.menu-of[open]").forEach((menu) => {
     if (!menu.contains(event.target)) menu.open = false;

@@ -28,6 +28,14 @@ export function onTheme(listener) {
   listeners.add(listener);
 }
 
+// Paper is white, whatever the screen is.
+let before = "system";
+addEventListener("beforeprint", () => {
+  before = root.dataset.theme ?? "system";
+  wear("light");
+});
+addEventListener("afterprint", () => wear(before));
+
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => listeners.forEach((listener) => listener()));
 buttons.forEach((button) => button.addEventListener("click", () => choose(button.dataset.themeChoice)));
 document.getElementById("theme-switch")?.removeAttribute("hidden");
