@@ -10,7 +10,7 @@ from flask_wtf.csrf import generate_csrf
 from app.accounts.access import current_principal, require
 from app.core.errors import ScrapewatchError
 from app.core.shape import decode
-from app.dashboard import boards, figures, shipped
+from app.dashboard import boards, figures, shipped, wall
 from app.dashboard.boards import Placed
 from app.dashboard.links import Query
 from app.dashboard.panels.base import VARIABLES, View
@@ -38,9 +38,10 @@ def blueprint(services: Services) -> Blueprint:
     @require("read")
     def all_of_them() -> str:
         content = in_thread(services.runtime, _listed, services, current_principal().user_id)
-        return render_template(
-            "dashboards/list.html", may_edit=current_principal().may("operate"), **content, page=_session()
-        )
+        content |= {"may_edit": current_principal().may("operate"), "every": wall.EVERY_S}
+        return render_template("dashboards/list.html", **content, page=_session())
+
+    wall.add_route(pages)
 
     @pages.get("/dashboards/<dashboard_id>")
     @require("read")
@@ -110,7 +111,7 @@ def _shown(services: Services, dashboard_id: str) -> dict[str, Any]:
         "ranges": RANGES,
         "panels": filled,
         "rules": {one.panel.id: rule_address(one.panel, view.variables) for one in filled if one.panel.type == "chart"},
-        "wall": request.args.get("wall") == "1",
+        "wall": wall.is_wall(request.args),
         "choices": _choices(services),
         "vocabulary": {
             "types": TYPES,
@@ -135,6 +136,7 @@ def _for_script(dashboard: Dashboard, board: Board, view: View, filled: list[Pla
         "empty": [one.panel.id for one in filled if not one.html],
         "chartTemplate": figures.TEMPLATE,
         "chartConfig": figures.CONFIG,
+        "wall": wall.turns(request.args, dashboard.id, NAMES),
     }
 
 

@@ -48,7 +48,9 @@ PAGES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Endpoint to the addresses at which it shows what it can show."""
 
-NO_PAGES: Final = frozenset({"jobs_page.renewed", "assets.static", "dashboard_pages.panels", "explore.panels"})
+NO_PAGES: Final = frozenset(
+    {"jobs_page.renewed", "assets.static", "dashboard_pages.panels", "dashboard_pages.hang", "explore.panels"}
+)
 """What answers GET beside pages: files, and parts of pages that scripts put into their place."""
 
 OUTSIDE: Final = ("/login", "/kiosk", "/notices/")

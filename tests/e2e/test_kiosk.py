@@ -16,7 +16,7 @@ from tests.server import Server
 @pytest.fixture
 def screen(shop: Server, visit: Visit) -> BrowserContext:
     """A browser that has signed in to nothing, and may be refused."""
-    return visit(shop, excuses=["status of 401", "status of 403"], viewport={"width": 1280, "height": 900})
+    return visit(shop, excuses=[f"status of {one}" for one in (401, 403, 404)], viewport={"width": 1280, "height": 900})
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_a_link_is_all_that_a_wall_takes(screen: BrowserContext, shop: Server, w
 
 
 def test_a_wall_shows_dashboards_and_nothing_else(screen: BrowserContext, wall: str, environment):
-    """Other pages are refused by a page that says so, and the screen is still a wall afterwards."""
+    """Other pages are refused; it stays a wall, which heals itself, and on which dashboards take turns."""
     page = screen.new_page()
     page.goto(link(wall, environment["READ_TOKEN"]))
     page.wait_for_url(wall)
@@ -74,6 +74,13 @@ def test_a_wall_shows_dashboards_and_nothing_else(screen: BrowserContext, wall: 
     expect(page.get_by_role("heading", name="You may not see this")).to_be_visible()
     page.goto(wall)
     expect(frame(page, "jobs").locator("tbody tr")).to_have_count(1)
+    expect(page.locator("#wall-clock")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
+    page.evaluate("() => { window.sameDocument = true; dispatchEvent(new ErrorEvent('error')); }")
+    page.wait_for_function("() => !window.sameDocument")
+    page.clock.install()
+    page.goto(f"{wall}&rotate=none,overview&every=15")
+    page.clock.run_for(16_000)
+    page.wait_for_url(re.compile(r"/dashboards/overview\?wall=1&rotate="))
 
 
 def test_a_link_ends_nobody_s_session(shop: Server, visit: Visit, wall: str, environment):

@@ -3,6 +3,7 @@
 import { page } from "./page.js";
 import { onTheme } from "./theme.js";
 
+const ROOT_PX = 16;
 const probe = document.createElement("i");
 probe.hidden = true;
 document.body.append(probe);
@@ -26,11 +27,20 @@ export function faded(colour) {
   return `rgba(${red}, ${green}, ${blue}, 0.14)`;
 }
 
+/** Plotly counts in pixels: its letters and margins grow with the page's, as on a wall screen. */
+function scaled({ layout, ...rest }) {
+  const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / ROOT_PX;
+  const { font, margin, hoverlabel } = layout;
+  const grown = (sizes) => Object.fromEntries(Object.entries(sizes).map(([side, px]) => [side, Math.round(px * scale)]));
+  const letters = (of) => ({ ...of, size: Math.round(of.size * scale) });
+  return { ...rest, layout: { ...layout, font: letters(font), margin: grown(margin), hoverlabel: { ...hoverlabel, font: letters(hoverlabel.font) } } };
+}
+
 let made = null;
 
 /** Plotly's template in the colours of the present theme. */
 export function template() {
-  made ??= resolved(page.chartTemplate);
+  made ??= scaled(resolved(page.chartTemplate));
   return made;
 }
 
