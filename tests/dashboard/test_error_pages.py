@@ -1,0 +1,55 @@
+"""Pages that tell of an error: what went wrong, what to do about it, and whether the same may go well later."""
+
+from html import unescape
+
+import pytest
+
+from app.dashboard.errors import SENTENCES, error_page
+from tests.dashboard.conftest import House
+
+WHY = "status: must be one of running, failed"
+
+
+def told(house: House, status: int, method: str = "GET", language: str = "en") -> str:
+    """The page for that status, of a request for a filtered list."""
+    cookie = {"Cookie": f"language={language}"}
+    with house.client.application.test_request_context("/jobs?q=a", method=method, headers=cookie):
+        return unescape(error_page(status, WHY).get_data(as_text=True))
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("status", SENTENCES)
+def test_each_error_has_its_own_words(house: House, status: int, language: str):
+    """In the page's language, with the way back."""
+    page = told(house, status, language=language)
+    others = [str(title) for code, (title, _) in SENTENCES.items() if code != status]
+
+    assert f"{status}</p>" in page
+    assert (str(SENTENCES[status][0]) in page) == (language == "en")
+    assert not any(title in page for title in others)
+    assert 'class="button" href="/"' in page
+
+
+@pytest.mark.parametrize("status", SENTENCES)
+def test_what_may_pass_can_be_tried_again(house: House, status: int):
+    """Where the store does not answer, the page looks again by itself; what somebody sent is never sent twice."""
+    page = told(house, status)
+
+    assert ('href="/jobs?q=a"' in page) == (status in {429, 500, 503})
+    assert ('http-equiv="refresh"' in page) == (status == 503)
+    assert "refresh" not in told(house, status, method="POST")
+    assert 'href="/jobs?q=a"' not in told(house, status, method="POST")
+
+
+@pytest.mark.parametrize(("status", "is_told"), [(400, True), (409, True), (404, False), (500, False)])
+def test_what_is_wrong_with_an_input_is_told(house: House, status: int, is_told: bool):
+    """Nothing is told of the inside of the server."""
+    assert (WHY in told(house, status)) == is_told
+
+
+def test_a_form_that_is_too_large_is_told_so(house: House):
+    """Not as an address that can't be used."""
+    answer = house.client.post("/settings/preferences", data={"zone": "x" * 2_000_000}, headers={"Accept": "text/html"})
+
+    assert answer.status_code == 413
+    assert "too much at once" in answer.text
