@@ -77,9 +77,13 @@ function enable(on) {
 }
 
 async function busy(work) {
+  const pressed = document.activeElement.closest("button");
+  pressed?.setAttribute("aria-busy", "true");
   enable(false);
   await work();
   enable(true);
+  pressed?.removeAttribute("aria-busy");
+  pressed?.focus();
 }
 
 form.addEventListener("submit", (event) => {

@@ -17,10 +17,10 @@ function on(name, act) {
     button.hidden = false;
     button.addEventListener("click", async () => {
       const { sure } = button.dataset;
-      if (sure && !confirm(sure)) return;
-      button.disabled = true;
+      if (button.hasAttribute("aria-busy") || (sure && !confirm(sure))) return;
+      button.setAttribute("aria-busy", "true"); // and not disabled, which would take the focus away
       await act(button.closest("tr").dataset);
-      button.disabled = false;
+      button.removeAttribute("aria-busy");
     });
   });
 }

@@ -30,10 +30,18 @@ class Snapshot {
   adopt(id) {
     const [here, fresh] = [document.getElementById(id), this.document.getElementById(id)];
     if (!here || !fresh) return;
+    const held = here.contains(document.activeElement) ? document.activeElement : null;
     here.replaceChildren(...fresh.childNodes);
+    if (held) twin(here, held)?.focus({ preventScroll: true });
     here.hidden = fresh.hidden;
     showTimes(here);
   }
+}
+
+/** What has taken the place of an element: who is at it stays there. */
+function twin(root, element) {
+  const key = ["id", "href", "value"].find((name) => element.hasAttribute(name));
+  return key && [...root.querySelectorAll(element.localName)].find((one) => one.getAttribute(key) === element.getAttribute(key));
 }
 
 /** The page as it is now; null if the server does not give it. */
