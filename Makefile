@@ -34,12 +34,12 @@ test: $(DEV) ## run the tests, with the real parts they drive; says at its end w
 	@$(BIN)/python -m tests.parts
 	@$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --durations=20
 
-lint: $(DEV)
+lint: $(DEV) ## lint, formatting and import layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-types: $(DEV)
+types: $(DEV) ## check the types
 	$(BIN)/mypy
 
 check: lint ## all that must hold before a change goes in: lint, imports, types, tests
