@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-SERVED = ROOT / "tests" / "served"
-"""A server finds here what it is not to find elsewhere."""
+UNLESS_SAID = {"PYTHONPATH": str(ROOT / "tests" / "served"), "EVENTLET_NO_GREENDNS": "yes"}
+"""No package of development's alone, see there; and no resolver of eventlet's, a seventh of a start, where no name is
+looked up. The Procfile's lines are tested with it."""
 PORTS = range(20_000, 32_000)
 """Below those that systems give to outgoing connections: a server that was away for a while finds its port again."""
 TRIES = 100
@@ -58,7 +59,7 @@ class Server:
     ) -> None:
         self.port = int(environment.get("PORT") or free_port())
         self.address = f"http://127.0.0.1:{self.port}"
-        self.environment = {"PYTHONPATH": str(SERVED), **environment, "PATH": path(), "PORT": str(self.port)}
+        self.environment = {**UNLESS_SAID, **environment, "PATH": path(), "PORT": str(self.port)}
         self.log = log
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
