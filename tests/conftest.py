@@ -5,12 +5,10 @@ Real parts that can't be had here skip the tests that need them, with the reason
 
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
-from flask import Flask
-from jinja2 import FileSystemBytecodeCache
 
 import config
 from app.storage.base_series import SeriesStore
@@ -20,6 +18,7 @@ from app.storage.sql.database import Database
 from app.storage.sql.series import SqlSeriesStore
 from config import Settings
 from tests import cache, parts, postgres
+from tests.nursery import Nurseries, compiled
 from tests.server import ASYNC_MODES, Server, running, variables
 
 ONCE = {"corpus", "e2e"}
@@ -52,13 +51,20 @@ def no_user_s_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def compiled_templates(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Each application of the run finds the templates that one before it compiled: it takes longer than most tests."""
+def templates(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for templates that an application of the run has compiled, shared by the processes that run tests."""
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if hasattr(request.config, "workerinput") else base) / "templates"
     folder.mkdir(exist_ok=True)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Flask, "jinja_options", {"bytecode_cache": FileSystemBytecodeCache(str(folder))})
+    compiled(folder)
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nurseries(templates: Path) -> Iterator[None]:
+    """Servers of the run start where all has been imported, see there."""
+    with pytest.MonkeyPatch.context() as patch, closing(Nurseries(templates)) as opened:
+        patch.setattr(Server, "nurseries", opened)
         yield
 
 

@@ -13,7 +13,9 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+
+from tests.nursery import Nurseries, Started
 
 ROOT = Path(__file__).resolve().parents[1]
 UNLESS_SAID = {"PYTHONPATH": str(ROOT / "tests" / "served"), "EVENTLET_NO_GREENDNS": "yes"}
@@ -21,6 +23,7 @@ UNLESS_SAID = {"PYTHONPATH": str(ROOT / "tests" / "served"), "EVENTLET_NO_GREEND
 looked up. The Procfile's lines are tested with it."""
 PORTS = range(20_000, 32_000)
 """Below those that systems give to outgoing connections: a server that was away for a while finds its port again."""
+COMMAND = (sys.executable, "wsgi.py")
 TRIES = 100
 ASYNC_MODES = ("eventlet", "threading")
 START_S = 60
@@ -54,18 +57,19 @@ class Server:
         command: how it is started.
     """
 
-    def __init__(
-        self, environment: Mapping[str, str], log: Path, command: Sequence[str] = (sys.executable, "wsgi.py")
-    ) -> None:
+    nurseries: ClassVar[Nurseries | None] = None
+    """Where servers start that are not given a command, if the run of the tests has such."""
+
+    def __init__(self, environment: Mapping[str, str], log: Path, command: Sequence[str] = COMMAND) -> None:
         self.port = int(environment.get("PORT") or free_port())
         self.address = f"http://127.0.0.1:{self.port}"
         self.environment = {**UNLESS_SAID, **environment, "PATH": path(), "PORT": str(self.port)}
         self.log = log
         self._command = command
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Started | None = None
 
     @property
-    def process(self) -> "subprocess.Popen[bytes]":
+    def process(self) -> "subprocess.Popen[bytes] | Started":
         """The process that runs, or ran last."""
         assert self._process is not None, "not started yet"
         return self._process
@@ -77,16 +81,20 @@ class Server:
             DidNotStart: see there.
         """
         began = time.monotonic()
-        with self.log.open("ab") as output:
-            self._process = subprocess.Popen(
-                self._command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-            )
+        ready = self.nurseries if self._command is COMMAND else None
+        self._process = (ready and ready.start(self.environment, self.log)) or self._by_command()
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() > began + START_S:
                 self.kill()
                 raise DidNotStart(self.log.read_text()[-2000:])
             time.sleep(0.05)
         return time.monotonic() - began
+
+    def _by_command(self) -> "subprocess.Popen[bytes]":
+        with self.log.open("ab") as output:
+            return subprocess.Popen(
+                self._command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
 
     def stop(self) -> int:
         """Ask it to end (SIGTERM); returns its exit code.

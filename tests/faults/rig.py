@@ -197,6 +197,6 @@ class Rig:
             time.sleep(0.01)
 
 
-def rss_bytes(process: "subprocess.Popen[bytes]") -> int:
+def rss_bytes(pid: int) -> int:
     """Memory that a process holds."""
-    return int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -43,9 +43,9 @@ def test_beyond_the_cap_connections_are_refused(rig: Rig, long, measured):
     token, cap = rig.environment["READ_TOKEN"], LONG_CAP if long else CAP
     scraper = rig.scrape("s", events=1_000_000, rate=100)
     rig.until(lambda: rig.proxy.acks)
-    before = rss_bytes(rig.server.process)
+    before = rss_bytes(rig.server.process.pid)
     lines = [viewer(rig.server, token, room="metrics")[0] for _ in range(cap - 1)]
-    each = (rss_bytes(rig.server.process) - before) / cap
+    each = (rss_bytes(rig.server.process.pid) - before) / cap
     refused = [viewer(rig.server, token, room="metrics") for _ in range(20)]
     began, acks = time.monotonic(), len(rig.proxy.acks)
     status, _ = rig.server.request("/healthz")
