@@ -45,7 +45,7 @@ from app.notify.office import open_office
 from app.queries import JobIdConverter
 from app.runtime.base import Runtime, Served
 from app.runtime.listen import open_listener
-from app.scheduler import DELIVER, EVALUATE, Scheduler, Workers, table
+from app.scheduler import DELIVER, EVALUATE, FINISH, Scheduler, Workers, table
 from app.services import Services
 from app.status import Process, Status
 from app.storage.indexing import Indexing
@@ -262,6 +262,7 @@ class WebProcess:
         self._bus.subscribe("looked", lambda _: self._sockets.bulletin.ring())
         for forget in (services.figures.forget, services.alerts.forget, watchdog.forget, broadcaster.forget):
             self._bus.subscribe("deleted", forget)
+        self._bus.subscribe("deleted", lambda _: self._scheduler.soon(FINISH))
 
     def close(self) -> None:
         """Say goodbye, write what waits, close the sockets."""

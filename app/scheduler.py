@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 
 EVALUATE: Final = "evaluate alerts"
 DELIVER: Final = "send notices"
+FINISH: Final = "finish deletions"
 THREADS: Final = 4
 GAP_MS: Final = 250
 """Least time between the end of a task that is asked for again and again and its next start."""
@@ -80,6 +81,7 @@ def table(of: Workers) -> tuple[Task, ...]:
         Task("call the dead man's switch", deadman.EVERY_MS, of.deadman.look),
         Task("roll up series", 60_000, of.retention.roll_up),
         Task("look up own metrics", 3_600_000, of.limits.rebuild),
+        Task(FINISH, 3_600_000, of.retention.finish_deletions),
         Task("clean up", 3_600_000, of.retention.clean_up),
         Task("forget notices", 3_600_000, of.office.clean_up),
         Task("forget timelines", 3_600_000, partial(of.alerts.clean_up, of.kept_ms)),

@@ -77,6 +77,7 @@ def test_the_table_names_what_the_server_does_by_itself():
         "call the dead man's switch": 60_000,
         "roll up series": 60_000,
         "look up own metrics": 3_600_000,
+        "finish deletions": 3_600_000,
         "clean up": 3_600_000,
         "forget notices": 3_600_000,
         "forget timelines": 3_600_000,

@@ -41,7 +41,7 @@ def blueprint(services: Services) -> Blueprint:
     @jobs.delete("/<job_id:job_id>")
     @require("admin")
     def delete(job_id: str) -> Response:
-        services.runtime.call(services.events.delete_job, _known(services, job_id).id)
+        services.runtime.call(services.events.delete_job, _known(services, job_id).id, later=True)
         services.bus.publish("deleted", job_id)
         return Response(status=204)
 

@@ -113,7 +113,7 @@ def _delete(services: Services, form: "MultiDict[str, str]", query: str) -> Resp
 
 def _deleted(services: Services, found: Sequence[Job]) -> None:
     for job in found:
-        services.events.delete_job(job.id)
+        services.events.delete_job(job.id, later=True)
         services.bus.publish("deleted", job.id)
 
 

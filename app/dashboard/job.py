@@ -45,7 +45,10 @@ def blueprint(services: Services) -> Blueprint:
     @require("read")
     def export_log() -> Response:
         query = Query("/export/log.txt", request.args, ("job", "level", "q"))
-        wanted = log.wanted(queries.path_id(query.get("job")), query)
+        job_id = queries.path_id(query.get("job"))
+        wanted = log.wanted(job_id, query)
+        if services.runtime.call(services.events.job, job_id) is None:
+            raise NotFound(job_id)
         headers = {"Content-Disposition": 'attachment; filename="log.txt"'}
         return Response(stream_with_context(log.text(services, wanted)), headers=headers, content_type=TEXT)
 

@@ -34,6 +34,7 @@ TASKS: Final = {
     "roll up series": lazy_gettext("sum up figures"),
     "forget notices": lazy_gettext("forget old notices"),
     "forget timelines": lazy_gettext("forget old timelines of alerts"),
+    "finish deletions": lazy_gettext("delete the events of deleted jobs"),
     "clean up": lazy_gettext("delete what is too old"),
 }
 """The scheduler's tasks in words."""

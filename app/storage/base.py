@@ -279,17 +279,18 @@ class EventStore(Protocol):
         """What became of all that was ever received, exactly: see `Tallies`."""
         ...
 
-    def delete_job(self, job_id: str) -> bool:
+    def delete_job(self, job_id: str, *, later: bool = False) -> bool:
         """Forget a job and its events; False when there is none.
 
-        Its events go in slices after the job: other writes never wait long. One that comes meanwhile makes a new job.
+        Its events are out of sight at once and go in slices: other writes never wait long. By `later` they are left to
+        `prune`. One that comes meanwhile makes a new job.
         """
         ...
 
     def prune(self, *, events_before_ms: int, logs_before_ms: int, limit: int) -> int:
         """Delete up to `limit` events received before those times, logs at the earlier of both; returns how many went.
 
-        Before those go the events that a deletion of their job has left behind, because the process ended meanwhile.
+        Before those go the events that a deletion of their job has left behind.
         Looks at the oldest alone, so that it is cheap where there is nothing to do. With nothing left to delete,
         what is kept of numbers of jobs is made right.
         """

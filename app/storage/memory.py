@@ -191,7 +191,7 @@ class MemoryEventStore:
         with self._lock:
             return dict(self._tallies)
 
-    def delete_job(self, job_id: str) -> bool:
+    def delete_job(self, job_id: str, *, later: bool = False) -> bool:  # noqa: ARG002  (it is no work)
         """See `EventStore`."""
         with self._lock:
             job = self._jobs.pop(job_id, None)

@@ -42,6 +42,13 @@ class Retention:
         now_ms = self.clock.now_ms()
         return self._clean_series(now_ms) + self._clean_events(now_ms)
 
+    def finish_deletions(self) -> int:
+        """Delete the events of jobs that are deleted; returns how many went."""
+        gone = 0
+        while went := self.events.prune(events_before_ms=0, logs_before_ms=0, limit=_SLICE):
+            gone += went
+        return gone
+
     def _clean_series(self, now_ms: int) -> int:
         kept_ms = self.metrics_days * DAY_MS
         minutes_before_ms = now_ms - min(MINUTES_KEPT_MS, kept_ms)

@@ -140,6 +140,11 @@ def test_the_log_is_downloaded_whole_and_filtered(house: House):
     assert "attachment" in answer.headers["Content-Disposition"]
 
 
+def test_there_is_no_log_of_a_job_that_there_is_not(house: House):
+    """An empty file would say that it has told nothing."""
+    assert house.client.get("/export/log.txt?job=nobody's").status_code == 404
+
+
 def test_items_have_a_column_for_each_field_and_say_how_often_it_is_filled(house: House):
     """Over the newest items, whose number is told; null and blank texts are nothing."""
     house.send(

@@ -9,6 +9,9 @@ from sqlalchemy import Connection, func, select
 
 from app.storage.base import EventFilter
 from app.storage.memory import MemoryEventStore
+from app.storage.memory_groups import MemoryGroupStore
+from app.storage.memory_series import MemorySeriesStore
+from app.storage.retention import Retention
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
 from app.storage.sql.events import SqlEventStore
@@ -71,6 +74,20 @@ def test_a_deleted_job_goes_in_slices(database, store, monkeypatch):
 
     assert set(seen) == {1}
     assert [before - after for before, after in zip([6, *rows], rows, strict=False)] == [0, 2, 2, 1, 0]
+    assert held(database) == 1
+
+
+def test_the_events_of_a_deleted_job_may_be_left_for_later(database, store):
+    """Out of sight at once; they go with the next clean-up, however new they are."""
+    store.append([event(job_id="big", id=new_id()) for _ in range(5)] + [event(job_id="other")], jobs_fold)
+    writes = database.writes
+
+    assert store.delete_job("big", later=True)
+
+    assert (database.writes - writes, held(database)) == (1, 6)
+    assert [kept.job_id for kept in store.events(ANY)] == ["other"]
+    series, groups = MemorySeriesStore(), MemoryGroupStore(store)
+    assert Retention(store, series, groups, StoppedClock(), 30, 30, 30).finish_deletions() == 5
     assert held(database) == 1
 
 

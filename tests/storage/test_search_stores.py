@@ -186,6 +186,17 @@ def test_a_search_that_looks_at_much_goes_on_later(stores, events, search, monke
     assert found == [121, 61, 5]
 
 
+def test_what_many_jobs_have_is_found_however_long_ago_they_ran(stores, events, search, monkeypatch):
+    """A source of more jobs than are looked up one by one: the search begins at the last that it has told."""
+    monkeypatch.setattr("app.storage.sql.searching.LOOKS", (2, 3))
+    starts = [event("job_started", f"run {number}", data={"source": "shop"}) for number in range(60)]
+    events.append(starts + [event(job_id="another") for _ in range(30)], jobs_fold)
+
+    found = search.search(EventFilter(of=Runs(source="shop")), limit=3)
+
+    assert [each.cursor for each in found.events] == [60, 59, 58]
+
+
 def test_without_a_text_all_events_are_found(stores, search):
     """As by the store of events, with the same way to go on."""
     brought_up(stores, *(log("x") for _ in range(5)))

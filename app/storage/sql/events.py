@@ -119,12 +119,12 @@ class SqlEventStore:
         rows = self._database.read(lambda connection: connection.execute(select(tallies)).all())
         return {(sender_id, outcome, code): count for sender_id, outcome, code, count in rows}
 
-    def delete_job(self, job_id: str) -> bool:
+    def delete_job(self, job_id: str, *, later: bool = False) -> bool:
         """See `EventStore`."""
         key = self._database.write(partial(delete_job, job_id=job_id))
         if key is None:
             return False
-        while self._database.write(partial(delete_slice, key=key, limit=_SLICE)):
+        while not later and self._database.write(partial(delete_slice, key=key, limit=_SLICE)):
             pass
         return True
 
@@ -144,7 +144,7 @@ class SqlEventStore:
         return 0
 
     def _prune_deleted(self, limit: int) -> int:
-        """Go on with deleted jobs whose events a crash has left; returns how many events went."""
+        """Go on with deleted jobs whose events are left; returns how many events went."""
         while (key := self._database.read(marked)) is not None:
             gone = self._database.write(partial(delete_slice, key=key, limit=limit))
             if gone:

@@ -13,7 +13,6 @@ from sqlalchemy import (
     delete,
     exists,
     func,
-    insert,
     literal,
     select,
     tuple_,
@@ -34,6 +33,10 @@ _PUT: Final = (
     f"INSERT INTO error_groups ({', '.join(_COLUMNS)}) VALUES",
     "ON CONFLICT (job_key, fingerprint) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in ("first_ms", "last_ms", "count", "sample", "course")),
+)
+_MUTE: Final = (
+    "INSERT INTO muted_errors (source, query, fingerprint, muted_by, muted_at) VALUES",
+    "ON CONFLICT (source, query, fingerprint) DO UPDATE SET muted_by = excluded.muted_by, muted_at = excluded.muted_at",
 )
 
 
@@ -83,9 +86,7 @@ class SqlGroupStore:
             run = _run(connection, job_id)
             if run is None:
                 return False
-            connection.execute(delete(muted_errors).where(*_mute_of(run, fingerprint)))
-            named = {"source": run.source, "query": run.query, "fingerprint": fingerprint}
-            connection.execute(insert(muted_errors).values(**named, muted_by=mute.by, muted_at=mute.at_ms))
+            insert_rows(connection, _MUTE, [(run.source, run.query, fingerprint, mute.by, mute.at_ms)])
             return True
 
         return self._database.write(write)

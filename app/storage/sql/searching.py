@@ -87,6 +87,9 @@ def _first(connection: Connection, wanted: EventFilter, before: int | None, limi
     if job_keys is not None and not job_keys:
         return None
     newest = connection.scalar(select(func.max(events.c.cursor))) or 0
+    if job_keys is None and before is None and wanted.of is not None:
+        # Of many jobs, which are found among all: nothing of theirs is newer, though others may have gone on for days.
+        newest = connection.scalar(select(func.max(jobs.c.last_cursor)).where(*_meant(wanted))) or 0
     return Look(
         wanted=wanted,
         search=read_search(wanted.q) if wanted.q else None,
@@ -103,11 +106,14 @@ def _jobs(connection: Connection, wanted: EventFilter) -> Sequence[int] | None:
     """The jobs that are meant; None for any, or for so many that their events are better found among all."""
     if wanted.of is None and wanted.job_id is None:
         return None
-    conditions = [] if wanted.of is None else among(wanted.of)
-    if wanted.job_id is not None:
-        conditions.append(jobs.c.id == wanted.job_id)
-    found = connection.scalars(select(jobs.c.key).where(*conditions).limit(MOST_JOBS + 1)).all()
+    found = connection.scalars(select(jobs.c.key).where(*_meant(wanted)).limit(MOST_JOBS + 1)).all()
     return None if len(found) > MOST_JOBS else found
+
+
+def _meant(wanted: EventFilter) -> list[ColumnElement[bool]]:
+    """The conditions of the jobs that are."""
+    conditions = [] if wanted.of is None else among(wanted.of)
+    return conditions if wanted.job_id is None else [*conditions, jobs.c.id == wanted.job_id]
 
 
 def _looked(connection: Connection, look: Look) -> Part:

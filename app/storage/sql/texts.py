@@ -35,7 +35,8 @@ def add(connection: Connection, texts: Sequence[Text]) -> None:
     rows = [(each.cursor, _tsvector((*_signs(each), *each.words)), each.cursor) for each in texts]
     connection.exec_driver_sql(
         "INSERT INTO event_texts (cursor, words) SELECT %s, %s::tsvector"
-        " WHERE EXISTS (SELECT 1 FROM events WHERE cursor = %s)",
+        # Locked, so that whoever deletes the event meanwhile takes its words, too.
+        " WHERE EXISTS (SELECT 1 FROM events WHERE cursor = %s FOR KEY SHARE)",
         rows,
     )
 

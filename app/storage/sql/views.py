@@ -1,9 +1,9 @@
 """Saved views in SQL; see `app.storage.base_views`."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Final
 
-from sqlalchemy import Column, Connection, Index, Integer, Table, Text, delete, func, insert, select, update
+from sqlalchemy import Column, Connection, Index, Integer, Table, Text, delete, func, select, text, update
 
 from app.storage.base_views import MOST_VIEWS, SavedView
 from app.storage.sql.database import Database
@@ -19,6 +19,11 @@ saved_views: Final = Table(
     Column("query", Text, nullable=False),
     Index("uq_saved_views_user_id_page_name", "user_id", "page", "name", unique=True),
     sqlite_autoincrement=True,
+)
+
+_SAVE: Final = text(
+    "INSERT INTO saved_views (user_id, page, name, query) VALUES (:user_id, :page, :name, :query)"
+    " ON CONFLICT (user_id, page, name) DO UPDATE SET query = excluded.query RETURNING id"
 )
 
 
@@ -48,9 +53,7 @@ class SqlViewStore:
             held = connection.execute(select(func.count()).select_from(saved_views).where(*theirs)).scalar_one()
             if held >= MOST_VIEWS:
                 return None
-            values = {"user_id": view.user_id, "page": view.page, "name": view.name, "query": view.query}
-            new = insert(saved_views).values(**values).returning(saved_views.c.id)
-            number: int = connection.execute(new).scalar_one()
+            number: int = connection.execute(_SAVE, asdict(view)).scalar_one()
             return number
 
         number = self._database.write(work)
