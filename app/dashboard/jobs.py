@@ -16,7 +16,7 @@ from app.dashboard.language import gettext
 from app.dashboard.links import Chip, Query
 from app.dashboard.threads import in_thread
 from app.dashboard.wording import STATUSES
-from app.jobs.listing import page_of
+from app.jobs.listing import counts_of, page_of
 from app.jobs.search import KEYS
 from app.services import Services
 from app.storage.base import JobFilter
@@ -96,16 +96,16 @@ def _content(services: Services, query: Query, user_id: int | None) -> dict[str,
     now_ms = services.clock.now_ms()
     meant = asked(query, now_ms)
     since = services.events.reach().newest
-    newest = services.events.jobs(JobFilter(), limit=1)
-    found, next_place = page_of(services.events, meant.wanted, queries.place(query.args), PAGE_ROWS)
-    counts = services.events.job_counts(meant.tabs, None if meant.tabs == JobFilter() else MOST_COUNTED)
+    newest = next((job.key for job in services.events.jobs(JobFilter(), limit=1)), 0)
+    found, next_place = page_of(services.events, meant.wanted, queries.place(query.args), PAGE_ROWS, newest)
+    counts, more = counts_of(services.events, meant.tabs, MOST_COUNTED, newest)
     chips = [] if meant.wrong else _chips(query)
     return {
         "query": query,
         "jobs": job_rows.rows(services, found, now_ms),
         "tabs": [("", gettext("All"), sum(counts.values())), *((s, w, counts.get(s, 0)) for s, w in STATUSES.items())],
         "matching": sum(counts.get(status, 0) for status in meant.wanted.statuses or counts),
-        "more": meant.tabs != JobFilter() and sum(counts.values()) >= MOST_COUNTED,
+        "more": more,
         "hot": HOT,
         "chips": chips,
         "cleared": query.address(q=None, source=None, tag=None, **{"from": None, "to": None}),
@@ -119,7 +119,7 @@ def _content(services: Services, query: Query, user_id: int | None) -> dict[str,
             "unfiltered": meant.tabs == JobFilter(),
             "here": query.address(),
             "rows": query.export("/jobs.json"),
-            "newest": newest[0].key if newest else 0,
+            "newest": newest,
             "lateMs": services.settings.job_stalled_after // 2,
         },
     }

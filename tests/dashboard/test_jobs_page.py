@@ -96,6 +96,22 @@ def test_tabs_count_what_else_the_search_finds(four: House):
     assert re.findall(r'data-count="(?:|running|failed)">(\d+)<', page) == ["2", "1", "1"]
 
 
+def test_a_search_goes_through_so_many_jobs_and_says_from_where_to_go_on(four: House, monkeypatch: pytest.MonkeyPatch):
+    """The open ones, few as they are, are all looked at; the numbers tell that there may be more."""
+    monkeypatch.setattr("app.jobs.listing.LOOKED", 1)
+
+    page = four.page("/jobs?q=olx")
+    assert "No match among the newest jobs" in page
+    assert ">0</span>" in page
+    seen = [listed(page)]
+    while (link := re.search(r'rel="next" href="([^"]+)"', page)) is not None:
+        page = four.page(unescape(link[1]))
+        seen.append(listed(page))
+    assert len(seen) > 1
+    assert [one for some in seen for one in some] == ["b"]
+    assert listed(four.page("/jobs?q=ebay")) == ["c", "a"]
+
+
 def test_rows_tell_pace_success_and_the_last_runs(house: House):
     """The pace of five minutes, what was answered, and each run of the spider, the newest on the right."""
     spider = {"source": "ebay.com", "query": "cards"}
