@@ -27,6 +27,7 @@ from app.core.logs import set_up_logging
 from app.core.secrets import load_or_create
 from app.dashboard import login
 from app.dashboard.errors import error_page
+from app.dashboard.language import told
 from app.dashboards.files import provided
 from app.dashboards.service import Dashboards
 from app.fold import folding
@@ -89,7 +90,7 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(login.blueprint(services))
     for resource in RESOURCES:
         app.register_blueprint(timing.timed(resource.blueprint(services), services.clock))
-    problems.register(app, error_page)
+    problems.register(app, error_page, told)
     return app
 
 

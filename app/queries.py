@@ -141,7 +141,7 @@ def limit(args: Mapping[str, str], default: int = 100) -> int:
     """`limit`, from 1 to 1000."""
     value = args.get("limit") or str(default)
     if not _LIMIT.fullmatch(value) or int(value) > MAX_LIMIT:
-        raise InvalidInput(f"must be a whole number from 1 to {MAX_LIMIT}", field="limit")
+        raise InvalidInput("must be a whole number from 1 to %(most)s", most=MAX_LIMIT, field="limit")
     return int(value)
 
 
@@ -149,7 +149,7 @@ def numbers(args: Mapping[str, str], name: str, most: int) -> tuple[int, ...]:
     """At most so many of a store's numbers, by comma."""
     words = [word for word in args.get(name, "").split(",") if word]
     if len(words) > most or not all(_MS.fullmatch(word) for word in words):
-        raise InvalidInput(f"must be at most {most} numbers", field=name)
+        raise InvalidInput("must be at most %(most)s numbers", most=most, field=name)
     return tuple(map(int, words))
 
 
@@ -190,7 +190,7 @@ def path_id(value: str) -> str:
         NotFound: it holds NUL, which no store takes, so nothing is called so.
     """
     if "\x00" in value:
-        raise NotFound(f"There is no {value!r}.")
+        raise NotFound("There is no %(value)r.", value=value)
     return value
 
 
@@ -226,5 +226,5 @@ def _words(args: Mapping[str, str], name: str, known: "Mapping[str, object] | tu
 
 def _one_of(word: str, name: str, known: "Mapping[str, object] | tuple[str, ...]") -> str:
     if word not in known:
-        raise InvalidInput(f"must be one of {', '.join(known)}", field=name)
+        raise InvalidInput("must be one of %(known)s", known=", ".join(known), field=name)
     return word

@@ -14,7 +14,13 @@ from babel.messages.pofile import read_po, write_po
 
 from app.dashboard.language import FOLDER, NAMES, SOURCE, path
 
-KEYWORDS: Final = {**DEFAULT_KEYWORDS, "lazy_gettext": None, "reason": None}
+KEYWORDS: Final = {
+    **DEFAULT_KEYWORDS,
+    **dict.fromkeys(("lazy_gettext", "said", "phrase")),
+    **dict.fromkeys(("InvalidInput", "NotFound", "Conflict", "Forbidden")),
+}
+"""Whose first argument is said to people; see `app.core.said` for what is said outside the pages."""
+
 WIDTH: Final = 10_000
 """Of a line: a text is never broken, so that it can be searched for."""
 

@@ -30,6 +30,7 @@ from app.accounts.turnstile import Turnstile
 from app.core.clock import CLOCK, Clock
 from app.core.errors import Forbidden, InvalidInput, NotFound, ScrapewatchError, Unauthorized
 from app.core.problems import CONTENT_TYPE, problem
+from app.core.said import said
 from app.runtime.base import Runtime
 from config import Settings
 
@@ -98,7 +99,8 @@ def check_csrf() -> None:
     try:
         current_app.extensions["csrf"].protect()
     except CSRFError as error:
-        raise InvalidInput(str(error.description), field="csrf_token", code="csrf") from error
+        stale = said("The form is out of date; load the page anew, then try again.")
+        raise InvalidInput(stale, field="csrf_token", code="csrf") from error
 
 
 def authenticate_socket(auth: object, namespace: str) -> Principal:
@@ -247,4 +249,4 @@ class _Guard:
         if changes and flask_login.current_user.by_session:
             check_csrf()
         if not principal.may(mark):
-            raise Forbidden(f"This takes the permission {mark}.")
+            raise Forbidden("This takes the permission %(permission)s.", permission=mark)

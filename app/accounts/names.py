@@ -19,9 +19,9 @@ def checked(name: str, field: str) -> str:
     """
     composed = unicodedata.normalize("NFC", name)
     if not is_possible(composed) or composed != composed.strip() or ":" in composed:
-        raise InvalidInput(f"A name has 1 to {LONGEST} visible characters and no colon.", field=field)
+        raise InvalidInput("A name has 1 to %(most)s visible characters and no colon.", most=LONGEST, field=field)
     if key(composed) == SERVER:
-        raise InvalidInput(f"{SERVER} is the server itself; choose another name.", field=field)
+        raise InvalidInput("%(server)s is the server itself; choose another name.", server=SERVER, field=field)
     return composed
 
 

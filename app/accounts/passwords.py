@@ -59,7 +59,7 @@ def check_length(password: str) -> None:
         InvalidInput: longer than 1,024 characters.
     """
     if len(password) > LONGEST:
-        raise InvalidInput(f"A password has at most {LONGEST} characters.", field="password")
+        raise InvalidInput("A password has at most %(most)s characters.", most=LONGEST, field="password")
 
 
 def _octets(password: str) -> bytes:

@@ -149,7 +149,7 @@ class Accounts:
         """
         user = self._store.user_by_key(names.key(name))
         if user is None:
-            raise NotFound(f"There is no user called {name}.")
+            raise NotFound("There is no user called %(name)s.", name=name)
         return user
 
     def create_user(self, name: str, password: str, role: str) -> User:
@@ -210,7 +210,12 @@ class Accounts:
             raise InvalidInput("The expiry must be in the future.", field="expiresAt")
         text = token or tokens.generate()
         if not LEAST_TOKEN <= len(text) <= LONGEST_TOKEN:
-            raise InvalidInput(f"A token has {LEAST_TOKEN} to {LONGEST_TOKEN} characters.", field="token")
+            raise InvalidInput(
+                "A token has %(least)s to %(most)s characters.",
+                least=LEAST_TOKEN,
+                most=LONGEST_TOKEN,
+                field="token",
+            )
         stored = self._store.add_token(
             sender,
             scope=scope,
@@ -233,7 +238,7 @@ class Accounts:
         """
         token = self._store.token(token_id)
         if token is None:
-            raise NotFound(f"There is no token {token_id}.")
+            raise NotFound("There is no token %(n)s.", n=token_id)
         if token.revoked_at is not None:
             return token
         return self._store.change_token(token_id, {"revoked_at": self._clock.now_ms()})
@@ -241,7 +246,7 @@ class Accounts:
     def _user(self, user_id: int) -> User:
         user = self._store.user(user_id)
         if user is None:
-            raise NotFound(f"There is no user {user_id}.")
+            raise NotFound("There is no user %(n)s.", n=user_id)
         return user
 
     def _change_access(self, user_id: int, changes: UserChanges) -> User:
@@ -282,4 +287,4 @@ def _tried(change: Callable[[], object]) -> None:
 
 def _check_word(word: str, allowed: Iterable[str], field: str) -> None:
     if word not in allowed:
-        raise InvalidInput(f"Must be one of {', '.join(allowed)}.", field=field)
+        raise InvalidInput("Must be one of %(known)s.", known=", ".join(allowed), field=field)

@@ -123,7 +123,11 @@ class Condition:
         found = a_figure(value, "resolveThreshold")
         is_good = _DIRECTED.get(self.operator, operator.eq)
         if not is_good(found, self.threshold):
-            raise InvalidInput(f"must not lie beyond the threshold {self.threshold:g}", field="resolveThreshold")
+            raise InvalidInput(
+                "must not lie beyond the threshold %(threshold)s",
+                threshold=f"{self.threshold:g}",
+                field="resolveThreshold",
+            )
         return found
 
 
@@ -179,7 +183,9 @@ def _on_metric(given: Mapping[str, Any]) -> Condition:
     metric = METRICS.get(chosen.name)
     unknown = [name for name in chosen.where if metric and name not in metric.labels]
     if unknown:
-        raise InvalidInput(f"{chosen.name} has no label {unknown[0]}", field="condition.metric")
+        raise InvalidInput(
+            "%(name)s has no label %(unknown)s", name=chosen.name, unknown=unknown[0], field="condition.metric"
+        )
     return Condition(
         kind="metric",
         text=text,
@@ -214,7 +220,7 @@ def _cron(value: object, zone: str) -> str:
     try:
         CronTrigger.from_crontab(text, ZoneInfo(zone))
     except ValueError as error:
-        raise InvalidInput(f"must be five fields as of cron: {error}", field="condition.cron") from None
+        raise InvalidInput("must be five fields as of cron: %(error)s", error=error, field="condition.cron") from None
     return text
 
 

@@ -53,7 +53,7 @@ class Silences:
         """
         found = self._store.silence(silence_id)
         if found is None:
-            raise NotFound(f"There is no silence {silence_id}")
+            raise NotFound("There is no silence %(n)s", n=silence_id)
         return found
 
     def create(self, config: object, by: str) -> SilenceRow:
@@ -66,7 +66,7 @@ class Silences:
         now_ms = self._clock.now_ms()
         found, fields = self._read(config, now_ms)
         if len(self.all()) >= MAX_SILENCES:
-            raise Conflict(f"There may be {MAX_SILENCES} silences at most")
+            raise Conflict("There may be %(most)s silences at most", most=MAX_SILENCES)
         row = SilenceRow(config=fields, created_by=by, created_at=now_ms, ended_at=found.to_ms)
         added = self._store.add(row)
         self._changed()
@@ -85,7 +85,7 @@ class Silences:
         new = replace(row, config=fields, ended_at=found.to_ms)
         changed = self._store.change(new) if version in {None, row.version} else None
         if changed is None:
-            raise Conflict(f"Silence {silence_id} has changed meanwhile; look again")
+            raise Conflict("Silence %(n)s has changed meanwhile; look again", n=silence_id)
         self._changed()
         return changed
 
@@ -100,7 +100,7 @@ class Silences:
         if row.ended_at is not None and row.ended_at <= now_ms:
             self._store.delete(silence_id)
         elif self._store.change(replace(row, ended_at=now_ms)) is None:
-            raise Conflict(f"Silence {silence_id} has just changed; look again")
+            raise Conflict("Silence %(n)s has just changed; look again", n=silence_id)
         self._changed()
 
     def preview(self, config: object) -> list[tuple[Rule, Instance]]:

@@ -40,7 +40,7 @@ class Rulebook:
         """
         found = next((rule for rule in self.all() if rule.id == rule_id), None)
         if found is None:
-            raise NotFound(f"There is no rule {rule_id}")
+            raise NotFound("There is no rule %(n)s", n=rule_id)
         return found
 
     def create(self, config: object) -> Rule:
@@ -57,7 +57,7 @@ class Rulebook:
     def _add(self, rule: Rule) -> Rule:
         added = self._store.add_rule(RuleRow(name=rule.name, config=rule.config))
         if added is None:
-            raise Conflict(f"There is a rule {rule.name!r} already")
+            raise Conflict("There is a rule %(name)r already", name=rule.name)
         self._changed()
         return stored(added.config, added.id, added.version)
 
@@ -76,7 +76,7 @@ class Rulebook:
         row = RuleRow(name=rule.name, config=rule.config, version=found.version, id=found.id)
         changed = self._store.change_rule(row) if version == found.version else None
         if changed is None:
-            raise Conflict(f"The rule {found.name!r} has changed meanwhile; look again")
+            raise Conflict("The rule %(name)r has changed meanwhile; look again", name=found.name)
         self._changed()
         return stored(changed.config, found.id, changed.version)
 
@@ -87,7 +87,7 @@ class Rulebook:
             NotFound: there is none of that id.
         """
         if not self._store.delete_rule(rule_id):
-            raise NotFound(f"There is no rule {rule_id}")
+            raise NotFound("There is no rule %(n)s", n=rule_id)
         self._changed()
 
     def take(self, configs: object) -> list[Rule]:
@@ -110,7 +110,7 @@ class Rulebook:
 
     def _require_room(self, more: int) -> None:
         if len(self._store.rules()) + more > MAX_RULES:
-            raise Conflict(f"There may be {MAX_RULES} rules at most")
+            raise Conflict("There may be %(most)s rules at most", most=MAX_RULES)
 
     def _rule(self, row: RuleRow) -> Rule | None:
         known = self._read.get((row.id, row.version))
@@ -133,7 +133,7 @@ def _parsed(config: object, place: str) -> Rule:
         return parse(an_object(config, ""))
     except InvalidInput as error:
         field = f"{place}.{error.field}" if error.field else place
-        raise InvalidInput(error.detail, field=field, code=error.code) from None
+        raise InvalidInput(error.said, field=field, code=error.code) from None
 
 
 def _require_unique(rules: Sequence[Rule]) -> None:

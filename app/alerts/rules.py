@@ -205,7 +205,12 @@ def _scope(given: Mapping[str, Any], condition: Condition) -> tuple[str, ...]:
     for position, name in enumerate(names):
         if metric and name not in metric.labels:
             allowed = ", ".join(metric.labels) or f"none; {GLOBAL} is all it can be"
-            raise InvalidInput(f"must be a label of {condition.metric}: {allowed}", field=f"scope.{position}")
+            raise InvalidInput(
+                "must be a label of %(metric)s: %(allowed)s",
+                metric=condition.metric,
+                allowed=allowed,
+                field=f"scope.{position}",
+            )
     return names
 
 
@@ -213,7 +218,9 @@ def _group_by(value: object, scope: tuple[str, ...]) -> tuple[str, ...]:
     names = _names([value] if isinstance(value, str) else value, "groupBy", MAX_SCOPE)
     for position, name in enumerate(names):
         if name not in scope:
-            raise InvalidInput(f"must be one of the scope: {', '.join(scope)}", field=f"groupBy.{position}")
+            raise InvalidInput(
+                "must be one of the scope: %(known)s", known=", ".join(scope), field=f"groupBy.{position}"
+            )
     return names
 
 
@@ -226,7 +233,7 @@ def _names(value: object, path: str, most: int) -> tuple[str, ...]:
 def _labels(value: object) -> dict[str, str]:
     labels = an_object(value, "labels")
     if len(labels) > MAX_LABELS:
-        raise InvalidInput(f"must hold at most {MAX_LABELS}", field="labels")
+        raise InvalidInput("must hold at most %(most)s", most=MAX_LABELS, field="labels")
     return {
         a_name(name, "labels", MAX_NAME): a_text(text, below("labels", name), MAX_NAME) for name, text in labels.items()
     }

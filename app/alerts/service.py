@@ -147,7 +147,7 @@ class Alerts:
     def _stored(self, incident_id: int) -> Incident:
         found = self._store.incident(incident_id)
         if found is None:
-            raise NotFound(f"There is no incident {incident_id}")
+            raise NotFound("There is no incident %(n)s", n=incident_id)
         return found
 
     def open_incident(self, incident_id: int) -> Incident:
@@ -159,7 +159,7 @@ class Alerts:
         """
         found = self._stored(incident_id)
         if found.state == "resolved":
-            raise Conflict(f"Incident {incident_id} is over")
+            raise Conflict("Incident %(n)s is over", n=incident_id)
         return found
 
     def silence(self, incident: Incident, reason: str, to_ms: int | None, by: str) -> SilenceRow:
@@ -180,7 +180,7 @@ class Alerts:
         """
         for state in wanted.states:
             if state not in STATES:
-                raise InvalidInput(f"state must be one of {', '.join(STATES)}", field="state")
+                raise InvalidInput("state must be one of %(known)s", known=", ".join(STATES), field="state")
         present = self._engine.present
         return [present.incident(one) for one in self._store.incidents(wanted, before=before, limit=limit)]
 
@@ -210,7 +210,7 @@ class Alerts:
         try:
             rule = parse(config)
         except InvalidInput as error:
-            raise InvalidInput(error.detail, field=f"rule.{error.field}" if error.field else "rule") from None
+            raise InvalidInput(error.said, field=f"rule.{error.field}" if error.field else "rule") from None
         return self._backtest.run(rule, from_ms, to_ms, self._clock.now_ms())
 
     def walk(self, rule: Rule, from_ms: int, to_ms: int) -> Walk:
@@ -235,7 +235,7 @@ class Alerts:
         """
         now_ms = self._clock.now_ms()
         if note is not None and len(note) > MAX_NOTE:
-            raise InvalidInput(f"note must be at most {MAX_NOTE} characters long", field="note")
+            raise InvalidInput("note must be at most %(most)s characters long", most=MAX_NOTE, field="note")
         if until is not None and until <= now_ms:
             raise InvalidInput("until must lie ahead", field="until")
         for _ in range(_TRIES):
@@ -251,4 +251,4 @@ class Alerts:
             if changed is not None:
                 self._bells.kick()
                 return changed
-        raise Conflict(f"Incident {incident_id} has just changed; look again")
+        raise Conflict("Incident %(n)s has just changed; look again", n=incident_id)

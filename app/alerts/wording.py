@@ -1,4 +1,7 @@
-"""Rules and incidents in plain sentences, and what a notice says."""
+"""Rules and incidents in plain sentences, and what a notice says.
+
+The sentences are English, for programs and notices; a page says them in its own language, see `app.core.said`.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -6,94 +9,135 @@ from typing import Any, Final
 from app.alerts.incidents import SHOWN
 from app.alerts.rules import Rule
 from app.core.clock import rfc3339, rfc3339_or_none
+from app.core.said import Said, capital, joined, phrase, said
 from app.metrics.catalogue import METRICS
 from app.storage.base_alerts import Incident, Instance
+from app.storage.base_series import DAY_MS, HOUR_MS, MINUTE_MS
 
 SIZES: Final = ("B", "kB", "MB", "GB", "TB", "PB")
 """Units of bytes, each 1,000 times the one before."""
-_WORDS: Final = {
-    ">": "above",
-    "<": "below",
-    "==": "at",
-    ">=": "at or above",
-    "<=": "at or below",
-    "!=": "other than",
+_LIMITS: Final = {
+    ">": phrase("above %(limit)s"),
+    "<": phrase("below %(limit)s"),
+    "==": phrase("at %(limit)s"),
+    ">=": phrase("at or above %(limit)s"),
+    "<=": phrase("at or below %(limit)s"),
+    "!=": phrase("other than %(limit)s"),
 }
 _EVENTS: Final = {
-    "job_failed": "a job fails",
-    "job_completed": "a job completes",
-    "job_stalled": "a job stalls",
-    "job_lost": "a job is lost",
-    "error_group_new": "a new kind of error appears",
+    "job_failed": phrase("a job fails"),
+    "job_completed": phrase("a job completes"),
+    "job_stalled": phrase("a job stalls"),
+    "job_lost": phrase("a job is lost"),
+    "error_group_new": phrase("a new kind of error appears"),
 }
 _REASONS: Final = {
-    "no_data": "nothing was heard any more",
-    "job_ended": "the job ended while the alert was firing",
-    "paused": "the rule was paused",
-    "rule_deleted": "the rule was deleted",
-    "rule_changed": "the rule was changed",
+    "no_data": phrase("nothing was heard any more"),
+    "job_ended": phrase("the job ended while the alert was firing"),
+    "paused": phrase("the rule was paused"),
+    "rule_deleted": phrase("the rule was deleted"),
+    "rule_changed": phrase("the rule was changed"),
 }
+_SEVERITIES: Final = {
+    "info": phrase("info"),
+    "warning": phrase("warning"),
+    "error": phrase("error"),
+    "critical": phrase("critical"),
+}
+_SPANS: Final = (
+    (phrase("%(n)s days"), DAY_MS),
+    (phrase("%(n)s h"), HOUR_MS),
+    (phrase("%(n)s min"), MINUTE_MS),
+    (phrase("%(n)s s"), 1_000),
+)
+_FIGURES: Final = {
+    "ratio": phrase("%(n)s %%"),
+    "ms": phrase("%(n)s ms"),
+    "per second": phrase("%(n)s per second"),
+}
+"""A figure with its unit, for those that have one to show."""
 
 
-def condition(rule: Rule) -> str:
+def condition(rule: Rule) -> Said:
     """The condition in words: ``jobs.failureRate above 10 %``."""
     found = rule.condition
     if found.kind == "metric":
-        return f"{found.text} {_WORDS[found.operator]} {shown(rule, found.threshold)}"
-    about = "".join(f" of {name} {value}" for name, value in found.filters.items())
+        beyond = said(_LIMITS[found.operator], limit=shown(rule, found.threshold))
+        return said("%(metric)s %(beyond)s", metric=found.text, beyond=beyond)
+    about = joined(said(" of %(name)s %(value)s", name=name, value=value) for name, value in found.filters.items())
     if found.kind == "no_item":
-        return f"a job{about} brings no item for {span(int(found.threshold))}"
+        return said("a job%(about)s brings no item for %(span)s", about=about, span=span(int(found.threshold)))
     if found.kind == "job_missing":
-        when = f"every {span(found.every_ms)}" if found.every_ms else f"by {found.cron} ({found.timezone})"
-        return f"no job{about} starts, due {when}, {span(found.grace_ms)} late"
-    return f"{_EVENTS[found.event]}{about.replace(' of ', ', of ', 1)}"
+        by = said("by %(cron)s (%(zone)s)", cron=found.cron, zone=found.timezone)
+        when = said("every %(span)s", span=span(found.every_ms)) if found.every_ms else by
+        late = span(found.grace_ms)
+        return said("no job%(about)s starts, due %(when)s, %(late)s late", about=about, when=when, late=late)
+    return joined((said(_EVENTS[found.event]), "," if about else "", about))
 
 
-def sentence(rule: Rule) -> str:
+def sentence(rule: Rule) -> Said:
     """The rule in plain words, as a preview of what it will do."""
-    said = [f"When {condition(rule)}"]
+    return joined((*_fires(rule), *_tells(rule), *_besides(rule), "." if rule.enabled else said(". Paused.")))
+
+
+def _fires(rule: Rule) -> Iterator[Said]:
+    """When it does."""
+    yield said("When %(condition)s", condition=condition(rule))
     if rule.window_ms:
-        said.append(f" over {span(rule.window_ms)}")
+        yield said(" over %(span)s", span=span(rule.window_ms))
     if rule.scope and rule.condition.kind == "metric":
-        said.append(f", for each {' and '.join(rule.scope)}")
+        first, *others = rule.scope
+        more = joined(said(" and %(label)s", label=label) for label in others)
+        yield said(", for each %(label)s%(more)s", label=first, more=more)
     if rule.for_ms:
-        said.append(f", for {span(rule.for_ms)}")
-    said.append(f": {rule.severity}")
-    said.append(f" to {', '.join(rule.channels)}" if rule.channels else " to no channel")
+        yield said(", for %(span)s", span=span(rule.for_ms))
+
+
+def _tells(rule: Rule) -> Iterator[Said]:
+    """Whom it tells, how often, and when it is over."""
+    names = ", ".join(rule.channels)
+    yield said(": %(severity)s", severity=said(_SEVERITIES[rule.severity]))
+    yield said(" to %(channels)s", channels=names) if names else said(" to no channel")
     if rule.cooldown_ms:
-        said.append(f", at most once in {span(rule.cooldown_ms)}")
-    said.append(f"; over {span(rule.keep_firing_for_ms) if rule.keep_firing_for_ms else 'once'}")
-    said.append(" after it no longer holds" if rule.keep_firing_for_ms else " it no longer holds")
-    said += _besides(rule)
-    return "".join(said) + ("." if rule.enabled else ". Paused.")
+        yield said(", at most once in %(span)s", span=span(rule.cooldown_ms))
+    if rule.keep_firing_for_ms:
+        yield said("; over %(span)s after it no longer holds", span=span(rule.keep_firing_for_ms))
+    else:
+        yield said("; over once it no longer holds")
 
 
-def _besides(rule: Rule) -> Iterator[str]:
+def _besides(rule: Rule) -> Iterator[Said]:
     """What the rule does otherwise than most."""
     if rule.no_data == "alert":
-        yield f"; it also fires when nothing is heard for {span(rule.stale_after_ms)}"
+        yield said("; it also fires when nothing is heard for %(span)s", span=span(rule.stale_after_ms))
     if rule.no_data == "ok":
-        yield f"; it is also over when nothing is heard for {span(rule.stale_after_ms)}"
+        yield said("; it is also over when nothing is heard for %(span)s", span=span(rule.stale_after_ms))
+    most, after = rule.max_reminders, span(rule.repeat_interval_ms)
     if rule.repeat_interval_ms == 0:
-        yield "; no reminder"
-    elif rule.max_reminders:
-        most, after = rule.max_reminders, span(rule.repeat_interval_ms)
-        yield f"; 1 reminder at most, after {after}" if most == 1 else f"; {most} reminders at most, after {after} each"
+        yield said("; no reminder")
+    elif most == 1:
+        yield said("; 1 reminder at most, after %(span)s", span=after)
+    elif most:
+        yield said("; %(n)s reminders at most, after %(span)s each", n=most, span=after)
     if not rule.send_resolved and not rule.condition.is_moment:
-        yield "; its end is not told"
+        yield said("; its end is not told")
     if rule.inhibits:
-        yield f"; keeps quiet meanwhile: {', '.join(rule.inhibits)}"
+        yield said("; keeps quiet meanwhile: %(rules)s", rules=", ".join(rule.inhibits))
 
 
-def message(rule: Rule, state: str, value: float, reason: str = "") -> str:
+def message(rule: Rule, state: str, value: float, reason: str = "") -> Said:
     """A sentence for a person about an incident that is `firing` or `resolved`."""
+    why = said("; %(reason)s", reason=said(_REASONS[reason])) if reason in _REASONS else ""
     if rule.condition.kind != "metric":
-        words = condition(rule)
-        return f"{words[:1].upper()}{words[1:]}." if state == "firing" else f"Over: {words}{_why(reason)}."
-    limit = f"{_WORDS[rule.condition.operator]} {shown(rule, rule.condition.threshold)}"
+        if state == "firing":
+            return joined((capital(condition(rule)), "."))
+        return said("Over: %(condition)s%(why)s.", condition=condition(rule), why=why)
+    limit = said(_LIMITS[rule.condition.operator], limit=shown(rule, rule.condition.threshold))
+    now = shown(rule, value)
     if state == "firing":
-        return f"{rule.metric} is {shown(rule, value)}, {limit}."
-    return f"{rule.metric} is {shown(rule, value)}; the alert was for {limit}{_why(reason)}."
+        return said("%(metric)s is %(value)s, %(limit)s.", metric=rule.metric, value=now, limit=limit)
+    past = said("%(metric)s is %(value)s; the alert was for %(limit)s", metric=rule.metric, value=now, limit=limit)
+    return joined((past, why, "."))
 
 
 def announcement(rule: Rule | None, incident: Incident) -> dict[str, Any]:
@@ -103,7 +147,7 @@ def announcement(rule: Rule | None, incident: Incident) -> dict[str, Any]:
         "name": incident.rule,
         "severity": incident.severity,
         "state": incident.told,
-        "message": message(rule, incident.told, incident.value, incident.reason) if rule else gone,
+        "message": str(message(rule, incident.told, incident.value, incident.reason)) if rule else gone,
         "value": incident.value,
         **({"threshold": rule.condition.threshold} if rule else {}),
         "incident": incident.id,
@@ -138,48 +182,36 @@ def body(rule: Rule | None, incident: Incident, kind: str, members: Sequence[Ins
 
 def _of_rule(rule: Rule, state: str, incident: Incident) -> dict[str, Any]:
     return {
-        "summary": rule.summary or message(rule, state, incident.value, incident.reason),
-        "condition": condition(rule),
+        "summary": rule.summary or str(message(rule, state, incident.value, incident.reason)),
+        "condition": str(condition(rule)),
         "metric": rule.metric,
         "operator": rule.condition.operator,
         "threshold": rule.condition.threshold,
-        "shown": {"value": shown(rule, incident.value), "peak": shown(rule, incident.peak)},
+        "shown": {"value": str(shown(rule, incident.value)), "peak": str(shown(rule, incident.peak))},
         "runbookUrl": rule.runbook_url,
     }
 
 
-def span(ms: int) -> str:
+def span(ms: int) -> Said:
     """A span in the largest unit that says it in a whole number."""
-    for unit, size in (("day", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000)):
-        if ms >= size and ms % size == 0:
-            number = ms // size
-            return f"{number} {unit}{'s' if unit == 'day' and number > 1 else ''}"
-    return f"{ms} ms"
+    if ms == DAY_MS:
+        return said("1 day")
+    unit, size = next((one for one in _SPANS if ms >= one[1] and ms % one[1] == 0), (phrase("%(n)s ms"), 1))
+    return said(unit, n=ms // size)
 
 
-def shown(rule: Rule, value: float) -> str:
+def shown(rule: Rule, value: float) -> Said:
     """A figure of the rule's metric with its unit."""
     metric = METRICS.get(rule.condition.metric)
-    if metric and metric.unit == "ratio":
-        return f"{_number(value * 100)} %"
-    if metric and metric.unit == "bytes":
+    unit = metric.unit if metric else ""
+    if unit == "bytes":
         return _size(value)
-    unit = f" {metric.unit}" if metric and metric.unit in {"ms", "per second"} else ""
-    return f"{_number(value)}{unit}"
+    return said(_FIGURES.get(unit, "%(n)s"), n=float(value * 100 if unit == "ratio" else value))
 
 
-def _why(reason: str) -> str:
-    return f"; {_REASONS[reason]}" if reason in _REASONS else ""
-
-
-def _size(value: float) -> str:
-    """Bytes in steps of 1,000, to three decimals."""
+def _size(value: float) -> Said:
+    """Bytes in steps of 1,000."""
     step = 0
     while abs(value) >= 1_000 and step < len(SIZES) - 1:
         value, step = value / 1_000, step + 1
-    return f"{_number(value)} {SIZES[step]}"
-
-
-def _number(value: float) -> str:
-    """To three decimals, or as many as a small one needs to be seen."""
-    return f"{value:,.3f}".rstrip("0").rstrip(".") if value == 0 or abs(value) >= 0.001 else f"{value:.3g}"
+    return said("%(n)s %(unit)s", n=float(value), unit=SIZES[step])

@@ -21,9 +21,11 @@ def answer(value: Any, status: int = 200) -> Response:
     return Response(msgspec.json.encode(value), status, content_type="application/json")
 
 
-def problem_answer(status: int, code: str, detail: str = "", field: str = "", retry_after_ms: int = 0) -> Response:
-    """An ``application/problem+json`` answer."""
-    body = problem(status, code, detail=detail, field=field)
+def problem_answer(
+    status: int, code: str, detail: str = "", field: str = "", *, told: str = "", retry_after_ms: int = 0
+) -> Response:
+    """An ``application/problem+json`` answer; `told` as in `app.core.problems.problem`."""
+    body = problem(status, code, detail=detail, field=field, told=told)
     response = Response(msgspec.json.encode(body), status, content_type=CONTENT_TYPE)
     if retry_after_ms:
         response.headers["Retry-After"] = str(max(1, round(retry_after_ms / 1000)))

@@ -51,5 +51,5 @@ def blueprint(services: Services) -> Blueprint:
 def _known(services: Services, job_id: str) -> Job:
     job = services.runtime.call(services.events.job, path_id(job_id))
     if job is None:
-        raise NotFound(f"There is no job {job_id!r}.")
+        raise NotFound("There is no job %(job_id)r.", job_id=job_id)
     return job

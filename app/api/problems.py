@@ -11,7 +11,16 @@ from werkzeug.exceptions import HTTPException
 
 from app.accounts.access import refuse, wants_problem
 from app.api.answers import problem_answer
-from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound, ScrapewatchError, Unauthorized, Unavailable
+from app.core.errors import (
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    ScrapewatchError,
+    Unauthorized,
+    Unavailable,
+    at_field,
+)
 
 log = logging.getLogger(__name__)
 
@@ -23,30 +32,30 @@ _CODES: Final = {400: "invalid", 413: "too_large", 429: "rate_limited"}
 """Codes that are not the status's own phrase."""
 
 
-def register(app: Flask, show_page: ShowPage) -> None:
-    """Answer every error of `app`."""
-    app.register_error_handler(ScrapewatchError, lambda error: _told_ours(error, show_page))
+def register(app: Flask, show_page: ShowPage, tell: Callable[[str], str]) -> None:
+    """Answer every error of `app`; `tell` says one of our sentences in the language of whoever looks at a page."""
+    app.register_error_handler(ScrapewatchError, lambda error: _told_ours(error, show_page, tell))
     app.register_error_handler(HTTPException, lambda error: _told_http(error, show_page))
     app.register_error_handler(Exception, lambda error: _told_unforeseen(error, show_page))
 
 
-def _told_ours(error: ScrapewatchError, show_page: ShowPage) -> ResponseReturnValue:
+def _told_ours(error: ScrapewatchError, show_page: ShowPage, tell: Callable[[str], str]) -> ResponseReturnValue:
     if isinstance(error, Unauthorized | Forbidden):
         return refuse(error)
     status = _status(error)
     field = getattr(error, "field", "")
     retry_after_ms = getattr(error, "retry_after_ms", 0)
     if wants_problem():
-        code = getattr(error, "code", _name(status))
-        return problem_answer(status, code, str(error), field=field, retry_after_ms=retry_after_ms)
-    return show_page(status, f"{field}: {error}" if field else str(error))
+        code, told = getattr(error, "code", _name(status)), tell(error.said)
+        return problem_answer(status, code, error.detail, field=field, told=told, retry_after_ms=retry_after_ms)
+    return show_page(status, at_field(error))
 
 
 def _told_http(error: HTTPException, show_page: ShowPage) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error.get_response()  # a redirect of the router's
     if not wants_problem():
-        return show_page(error.code, error.description or "")
+        return show_page(error.code, "")
     return problem_answer(error.code, _name(error.code), error.description or "")
 
 

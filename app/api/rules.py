@@ -78,7 +78,7 @@ def _add_lists(rules: Blueprint, services: Services) -> None:
 
 
 def _json(rule: Rule) -> dict[str, Any]:
-    return {**rule_json(rule), "sentence": sentence(rule)}
+    return {**rule_json(rule), "sentence": str(sentence(rule))}
 
 
 def _told(rule: Rule, status: int = 200) -> Response:

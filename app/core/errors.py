@@ -1,8 +1,24 @@
-"""The errors that cross components; each knows how it is told to an outsider."""
+"""The errors that cross components; each knows how it is told to an outsider.
+
+What an error says is a form and its parts, ``InvalidInput("must hold at most %(most)s", most=20, field="tags")``, so
+that a page can say it in another language: see `app.core.said`. What another error `said` is handed on as it is.
+"""
+
+from app.core.said import Said, said
 
 
 class ScrapewatchError(Exception):
-    """Base of every error that the house raises on purpose."""
+    """Base of every error that the house raises on purpose.
+
+    Attributes:
+        detail: a sentence for a person, in English.
+        said: the same as pages say it in their language.
+    """
+
+    def __init__(self, form: str, /, **parts: object) -> None:
+        self.said = form if isinstance(form, Said) else said(form, **parts)
+        self.detail = str(self.said)
+        super().__init__(self.detail)
 
 
 class InvalidInput(ScrapewatchError):
@@ -11,12 +27,10 @@ class InvalidInput(ScrapewatchError):
     Attributes:
         code: a word of the contract, `invalid` unless a more precise one exists.
         field: the field at fault, dotted for nested ones; empty for the whole.
-        detail: a sentence for a person.
     """
 
-    def __init__(self, detail: str, *, field: str = "", code: str = "invalid") -> None:
-        super().__init__(detail)
-        self.detail = detail
+    def __init__(self, form: str, /, *, field: str = "", code: str = "invalid", **parts: object) -> None:
+        super().__init__(form, **parts)
         self.field = field
         self.code = code
 
@@ -32,8 +46,8 @@ class Conflict(ScrapewatchError):
         field: the field at fault, if it is one.
     """
 
-    def __init__(self, detail: str, *, field: str = "") -> None:
-        super().__init__(detail)
+    def __init__(self, form: str, /, *, field: str = "", **parts: object) -> None:
+        super().__init__(form, **parts)
         self.field = field
 
 
@@ -42,21 +56,19 @@ class Unauthorized(ScrapewatchError):
 
     Attributes:
         code: a word of the contract.
-        detail: a sentence for a person; the same whatever was wrong, so that it tells an attacker nothing.
+        detail: the same whatever was wrong, so that it tells an attacker nothing.
     """
 
-    def __init__(self, detail: str = "Log in, or send a valid token.", *, code: str = "unauthorized") -> None:
-        super().__init__(detail)
-        self.detail = detail
+    def __init__(self, form: str = "Log in, or send a valid token.", /, *, code: str = "unauthorized") -> None:
+        super().__init__(form)
         self.code = code
 
 
 class Forbidden(ScrapewatchError):
     """Who asks is known and may not do this; attributes as of `Unauthorized`."""
 
-    def __init__(self, detail: str, *, code: str = "forbidden") -> None:
-        super().__init__(detail)
-        self.detail = detail
+    def __init__(self, form: str, /, *, code: str = "forbidden", **parts: object) -> None:
+        super().__init__(form, **parts)
         self.code = code
 
 
@@ -72,6 +84,12 @@ class Unavailable(ScrapewatchError):
         super().__init__(code)
         self.code = code
         self.retry_after_ms = retry_after_ms
+
+
+def at_field(error: ScrapewatchError) -> Said:
+    """What it says, after the field at fault where it names one."""
+    name = getattr(error, "field", "")
+    return said("%(name)s: %(detail)s", name=name, detail=error.said) if name else error.said
 
 
 def sentence(error: Exception) -> str:

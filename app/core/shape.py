@@ -25,11 +25,11 @@ def decoded(body: bytes) -> Any:
         InvalidInput: it is none, or too large.
     """
     if len(body) > MOST_BYTES:
-        raise InvalidInput(f"must be at most {MOST_BYTES} bytes")
+        raise InvalidInput("must be at most %(most)s bytes", most=MOST_BYTES)
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise InvalidInput(f"must be JSON: {error}") from None
+        raise InvalidInput("must be JSON: %(error)s", error=error) from None
 
 
 def decode(body: bytes) -> Mapping[str, Any]:
@@ -58,35 +58,35 @@ def a_list(value: object, path: str, most: int) -> Sequence[Any]:
     if not isinstance(value, list):
         raise InvalidInput("must be a list", field=path)
     if len(value) > most:
-        raise InvalidInput(f"must hold at most {most}", field=path)
+        raise InvalidInput("must hold at most %(most)s", most=most, field=path)
     return value
 
 
 def a_text(value: object, path: str, most: int, least: int = 0) -> str:
     """Text of so many characters, of any script, without NUL and half surrogates."""
     if not isinstance(value, str) or not least <= len(value) <= most or _BAD_TEXT.search(value):
-        raise InvalidInput(f"must be text of {least} to {most} characters", field=path)
+        raise InvalidInput("must be text of %(least)s to %(most)s characters", least=least, most=most, field=path)
     return value
 
 
 def a_name(value: object, path: str, most: int) -> str:
     """Printable text that is not empty."""
     if not isinstance(value, str) or not 0 < len(value) <= most or not value.isprintable():
-        raise InvalidInput(f"must be printable text of 1 to {most} characters", field=path)
+        raise InvalidInput("must be printable text of 1 to %(most)s characters", most=most, field=path)
     return value
 
 
 def a_choice(value: object, path: str, allowed: Sequence[str]) -> str:
     """One of the words."""
     if not isinstance(value, str) or value not in allowed:
-        raise InvalidInput(f"must be one of {', '.join(allowed)}", field=path)
+        raise InvalidInput("must be one of %(known)s", known=", ".join(allowed), field=path)
     return value
 
 
 def a_number(value: object, path: str, low: float, high: float) -> float:
     """A number within both ends."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise InvalidInput(f"must be a number from {low:,} to {high:,}", field=path)
+        raise InvalidInput("must be a number from %(low)s to %(high)s", low=f"{low:,}", high=f"{high:,}", field=path)
     return value
 
 

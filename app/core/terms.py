@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.core.errors import InvalidInput
+from app.core.said import said
 
 MOST_TERMS: Final = 20
 _QUOTED: Final = r'"(?:[^"\\]|\\.)*"'
@@ -40,9 +41,9 @@ class Term:
 class Misread(InvalidInput):
     """A search that can't be read; `start` and `end` are the bounds of the term at fault."""
 
-    def __init__(self, detail: str, text: str, start: int, end: int) -> None:
-        super().__init__(f"{text[start:end]}: {detail}", field="q")
-        self.reason = detail
+    def __init__(self, reason: str, text: str, start: int, end: int) -> None:
+        super().__init__("%(term)s: %(reason)s", term=text[start:end], reason=reason, field="q")
+        self.reason = reason
         self.start = start
         self.end = end
 
@@ -58,10 +59,10 @@ def terms(text: str, keys: Collection[str]) -> list[Term]:
     while at < len(text):
         match = _TERM.match(text, at)
         if match is None:
-            raise Misread("a quote must begin a value, and be closed", text, at, _end(text, at))
+            raise Misread(said("a quote must begin a value, and be closed"), text, at, _end(text, at))
         found.append(_term(match, keys))
         if len(found) > MOST_TERMS:
-            raise Misread(f"must be one of at most {MOST_TERMS} words", text, at, match.end())
+            raise Misread(said("must be one of at most %(most)s words", most=MOST_TERMS), text, at, match.end())
         at = _gap(text, match.end())
     return found
 
@@ -70,11 +71,12 @@ def _term(match: re.Match[str], keys: Collection[str]) -> Term:
     key, value, start, end = (match["key"] or "").lower(), match["value"], match.start(), match.end()
     if key and key not in keys:
         known = ", ".join(sorted(keys))
-        raise Misread(f"there is no key {key}, but {known}; a word with a colon takes quotes", match.string, start, end)
+        reason = said("there is no key %(key)s, but %(known)s; a word with a colon takes quotes", key=key, known=known)
+        raise Misread(reason, match.string, start, end)
     quoted = value.startswith('"')
     plain = _ESCAPED.sub(r"\1", value[1:-1]) if quoted else value
     if not plain:
-        raise Misread("has no value" if key else "is no word", match.string, start, end)
+        raise Misread(said("has no value") if key else said("is no word"), match.string, start, end)
     return Term(key, plain, quoted, bool(match["minus"]), start, end)
 
 

@@ -16,6 +16,7 @@ from app.alerts.standing import MOST_OPEN, place
 from app.alerts.wording import message, shown
 from app.core.clock import rfc3339_or_none
 from app.core.errors import InvalidInput
+from app.dashboard import language
 from app.dashboard.filters import duration
 from app.dashboard.links import Query
 from app.dashboard.quiet import why
@@ -65,7 +66,7 @@ def blueprint(services: Services) -> Blueprint:
         query = Query("/alerts", request.args, ("state", "next"))
         state = query.get("state") or next(iter(TABS))
         if state not in TABS:
-            raise InvalidInput(f"must be one of {', '.join(TABS)}", field="state")
+            raise InvalidInput("must be one of %(known)s", known=", ".join(TABS), field="state")
         content = in_thread(
             services.runtime, _content, services, state, queries.before(query.args, queries.GREATEST_ID)
         )
@@ -109,7 +110,7 @@ def told(incidents: Iterable[Incident], rules: Iterable[Rule]) -> list[dict[str,
 def figure(rule: Rule, value: float) -> str:
     """A figure of the rule's condition with its unit; "" where it has none that says anything."""
     kind = rule.condition.kind
-    return shown(rule, value) if kind == "metric" else "" if kind == "event" else duration(value)
+    return language.told(shown(rule, value)) if kind == "metric" else "" if kind == "event" else duration(value)
 
 
 def limit(rule: Rule) -> str:
@@ -121,7 +122,7 @@ def limit(rule: Rule) -> str:
 
 def _words(incident: Incident, rule: Rule | None) -> dict[str, Any]:
     return {
-        "sentence": message(rule, "firing", incident.peak) if rule else "",
+        "sentence": language.told(message(rule, "firing", incident.peak)) if rule else "",
         "figure": figure(rule, incident.value) if rule else "",
         "worst": figure(rule, incident.peak) if rule else "",
         "limit": limit(rule) if rule else "",
@@ -174,5 +175,5 @@ def _pending(instances: Iterable[Instance], rules: Iterable[Rule], now_ms: int) 
 def _until(now_ms: int) -> int | None:
     chosen = request.form.get("span", "")
     if chosen not in SPANS:
-        raise InvalidInput(f"must be one of {', '.join(filter(None, SPANS))}", field="span")
+        raise InvalidInput("must be one of %(known)s", known=", ".join(filter(None, SPANS)), field="span")
     return now_ms + int(chosen) if chosen else None

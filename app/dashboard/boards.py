@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 from app import queries
 from app.core.errors import InvalidInput, ScrapewatchError
 from app.dashboard import shipped
-from app.dashboard.language import gettext
+from app.dashboard.language import gettext, told
 from app.dashboard.panels import PANELS
 from app.dashboard.panels.base import VARIABLES, Look, View
 from app.dashboards.config import Board, Panel, parse
@@ -116,9 +116,13 @@ def _content(look: Look) -> dict[str, Any]:
     try:
         return {"template": look.panel.type, **PANELS[look.panel.type](look)}
     except InvalidInput as error:
-        return {"template": "trouble", "field": error.field.removeprefix(f"{look.panel.path}."), "detail": error.detail}
+        return {
+            "template": "trouble",
+            "field": error.field.removeprefix(f"{look.panel.path}."),
+            "detail": told(error.said),
+        }
     except ScrapewatchError as error:
-        return {"template": "trouble", "field": "", "detail": str(error)}
+        return {"template": "trouble", "field": "", "detail": told(error.said)}
     except Exception:
         log.exception("The panel %s could not be shown", look.panel.id)
         detail = gettext("Something went wrong on the server; its log knows what.")

@@ -19,7 +19,6 @@ from app.accounts.roles import ADMIN, OPERATE
 from app.alerts.badges import badges
 from app.alerts.states import OPEN as OPEN_INSTANCES
 from app.core.errors import Conflict, Forbidden, InvalidInput
-from app.dashboard.language import gettext
 from app.dashboard.links import list_query
 from app.dashboard.threads import in_thread
 from app.services import Services
@@ -44,7 +43,7 @@ def add_form(pages: Blueprint, services: Services) -> None:
         form = request.form
         actions = {"export": _export, "acknowledge": _acknowledge, "delete": _delete}
         if form.get("act") not in actions:
-            raise InvalidInput(f"must be one of {', '.join(actions)}", field="act")
+            raise InvalidInput("must be one of %(known)s", known=", ".join(actions), field="act")
         return actions[form["act"]](services, form, list_query(form))
 
 
@@ -54,7 +53,7 @@ def _wanted(services: Services, form: "MultiDict[str, str]", query: str) -> JobF
         return queries.job_filter(dict(parse_qsl(query)), services.clock.now_ms())
     keys = queries.numbers({"key": ",".join(form.getlist("key"))}, "key", MOST)
     if not keys:
-        raise InvalidInput(gettext("choose at least one job"), field="key")
+        raise InvalidInput("choose at least one job", field="key")
     return JobFilter(keys=keys)
 
 
@@ -134,4 +133,4 @@ def _question(services: Services, found: Sequence[Job], wanted: JobFilter, query
 
 def _require(permission: str) -> None:
     if not current_principal().may(permission):
-        raise Forbidden(f"This takes the permission {permission}.")
+        raise Forbidden("This takes the permission %(permission)s.", permission=permission)

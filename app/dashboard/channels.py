@@ -11,7 +11,7 @@ from flask_wtf.csrf import generate_csrf
 
 from app import queries
 from app.accounts.access import current_principal, require
-from app.dashboard.language import gettext
+from app.dashboard.language import told
 from app.dashboard.links import Query
 from app.notify.channel import Channel, channel_json
 from app.notify.channels import TYPES
@@ -143,6 +143,6 @@ def _viewer() -> dict[str, Any]:
     return {
         "may_edit": viewer.may("admin"),
         "may_operate": viewer.may("operate"),
-        "said": gettext,
+        "told": told,
         "page": {"csrf": generate_csrf()},
     }

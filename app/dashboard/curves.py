@@ -11,6 +11,7 @@ from typing import Any, Final
 from app.alerts.rules import Rule
 from app.alerts.wording import shown
 from app.core.clock import rfc3339
+from app.dashboard.language import told
 from app.metrics.past import Walk
 from app.storage.base_series import Labels
 
@@ -81,7 +82,7 @@ def curve(rule: Rule, walk: Walk, marks: Iterable[Mark] = (), group: Labels = ()
         lines=[(_name(labels), _path(held[labels], begin, span, down)) for labels in worst],
         threshold=down(rule.condition.threshold),
         resolve=None if rule.resolve_threshold == rule.condition.threshold else down(rule.resolve_threshold),
-        ticks=[shown(rule, high - (high - low) * place / TICKS) for place in range(TICKS + 1)],
+        ticks=[told(shown(rule, high - (high - low) * place / TICKS)) for place in range(TICKS + 1)],
         times=[rfc3339(begin + span * place // TICKS) for place in range(TICKS + 1)],
         marks=[
             {"right": round(100 * (mark.at - begin) / span, 2), "text": mark.text, "kind": mark.kind}
@@ -147,8 +148,8 @@ def _rows(rule: Rule, lines: Sequence[Points]) -> list[tuple[str, list[str]]]:
     for place in reversed(range(len(lines[0]))):
         figures = [line[place][1] for line in lines]
         if any(value is not None for value in figures):
-            told = ["–" if value is None else shown(rule, value) for value in figures]
-            rows.append((rfc3339(lines[0][place][0]), told))
+            texts = ["–" if value is None else told(shown(rule, value)) for value in figures]
+            rows.append((rfc3339(lines[0][place][0]), texts))
     return rows[:TABLE_ROWS]
 
 

@@ -5,6 +5,8 @@ from typing import Any, Final
 from flask import Response, make_response, render_template, request
 from flask_babel import lazy_gettext
 
+from app.dashboard.language import told
+
 SENTENCES: Final[dict[int, tuple[Any, Any]]] = {
     400: (lazy_gettext("This address can't be used"), lazy_gettext("Something in it is not as it should be.")),
     401: (lazy_gettext("Sign in first"), lazy_gettext("This page is open to signed-in users.")),
@@ -35,7 +37,7 @@ def error_page(status: int, detail: str = "") -> Response:
         status=status,
         title=title,
         advice=advice,
-        detail=detail if known in DETAILED else "",
+        detail=told(detail) if known in DETAILED else "",
         again=again,
         again_s=AGAIN_S if known == 503 else 0,
     )

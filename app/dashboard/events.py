@@ -75,7 +75,7 @@ def _looked(services: Services, found: Found) -> int:
 def _one(services: Services, cursor: int) -> Event:
     found = services.events.events_after(EventFilter(), after=cursor - 1, limit=1) if cursor <= queries.GREATEST else []
     if not found or found[0].cursor != cursor:
-        raise NotFound(f"There is no event {cursor}, or it is kept no longer.")
+        raise NotFound("There is no event %(cursor)s, or it is kept no longer.", cursor=cursor)
     return found[0]
 
 

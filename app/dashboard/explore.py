@@ -10,6 +10,7 @@ from flask_wtf.csrf import generate_csrf
 from app.accounts.access import current_principal, require
 from app.core.errors import InvalidInput
 from app.dashboard import boards, figures
+from app.dashboard.language import told
 from app.dashboard.threads import in_thread
 from app.dashboard.titles import series_title
 from app.dashboard.watching import rule_address
@@ -83,11 +84,11 @@ def _board(args: Mapping[str, str]) -> tuple[Board, str]:
     try:
         transforms.parse(args.get("transform", ""))  # by itself, so that an error tells the place in its field
     except InvalidInput as error:
-        problem, args = error.detail, {name: value for name, value in args.items() if name != "transform"}
+        problem, args = told(error.said), {name: value for name, value in args.items() if name != "transform"}
     try:
         return parse(_config(args)), problem
     except InvalidInput as error:
-        return parse(_config({})), problem or error.detail
+        return parse(_config({})), problem or told(error.said)
 
 
 def _asked(services: Services) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from app.accounts.access import current_principal, require
 from app.alerts.rules import Rule
 from app.alerts.wording import sentence
 from app.core.errors import InvalidInput
-from app.dashboard import timeline
+from app.dashboard import language, timeline
 from app.dashboard.alerts import NUMBER, acting, figure, limit, told
 from app.dashboard.channels import KINDS
 from app.dashboard.curves import Curve, Mark, curve
@@ -50,7 +50,7 @@ def blueprint(services: Services) -> Blueprint:
     def silence(incident_id: int) -> ResponseReturnValue:
         length, reason = request.form.get("length", ""), request.form.get("reason", "").strip()
         if length not in LENGTHS:
-            raise InvalidInput(f"must be one of {', '.join(filter(None, LENGTHS))}", field="length")
+            raise InvalidInput("must be one of %(known)s", known=", ".join(filter(None, LENGTHS)), field="length")
         to_ms = services.clock.now_ms() + int(length) if length else None
         alerts, by = services.alerts, current_principal().name
         services.runtime.call(lambda: alerts.silence(alerts.open_incident(incident_id), reason, to_ms, by))
@@ -69,7 +69,7 @@ def _content(services: Services, incident_id: int) -> dict[str, Any]:
     return {
         "one": told([found], [rule] if rule else [])[0],
         "rule": rule,
-        "sentence": sentence(rule) if rule else "",
+        "sentence": language.told(sentence(rule)) if rule else "",
         "limit": limit(rule) if rule else "",
         "curve": _curve(services, rule, found, timeline.marks(entries)) if rule else None,
         "lines": timeline.lines(entries, log, rule)[::-1],

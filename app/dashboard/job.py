@@ -16,7 +16,7 @@ from app.dashboard.job_tabs.base import NAMES, Look
 from app.dashboard.language import gettext, ngettext
 from app.dashboard.links import Query, job_path
 from app.dashboard.threads import in_thread
-from app.dashboard.wording import STATUSES
+from app.dashboard.wording import STATUSES, reason
 from app.jobs.fold import ENDED
 from app.jobs.view import job_json
 from app.services import Services
@@ -36,7 +36,7 @@ def blueprint(services: Services) -> Blueprint:
         query = Query(job_path(queries.path_id(job_id)), request.args, NAMES)
         tab = query.get("tab") or next(iter(TABS))
         if tab not in TABS:
-            raise InvalidInput(f"must be one of {', '.join(TABS)}", field="tab")
+            raise InvalidInput("must be one of %(known)s", known=", ".join(TABS), field="tab")
         is_part = tab == "log" and query.get("part") == "lines"
         content = in_thread(services.runtime, _part if is_part else _content, services, job_id, query, tab)
         return render_template("jobs/log_part.html" if is_part else f"jobs/tabs/{tab}.html", **content)
@@ -72,14 +72,14 @@ def _mute(services: Services, job_id: str, fingerprint: str, word: Mute | None) 
     """
     job = services.events.job(job_id)
     if job is None or services.groups.one(job_id, fingerprint) is None:
-        raise NotFound(job_id)
+        raise NotFound("There is no job %(job_id)r.", job_id=job_id)
     if word is None:
         services.groups.unmute(job_id, fingerprint)
         return
     if not errors.has_spider(job):
         raise InvalidInput("must be of a job with a source or a query", field="job")
     if not services.groups.mute(job_id, fingerprint, word):
-        raise NotFound(job_id)
+        raise NotFound("There is no job %(job_id)r.", job_id=job_id)
 
 
 def _look(services: Services, job_id: str, query: Query, tab: str) -> Look:
@@ -92,7 +92,7 @@ def _look(services: Services, job_id: str, query: Query, tab: str) -> Look:
     """
     job = services.events.job(job_id)
     if job is None:
-        raise NotFound(job_id)
+        raise NotFound("There is no job %(job_id)r.", job_id=job_id)
     named = query.get("compare")
     other = services.events.job(queries.path_id(named)) if named else None
     if named and other is None:
@@ -138,13 +138,15 @@ def _content(services: Services, job_id: str, query: Query, tab: str) -> dict[st
 def sentence(job: Job) -> str:
     """What is to be said of how the job stands: how it ended and why, or why it is stalled or lost."""
     if job.status not in ENDED:
-        return job.reason or ""
+        return reason(job)
     spent = gettext("after %(span)s", span=duration(job.duration)) if job.duration is not None else ""
     items = ngettext("%(n)s item", "%(n)s items", job.items, n=number(job.items))
     failures = ngettext("%(n)s error", "%(n)s errors", job.errors, n=number(job.errors))
     told = " ".join(filter(None, (str(STATUSES[job.status]), spent, gettext("with %(items)s", items=items))))
     counted = gettext("%(told)s and %(errors)s", told=told, errors=failures) if job.errors else told
-    return f"{counted}: {job.reason}" if job.reason and job.status != "completed" else f"{counted}."
+    if job.reason and job.status != "completed":
+        return gettext("%(ended)s: %(reason)s", ended=counted, reason=reason(job))
+    return f"{counted}."
 
 
 def _tally(look: Look, tab: str, found: Mapping[str, Any]) -> tuple[str | None, bool]:

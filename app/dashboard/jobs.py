@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 from app import queries
 from app.accounts.access import current_principal, require
 from app.core.terms import Misread, terms, without
-from app.dashboard import bulk, job_rows, look, reasons, views
+from app.dashboard import bulk, job_rows, look, views
 from app.dashboard.bulk import MOST_COUNTED
-from app.dashboard.language import gettext
+from app.dashboard.language import gettext, told
 from app.dashboard.links import Chip, Query
 from app.dashboard.threads import in_thread
 from app.dashboard.wording import STATUSES
@@ -88,7 +88,7 @@ def asked(query: Query, now_ms: int) -> Asked:
         parts = {"before": text[: error.start], "word": text[error.start : error.end], "after": text[error.end :]}
         rest = {**args, "q": ""}
         without_states = queries.job_filter({**rest, "status": ""}, now_ms)
-        return Asked(queries.job_filter(rest, now_ms), without_states, {**parts, "reason": reasons.told(error.reason)})
+        return Asked(queries.job_filter(rest, now_ms), without_states, {**parts, "reason": told(error.reason)})
 
 
 def _content(services: Services, query: Query, user_id: int | None) -> dict[str, Any]:

@@ -16,6 +16,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
 from flask import Flask, g, has_app_context, has_request_context, request
+from flask_babel import format_decimal
+
+from app.core.said import Said, begun, figure
 
 FOLDER: Final = Path(__file__).parent.parent / "translations"
 SOURCE: Final = "en"
@@ -38,6 +41,21 @@ def pgettext(context: str, text: str, **values: object) -> str:
 def ngettext(one: str, other: str, count: float, /, **values: object) -> str:
     """`one` or `other`, as the page's language has it for `count`; ``%(name)s`` filled in as by `gettext`."""
     return str(flask_babel.ngettext(one, other, int(count), **values))
+
+
+def told(sentence: str) -> str:
+    """What the server says, in the page's language; what is not the server's own stays as it is."""
+    if not sentence or not isinstance(sentence, Said):
+        return sentence
+    text = gettext(sentence.form, **{name: _part(part) for name, part in sentence.parts.items()})
+    return begun(text) if sentence.is_begun else text
+
+
+def _part(part: object) -> object:
+    """A part of a sentence by the rules of the page's language; a tiny number as it stands in English."""
+    if isinstance(part, float):
+        return format_decimal(part, "#,##0.###") if part == 0 or abs(part) >= 0.001 else figure(part)
+    return told(part) if isinstance(part, str) else part
 
 
 def path(language: str) -> Path:

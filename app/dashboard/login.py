@@ -9,6 +9,7 @@ from app.accounts import links, sessions
 from app.accounts.access import LOGIN_PATH, check_csrf, current_principal, public, require
 from app.accounts.access import log_in as log_user_in
 from app.core.errors import InvalidInput, Unauthorized, Unavailable
+from app.dashboard.language import told
 from app.services import Services
 
 
@@ -54,7 +55,7 @@ def _refusal(error: InvalidInput | Unauthorized | Unavailable) -> Response:
     if isinstance(error, Unauthorized):
         return _form(401, _("That name and password do not match."))
     if isinstance(error, InvalidInput):
-        return _form(400, _("The form is out of date; try again.") if error.code == "csrf" else error.detail)
+        return _form(400, _("The form is out of date; try again.") if error.code == "csrf" else told(error.said))
     if error.code != "rate_limited":
         raise error
     answer = _form(429, _("Too many wrong passwords; wait a minute."))

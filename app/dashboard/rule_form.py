@@ -17,6 +17,7 @@ from werkzeug.datastructures import MultiDict
 from app.alerts.rules import Rule, parse
 from app.alerts.wording import SIZES, span
 from app.core.errors import InvalidInput
+from app.dashboard.language import told
 
 METRIC: Final = "metric"
 KINDS: Final = {
@@ -65,7 +66,7 @@ CHOICES: Final = ("channels", "inhibits")
 
 _UNITS: Final = {
     "ms": 1, "s": 1_000, "sec": 1_000, "m": 60_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000, "day": 86_400_000,
-    "days": 86_400_000,
+    "days": 86_400_000, "j": 86_400_000, "jour": 86_400_000, "jours": 86_400_000,
 }  # fmt: skip
 _PART: Final = re.compile(r"(\d+(?:[.,]\d+)?)\s*([a-z]+)\s*", re.ASCII | re.IGNORECASE)
 _TIMES: Final = {"": Decimal(1), "%": Decimal("0.01")} | {
@@ -96,7 +97,7 @@ def length_ms(text: str, field: str) -> int:
     Raises:
         InvalidInput: naming `field`.
     """
-    rest, total = text.strip(), 0.0
+    rest, total = " ".join(text.split()), 0.0  # French puts a space between that does not break
     if rest == "0":
         return 0
     while found := _PART.match(rest):
@@ -231,7 +232,7 @@ def _labels(text: str, field: str) -> dict[str, str]:
 
 
 def _span(ms: int) -> str:
-    return span(ms) if ms else "0"
+    return told(span(ms)) if ms else "0"
 
 
 _ON_EVENTS: Final = tuple(kind for kind in KINDS if kind != METRIC)

@@ -14,10 +14,11 @@ from app.alerts.conditions import OPERATORS
 from app.alerts.rulebook import exported
 from app.alerts.rules import SEVERITIES, Rule, parse
 from app.alerts.wording import sentence
-from app.core.errors import Conflict, InvalidInput
+from app.core.errors import Conflict, InvalidInput, at_field
 from app.dashboard import rule_form
 from app.dashboard.alerts import NUMBER, limit
 from app.dashboard.curves import curve
+from app.dashboard.language import gettext, told
 from app.dashboard.starts import offered
 from app.dashboard.threads import in_thread
 from app.dashboard.watching import begun
@@ -114,15 +115,15 @@ def _add_acts(pages: Blueprint, services: Services) -> None:
         try:
             call(services.alerts.rules.take, msgspec.json.decode(sent.read() if sent else b""))
         except (msgspec.DecodeError, UnicodeError, RecursionError):
-            return Response(_listed(services, "must be JSON, as the export gives it"), 400)
+            return Response(_listed(services, gettext("must be JSON, as the export gives it")), 400)
         except InvalidInput as error:
-            return Response(_listed(services, f"{error.field}: {error.detail}".strip(": ")), 400)
+            return Response(_listed(services, told(at_field(error))), 400)
         return redirect("/alerts/rules", 303)
 
 
 def _listed(services: Services, problem: str = "") -> str:
     found, starts = services.runtime.call(lambda: (services.alerts.list_rules(), _starts(services)))
-    rows, may_operate = [(rule, sentence(rule)) for rule in found], current_principal().may("operate")
+    rows, may_operate = [(rule, told(sentence(rule))) for rule in found], current_principal().may("operate")
     return render_template("alerts/rules.html", rows=rows, problem=problem, starts=starts, may_operate=may_operate)
 
 
@@ -149,7 +150,7 @@ def _named(draft: Draft) -> Draft:
     try:
         parse(config)
     except InvalidInput as error:
-        return replace(draft, field=error.field, problem=error.detail)
+        return replace(draft, field=error.field, problem=told(error.said))
     return replace(draft, config=config, field="", problem="")
 
 
@@ -160,7 +161,7 @@ def _read(form: "MultiDict[str, str]", before: Mapping[str, Any]) -> Draft:
         draft.config = rule_form.read(form, before)
         parse(draft.config)
     except InvalidInput as error:
-        draft.field, draft.problem = error.field, error.detail
+        draft.field, draft.problem = error.field, told(error.said)
     return draft
 
 
@@ -179,7 +180,7 @@ def _sent(services: Services, rule: Rule | None) -> ResponseReturnValue:
                 services.runtime.call(services.alerts.rules.change, rule.id, draft.config, number)
             return redirect("/alerts/rules", 303)
         except Conflict as error:
-            draft.problem = str(error)
+            draft.problem = told(error.said)
     return Response(_page(services, draft, rule), 400)
 
 
@@ -225,23 +226,23 @@ def _content(services: Services, draft: Draft, rule: Rule | None) -> dict[str, A
 
 def _told(services: Services, rule: Rule) -> dict[str, Any]:
     """What the rule would do, and what it would have done in the last day."""
-    told: dict[str, Any] = {
-        "told": sentence(rule),
+    content: dict[str, Any] = {
+        "told": told(sentence(rule)),
         "metric": rule.metric,
         "limit": limit(rule),
         "past": "",
         "curve": None,
     }
     if rule.condition.kind != "metric":
-        return told
+        return content
     now_ms = services.clock.now_ms()
     try:
         walk = services.alerts.walk(rule, now_ms - DAY_MS, now_ms)
-        told["curve"] = curve(rule, walk)
-        told["past"] = services.alerts.replay(rule, walk)
+        content["curve"] = curve(rule, walk)
+        content["past"] = services.alerts.replay(rule, walk)
     except InvalidInput as error:
-        told["untold"] = error.detail
-    return told
+        content["untold"] = told(error.said)
+    return content
 
 
 _CONTROLS: Final = rule_form.NEW.keys() | rule_form.FIELDS.keys() | rule_form.OF_CONDITION.keys()

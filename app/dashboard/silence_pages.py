@@ -13,6 +13,7 @@ from app.accounts.access import current_principal, require
 from app.alerts.silences import DAYS, silence_json
 from app.core.errors import Conflict, InvalidInput
 from app.dashboard.alerts import NUMBER
+from app.dashboard.language import told
 from app.dashboard.threads import in_thread
 from app.services import Services
 from app.storage.base_series import HOUR_MS
@@ -77,9 +78,9 @@ def blueprint(services: Services) -> Blueprint:
             found = services.runtime.call(services.alerts.silences.preview, config)
             draft.matches = [(rule.name, dict(one.labels)) for rule, one in found]
         except InvalidInput as error:
-            draft.field, draft.problem = error.field, error.detail
+            draft.field, draft.problem = error.field, told(error.said)
         except Conflict as error:
-            draft.problem = str(error)
+            draft.problem = told(error.said)
         return Response(_page(services, draft), 400 if draft.problem else 200)
 
     @pages.post(f"/alerts/silences/<{NUMBER}:silence_id>/end")
@@ -99,7 +100,7 @@ def read(form: "MultiDict[str, str]", now_ms: int) -> dict[str, Any]:
     """
     length = form.get("length", "")
     if length not in LENGTHS:
-        raise InvalidInput(f"must be one of {', '.join(LENGTHS)}", field="length")
+        raise InvalidInput("must be one of %(known)s", known=", ".join(LENGTHS), field="length")
     config: dict[str, Any] = {
         "matchers": [_matcher(line.strip()) for line in form.get("matchers", "").splitlines() if line.strip()],
         "reason": form.get("reason", "").strip(),
@@ -118,7 +119,7 @@ def _matcher(line: str) -> dict[str, str]:
             operator = "!=" if sign == "=" and line[place - 1 : place] == "!" else sign
             name = line[: place - (operator == "!=")].strip()
             return {"name": name, "operator": operator, "value": line[place + 1 :].strip().strip('"')}
-    raise InvalidInput(f"must be lines such as source=ebay.com; {line[:100]!r} is none", field="matchers")
+    raise InvalidInput("must be lines such as source=ebay.com; %(line)r is none", line=line[:100], field="matchers")
 
 
 def _page(services: Services, draft: Draft) -> str:

@@ -8,7 +8,7 @@ from app.alerts.wording import shown
 from app.core.clock import rfc3339
 from app.dashboard.channels import KINDS
 from app.dashboard.curves import Mark
-from app.dashboard.language import gettext, ngettext
+from app.dashboard.language import gettext, ngettext, told
 from app.dashboard.quiet import why
 from app.dashboard.wording import SEVERITIES
 from app.notify.office import Told
@@ -78,7 +78,7 @@ def _detail(entry: Entry, rule: Rule | None) -> str:
         return _named(detail, rule)
     value = detail.get("value")
     is_figure = rule is not None and rule.condition.kind == "metric" and isinstance(value, int | float)
-    return shown(rule, value) if is_figure and rule and value is not None else ""
+    return told(shown(rule, value)) if is_figure and rule and value is not None else ""
 
 
 def _named(detail: Mapping[str, Any], rule: Rule | None) -> str:
@@ -87,7 +87,7 @@ def _named(detail: Mapping[str, Any], rule: Rule | None) -> str:
     for one in detail["instances"][:_NAMED]:
         labels = " ".join(str(value) for value in one.get("labels", {}).values())
         value = one.get("value")
-        figure = shown(rule, value) if rule and rule.condition.kind == "metric" and value is not None else ""
+        figure = told(shown(rule, value)) if rule and rule.condition.kind == "metric" and value is not None else ""
         said.append(": ".join(filter(None, (labels, figure))))
     rest = detail.get("count", 0) - _NAMED
     if rest > 0:

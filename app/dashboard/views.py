@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from app.accounts.access import current_principal, require
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from app.dashboard import look
-from app.dashboard.language import gettext
 from app.dashboard.links import LONGEST_QUERY
 from app.queries import GREATEST_ID
 from app.services import Services
@@ -33,7 +32,7 @@ def blueprint(services: Services) -> Blueprint:
             query=_text(form.get("query", ""), "query", LONGEST_QUERY),
         )
         if services.runtime.call(services.views.save, view) is None:
-            raise Conflict(gettext("You have %(n)s saved views here; delete one first.", n=MOST_VIEWS), field="name")
+            raise Conflict("You have %(n)s saved views here; delete one first.", n=MOST_VIEWS, field="name")
         return redirect(f"/{view.page}?{view.query}", 303)
 
     @pages.post("/views/<int:view_id>/delete")
@@ -41,7 +40,7 @@ def blueprint(services: Services) -> Blueprint:
     def delete(view_id: int) -> ResponseReturnValue:
         page, query = _page(request.form.get("page", "")), request.form.get("query", "")
         if not (view_id <= GREATEST_ID and services.runtime.call(services.views.delete, _user(), view_id)):
-            raise NotFound(f"There is no saved view {view_id}.")
+            raise NotFound("There is no saved view %(n)s.", n=view_id)
         return redirect(f"/{page}?{_text(query, 'query', LONGEST_QUERY)}" if query else f"/{page}", 303)
 
     look.add_form(pages)
@@ -68,11 +67,11 @@ def _user() -> int:
 
 def _page(value: str) -> str:
     if value not in PAGES:
-        raise InvalidInput(f"must be one of {', '.join(PAGES)}", field="page")
+        raise InvalidInput("must be one of %(known)s", known=", ".join(PAGES), field="page")
     return value
 
 
 def _text(value: str, field: str, most: int) -> str:
     if not value or len(value) > most or not value.isprintable():
-        raise InvalidInput(f"must be a text of 1 to {most} characters", field=field)
+        raise InvalidInput("must be a text of 1 to %(most)s characters", most=most, field=field)
     return value

@@ -9,10 +9,12 @@ from typing import Any, Final, TypeGuard
 
 from flask_babel import lazy_gettext
 
+from app.core.said import again, phrase
 from app.dashboard.filters import NOTHING, as_text, duration, number, percent, safe_href, size
-from app.dashboard.language import gettext, ngettext
+from app.dashboard.language import gettext, ngettext, told
 from app.ingest.wire import body_of, event_json
-from app.storage.base import Event
+from app.jobs.watchdog import REASONS
+from app.storage.base import Event, Job
 from scrapewatch.events import EVENTS, LEVELS
 
 LONGEST: Final = 300
@@ -44,6 +46,9 @@ SEVERITIES: Final = {
 }
 """Levels and severities in words."""
 
+_REASONS: Final = (*REASONS, phrase("closed: %(reason)s"), phrase("exit: %(code)s"))
+"""Why jobs are lost or stalled, and what `scrapewatch` says when a scraper ends by itself."""
+
 _LEVEL_BY_TYPE: Final = {"job_failed": "error", "job_lost": "error", "job_stalled": "warning", "error": "error"}
 
 
@@ -71,6 +76,11 @@ def level(event: Mapping[str, Any]) -> str:
 def level_of(type_: str, number: int | None, severity: object) -> str:
     """The same of an event of which a store tells no more than its type, its level and its severity."""
     return level({"type": type_, "data": {"level": None if number is None else LEVELS[number], "severity": severity}})
+
+
+def reason(job: Job) -> str:
+    """Why a job is as it is: our own words in the page's language, a scraper's as they are; "" for no reason."""
+    return told(again(job.reason or "", _REASONS))
 
 
 def headline(event: Mapping[str, Any], longest: int | None = LONGEST) -> str:
@@ -116,13 +126,13 @@ def _started(data: Mapping[str, Any]) -> str:
 
 
 def _ended(data: Mapping[str, Any]) -> str:
-    reason = as_text(data.get("reason")) or as_text(data.get("error"))
+    why = told(again(as_text(data.get("reason")) or as_text(data.get("error")), _REASONS))
     counted = data.get("itemsScraped")
     items = ngettext("%(n)s item", "%(n)s items", counted, n=number(counted)) if is_number(counted) else ""
     spent = data.get("duration")
     took = gettext("in %(span)s", span=duration(spent)) if is_number(spent) else ""
-    told = ": ".join(filter(None, (" ".join(filter(None, (items, took))), reason)))
-    return told or _plain({name: value for name, value in data.items() if name != "success"})
+    found = ": ".join(filter(None, (" ".join(filter(None, (items, took))), why)))
+    return found or _plain({name: value for name, value in data.items() if name != "success"})
 
 
 def is_number(value: Any) -> TypeGuard[float]:

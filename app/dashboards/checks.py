@@ -24,7 +24,9 @@ def check(board: Board, names: Callable[[], Collection[str]]) -> None:
     sent = names() if unknown else ()
     for name, field in unknown:
         if name not in sent:
-            raise InvalidInput(f"names {name}: no such metric is measured, and none was sent so far", field=field)
+            raise InvalidInput(
+                "names %(name)s: no such metric is measured, and none was sent so far", name=name, field=field
+            )
 
 
 def _unknown(panel: Panel) -> list[tuple[str, str]]:
@@ -48,4 +50,9 @@ def _require_quantiles(panel: Panel, asked: Iterable[Selector]) -> None:
     for one in asked:
         if one.name in METRICS and METRICS[one.name].kind == "counter":
             field = f"{panel.path}.options.chart.data.aggregation"
-            raise InvalidInput(f"can't be {panel.chart.aggregation} of {one.name}: a counter has none", field=field)
+            raise InvalidInput(
+                "can't be %(aggregation)s of %(name)s: a counter has none",
+                aggregation=panel.chart.aggregation,
+                name=one.name,
+                field=field,
+            )

@@ -165,7 +165,7 @@ def _label(axes: Mapping[str, Any], name: str, path: str) -> str:
 def _grid(value: object) -> dict[str, Place]:
     grid = an_object(value, "layout.grid")
     if len(grid) > MOST_PANELS:
-        raise InvalidInput(f"must hold at most {MOST_PANELS}", field="layout.grid")
+        raise InvalidInput("must hold at most %(most)s", most=MOST_PANELS, field="layout.grid")
     return {name: _place(place, f"layout.grid.{name}") for name, place in grid.items()}
 
 
@@ -183,7 +183,7 @@ def _place(value: object, path: str) -> Place:
 def _colours(value: object) -> dict[str, str]:
     colours = an_object(value, "theme.colors")
     if len(colours) > MOST_COLOURS:
-        raise InvalidInput(f"must hold at most {MOST_COLOURS}", field="theme.colors")
+        raise InvalidInput("must hold at most %(most)s", most=MOST_COLOURS, field="theme.colors")
     return {
         a_text(name, "theme.colors", LONGEST_NAME): a_colour(colour, f"theme.colors.{name}")
         for name, colour in colours.items()
@@ -194,5 +194,5 @@ def _require_unique(panels: tuple[Panel, ...]) -> None:
     seen: set[str] = set()
     for panel in panels:
         if panel.id in seen:
-            raise InvalidInput(f"{panel.id!r} is the id of another panel, too", field=below(panel.path, "id"))
+            raise InvalidInput("%(id)r is the id of another panel, too", id=panel.id, field=below(panel.path, "id"))
         seen.add(panel.id)

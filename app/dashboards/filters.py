@@ -35,7 +35,7 @@ def parse(text: str, source: str, field: str) -> dict[str, str]:
     while text[at:].strip():
         word = _WORD.match(text, at)
         if word is None:
-            raise InvalidInput(f"can't be read from character {at + 1}: a quote is open", field=field)
+            raise InvalidInput("can't be read from character %(place)s: a quote is open", place=at + 1, field=field)
         _take(found, word, source, field)
         at = word.end()
     _check(found, source, field)
@@ -46,7 +46,13 @@ def _take(found: dict[str, str], word: "re.Match[str]", source: str, field: str)
     key, value = word[1] or KEYS[source][-1], word[2].strip('"')
     if key not in KEYS[source]:
         keys = ", ".join(KEYS[source])
-        raise InvalidInput(f"has {key}: at character {word.start(1) + 1}; known are {keys}", field=field)
+        raise InvalidInput(
+            "has %(key)s: at character %(place)s; known are %(keys)s",
+            key=key,
+            place=word.start(1) + 1,
+            keys=keys,
+            field=field,
+        )
     if source == "jobs" and key == "q" and ":" in value:
         value = f'"{value}"'  # in the search of jobs it would else be a key
     joint = " " if word[1] is None else ","
@@ -57,14 +63,14 @@ def _check(found: Mapping[str, str], source: str, field: str) -> None:
     try:
         _CHECKS[source](found)
     except InvalidInput as error:
-        raise InvalidInput(f"has {error.field}: which {error.detail}", field=field) from None
+        raise InvalidInput("has %(name)s: which %(detail)s", name=error.field, detail=error.said, field=field) from None
 
 
 def _check_alerts(found: Mapping[str, str]) -> None:
     for key, known in (("state", STATES), ("severity", SEVERITIES)):
         for word in filter(None, found.get(key, "").split(",")):
             if word not in known:
-                raise InvalidInput(f"must be one of {', '.join(known)}", field=key)
+                raise InvalidInput("must be one of %(known)s", known=", ".join(known), field=key)
 
 
 _CHECKS: Final[Mapping[str, Callable[[Mapping[str, str]], object]]] = {

@@ -46,7 +46,7 @@ class Dashboards:
         """
         found = self._provided.get(dashboard_id) or self._own(dashboard_id)
         if found is None:
-            raise NotFound(f"There is no dashboard {dashboard_id!r}.")
+            raise NotFound("There is no dashboard %(dashboard_id)r.", dashboard_id=dashboard_id)
         return found
 
     def create(self, config: Mapping[str, Any]) -> Dashboard:
@@ -74,7 +74,7 @@ class Dashboards:
         wanted = self.draft(dashboard_id, config)
         changed = None if version not in {None, wanted.version} else self._store.change(wanted)
         if changed is None:
-            raise Conflict(f"Dashboard {wanted.name!r} has changed meanwhile; look again", field="If-Match")
+            raise Conflict("Dashboard %(name)r has changed meanwhile; look again", name=wanted.name, field="If-Match")
         return changed
 
     def draft(self, dashboard_id: str, config: Mapping[str, Any]) -> Dashboard:
@@ -114,7 +114,7 @@ class Dashboards:
             Conflict: it came along.
         """
         if not self._store.delete(int(self._mine(dashboard_id).id)):
-            raise NotFound(f"There is no dashboard {dashboard_id!r}.")
+            raise NotFound("There is no dashboard %(dashboard_id)r.", dashboard_id=dashboard_id)
 
     def home(self, user_id: int) -> str | None:
         """The id of the dashboard that the user begins with, if it is still there."""
@@ -139,7 +139,7 @@ class Dashboards:
     def _mine(self, dashboard_id: str) -> Dashboard:
         found = self.get(dashboard_id)
         if found.origin != "own":
-            raise Conflict(f"Dashboard {found.name!r} came along and can't be changed; clone it")
+            raise Conflict("Dashboard %(name)r came along and can't be changed; clone it", name=found.name)
         return found
 
     def _add(self, name: str, config: Mapping[str, Any]) -> Dashboard:
@@ -176,4 +176,4 @@ def dashboard_json(dashboard: Dashboard) -> dict[str, Any]:
 
 
 def _taken(name: str) -> Conflict:
-    return Conflict(f"There is a dashboard {name!r} already", field="name")
+    return Conflict("There is a dashboard %(name)r already", name=name, field="name")

@@ -11,6 +11,7 @@ from zlib import crc32
 import msgspec
 
 from app.core.errors import InvalidInput
+from app.core.said import said
 from app.ingest.decode import as_body, decode, decode_leniently, read_data
 from app.ingest.fields import (
     ULID_EPOCH,
@@ -60,13 +61,13 @@ class Checker:
             InvalidInput: with the contract's code and the field at fault.
         """
         if len(text) > MAX_EVENT_BYTES:
-            raise InvalidInput(f"must be at most {MAX_EVENT_BYTES} bytes", code="too_large")
+            raise InvalidInput("must be at most %(most)s bytes", most=MAX_EVENT_BYTES, code="too_large")
         if text.count(b"{") + text.count(b"[") > MAX_DEPTH and depth(text, MAX_DEPTH) > MAX_DEPTH:
-            raise InvalidInput(f"must nest at most {MAX_DEPTH} deep", field="data", code="too_deep")
+            raise InvalidInput("must nest at most %(most)s deep", most=MAX_DEPTH, field="data", code="too_deep")
         envelope = _envelope(text)
         name = read_type(envelope.get("type") if named is None else named)
         if envelope.get("type", name) != name:
-            raise InvalidInput(f"must be {named}, the name it was sent by", field="type")
+            raise InvalidInput("must be %(named)s, the name it was sent by", named=named, field="type")
         return self._event(envelope, name, sender_id, origin)
 
     def _event(self, envelope: Mapping[str, Any], name: str, sender_id: int, origin: str) -> Event:
@@ -101,8 +102,8 @@ class Checker:
         if at_ms > now_ms + MAX_AHEAD_MS:
             return now_ms, SKEW
         if at_ms < now_ms - self.retention_ms:
-            hint = "; is it in seconds? it must be in ms" if 0 < at_ms * 1000 <= now_ms + MAX_AHEAD_MS else ""
-            raise InvalidInput(f"is older than events are kept{hint}", field="timestamp", code="expired")
+            hint = said("; is it in seconds? it must be in ms") if 0 < at_ms * 1000 <= now_ms + MAX_AHEAD_MS else ""
+            raise InvalidInput("is older than events are kept%(hint)s", hint=hint, field="timestamp", code="expired")
         return at_ms, 0
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.core.errors import InvalidInput
+from app.core.said import said
 from scrapewatch.events import EVENTS, MAX_JOB_ID, MAX_NUMBER, MAX_SAFE_INTEGER, Each, EventType, Fields, Kind
 
 ULID_FORM: Final = 1 << 14
@@ -27,10 +28,10 @@ _RFC3339 = re.compile(rf"{_SECOND.pattern}(\.\d{{1,9}})?([Zz]|[+-]\d\d:\d\d)?", 
 def read_type(value: Any) -> str:
     """A type of the catalogue that may come from outside."""
     if not isinstance(value, str) or "\x00" in value:
-        raise InvalidInput("must be a text" if value is not None else "is required", field="type")
+        raise InvalidInput(said("must be a text") if value is not None else said("is required"), field="type")
     kind = EVENTS.get(value)
     if kind is None or kind.by_server:
-        raise InvalidInput(f"{value[:64]!r} is not a type of event", field="type", code="unknown_type")
+        raise InvalidInput("%(value)r is not a type of event", value=value[:64], field="type", code="unknown_type")
     return value
 
 
@@ -41,7 +42,7 @@ def read_job_id(value: Any, kind: EventType) -> str:
     if value is None:
         raise InvalidInput("is required", field="jobId")
     if not isinstance(value, str) or not 1 <= len(value) <= MAX_JOB_ID:
-        raise InvalidInput(f"must be a text of 1 to {MAX_JOB_ID} characters", field="jobId")
+        raise InvalidInput("must be a text of 1 to %(most)s characters", most=MAX_JOB_ID, field="jobId")
     return _good_job_id(value)
 
 
@@ -61,7 +62,9 @@ def read_time(value: Any, field: str = "timestamp") -> int:
             raise InvalidInput("must be in milliseconds", field=field)
         return value
     if not isinstance(value, str):
-        raise InvalidInput("must be RFC 3339 or integer ms" if value is not None else "is required", field=field)
+        raise InvalidInput(
+            said("must be RFC 3339 or integer ms") if value is not None else said("is required"), field=field
+        )
     if not _RFC3339.fullmatch(value):
         raise InvalidInput("must be RFC 3339, like 2026-11-23T14:32:08Z, or integer ms", field=field)
     try:
@@ -148,9 +151,9 @@ def check_known(body: Mapping[str, Any], known: Fields, path: str = "data") -> N
             continue
         if isinstance(kind, Kind):
             if not _KINDS[kind](value):
-                raise InvalidInput(f"must be a {kind}", field=f"{path}.{name}")
+                raise InvalidInput("must be a %(kind)s", kind=kind, field=f"{path}.{name}")
         elif not isinstance(value, Mapping):
-            raise InvalidInput(f"must be an {Kind.OBJECT}", field=f"{path}.{name}")
+            raise InvalidInput("must be an %(kind)s", kind=Kind.OBJECT, field=f"{path}.{name}")
         else:
             inner = dict.fromkeys(value, kind.fields) if isinstance(kind, Each) else kind
             check_known(value, inner, f"{path}.{name}")

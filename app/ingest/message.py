@@ -96,7 +96,9 @@ class Message:
             self.refused = error
             return
         if len(texts) > MAX_BATCH_EVENTS:
-            self.refused = InvalidInput(f"must be at most {MAX_BATCH_EVENTS} events", code="batch_too_large")
+            self.refused = InvalidInput(
+                "must be at most %(most)s events", most=MAX_BATCH_EVENTS, code="batch_too_large"
+            )
             return
         for place, text in enumerate(texts):
             try:

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from app.core.errors import InvalidInput
+from app.core.said import said
 from scrapewatch.events import MAX_BATCH_EVENTS
 
 MOST_TOKENS: Final = 250_000
@@ -20,7 +21,7 @@ MOST_TOKENS: Final = 250_000
 _decode = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},]', re.DOTALL)
 _STEPS: Final = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
-_TOO_LARGE: Final = f"must be at most {MAX_BATCH_EVENTS} events, and not too many brackets"
+_TOO_LARGE: Final = said("must be at most %(most)s events, and not too many brackets", most=MAX_BATCH_EVENTS)
 
 
 def split_array(text: bytes) -> list[bytes]:

@@ -59,7 +59,7 @@ class _Reading:
         try:
             return replace(self._meant(term), negated=term.negated)
         except InvalidInput as error:
-            raise Misread(error.detail, self.text, term.start, term.end) from None
+            raise Misread(error.said, self.text, term.start, term.end) from None
 
     def _meant(self, term: Term) -> Condition:
         if not term.key:
@@ -76,8 +76,10 @@ class _Reading:
     def _text(self, term: Term) -> Condition:
         values = (term.value,) if term.quoted else tuple(value for value in term.value.split(",") if value)
         unknown = [value for value in values if term.key == "status" and value not in self.statuses]
-        if unknown or not values:
-            raise InvalidInput(f"must be of {', '.join(self.statuses)}" if term.key == "status" else "has no value")
+        if term.key == "status" and (unknown or not values):
+            raise InvalidInput("must be of %(known)s", known=", ".join(self.statuses))
+        if not values:
+            raise InvalidInput("has no value")
         field = cast("Field", term.key)
         stems = tuple(value[:-1] for value in values if value.endswith("*"))
         if term.quoted or term.key not in _TEXTS or not stems:

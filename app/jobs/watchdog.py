@@ -20,6 +20,7 @@ from typing import Any, Final, Protocol
 
 from app.core.clock import Clock
 from app.core.errors import Unavailable
+from app.core.said import phrase, said
 from app.storage.base import Commit, EventStore, Job, JobFilter, Outcome
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,12 @@ HELD_UP_MS: Final = 5_000
 MOST_SAID: Final = 500
 """Jobs declared in one look; the others have their turn in the next."""
 _PAGE: Final = 1_000
+
+SILENT: Final = phrase("silent for %(span)s")
+GONE: Final = phrase("silent for %(span)s; its connection is gone")
+NO_NEWS: Final = phrase("alive, but nothing new for %(span)s")
+REASONS: Final = (GONE, SILENT, NO_NEWS)
+"""Why a job is lost or stalled, as it is stored."""
 
 
 class Sockets(Protocol):
@@ -190,12 +197,12 @@ class Watchdog:
     def _verdict(self, watch: Watch, now_ms: int, silent: Set[int]) -> tuple[str, dict[str, Any]] | None:
         """What the job has become and why, as the type and the body of an event; None while it is well."""
         if self._passed(watch, watch.heard_ms, now_ms) >= self._lost_after_ms and self._is_gone(watch, silent):
-            why = "" if watch.origin == "" else "; its connection is gone"
             silence_ms = now_ms - watch.heard_ms
-            return "job_lost", {"reason": f"silent for {_span(silence_ms)}{why}", "silence": silence_ms}
+            why = SILENT if watch.origin == "" else GONE
+            return "job_lost", {"reason": str(said(why, span=_span(silence_ms))), "silence": silence_ms}
         if watch.status == "running" and self._passed(watch, watch.news_ms, now_ms) >= self._stalled_after_ms:
             silence_ms = now_ms - watch.news_ms
-            return "job_stalled", {"reason": f"alive, but nothing new for {_span(silence_ms)}", "silence": silence_ms}
+            return "job_stalled", {"reason": str(said(NO_NEWS, span=_span(silence_ms))), "silence": silence_ms}
         return None
 
     def _passed(self, watch: Watch, moment_ms: int, now_ms: int) -> int:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from app.core.errors import InvalidInput
+from app.core.said import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,5 +145,9 @@ def require_labels(name: str, labels: Sequence[str], field: str) -> None:
     unknown = next((label for label in labels if label not in known), None)
     if unknown is not None:
         raise InvalidInput(
-            f"names {unknown[:200]}: no label of {name} ({', '.join(known) or 'it has none'})", field=field
+            "names %(unknown)s: no label of %(name)s (%(known)s)",
+            unknown=unknown[:200],
+            name=name,
+            known=", ".join(known) or said("it has none"),
+            field=field,
         )

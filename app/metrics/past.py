@@ -78,14 +78,16 @@ def _step(from_ms: int, to_ms: int, now_ms: int, lines: int) -> int:
     for step_ms in STEPS_MS:
         if step_ms >= finest and (to_ms - from_ms) // step_ms * lines <= MAX_CELLS:
             return step_ms
-    raise InvalidInput(f"lies too far back for {lines} series", field="from")
+    raise InvalidInput("lies too far back for %(lines)s series", lines=lines, field="from")
 
 
 def _check_window(window_ms: int, step_ms: int) -> None:
     """A wider window would hold more than the rule ever saw; below 5 s none is meant, but the figure itself."""
     if RAW_MS <= window_ms < step_ms:
         raise InvalidInput(
-            f"lies too far back for a window of {window_ms // 1_000} s: figures can be told every {step_ms // 1_000} s",
+            "lies too far back for a window of %(window)s s: figures can be told every %(step)s s",
+            window=window_ms // 1_000,
+            step=step_ms // 1_000,
             field="from",
         )
 

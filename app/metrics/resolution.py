@@ -149,11 +149,13 @@ def _asked(span: Span, finest: int) -> int:
     if step_ms < RAW_MS or step_ms % RAW_MS:
         raise InvalidInput("must be a multiple of 5 s", field="step")
     if step_ms > SHOWN_MS[-1]:
-        raise InvalidInput(f"must be at most {SHOWN_MS[-1] // DAY_MS} days", field="step")
+        raise InvalidInput("must be at most %(most)s days", most=SHOWN_MS[-1] // DAY_MS, field="step")
     step_ms += -step_ms % finest
     points = len(_times(span, step_ms))
     if points > span.most:
-        raise InvalidInput(f"would make {points} points; at most {span.most} are given", field="step")
+        raise InvalidInput(
+            "would make %(points)s points; at most %(most)s are given", points=points, most=span.most, field="step"
+        )
     return step_ms
 
 

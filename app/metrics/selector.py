@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from app.core.errors import InvalidInput
+from app.core.said import said
 
 MAX_TEXT: Final = 1_000
 _PLAIN = re.compile(r'[^\s{}"|,=]+')
@@ -34,9 +35,9 @@ def parse(text: str, field: str = "query") -> Selector:
         InvalidInput: it is none; the message names the word at fault and its place, the first character being 1.
     """
     if len(text) > MAX_TEXT or "\x00" in text:
-        raise InvalidInput(f"must be a text of at most {MAX_TEXT} characters", field=field)
+        raise InvalidInput("must be a text of at most %(most)s characters", most=MAX_TEXT, field=field)
     reading = _Reading(text, field)
-    name = reading.word("the name of a metric")
+    name = reading.word(said("the name of a metric"))
     where = reading.labels() if reading.takes("{") else {}
     reading.end()
     return Selector(name, where)
@@ -85,7 +86,7 @@ class _Reading:
         """A quoted text."""
         quoted = self._match(_QUOTED)
         if quoted is None:
-            self._fail('a text in "quotes"')
+            self._fail(said('a text in "quotes"'))
         return _ESCAPE.sub(r"\1", quoted[1:-1])
 
     def labels(self) -> dict[str, str]:
@@ -93,21 +94,21 @@ class _Reading:
         found: dict[str, str] = {}
         while not self.takes("}"):
             if found and not self.takes(","):
-                self._fail(", or }")
+                self._fail(said(", or }"))
             began = self._at
-            label = self.word("the name of a label")
+            label = self.word(said("the name of a label"))
             if label in found:
                 self._at = began
-                self._fail(f"a label other than {label}, which is named already,")
+                self._fail(said("a label other than %(label)s, which is named already,", label=label))
             if not self.takes("="):
-                self._fail(f"= after {label}")
+                self._fail(said("= after %(label)s", label=label))
             found[label] = self.value()
         return found
 
     def end(self) -> None:
         """There is nothing more."""
         if self._at < len(self._text):
-            self._fail("nothing more")
+            self._fail(said("nothing more"))
 
     def _match(self, pattern: re.Pattern[str]) -> str | None:
         found = pattern.match(self._text, self._at)
@@ -123,5 +124,11 @@ class _Reading:
 
     def _fail(self, wanted: str) -> NoReturn:
         rest = re.match(r"\S{1,40}", self._text[self._at :])
-        found = f"not {rest[0]}" if rest else "but the text ends"
-        raise InvalidInput(f"must have {wanted} at character {self._at + 1}, {found}", field=self._field)
+        found = said("not %(word)s", word=rest[0]) if rest else said("but the text ends")
+        raise InvalidInput(
+            "must have %(wanted)s at character %(place)s, %(found)s",
+            wanted=wanted,
+            place=self._at + 1,
+            found=found,
+            field=self._field,
+        )

@@ -197,7 +197,7 @@ class SeriesReader:
         if not places and not asked.by and self._store.has(asked.name, asked.where):
             places = [()]  # where all are dead, a line of gaps
         if not places and asked.name not in METRICS and not self._store.has(asked.name, {}):
-            raise InvalidInput(f"must be a metric; there is none called {asked.name[:200]!r}", field="name")
+            raise InvalidInput("must be a metric; there is none called %(name)r", name=asked.name[:200], field="name")
         return over, places, groups
 
     def _living(self, asked: SeriesQuery, over: Grid, now_ms: int, read: int) -> tuple[list[Labels], range]:
@@ -244,9 +244,11 @@ def _agg(metric: Metric, agg: str | None) -> str:
     if agg is None:
         return "sum" if metric.kind == "counter" else "avg"
     if agg not in AGGREGATIONS:
-        raise InvalidInput(f"must be one of {', '.join(AGGREGATIONS)}", field="agg")
+        raise InvalidInput("must be one of %(known)s", known=", ".join(AGGREGATIONS), field="agg")
     if agg in QUANTILES and metric.kind == "counter":
-        raise InvalidInput(f"must be one of {', '.join(_FIGURES)}: a counter has no quantiles", field="agg")
+        raise InvalidInput(
+            "must be one of %(known)s: a counter has no quantiles", known=", ".join(_FIGURES), field="agg"
+        )
     return agg
 
 
@@ -255,7 +257,12 @@ def _afford(plan: _Plan) -> None:
     buckets = (over.to_ms - over.from_ms) // over.stored_ms * len(plan.groups)
     points = len(over.times) * len(plan.places)
     if plan.asked.step_ms is not None and max(buckets, READ_A_CELL * points) > most:
-        raise InvalidInput(f"would make {points} points of {buckets} figures; ask for a wider step", field="step")
+        raise InvalidInput(
+            "would make %(points)s points of %(buckets)s figures; ask for a wider step",
+            points=points,
+            buckets=buckets,
+            field="step",
+        )
 
 
 def _grouped(series: Iterable[Labels], by: tuple[str, ...]) -> tuple[list[tuple[str, ...]], dict[Labels, int]]:
@@ -263,7 +270,12 @@ def _grouped(series: Iterable[Labels], by: tuple[str, ...]) -> tuple[list[tuple[
     keys = {labels: tuple(dict(labels).get(label, "") for label in by) for labels in series}
     places = sorted(set(keys.values()))
     if len(places) > MAX_LINES:
-        raise InvalidInput(f"would make {len(places)} lines; at most {MAX_LINES} are given", field="by")
+        raise InvalidInput(
+            "would make %(lines)s lines; at most %(most)s are given",
+            lines=len(places),
+            most=MAX_LINES,
+            field="by",
+        )
     place_of = {key: place for place, key in enumerate(places)}
     return places, {labels: place_of[key] for labels, key in keys.items()}
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn, TypeVar
 
 from app.core.errors import InvalidInput
+from app.core.said import said
 
 T = TypeVar("T")
 
@@ -38,14 +39,14 @@ def read_steps(
         InvalidInput: naming the word at fault and its place.
     """
     if len(text) > MAX_TEXT or "\x00" in text:
-        raise InvalidInput(f"must be a text of at most {MAX_TEXT} characters", field=field)
+        raise InvalidInput("must be a text of at most %(most)s characters", most=MAX_TEXT, field=field)
     if not text.strip():
         return ()
     words = Words(text, field)
     steps = [_step(words, table)]
     while words.takes("|"):
         if len(steps) == MAX_STEPS:
-            words.fail(f"at most {MAX_STEPS} transforms")
+            words.fail(said("at most %(most)s transforms", most=MAX_STEPS))
         steps.append(_step(words, table))
     words.end()
     return tuple(steps)
@@ -87,7 +88,8 @@ class Words:
 
     def one_of(self, *known: str) -> str:
         """A word, one of these."""
-        return self._take(f"one of {', '.join(known)}", lambda word: word if word in known else None)
+        wanted = said("one of %(known)s", known=", ".join(known))
+        return self._take(wanted, lambda word: word if word in known else None)
 
     def whole(self, least: int, most: int) -> int:
         """A whole number."""
@@ -96,7 +98,7 @@ class Words:
             number = int(word) if word.isascii() and word.isdecimal() and len(word) < 10 else None
             return number if number is not None and least <= number <= most else None
 
-        return self._take(f"a whole number from {least} to {most}", read)
+        return self._take(said("a whole number from %(least)s to %(most)s", least=least, most=most), read)
 
     def number(self) -> float:
         """A finite number."""
@@ -108,30 +110,37 @@ class Words:
                 return None
             return number if math.isfinite(number) and abs(number) <= 1e15 else None
 
-        return self._take("a number", read)
+        return self._take(said("a number"), read)
 
     def names(self) -> tuple[str, ...]:
         """Names by comma, each once; one that holds blanks or signs stands in "quotes"."""
         found = [self._name()]
         while self.takes(","):
             if len(found) == MAX_NAMES:
-                self.fail(f"at most {MAX_NAMES} labels")
+                self.fail(said("at most %(most)s labels", most=MAX_NAMES))
             found.append(self._name())
         return tuple(dict.fromkeys(found))
 
     def end(self) -> None:
         """There is nothing more."""
         if self._words:
-            self.fail("| or nothing more")
+            self.fail(said("| or nothing more"))
 
     def fail(self, wanted: str) -> NoReturn:
         """Refuse what comes next."""
-        place, found = (self._words[0][0], f"not {self._words[0][3][:40]}") if self._words else (self._end, "")
-        told = found or "but the text ends"
-        raise InvalidInput(f"must have {wanted} at character {place + 1}, {told}", field=self._field)
+        place, found = self._end, said("but the text ends")
+        if self._words:
+            place, found = self._words[0][0], said("not %(word)s", word=self._words[0][3][:40])
+        raise InvalidInput(
+            "must have %(wanted)s at character %(place)s, %(found)s",
+            wanted=wanted,
+            place=place + 1,
+            found=found,
+            field=self._field,
+        )
 
     def _name(self) -> str:
-        return self._take("the name of a label", lambda word: word)
+        return self._take(said("the name of a label"), lambda word: word)
 
     def _take(self, wanted: str, read: Callable[[str], T | None]) -> T:
         value = read(self._words[0][2]) if self._words and self._words[0][2] else None

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from app.core.errors import InvalidInput
+from app.core.said import said
 from app.metrics.series import Answer, Line
 from app.metrics.steps import Step, Words, read_steps
 
@@ -25,10 +26,7 @@ same for the charts it counts into."""
 
 Value = float | None
 Other = Callable[[str], Answer | None]
-"""The answer to the same question about another time (`yesterday` or `lastRun`), by the same step.
-
-None where there was no such time: the run is the first of its spider.
-"""
+"""The answer about another time, `yesterday` or `lastRun`, by the same step; None of the first run of a spider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,8 @@ def _require_labels(steps: Iterable[Step], field: str) -> None:
         if step.name == "groupBy":
             for label in step.arguments:
                 if label not in compared and (label == COMPARED or (held is not None and label not in held)):
-                    raise InvalidInput(f"can't group by {label}: lines do not differ by it at that step", field=field)
+                    wrong = said("can't group by %(label)s: lines do not differ by it at that step", label=label)
+                    raise InvalidInput(wrong, field=field)
             held = set(step.arguments)
             compared &= held
         elif step.name == "sum":

@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from app.core.errors import InvalidInput
+from app.core.said import said
 from app.notify import template
 from app.notify.message import FIELDS
 
@@ -41,19 +42,22 @@ class Setting:
     schemes: tuple[str, ...] = ()
 
 
-RECIPIENTS: Final = Setting(name="recipients", kind="list", label="Recipients")
-WEBHOOK: Final = Setting(name="webhook", kind="url", label="Address", secret=True, schemes=("https", "http"))
+RECIPIENTS: Final = Setting(name="recipients", kind="list", label=said("Recipients"))
+WEBHOOK: Final = Setting(name="webhook", kind="url", label=said("Address"), secret=True, schemes=("https", "http"))
 TEMPLATE: Final = Setting(
-    name="template", kind="template", label="Text", help="Fields stand in braces; empty for the usual text."
+    name="template", kind="template", label=said("Text"), help=said("Fields stand in braces; empty for the usual text.")
 )
 SEND_RESOLVED: Final = Setting(
     name="sendResolved",
     kind="truth",
-    label="The end is told",
-    help="Always (but for what happens at one moment) or never, whatever a rule says; empty for as it says.",
+    label=said("The end is told"),
+    help=said("Always (but for what happens at one moment) or never, whatever a rule says; empty for as it says."),
 )
 FALLBACK: Final = Setting(
-    name="fallback", kind="channel", label="Stand-in", help="The channel that is told what this one can't be told."
+    name="fallback",
+    kind="channel",
+    label=said("Stand-in"),
+    help=said("The channel that is told what this one can't be told."),
 )
 SHARED: Final = (SEND_RESOLVED, FALLBACK)
 """What every type has besides its own settings."""
@@ -71,10 +75,10 @@ def checked(settings: Sequence[Setting], config: object) -> dict[str, Any]:
     given = {str(name): value for name, value in config.items() if value not in (None, "", [])}
     for name in given:
         if name not in known:
-            raise InvalidInput(f"config.{name} is no field of this type", field=f"config.{name}")
+            raise InvalidInput("config.%(name)s is no field of this type", name=name, field=f"config.{name}")
     for setting in settings:
         if setting.required and not setting.variable and setting.name not in given:
-            raise InvalidInput(f"config.{setting.name} is required", field=f"config.{setting.name}")
+            raise InvalidInput("config.%(name)s is required", name=setting.name, field=f"config.{setting.name}")
     return {name: _KINDS[known[name].kind](known[name], value, f"config.{name}") for name, value in given.items()}
 
 
@@ -86,7 +90,12 @@ def lacking(settings: Sequence[Setting], config: Mapping[str, Any]) -> str:
 
 def _text(setting: Setting, value: object, field: str) -> str:  # noqa: ARG001  (one signature for all kinds)
     if not isinstance(value, str) or len(value) > MAX_TEXT or not value.isprintable():
-        raise InvalidInput(f"{field} must be printable text of at most {MAX_TEXT} characters", field=field)
+        raise InvalidInput(
+            "%(name)s must be printable text of at most %(most)s characters",
+            name=field,
+            most=MAX_TEXT,
+            field=field,
+        )
     return value
 
 
@@ -99,25 +108,32 @@ def _url(setting: Setting, value: object, field: str) -> str:
         usable = False
     if not usable:
         allowed = " or ".join(f"{scheme}://" for scheme in setting.schemes)
-        raise InvalidInput(f"{field} must be an address that starts with {allowed}", field=field)
+        raise InvalidInput(
+            "%(name)s must be an address that starts with %(allowed)s", name=field, allowed=allowed, field=field
+        )
     return found
 
 
 def _list(setting: Setting, value: object, field: str) -> list[str]:
     if not isinstance(value, list | tuple) or len(value) > MAX_RECIPIENTS:
-        raise InvalidInput(f"{field} must be a list of at most {MAX_RECIPIENTS} texts", field=field)
+        raise InvalidInput(
+            "%(name)s must be a list of at most %(most)s texts",
+            name=field,
+            most=MAX_RECIPIENTS,
+            field=field,
+        )
     return [_text(setting, one, f"{field}.{position}") for position, one in enumerate(value)]
 
 
 def _template(setting: Setting, value: object, field: str) -> str:  # noqa: ARG001
     if not isinstance(value, str):
-        raise InvalidInput(f"{field} must be a text", field=field)
+        raise InvalidInput("%(name)s must be a text", name=field, field=field)
     return template.check(value, FIELDS, field)
 
 
 def _truth(setting: Setting, value: object, field: str) -> bool:  # noqa: ARG001
     if not isinstance(value, bool):
-        raise InvalidInput(f"{field} must be true or false", field=field)
+        raise InvalidInput("%(name)s must be true or false", name=field, field=field)
     return value
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from app.core.said import said
 from app.notify import template
 from app.storage.base_notices import NewNotice
 
@@ -11,33 +12,33 @@ MEMBERS: Final = 5
 """Members of an incident told one by one."""
 
 FIELDS: Final = {
-    "title": "the first line, as it would be without a template",
-    "text": "all of it, as it would be without a template",
-    "rule": "the rule's name",
-    "severity": "info, warning, error or critical",
-    "kind": "firing, update, reminder, resolved or test",
-    "state": "firing or resolved",
-    "summary": "the rule's summary",
-    "condition": "the rule's condition",
-    "metric": "the metric",
-    "operator": "the condition's operator",
-    "threshold": "the condition's threshold",
-    "value": "the value now",
-    "peak": "the value furthest into the condition",
-    "startedAt": "since when it fires",
-    "endedAt": "when it ended",
-    "duration": "how long it lasted",
-    "reason": "why it ended: recovered, no_data, job_ended, paused, rule_changed, rule_deleted",
-    "labels": "the incident's labels",
-    "members": "what the incident is made of",
-    "firing": "how many of them fire",
-    "resolved": "how many of them are over",
-    "runbookUrl": "the rule's runbook",
-    "channel": "the channel's name",
-    "inPlaceOf": "the channel that could not be told, in whose place this one is",
-    "link": "the link to look at it",
-    "acknowledge": "the link to acknowledge it",
-    "silence": "the link to silence it",
+    "title": said("the first line, as it would be without a template"),
+    "text": said("all of it, as it would be without a template"),
+    "rule": said("the rule's name"),
+    "severity": said("info, warning, error or critical"),
+    "kind": said("firing, update, reminder, resolved or test"),
+    "state": said("firing or resolved"),
+    "summary": said("the rule's summary"),
+    "condition": said("the rule's condition"),
+    "metric": said("the metric"),
+    "operator": said("the condition's operator"),
+    "threshold": said("the condition's threshold"),
+    "value": said("the value now"),
+    "peak": said("the value furthest into the condition"),
+    "startedAt": said("since when it fires"),
+    "endedAt": said("when it ended"),
+    "duration": said("how long it lasted"),
+    "reason": said("why it ended: recovered, no_data, job_ended, paused, rule_changed, rule_deleted"),
+    "labels": said("the incident's labels"),
+    "members": said("what the incident is made of"),
+    "firing": said("how many of them fire"),
+    "resolved": said("how many of them are over"),
+    "runbookUrl": said("the rule's runbook"),
+    "channel": said("the channel's name"),
+    "inPlaceOf": said("the channel that could not be told, in whose place this one is"),
+    "link": said("the link to look at it"),
+    "acknowledge": said("the link to acknowledge it"),
+    "silence": said("the link to silence it"),
 }
 """What a template may name."""
 

@@ -96,10 +96,10 @@ class Office:
             Conflict: it is neither.
         """
         if self.notices.notice(notice_id) is None:
-            raise NotFound(f"There is no notice {notice_id}")
+            raise NotFound("There is no notice %(notice_id)s", notice_id=notice_id)
         again = self.notices.retry(notice_id, self.clock.now_ms())
         if again is None:
-            raise Conflict(f"Notice {notice_id} neither failed nor waits")
+            raise Conflict("Notice %(notice_id)s neither failed nor waits", notice_id=notice_id)
         return self._with_deliveries([again])[0]
 
     def clean_up(self) -> int:

@@ -45,7 +45,7 @@ class Channels:
         for channel in self.all():
             if channel.id == channel_id:
                 return channel
-        raise NotFound(f"There is no channel {channel_id}")
+        raise NotFound("There is no channel %(channel_id)s", channel_id=channel_id)
 
     def named(self, name: str) -> Channel | None:
         """One channel by its name, or None."""
@@ -84,7 +84,7 @@ class Channels:
         stored = self._checked(body, None)
         added = None if self._is_given(stored.name) else self._store.add(stored)
         if added is None:
-            raise Conflict(f"There is a channel {stored.name!r} already")
+            raise Conflict("There is a channel %(name)r already", name=stored.name)
         return self.get(str(added.id))
 
     def change(self, channel_id: str, body: object) -> Channel:
@@ -97,9 +97,9 @@ class Channels:
         found = self._changeable(channel_id)
         stored = self._checked(body, found)
         if stored.name != found.name and self._is_given(stored.name):
-            raise Conflict(f"There is a channel {stored.name!r} already")
+            raise Conflict("There is a channel %(name)r already", name=stored.name)
         if not self._store.change(replace(stored, id=int(channel_id))):
-            raise NotFound(f"There is no channel {channel_id}")
+            raise NotFound("There is no channel %(channel_id)s", channel_id=channel_id)
         return self.get(channel_id)
 
     def delete(self, channel_id: str) -> None:
@@ -158,7 +158,7 @@ class Channels:
     def _changeable(self, channel_id: str) -> Channel:
         found = self.get(channel_id)
         if found.origin != "own":
-            raise Forbidden(f"The channel {found.name} comes from the environment; change it there.")
+            raise Forbidden("The channel %(name)s comes from the environment; change it there.", name=found.name)
         return found
 
     def _checked(self, body: object, old: Channel | None) -> StoredChannel:
@@ -166,10 +166,10 @@ class Channels:
             raise InvalidInput("a channel must be an object")
         name = body.get("name", old.name if old else None)
         if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME or not name.isprintable():
-            raise InvalidInput(f"name must be printable text of 1 to {MAX_NAME} characters", field="name")
+            raise InvalidInput("name must be printable text of 1 to %(most)s characters", most=MAX_NAME, field="name")
         kind = TYPES.get(str(body.get("type", old.type if old else None)))
         if kind is None:
-            raise InvalidInput(f"type must be one of {', '.join(TYPES)}", field="type")
+            raise InvalidInput("type must be one of %(known)s", known=", ".join(TYPES), field="type")
         given = body.get("config", {})
         if not isinstance(given, Mapping):
             raise InvalidInput("config must be an object", field="config")
@@ -181,8 +181,8 @@ class Channels:
 
     def _valid(self, kind: ChannelType, given: Mapping[Any, Any]) -> dict[str, Any]:
         """The channel's own settings, right together with what the environment gives its type."""
-        if kind.missing():
-            raise InvalidInput(kind.missing(), field="type")
+        if trouble := kind.missing():
+            raise InvalidInput(trouble, field="type")
         own = {str(name): value for name, value in given.items() if value not in (None, "", [])}
         config = checked(kind.settings, {**self._environment.defaults.get(kind.name, {}), **own})
         kind.check(config)

@@ -17,11 +17,22 @@ def check(template: str, known: Collection[str], field: str) -> str:
         InvalidInput: it is too long, has a brace too many, or names something that is none of `known`.
     """
     if len(template) > MAX_TEMPLATE:
-        raise InvalidInput(f"{field} must be at most {MAX_TEMPLATE} characters long", field=field)
+        raise InvalidInput(
+            "%(name)s must be at most %(most)s characters long",
+            name=field,
+            most=MAX_TEMPLATE,
+            field=field,
+        )
     for name in _names(template, field):
         if name not in known:
             allowed = ", ".join(f"{{{one}}}" for one in known)
-            raise InvalidInput(f"{field}: there is no {{{name}}}; there are {allowed}", field=field)
+            raise InvalidInput(
+                "%(name)s: there is no {%(name2)s}; there are %(allowed)s",
+                name=field,
+                name2=name,
+                allowed=allowed,
+                field=field,
+            )
     return template
 
 
@@ -43,5 +54,7 @@ def _names(template: str, field: str) -> list[str]:
             if name is not None:
                 names.append(name + (f"!{conversion}" if conversion else "") + (f":{form}" if form else ""))
     except ValueError as error:
-        raise InvalidInput(f"{field}: {error}; a brace of its own is written twice", field=field) from None
+        raise InvalidInput(
+            "%(name)s: %(error)s; a brace of its own is written twice", name=field, error=error, field=field
+        ) from None
     return names

@@ -152,7 +152,7 @@ def _shown(room: str, payload: dict[str, Any]) -> frozenset[str] | None:
     if room != JOBS or named is None:
         return None
     if not isinstance(named, list) or len(named) > MOST_SHOWN or not all(isinstance(one, str) for one in named):
-        raise InvalidInput(f"must be a list of at most {MOST_SHOWN} ids of jobs", field="jobs")
+        raise InvalidInput("must be a list of at most %(most)s ids of jobs", most=MOST_SHOWN, field="jobs")
     return frozenset(named)
 
 

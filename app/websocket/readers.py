@@ -130,7 +130,11 @@ class Readers:
         with self._lock:
             reader = self._readers.get(sid) or self._readers.setdefault(sid, Reader(socket, self._backlog))
             if len(reader.rooms) >= MOST_ROOMS and room not in reader.rooms:
-                raise InvalidInput(f"must be one of at most {MOST_ROOMS:,} rooms; leave another first", field="room")
+                raise InvalidInput(
+                    "must be one of at most %(most)s rooms; leave another first",
+                    most=f"{MOST_ROOMS:,}",
+                    field="room",
+                )
             before = self._take_out(sid, reader, room)
             reader.rooms[room] = batched
             self._rooms.setdefault((room, batched), {})[sid] = reader

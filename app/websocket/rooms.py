@@ -33,7 +33,7 @@ def wanted_room(payload: Any) -> str:
         return str(room)
     if isinstance(room, str) and room.startswith(_JOB):
         return job_room(_job_id(room[len(_JOB) :], "room"))
-    raise InvalidInput(f"must be one of {', '.join(FIXED)} or job:<id>", field="room")
+    raise InvalidInput("must be one of %(known)s or job:<id>", known=", ".join(FIXED), field="room")
 
 
 def room_filter(room: str) -> EventFilter | None:
@@ -45,5 +45,5 @@ def room_filter(room: str) -> EventFilter | None:
 
 def _job_id(value: Any, field: str) -> str:
     if not isinstance(value, str) or not 1 <= len(value) <= MAX_JOB_ID or not value.isprintable():
-        raise InvalidInput(f"must be a printable text of 1 to {MAX_JOB_ID} characters", field=field)
+        raise InvalidInput("must be a printable text of 1 to %(most)s characters", most=MAX_JOB_ID, field=field)
     return value

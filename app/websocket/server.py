@@ -204,7 +204,7 @@ class Sockets:
         principal = authenticate_socket(auth, namespace)
         needed = _NEEDS[namespace]
         if not principal.may(needed):
-            raise Forbidden(f"This needs the permission to {needed}.")
+            raise Forbidden("This needs the permission to %(needed)s.", needed=needed)
         return principal
 
     def _disconnect(self, reason: str | None = None) -> None:  # noqa: ARG002  (Flask-SocketIO gives it)

@@ -29,7 +29,15 @@ EVENT = {"name": "x", "on": "job_failed", "severity": "info", "cooldown": "0", "
 
 
 @pytest.mark.parametrize(
-    ("text", "ms"), [("90 s", 90_000), ("1 h 30 min", 5_400_000), ("0", 0), ("2d", 172_800_000), ("0,5 min", 30_000)]
+    ("text", "ms"),
+    [
+        ("90 s", 90_000),
+        ("1 h 30 min", 5_400_000),
+        ("0", 0),
+        ("2d", 172_800_000),
+        ("0,5 min", 30_000),
+        ("3\u202fjours", 259_200_000),
+    ],
 )
 def test_a_span_is_read_as_people_write_it(text: str, ms: int):
     """In ms."""

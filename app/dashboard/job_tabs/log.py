@@ -118,7 +118,7 @@ def chosen(query: Query) -> list[str]:
     """
     names = query.values("level") or list(CHIPS)
     if not set(names) <= set(CHIPS):
-        raise InvalidInput(f"must be of {', '.join(CHIPS)}", field="level")
+        raise InvalidInput("must be of %(known)s", known=", ".join(CHIPS), field="level")
     return [name for name in CHIPS if name in names]
 
 

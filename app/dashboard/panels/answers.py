@@ -73,7 +73,7 @@ def _ask(look: Look, one: Selector, most: int, step_ms: int | None) -> Told:
     try:
         answer = _reader(look, one).query(asked, steps)
     except InvalidInput as error:
-        raise InvalidInput(error.detail, field=path if error.field == "transform" else error.field) from None
+        raise InvalidInput(error.said, field=path if error.field == "transform" else error.field) from None
     counted = is_counted(answer.name, asked.agg) and not any(step.name in _CHANGING for step in steps)
     return Told(answer, counted)
 
@@ -132,7 +132,9 @@ def _read(look: Look, one: Selector, asked: SeriesQuery) -> Answer:
     try:
         found = look.services.reader.query(asked)
     except InvalidInput as error:
-        raise InvalidInput(f"{one.name}: {error.detail}", field=_field(look, error.field)) from None
+        raise InvalidInput(
+            "%(name)s: %(detail)s", name=one.name, detail=error.said, field=_field(look, error.field)
+        ) from None
     if asked.name == one.name:
         return found
     return replace(transforms.per_second(found, METRICS[one.name].unit, look.view.now_ms), name=one.name)

@@ -8,7 +8,7 @@ from app import queries
 from app.alerts.shapes import incident_json
 from app.core.clock import rfc3339
 from app.dashboard.panels.base import Look
-from app.dashboard.wording import LOGGED, SEVERITIES, STATUSES, level_of, shown
+from app.dashboard.wording import LOGGED, SEVERITIES, STATUSES, level_of, reason, shown
 from app.dashboards import filters
 from app.jobs.view import job_json
 from app.storage.base import EventFilter, Job, JobFilter
@@ -108,7 +108,7 @@ def _job(look: Look, job: Job) -> Row:
         at_ms=job.started_at or job.created_at,
         kind=job.status,
         level=_LEVELS.get(job.status, "info"),
-        text=" · ".join(filter(None, (job.source or job.id, job.query, job.reason))),
+        text=" · ".join(filter(None, (job.source or job.id, job.query, reason(job)))),
         job=job.id,
         item=job_json(job, look.services.figures.job_rate(job.id), look.view.now_ms),
     )

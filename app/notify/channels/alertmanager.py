@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from app.core.clock import rfc3339
+from app.core.said import said
 from app.notify.channels.base import ChannelType, Sending
 from app.notify.fields import TEMPLATE, WEBHOOK
 from app.notify.message import Message
@@ -56,9 +57,13 @@ def _label(name: str) -> str:
 
 TYPE: Final = ChannelType(
     name="alertmanager",
-    label="Alertmanager",
+    label=said("Alertmanager"),
     settings=(
-        replace(WEBHOOK, required=True, help="Where it is: http://alertmanager:9093, with user and password if any."),
+        replace(
+            WEBHOOK,
+            required=True,
+            help=said("Where it is: http://alertmanager:9093, with user and password if any."),
+        ),
         TEMPLATE,
     ),
     send=send,

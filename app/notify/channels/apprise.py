@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import Any, Final
 
 from app.core.errors import InvalidInput
+from app.core.said import said
 from app.notify.channels.base import ChannelType, Sending, waiting
 from app.notify.fields import RECIPIENTS, TEMPLATE
 from app.notify.reply import Reply, Undelivered
@@ -51,13 +52,16 @@ def check(config: dict[str, Any]) -> None:
         if url.partition(":")[0].lower() not in SCHEMES or "://" not in url:
             field = f"config.recipients.{position}"
             raise InvalidInput(
-                f"{field} must start with one of {', '.join(f'{one}://' for one in SCHEMES)}", field=field
+                "%(name)s must start with one of %(known)s",
+                name=field,
+                known=", ".join(f"{one}://" for one in SCHEMES),
+                field=field,
             )
 
 
 def missing() -> str:
     """Why there is none; "" when it is installed."""
-    return "" if find_spec("apprise") else "Apprise is not installed: pip install apprise"
+    return "" if find_spec("apprise") else said("Apprise is not installed: pip install apprise")
 
 
 def _body(sending: Sending) -> str:
@@ -73,14 +77,14 @@ def _library() -> Any:
 
 TYPE: Final = ChannelType(
     name="apprise",
-    label="Apprise",
+    label=said("Apprise"),
     settings=(
         replace(
             RECIPIENTS,
-            label="Addresses",
+            label=said("Addresses"),
             required=True,
             secret=True,
-            help=f"Apprise's own, of {', '.join(SCHEMES)}.",
+            help=said("Apprise's own, of %(schemes)s.", schemes=", ".join(SCHEMES)),
         ),
         TEMPLATE,
     ),

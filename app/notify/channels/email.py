@@ -12,6 +12,7 @@ from html import escape
 from typing import Any, Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from app.core.said import said
 from app.notify.channels.base import ChannelType, Sending
 from app.notify.door import Door, Line
 from app.notify.fields import RECIPIENTS, TEMPLATE, Setting
@@ -125,9 +126,9 @@ def _refused(smtp: smtplib.SMTP, addresses: list[str]) -> list[str]:
     """Who is not taken, with the reason; raises when nobody is."""
     refused = []
     answers = [(address, *smtp.rcpt(address)) for address in addresses]
-    for address, code, said in answers:
+    for address, code, answer in answers:
         if not 200 <= code < 300:
-            refused.append(f"{address}: {code} {_told(said)}")
+            refused.append(f"{address}: {code} {_told(answer)}")
     if len(refused) == len(addresses):
         codes = [code for _, code, _ in answers]
         raise Undelivered("; ".join(refused), status=codes[0], lasting=all(code >= 500 for code in codes))
@@ -145,26 +146,26 @@ def _told(said: bytes | str) -> str:
 
 TYPE: Final = ChannelType(
     name="email",
-    label="Mail",
+    label=said("Mail"),
     settings=(
-        replace(RECIPIENTS, required=True, help="Addresses, such as ops@example.com."),
+        replace(RECIPIENTS, required=True, help=said("Addresses, such as ops@example.com.")),
         Setting(
             name="smtp",
             kind="url",
-            label="Mail server",
+            label=said("Mail server"),
             secret=True,
             required=True,
             variable="SMTP_URL",
             schemes=tuple(PORTS),
-            help="smtp+starttls://user:password@mail.example.com; smtps:// for TLS at once; empty for SMTP_URL.",
+            help=said("smtp+starttls://user:password@mail.example.com; smtps:// for TLS at once; empty for SMTP_URL."),
         ),
         Setting(
             name="from",
             kind="text",
-            label="From",
+            label=said("From"),
             required=True,
             variable="ALERT_EMAIL_FROM",
-            help="The sender; empty for ALERT_EMAIL_FROM.",
+            help=said("The sender; empty for ALERT_EMAIL_FROM."),
         ),
         TEMPLATE,
     ),

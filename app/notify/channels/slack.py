@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from app.core.said import said
 from app.notify.channels.base import ChannelType, Sending
 from app.notify.fields import RECIPIENTS, TEMPLATE, WEBHOOK
 from app.notify.message import Message
@@ -57,15 +58,19 @@ def _escaped(text: str) -> str:
 
 TYPE: Final = ChannelType(
     name="slack",
-    label="Slack",
+    label=said("Slack"),
     settings=(
         replace(
             WEBHOOK,
-            label="Webhook address",
+            label=said("Webhook address"),
             required=True,
-            help="Of an incoming webhook: https://hooks.slack.com/services/…",
+            help=said("Of an incoming webhook: https://hooks.slack.com/services/…"),
         ),
-        replace(RECIPIENTS, label="Mentions", help="Who is called by name, such as <!here> or <@U012AB3CD>."),
+        replace(
+            RECIPIENTS,
+            label=said("Mentions"),
+            help=said("Who is called by name, such as <!here> or <@U012AB3CD>."),
+        ),
         TEMPLATE,
     ),
     send=send,

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import urlencode
 
+from app.core.said import said
 from app.notify.channels.base import ChannelType, Sending, waiting
 from app.notify.fields import RECIPIENTS, TEMPLATE, WEBHOOK, Setting
 from app.notify.message import Message
@@ -39,24 +40,26 @@ def text(message: Message, *, form: bool) -> str:
 
 TYPE: Final = ChannelType(
     name="sms",
-    label="Text message (Twilio)",
+    label=said("Text message (Twilio)"),
     settings=(
-        replace(RECIPIENTS, label="Numbers", required=True, help="International, as +33612345678."),
+        replace(RECIPIENTS, label=said("Numbers"), required=True, help=said("International, as +33612345678.")),
         replace(
             WEBHOOK,
-            label="Address of the service",
+            label=said("Address of the service"),
             required=True,
             variable="TWILIO_URL",
-            help="The full Messages.json address with account and token: https://SID:TOKEN@api.twilio.com/…; "
-            "empty for TWILIO_URL.",
+            help=said(
+                "The full Messages.json address with account and token: https://SID:TOKEN@api.twilio.com/…; "
+                "empty for TWILIO_URL."
+            ),
         ),
         Setting(
             name="from",
             kind="text",
-            label="From",
+            label=said("From"),
             required=True,
             variable="SMS_FROM",
-            help="The sending number; empty for SMS_FROM.",
+            help=said("The sending number; empty for SMS_FROM."),
         ),
         TEMPLATE,
     ),

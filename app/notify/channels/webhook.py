@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from app.core.said import said
 from app.notify.channels.base import ChannelType, Sending
 from app.notify.fields import RECIPIENTS, TEMPLATE, WEBHOOK, Setting
 from app.notify.message import Message
@@ -57,19 +58,21 @@ def signature(secret: str, at_s: int, body: bytes) -> str:
 
 TYPE: Final = ChannelType(
     name="webhook",
-    label="Webhook",
+    label=said("Webhook"),
     settings=(
-        replace(WEBHOOK, required=True, help="Gets a POST of JSON; a user and password in it are sent as Basic."),
+        replace(WEBHOOK, required=True, help=said("Gets a POST of JSON; a user and password in it are sent as Basic.")),
         Setting(
             name="secret",
             kind="text",
-            label="Secret",
+            label=said("Secret"),
             secret=True,
             required=True,
             variable="ALERT_WEBHOOK_SECRET",
-            help="Signs every message; empty for the server's own, ALERT_WEBHOOK_SECRET or the file webhook_secret.",
+            help=said(
+                "Signs every message; empty for the server's own, ALERT_WEBHOOK_SECRET or the file webhook_secret."
+            ),
         ),
-        replace(RECIPIENTS, help="Passed on in the message, for the receiver to know whom it is for."),
+        replace(RECIPIENTS, help=said("Passed on in the message, for the receiver to know whom it is for.")),
         TEMPLATE,
     ),
     send=send,

@@ -104,7 +104,7 @@ class SqlAccountStore:
         try:
             return _user(self._database.write(work))
         except IntegrityError as error:
-            raise Conflict(f"There is a user called {username} already.") from error
+            raise Conflict("There is a user called %(username)s already.", username=username) from error
 
     def change_user(self, user_id: int, changes: UserChanges) -> User:
         """See `AccountStore`."""
@@ -180,7 +180,7 @@ def _changed(connection: Connection, table: Table, row_id: int, changes: Mapping
         update(table).where(table.c.id == row_id).values(**changes).returning(*table.c)
     ).one_or_none()
     if row is None:
-        raise NotFound(f"There is none with the id {row_id} in {table.name}.")
+        raise NotFound("There is none with the id %(row_id)s in %(name)s.", row_id=row_id, name=table.name)
     return row
 
 

@@ -71,7 +71,7 @@ class SqlAlertStore:
         try:
             done = self._database.write(lambda connection: connection.execute(statement).rowcount)
         except IntegrityError:
-            raise Conflict(f"There is a rule {rule.name!r} already") from None
+            raise Conflict("There is a rule %(name)r already", name=rule.name) from None
         return changed if done else None
 
     def delete_rule(self, rule_id: int) -> bool:

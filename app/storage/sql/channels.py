@@ -82,7 +82,7 @@ class SqlChannelStore:
         try:
             return self._database.write(work)
         except IntegrityError:
-            raise Conflict(f"There is a channel {channel.name!r} already") from None
+            raise Conflict("There is a channel %(name)r already", name=channel.name) from None
 
     def delete(self, channel_id: int) -> bool:
         """See `ChannelStore`."""

@@ -84,7 +84,7 @@ class SqlDashboardStore:
         try:
             done = self._database.write(lambda connection: connection.execute(statement).rowcount)
         except IntegrityError:
-            raise Conflict(f"There is a dashboard {dashboard.name!r} already", field="name") from None
+            raise Conflict("There is a dashboard %(name)r already", name=dashboard.name, field="name") from None
         return changed if done else None
 
     def delete(self, number: int) -> bool:

@@ -137,7 +137,7 @@ def _write_change(connection: Connection, change: Change, at_ms: int) -> Inciden
     if incident.id:
         stored = change_incident(connection, incident, change.entries)
         if stored is None:
-            raise Conflict(f"Incident {incident.id} has changed meanwhile")
+            raise Conflict("Incident %(id)s has changed meanwhile", id=incident.id)
     else:
         statement = insert(incidents).values(**incident_values(incident)).returning(incidents.c.id)
         stored = replace(incident, id=connection.execute(statement).scalar_one())

@@ -10,6 +10,7 @@ export async function change(address, method, body, headers = {}) {
     body: body === undefined ? undefined : JSON.stringify(body),
   }).catch(() => null);
   const told = await answer?.json().catch(() => null);
+  if (told?.told) told.detail = told.told; // the same in the language of the page
   return { ok: answer?.ok ?? false, status: answer?.status ?? 0, body: told ?? null, version: answer?.headers.get("ETag") };
 }
 

@@ -105,8 +105,10 @@ async function ask() {
     return;
   }
   const { items: stored, errors: seen, ...rest } = fresh;
+  const turned = fresh.status !== job.status;
   Object.assign(job, rest, isOver(fresh) ? { items: stored, errors: seen } : {});
-  sentence = fresh.reason ?? "";
+  if (!fresh.reason) sentence = "";
+  else if (turned) ({ sentence } = (await snapshot())?.page ?? { sentence: fresh.reason }); // why, in the page's language
   tell("onJob", job);
   paintSoon();
 }
