@@ -21,6 +21,7 @@ from app.core.clock import rfc3339
 from app.dashboard import zones
 from app.dashboard.language import gettext, locale
 from app.dashboard.links import job_path
+from app.dashboard.quiet import reply
 
 NOTHING: Final = "–"
 """What stands where a value is missing: never 0."""
@@ -182,7 +183,7 @@ def arguments(values: Mapping[str, str | None]) -> str:
 
 FILTERS: Final = (
     number, rate, percent, size, duration, since, clock, short_clock, day_and_time, utc_clock, span_to, exact,
-    safe_href, as_text, head, tail, job_path, marked, arguments,
+    safe_href, as_text, head, tail, job_path, marked, arguments, reply,
 )  # fmt: skip
 
 

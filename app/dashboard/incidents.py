@@ -16,6 +16,7 @@ from app.dashboard.alerts import NUMBER, acting, figure, limit, told
 from app.dashboard.channels import KINDS
 from app.dashboard.curves import Curve, Mark, curve
 from app.dashboard.language import gettext
+from app.dashboard.quiet import reply
 from app.dashboard.threads import in_thread
 from app.notify.office import Told
 from app.services import Services
@@ -121,9 +122,9 @@ def _untold(rule: Rule | None, log: Sequence[Told], known: set[str]) -> list[tup
     for notice, _ in log:
         kind = str(KINDS.get(notice.kind, notice.kind))
         if notice.state == "failed":
-            text = gettext("“%(kind)s” failed: %(reply)s", kind=kind, reply=notice.reply)
+            text = gettext("“%(kind)s” failed: %(reply)s", kind=kind, reply=reply(notice.reply))
         elif notice.state == "waiting" and notice.attempts and notice.channel in known:
-            text = gettext("“%(kind)s” is tried again; so far: %(reply)s", kind=kind, reply=notice.reply)
+            text = gettext("“%(kind)s” is tried again; so far: %(reply)s", kind=kind, reply=reply(notice.reply))
         else:
             continue
         stand_in = instead.get((notice.channel, notice.kind))

@@ -11,6 +11,7 @@ from app.accounts.access import current_principal, require
 from app.core.clock import rfc3339
 from app.core.errors import InvalidInput, NotFound
 from app.dashboard.filters import duration, number
+from app.dashboard.job_rows import success
 from app.dashboard.job_tabs import TABS, alerts, errors, log, runs
 from app.dashboard.job_tabs.base import NAMES, Look
 from app.dashboard.language import gettext, ngettext
@@ -118,19 +119,21 @@ def _content(services: Services, job_id: str, query: Query, tab: str) -> dict[st
         "totals": job.totals,
         "since": job.last_cursor,
         "sentence": sentence(job),
+        "earlierErrors": errors.counted(look) - job.errors,
     }
     return {
         **found,
         "sentence": sentence(job),
         "job": view,
         "totals": job.totals,
+        "answered": success(job),
         "config": job.config,
         "query": query,
         "tab": tab,
         "other": look.other,
         "runs": siblings,
         "choices": [(one.id, rfc3339(one.started_at or one.created_at), one.status) for one in siblings.others],
-        "tabs": [(name, one.label, *_tally(look, name, found)) for name, one in TABS.items()],
+        "tabs": [(name, one.label, *_tally(look, name, found if name == tab else {})) for name, one in TABS.items()],
         "page": {**shared, **found.get("page", {})},
     }
 
@@ -152,13 +155,15 @@ def sentence(job: Job) -> str:
 def _tally(look: Look, tab: str, found: Mapping[str, Any]) -> tuple[str | None, bool]:
     """How much stands on a tab, None where nobody counts, and whether a person should look there.
 
-    Lines of log are counted for their own tab alone, as it takes a walk through all that the job has sent.
+    Lines of log and events are counted for their own tabs alone, as it takes a walk through all that the job has sent.
+    Errors are those of all attempts, as they are in their groups.
     """
-    if tab == "log":
-        lines = found.get("counts")
-        return (number(lines.total) + ("+" if lines.is_cut else "") if lines else None), False
+    if tab in {"log", "events"}:
+        counts = found.get("counts")
+        return (number(counts.total) + ("+" if counts.is_cut else "") if counts else None), False
     if tab == "errors":
-        return number(look.job.errors), look.job.errors > 0
+        count = errors.counted(look)
+        return number(count), count > 0
     if tab == "items":
         return number(look.job.items), False
     if tab == "alerts":

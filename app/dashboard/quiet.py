@@ -4,7 +4,9 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from app.dashboard.language import gettext
+from app.core.said import again
+from app.dashboard.language import gettext, told
+from app.notify.failures import FAILURES
 
 
 def why(reason: str) -> str:
@@ -13,6 +15,11 @@ def why(reason: str) -> str:
         if found := re.fullmatch(pattern, reason, re.DOTALL):
             return tell(found.groupdict())
     return reason
+
+
+def reply(text: str) -> str:
+    """What became of a try to tell something: a receiver's words as they are, ours in the page's language."""
+    return told(again(text, FAILURES))
 
 
 _SENTENCES: Final[dict[str, Callable[[dict[str, Any]], str]]] = {

@@ -9,7 +9,7 @@ from app.core.clock import rfc3339
 from app.dashboard.channels import KINDS
 from app.dashboard.curves import Mark
 from app.dashboard.language import gettext, ngettext, told
-from app.dashboard.quiet import why
+from app.dashboard.quiet import reply, why
 from app.dashboard.wording import SEVERITIES
 from app.notify.office import Told
 from app.storage.base_alerts import Entry
@@ -108,7 +108,13 @@ def _delivery(notice: Notice, tried: Delivery, number: int) -> dict[str, Any]:
     facts = [gettext("in place of %(channel)s", channel=notice.in_place_of)] if notice.in_place_of else []
     if tried.outcome != "unwanted":
         facts += [str(tried.status or ""), f"{tried.latency_ms} ms", gettext("try %(n)s", n=number)]
-    return {"icon": icon, "tone": tone, "title": title, "detail": " · ".join(filter(None, facts)), "reply": tried.reply}
+    return {
+        "icon": icon,
+        "tone": tone,
+        "title": title,
+        "detail": " · ".join(filter(None, facts)),
+        "reply": reply(tried.reply),
+    }
 
 
 def _count(detail: Mapping[str, Any]) -> int:

@@ -19,7 +19,9 @@ from typing import Any, Final
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from app.core.clock import Clock
+from app.core.said import said
 from app.notify.addresses import is_public
+from app.notify.failures import BROKEN, NO_ANSWER, NO_CERTIFICATE, PRIVATE, SLOWLY_RESOLVED, UNREACHED, UNRESOLVED
 from app.notify.reply import Reply, Undelivered, judge
 from app.runtime.base import Net, cut
 
@@ -129,11 +131,11 @@ class Door:
 
     def _failure(self, error: Exception, line: Line) -> Undelivered:
         if line.late or isinstance(error, TimeoutError):
-            return Undelivered(f"No answer within {self._deadline_ms / 1000:g} s.", uncertain=line.said)
+            return Undelivered(said(NO_ANSWER, span=f"{self._deadline_ms / 1000:g}"), uncertain=line.said)
         if isinstance(error, self._net.ssl.SSLCertVerificationError):
-            return Undelivered(f"Its certificate does not hold: {error.verify_message}.")
+            return Undelivered(said(NO_CERTIFICATE, why=error.verify_message))
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        return Undelivered(f"The connection failed: {reason}.", uncertain=line.said)
+        return Undelivered(said(BROKEN, why=reason), uncertain=line.said)
 
     def _connected(self, host: str, port: int, until_ms: int) -> Any:
         failure = "it has no address"
@@ -150,14 +152,14 @@ class Door:
                 failure = "no answer in time" if isinstance(error, TimeoutError) else error.strerror or str(error)
             else:
                 return connection
-        raise Undelivered(f"{host} port {port} can't be reached: {failure}.")
+        raise Undelivered(said(UNREACHED, host=host, port=port, why=failure))
 
     def _checked(self, host: str, port: int, until_ms: int) -> list[tuple[int, Address]]:
         """The addresses of `host`, all of which may be reached."""
         found = self._resolved(host, port, until_ms)
         for _, address in found:
             if not self._allow_private and not is_public(str(address[0])):
-                raise Undelivered(f"{host} is at {address[0]}, which is not public; see NOTIFY_ALLOW_PRIVATE.")
+                raise Undelivered(said(PRIVATE, host=host, address=address[0]))
         return found
 
     def _resolved(self, host: str, port: int, until_ms: int) -> list[tuple[int, Address]]:
@@ -174,10 +176,10 @@ class Door:
         try:
             found = answer.get(timeout=max(0, until_ms - self._clock.monotonic_ms()) / 1000)
         except Empty:
-            raise Undelivered(f"The name {host} was not resolved in time.") from None
+            raise Undelivered(said(SLOWLY_RESOLVED, host=host)) from None
         if isinstance(found, Exception):
             reason = getattr(found, "strerror", None) or str(found)
-            raise Undelivered(f"The name {host} can't be resolved: {reason}.")
+            raise Undelivered(said(UNRESOLVED, host=host, why=reason))
         return [(family, address) for family, _, _, _, address in found]
 
     def _retry_after(self, value: str | None) -> int:

@@ -12,7 +12,9 @@ from typing import Final
 
 from app.core.clock import Clock
 from app.core.errors import ScrapewatchError
+from app.core.said import said
 from app.notify.channel import Channel
+from app.notify.failures import NO_END, NO_ENDS, NOWHERE
 from app.notify.links import MakeLinks
 from app.notify.reply import Undelivered
 from app.notify.sender import Sender, Tried
@@ -202,9 +204,9 @@ def _unheard(channel: Channel, notice: Notice) -> str:
     if notice.kind != "resolved" or wish:
         return ""
     if wish is False:
-        return "This channel does not want to hear of ends."
+        return NO_ENDS
     is_told = notice.body.get("sendResolved", True)
-    return "" if is_told else "The rule tells no end, and this channel leaves it to the rule."
+    return "" if is_told else NO_END
 
 
 def _unwanted(notice: Notice, reply: str, now_ms: int) -> Delivery:
@@ -212,5 +214,5 @@ def _unwanted(notice: Notice, reply: str, now_ms: int) -> Delivery:
 
 
 def _nowhere(notice: Notice) -> Tried:
-    failure = Undelivered(f"There is no channel {notice.channel}.")
+    failure = Undelivered(said(NOWHERE, name=notice.channel))
     return Tried(status=None, reply=failure.detail, latency_ms=0, failure=failure)

@@ -57,7 +57,6 @@ class Undelivered(ScrapewatchError):
         uncertain: bool = False,
     ) -> None:
         super().__init__(detail)
-        self.detail = detail
         self.status = status
         self.locked = locked or status in LOCKED
         self.lasting = lasting or self.locked

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.core.clock import Clock
+from app.core.said import said
 from app.notify.channel import Channel, secrets_of
 from app.notify.channels import TYPES
 from app.notify.channels.base import ChannelType, Sending
 from app.notify.door import Door
+from app.notify.failures import OURS
 from app.notify.message import message
 from app.notify.reply import Undelivered, shown
 from app.storage.base_notices import NewNotice
@@ -54,7 +56,7 @@ class Sender:
             return Tried(status=failure.status, reply=detail, latency_ms=self._since(since_ms), failure=failure)
         except Exception as error:  # an error of ours: the notice must not be lost with it, nor tried without a pause
             log.exception("A notice to %s could not be sent", channel.name)
-            ours = Undelivered(f"Something went wrong here ({type(error).__name__}); the server's log knows what.")
+            ours = Undelivered(said(OURS, kind=type(error).__name__))
             return Tried(status=None, reply=ours.detail, latency_ms=self._since(since_ms), failure=ours)
         return Tried(status=reply.status, reply=shown(reply.text, secrets), latency_ms=self._since(since_ms))
 

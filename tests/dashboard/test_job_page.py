@@ -189,6 +189,44 @@ def test_raw_events_are_whole_by_type_and_by_address(house: House):
     assert "Card" not in house.page("/jobs/123?tab=events&type=log")
 
 
+def test_the_first_tab_sums_up_errors_and_fields(house: House):
+    """The first few groups with their counts, and in which share of the items each field is filled."""
+    house.send(
+        [event("job_started"), *(event("item_scraped", data={"title": "Card", "price": price}) for price in "1 ")]
+    )
+    house.send([event("error", data={"kind": kind, "message": "no price"}) for kind in "ABCDEE"])
+
+    page = house.page("/jobs/123")
+
+    groups = page.partition('id="error-groups"')[2].partition("</section>")[0]
+    assert "6 errors, 5 groups" in groups
+    assert re.findall(r"<strong>(\w+|no price)</strong>", groups)[:2] == ["no price", "2"]
+    assert groups.count("<tr") == 1 + 4
+    fields = page.partition('id="fields-filled"')[2].partition("</section>")[0]
+    assert re.findall(r"([\d.]+)<span class=\"unit\">%", fields) == ["100.0", "50.0"]
+
+
+def test_errors_of_all_attempts_are_counted_with_their_groups(house: House):
+    """The tab says as many as the groups do, and that they are of all attempts; the figure is of this one."""
+    house.send([event("job_started"), *(event("error", data={"message": "no price"}) for _ in range(3))])
+    house.send([event("job_failed"), event("job_started"), event("error", data={"message": "no price"})])
+
+    page = house.page("/jobs/123?tab=errors")
+
+    assert 'data-tally="errors">4<' in page
+    assert "4 errors, 1 group, of all attempts" in page
+    assert re.search(r'data-figure="errors">1<.*?in this attempt', page, re.DOTALL)
+    assert '"earlierErrors": 3' in page
+
+
+def test_raw_events_are_counted_on_their_own_tab(house: House):
+    """All of them, whatever is shown; on other tabs nobody counts."""
+    house.send([event("job_started"), event("item_scraped"), event("heartbeat")])
+
+    assert 'data-tally="events">3<' in house.page("/jobs/123?tab=events&type=item_scraped")
+    assert 'data-tally="events"' not in house.page("/jobs/123")
+
+
 @pytest.mark.parametrize(
     ("type_", "data", "sentence"),
     [

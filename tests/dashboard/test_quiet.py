@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.dashboard.quiet import why
+from app.dashboard.quiet import reply, why
+from tests.dashboard.conftest import House
 
 
 @pytest.mark.parametrize(
@@ -21,3 +22,11 @@ def test_a_reason_is_a_sentence(noted: str, said: str):
     """One without words stays as it is; a name with a sign of gettext's own in it does no harm."""
     assert why(noted) == said
     assert why(f"inhibited by %(name)s {noted}") == f"The rule “%(name)s {noted}” fires"
+
+
+def test_a_receiver_s_own_words_stay_as_they_are(house: House):
+    """Ours are said in the page's language; a name in them stays."""
+    app = house.client.application
+    with app.test_request_context(headers={"Accept-Language": "fr"}):
+        assert reply("There is no channel ops.") == "Il n’y a pas de canal ops."
+        assert reply("Apprise says no.") == "Apprise says no."

@@ -10,7 +10,7 @@ from app.dashboard.job_tabs.base import Look
 from app.dashboard.sparks import spark
 from app.dashboard.wording import shown
 from app.storage.base import Event, EventFilter, Job
-from app.storage.base_groups import ErrorGroup
+from app.storage.base_groups import MOST_GROUPS, ErrorGroup
 
 MOST: Final = 200
 """Groups that are shown, those with the most errors; muted ones after all others."""
@@ -19,17 +19,48 @@ LONGEST_STACK: Final = 4_000
 """Characters of a stack; the whole is in its event."""
 
 
+TOP: Final = 4
+"""Groups on the first tab, the same first ones."""
+
+
 def content(look: Look) -> dict[str, Any]:
     """The groups with their newest errors."""
-    groups = look.services.groups.of_job(look.job.id, limit=MOST)
-    samples = _samples(look, groups)
-    ordered = sorted(groups, key=lambda one: (one.muted is not None, not one.new))
+    groups = _ordered(look)
+    samples = _samples(look, groups[:MOST])
     return {
-        "groups": [_shown(one, samples.get(one.sample)) for one in ordered],
+        "groups": [_shown(one, samples.get(one.sample)) for one in groups[:MOST]],
+        "grouped": _grouped(look, groups),
         "is_behind": look.services.groups.grouped() < _newest(look),
         "may_operate": current_principal().may("operate"),
         "may_mute": current_principal().may("operate") and has_spider(look.job),
     }
+
+
+def top(look: Look) -> dict[str, Any]:
+    """The first groups, without their errors, for the first tab."""
+    groups = _ordered(look)
+    return {"groups": [_shown(one, None) for one in groups[:TOP]], "grouped": _grouped(look, groups)}
+
+
+def counted(look: Look) -> int:
+    """The errors of all attempts, as groups count them; where there was but one, no group needs to be read."""
+    if look.job.attempt == 1:
+        return look.job.errors
+    return max(look.job.errors, sum(one.count for one in _every(look)))
+
+
+def _every(look: Look) -> list[ErrorGroup]:
+    return look.services.groups.of_job(look.job.id, limit=MOST_GROUPS + 1)
+
+
+def _ordered(look: Look) -> list[ErrorGroup]:
+    """Those that are news first, then those with the most errors, muted ones last."""
+    return sorted(_every(look), key=lambda one: (one.muted is not None, not one.new))
+
+
+def _grouped(look: Look, groups: Sequence[ErrorGroup]) -> dict[str, int]:
+    """How many errors of how many attempts are in how many groups."""
+    return {"errors": sum(one.count for one in groups), "groups": len(groups), "attempts": look.job.attempt}
 
 
 def has_spider(job: Job) -> bool:

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from app import queries
+from app.dashboard.job_tabs import log
 from app.dashboard.job_tabs.base import Look
 from app.dashboard.wording import shown, whole
 from scrapewatch.events import EVENTS
@@ -15,11 +16,13 @@ def content(look: Look) -> dict[str, Any]:
     wanted = queries.event_filter({"type": look.query.get("type")}, look.now_ms, look.job.id)
     line = look.cursor("line")
     before = queries.before(look.query.args) if line is None else line + 1
+    counts = log.counted(look, ())
     found = look.services.events.events(wanted, before=before, limit=ROWS)
     return {
         "events": [{**shown(event), "whole": whole(shown(event))} for event in found],
         "types": tuple(EVENTS),
         "line": line,
-        "page": {"type": look.query.get("type")},
+        "counts": counts,
+        "page": {"type": look.query.get("type"), "events": counts.total},
         "next": queries.next_page([event.cursor for event in found], ROWS),
     }

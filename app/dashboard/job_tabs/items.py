@@ -16,6 +16,9 @@ SAMPLED: Final = 1_000
 COLUMNS: Final = 10
 """Fields that have a column; the others stand in the item's body."""
 
+TOP: Final = 8
+"""Fields on the first tab."""
+
 MOST_FIELDS: Final = 50
 """Fields that are named: items may bring each its own, as those do that are kept by their ids."""
 LONGEST_ADDRESS: Final = 2_000
@@ -40,6 +43,13 @@ def content(look: Look) -> dict[str, Any]:
         "sampled": len(sample),
         "next": queries.next_page([event.cursor for event in found], ROWS),
     }
+
+
+def top(look: Look) -> dict[str, Any]:
+    """The first fields with the share of the newest items in which each is filled, for the first tab."""
+    sample = [body_of(event) for event in look.newest((TYPE,), SAMPLED)]
+    fields = filled(sample)
+    return {"fields": fields[:TOP], "more_fields": max(0, len(fields) - TOP), "sampled": len(sample)}
 
 
 def filled(sample: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -131,9 +131,9 @@ def _of_levels(job_id: str, names: Sequence[str]) -> EventFilter:
     return replace(every, levels=Levels(numbers=tuple(map(LEVELS.index, said)), types=silent, severities=tuple(said)))
 
 
-def counted(look: Look) -> Counts:
-    """The lines of the whole log up to the job's last event."""
-    return _tally(look.services.events.count, look.job.key).upto(look)
+def counted(look: Look, types: tuple[str, ...] = LOGGED) -> Counts:
+    """The lines of the whole log up to the job's last event; or its events of other types, none being any."""
+    return _tally(look.services.events.count, look.job.key, types).upto(look)
 
 
 def text(services: Services, asked: EventFilter) -> Iterator[str]:
@@ -153,7 +153,8 @@ def _line(event: Event) -> str:
 class _Tally:
     """The lines of a job, counted once; from then on what has come is added, unless that is much or old ones went."""
 
-    def __init__(self) -> None:
+    def __init__(self, types: tuple[str, ...]) -> None:
+        self._types = types
         self._lock = threading.Lock()
         self._counts: Counts | None = None
         self._as_of = (0, 0)
@@ -165,7 +166,7 @@ class _Tally:
             cursor, before = self._as_of
             if self._counts is not None and (job.last_cursor, removed) == self._as_of:
                 return self._counts
-            every = EventFilter(job_id=job.id, types=LOGGED)
+            every = EventFilter(job_id=job.id, types=self._types)
             fresh = events.events_after(every, after=cursor, limit=MOST_ADDED + 1)
             if self._counts is None or before != removed or len(fresh) > MOST_ADDED:
                 self._counts, fresh = _counts(events.count, every), []
@@ -177,8 +178,8 @@ class _Tally:
 
 
 @lru_cache(maxsize=64)
-def _tally(count: Count, key: int) -> _Tally:  # noqa: ARG001 - of that job in that store
-    return _Tally()
+def _tally(count: Count, key: int, types: tuple[str, ...]) -> _Tally:  # noqa: ARG001 - of that job in that store
+    return _Tally(types)
 
 
 def _changed(counts: Counts, events: Sequence[Event], by: int) -> Counts:

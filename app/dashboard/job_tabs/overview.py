@@ -1,9 +1,10 @@
-"""The first tab: two charts over the run, and the newest lines, items and errors of this attempt."""
+"""The first tab: two charts over the run, the newest lines, items and errors of this attempt, and what they come to."""
 
 from typing import Any, Final
 
 from app.dashboard import figures, trends
 from app.dashboard.figures import Trace
+from app.dashboard.job_tabs import errors, items
 from app.dashboard.job_tabs.base import Look
 from app.dashboard.language import gettext
 from app.dashboard.wording import LOGGED, item, shown
@@ -24,6 +25,8 @@ def content(look: Look) -> dict[str, Any]:
         "items": [item(shown(event)) for event in look.newest(("item_scraped",), ITEMS)],
         "errors": [shown(event) for event in look.newest(("error",), ERRORS)],
         "charts": drawn,
+        **errors.top(look),
+        **items.top(look),
         "page": {"charts": drawn, "chartTemplate": figures.TEMPLATE, "chartConfig": figures.CONFIG},
     }
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app.core.clock import Clock
+from app.core.said import said
 from app.notify.door import Door
+from app.notify.failures import SLOW
 from app.notify.fields import Setting
 from app.notify.message import Message
 from app.notify.reply import Reply, Undelivered
@@ -41,7 +43,7 @@ def waiting(sending: Sending) -> Iterator[str]:
         if recipient in done:
             continue
         if sending.clock.monotonic_ms() > until_ms:
-            raise Undelivered(f"Slow: {len(done)} of {len(recipients)} have it so far.")
+            raise Undelivered(said(SLOW, done=len(done), all=len(recipients)))
         yield recipient
 
 

@@ -3,6 +3,7 @@
 import { mount } from "./charts.js";
 import { amount, counted, join, totals } from "./job.js";
 import { isOver } from "./row.js";
+import { renewing } from "./snapshot.js";
 import { Log, Stream } from "./streams.js";
 import { isLogged } from "./wording.js";
 
@@ -11,6 +12,17 @@ const log = new Log();
 const items = new Stream("items");
 const errors = new Stream("errors");
 const lists = [log, items, errors];
+const SUMS = ["error-groups", "fields-filled"]; // which the server adds up
+const SUMS_MS = 15_000;
+const addUp = renewing(...SUMS);
+let added = performance.now();
+let isBehind = false;
+
+function addUpSoon() {
+  if (!isBehind || performance.now() - added < SUMS_MS) return;
+  [isBehind, added] = [false, performance.now()];
+  addUp();
+}
 
 /** Growth of one of the scraper's totals; one that dropped has begun again. */
 function growth(before, after) {
@@ -40,11 +52,16 @@ join({
   onEvent: (event, at) => {
     CHANGES.get(event.type)?.(event, at);
     if (isLogged(event.type)) log.add(event);
+    if (event.type === "error" || event.type === "item_scraped") isBehind = true;
   },
   flush: () => lists.forEach((list) => list.flush()),
-  onJob: (job) => Object.values(charts).forEach((chart) => chart.setOpen(!isOver(job))),
+  onJob: (job) => {
+    Object.values(charts).forEach((chart) => chart.setOpen(!isOver(job)));
+    addUpSoon();
+  },
   onAgain: (fresh) => {
     Object.entries(charts).forEach(([name, chart]) => chart.show(fresh.page.charts[name]));
     lists.forEach((list) => list.adopt(fresh));
+    SUMS.forEach((id) => fresh.adopt(id));
   },
 });

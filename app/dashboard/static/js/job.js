@@ -1,9 +1,10 @@
 // The head of a job's live page, and what all its tabs share. Events are folded here as the server folds them, so every
 // figure moves with the event that moves it; what only the server knows (pace, end, state) is asked for every few seconds
-// while the job is open. When it is over, the page is looked at once more, and from then on it asks and hears nothing.
+// while the job is open. When it is over, the page is looked at once more, and from then on it asks nothing, and hears
+// of nothing but a new attempt.
 
 import { duration, now, number, percent, rate, setTime, shortClock, size } from "./format.js";
-import { follow, leave } from "./live.js";
+import { follow } from "./live.js";
 import { page, say, word } from "./page.js";
 import { isOver, jobPath, paintBar, paintStatus } from "./row.js";
 import { snapshot } from "./snapshot.js";
@@ -16,7 +17,10 @@ const SETTLE_MS = 5_000; // an ended job's last events may come after its end
 const ROOM = `job:${page.job.id}`;
 const FROZEN = ["facts"];
 export const { job, totals } = page;
-const tallies = "lines" in page ? { log: page.lines } : {}; // which the log's own tab alone counts
+const tallies = {}; // of lines and of events, which their own tabs alone count
+if ("lines" in page) tallies.log = page.lines;
+if ("events" in page) tallies.events = page.events;
+let { earlierErrors } = page; // those of the attempts before this one
 const parts = [];
 let painted = 0;
 let asked = performance.now();
@@ -78,6 +82,7 @@ function onEvents(events) {
     tell("onEvent", event, Math.min(Date.parse(event.timestamp), received));
     CHANGES.get(event.type)?.(event);
     if ("log" in tallies && isLogged(event.type)) tallies.log += 1;
+    if ("events" in tallies) tallies.events += 1;
     if (event.type.startsWith("job_") && event.type !== "job_progress") turning = true;
     if (!JUDGEMENTS.has(event.type)) job.lastEventAt = event.receivedAt; // the server's word is no sign of life
   }
@@ -120,7 +125,8 @@ async function again() {
   Object.assign(job, fresh.page.job);
   Object.assign(totals, fresh.page.totals);
   if ("lines" in fresh.page) tallies.log = fresh.page.lines;
-  ({ sentence } = fresh.page);
+  if ("events" in fresh.page) tallies.events = fresh.page.events;
+  ({ sentence, earlierErrors } = fresh.page);
   if (isOver(job)) FROZEN.forEach((id) => fresh.adopt(id));
   tell("onAgain", fresh);
   paintSoon();
@@ -142,7 +148,7 @@ function paint() {
   waiting = null;
   painted = performance.now();
   paintHead();
-  Object.entries({ ...tallies, items: job.items, errors: job.errors }).forEach(([name, count]) => {
+  Object.entries({ ...tallies, items: job.items, errors: job.errors + earlierErrors }).forEach(([name, count]) => {
     const tally = document.querySelector(`[data-tally="${name}"]`);
     if (!tally?.textContent.endsWith("+")) say(tally, number(count));
   });
@@ -155,7 +161,7 @@ function paintFacts() {
   figure("items", number(job.items), undefined, job.itemsReported === null ? "" : word("says", { n: number(job.itemsReported) }));
   figure("rate", rate(job.itemsPerSecond), undefined, isOver(job) ? "" : word("lastMinute"));
   figure("requests", number(requests.total), undefined, Number.isFinite(requests.retried) ? word("retried", { n: number(requests.retried) }) : "");
-  figure("success", measured ? percent(1 - requests.failed / requests.total, 1) : "–", measured ? "%" : "", measured ? word("failed", { n: number(requests.failed) }) : "");
+  figure("success", measured ? percent(Math.min(1, Math.max(0, 1 - requests.failed / requests.total)), 1) : "–", measured ? "%" : "", measured ? word("failed", { n: number(requests.failed) }) : "");
   figure("errors", number(job.errors));
   figure("bytes", ...size(amount(bytes.received)));
   const p95 = Number.isFinite(latency.p95) ? word("under", { n: number(latency.p95) }) : "";
@@ -203,8 +209,13 @@ if (tab.offsetLeft + tab.offsetWidth > tabs.clientWidth) tabs.scrollLeft = tab.o
 /** Once a job is over and nothing has come of it for a while, the page is painted by the server for the last time. */
 async function freeze() {
   clearInterval(clock);
-  leave(ROOM);
-  await again();
+  awaitAttempt(await again());
+}
+
+/** A job that is over may begin anew, and then the page is of its new attempt; nothing else is heard any more. */
+function awaitAttempt(since) {
+  const begin = () => location.reload();
+  follow(ROOM, { since, onEvents: (events) => events.some(({ type }) => type === "job_started") && begin(), onAgain: begin });
 }
 
 const clock = isOver(job) ? null : setInterval(() => {
@@ -216,7 +227,8 @@ const clock = isOver(job) ? null : setInterval(() => {
   paintSpent();
   if ((heard || !isOver(job)) && performance.now() - asked > ASK_MS) ask();
 }, 1_000);
-if (!isOver(job)) {
+if (isOver(job)) awaitAttempt(page.since);
+else {
   paint();
   follow(ROOM, { since: page.since, onEvents, onAgain: again });
 }

@@ -102,11 +102,6 @@ export function follow(name, options) {
   if (socket.connected) room.subscribe();
 }
 
-/** Leaves a room: nothing more is heard of it. */
-export function leave(name) {
-  if (rooms.delete(name) && socket.connected) socket.emit("unsubscribe", { room: name });
-}
-
 /** Tells the server anew what a room is asked for; whatever it has sent stays as it is. */
 export function nameAnew(name) {
   if (socket.connected) socket.emit("subscribe", rooms.get(name).wish());
