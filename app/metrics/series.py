@@ -12,6 +12,7 @@ from typing import Final
 
 from app.core.clock import Clock
 from app.core.errors import InvalidInput
+from app.core.said import said
 from app.metrics.catalogue import METRICS, Metric, require_labels
 from app.metrics.resolution import MAX_POINTS, READ_A_CELL, Grid, Span, cost, exactly, grid, kept
 from app.metrics.spreads import Lines, Spreads
@@ -246,9 +247,8 @@ def _agg(metric: Metric, agg: str | None) -> str:
     if agg not in AGGREGATIONS:
         raise InvalidInput("must be one of %(known)s", known=", ".join(AGGREGATIONS), field="agg")
     if agg in QUANTILES and metric.kind == "counter":
-        raise InvalidInput(
-            "must be one of %(known)s: a counter has no quantiles", known=", ".join(_FIGURES), field="agg"
-        )
+        wrong = said("must be one of %(known)s: a counter has no quantiles", known=", ".join(_FIGURES))
+        raise InvalidInput(wrong, field="agg")
     return agg
 
 
@@ -257,12 +257,8 @@ def _afford(plan: _Plan) -> None:
     buckets = (over.to_ms - over.from_ms) // over.stored_ms * len(plan.groups)
     points = len(over.times) * len(plan.places)
     if plan.asked.step_ms is not None and max(buckets, READ_A_CELL * points) > most:
-        raise InvalidInput(
-            "would make %(points)s points of %(buckets)s figures; ask for a wider step",
-            points=points,
-            buckets=buckets,
-            field="step",
-        )
+        wide = said("would make %(n)s points of %(buckets)s figures; ask for a wider step", n=points, buckets=buckets)
+        raise InvalidInput(wide, field="step")
 
 
 def _grouped(series: Iterable[Labels], by: tuple[str, ...]) -> tuple[list[tuple[str, ...]], dict[Labels, int]]:
@@ -270,12 +266,8 @@ def _grouped(series: Iterable[Labels], by: tuple[str, ...]) -> tuple[list[tuple[
     keys = {labels: tuple(dict(labels).get(label, "") for label in by) for labels in series}
     places = sorted(set(keys.values()))
     if len(places) > MAX_LINES:
-        raise InvalidInput(
-            "would make %(lines)s lines; at most %(most)s are given",
-            lines=len(places),
-            most=MAX_LINES,
-            field="by",
-        )
+        many = said("would make %(lines)s lines; at most %(most)s are given", lines=len(places), most=MAX_LINES)
+        raise InvalidInput(many, field="by")
     place_of = {key: place for place, key in enumerate(places)}
     return places, {labels: place_of[key] for labels, key in keys.items()}
 

@@ -56,6 +56,9 @@ NO_PAGES: Final = frozenset(
 OUTSIDE: Final = ("/login", "/kiosk", "/notices/")
 """Where those begin that are for people who are not signed in."""
 
+EMPTY: Final = ("/jobs", "/events", "/alerts?state=acknowledged", "/dashboards/traffic", "/settings/channels")
+"""Pages that say so while there is nothing to show."""
+
 MISSING: Final = "/nowhere"
 
 

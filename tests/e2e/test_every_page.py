@@ -30,41 +30,66 @@ Look = Callable[[str, bool], Page]
 
 
 @pytest.fixture(scope="module")
-def house(
+def empty(
     tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, pytestconfig: pytest.Config
 ) -> Iterator[Server]:
-    """One server for all pages, told enough for each to have something to show."""
+    """One server for all pages, which nobody has told anything so far."""
     folder = tmp_path_factory.mktemp("house")
     copy(sqlite_template, folder / "scrapewatch.db")
     mode = pytestconfig.getoption("--async-mode") or ASYNC_MODES[0]
     with running({**variables(folder), "ASYNC_MODE": mode}, folder / "server.log") as server:
-        everywhere.furnish(server, server.environment)
         yield server
 
 
 @pytest.fixture(scope="module")
-def browser_of(browser: Browser, house: Server) -> Iterator[Callable[[bool, bool], BrowserContext]]:
+def browser_of(browser: Browser, empty: Server) -> Iterator[Callable[[bool, bool], BrowserContext]]:
     """The browser of somebody who is signed in or not; without scripts it asks for French."""
     with ExitStack() as stack:
 
         @cache
         def found(is_person: bool, has_scripts: bool) -> BrowserContext:
             how = {"java_script_enabled": has_scripts, "reduced_motion": "reduce", "viewport": WIDE}
-            context = stack.enter_context(visiting(browser, house.address, excuses=["status of 404"], **how))
+            context = stack.enter_context(visiting(browser, empty.address, excuses=["status of 404"], **how))
             context.add_init_script(NOTE_SHIFTS)
             if is_person:
-                enter(context, house.environment).close()
+                enter(context, empty.environment).close()
             chosen = {"browser-zone": "UTC", "language": "en" if has_scripts else "fr"}
             context.add_cookies(
-                [{"name": name, "value": value, "url": house.address} for name, value in chosen.items()]
+                [{"name": name, "value": value, "url": empty.address} for name, value in chosen.items()]
             )
             return context
 
         yield found
 
 
+@pytest.fixture(scope="module")
+def bare(empty: Server, browser_of: Callable[[bool, bool], BrowserContext], axe: str) -> list[str]:
+    """What is wrong with pages that have nothing to show."""
+    found = []
+    with browser_of(True, True).new_page() as page:
+        for path in everywhere.EMPTY:
+            page.set_viewport_size(WIDE)
+            wear(page, empty, "light")
+            page.goto(path, wait_until="load")
+            expect(page.locator(".empty").first).to_be_visible()
+            wide = violations(page, axe)
+            page.set_viewport_size(PHONE)
+            wear(page, empty, "dark", "fr")
+            page.goto(path, wait_until="load")
+            found += [f"{path}: {one}" for one in [*wide, *violations(page, axe, *SEEN), *too_wide(page)]]
+        wear(page, empty, "light")
+    return found
+
+
+@pytest.fixture(scope="module")
+def house(empty: Server, bare: list[str]) -> Server:
+    """The same once it has been told enough for each page to have something to show."""
+    everywhere.furnish(empty, empty.environment)
+    return empty
+
+
 @pytest.fixture
-def look(house: Server, browser_of: Callable[[bool, bool], BrowserContext]) -> Iterator[Look]:
+def look(browser_of: Callable[[bool, bool], BrowserContext]) -> Iterator[Look]:
     """See `Look`; what it opens ends with the test."""
     with ExitStack() as stack:
 
@@ -76,9 +101,10 @@ def look(house: Server, browser_of: Callable[[bool, bool], BrowserContext]) -> I
         yield at
 
 
-def wear(page: Page, house: Server, theme: str) -> None:
-    """Choose the theme for what is opened from now on."""
-    page.context.add_cookies([{"name": "theme", "value": theme, "url": house.address}])
+def wear(page: Page, house: Server, theme: str, language: str = "en") -> None:
+    """Choose how it looks and speaks for what is opened from now on."""
+    chosen = {"theme": theme, "language": language}
+    page.context.add_cookies([{"name": name, "value": value, "url": house.address} for name, value in chosen.items()])
 
 
 def signed(house: Server, path: str) -> str:
@@ -86,6 +112,11 @@ def signed(house: Server, path: str) -> str:
     if not path.startswith("/notices/"):
         return path
     return signed_path(path, NEVER_MS, house.environment["SECRET_KEY"])
+
+
+def test_pages_with_nothing_to_show_are_for_everyone(bare: list[str]):
+    """In English, and in French in the dark on a phone."""
+    assert bare == []
 
 
 @pytest.mark.parametrize("path", everywhere.paths())
