@@ -86,6 +86,7 @@ def register(app: Flask, services: Services) -> None:
         app.before_request_funcs.setdefault(name, []).append(lambda: _look_first(services))
     app.jinja_env.globals.update(
         static_url=assets.static_url,
+        module=assets.module,
         integrity=assets.integrity,
         statuses=STATUSES,
         severities=SEVERITIES,
