@@ -50,12 +50,12 @@ _read: Final[dict[str, Asset]] = {}
 
 
 def asset(name: str) -> Asset | None:
-    """The file of that name under ``static/``, None for no such file; read once."""
+    """The file of that name under ``static/``, None for no such file; read once, as a file has but one name here."""
     found = _read.get(name)
     if found is not None:
         return found
-    path = (FOLDER / name).resolve()
-    if not path.is_relative_to(FOLDER) or not path.is_file():
+    path = FOLDER / name
+    if posixpath.normpath(f"/{name}") != f"/{name}" or not path.resolve().is_relative_to(FOLDER) or not path.is_file():
         return None
     body, imports = path.read_bytes(), tuple[str, ...]()
     if path.suffix in {".js", ".css"} and not name.startswith(VENDORED):

@@ -23,9 +23,21 @@ def test_an_address_changes_with_the_content():
     assert assets.static_url("icons.svg") == f"/static/icons.svg?v={digest[:10]}"
 
 
-@pytest.mark.parametrize("name", ["../assets.py", "css", "none.css", "/etc/hostname"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../assets.py",
+        "css",
+        "none.css",
+        "/etc/hostname",
+        "./icons.svg",
+        "css/../icons.svg",
+        "css//base.css",
+        "icons.svg/",
+    ],
+)
 def test_only_files_of_the_folder_are_served(name):
-    """A path can't climb out of the folder, nor name the folder itself."""
+    """A path can't climb out of the folder, nor name the folder itself, and a file has one name: each is kept."""
     assert assets.asset(name) is None
 
 
