@@ -40,7 +40,7 @@ def page_of(
     found: list[Job] = []
     floor = 0
     for over, statuses in ((False, OPEN), (True, OVER)):
-        within = tuple(status for status in statuses if not wanted.statuses or status in wanted.statuses)
+        within = _within(wanted, statuses)
         if within and over >= place.over and len(found) < limit:
             before = place.before if over == place.over else None
             floor = floor_of(wanted, newest + 1 if before is None else before) if over else 0
@@ -55,10 +55,17 @@ def counts_of(events: EventStore, wanted: JobFilter, most: int, newest: int) -> 
     """Status to number of jobs, and whether there may be more: no more than `most` are counted, nor looked through."""
     if wanted == JobFilter():
         return events.job_counts(wanted), False
-    floor = floor_of(wanted, newest + 1)
-    over = replace(wanted, statuses=OVER, after=floor or wanted.after)
-    counts = events.job_counts(replace(wanted, statuses=OPEN), most) | events.job_counts(over, most)
+    still_open, ended = _within(wanted, OPEN), _within(wanted, OVER)
+    floor = floor_of(wanted, newest + 1) if ended else 0
+    counts = events.job_counts(replace(wanted, statuses=still_open), most) if still_open else {}
+    if ended:
+        counts |= events.job_counts(replace(wanted, statuses=ended, after=floor or wanted.after), most)
     return counts, floor > 0 or sum(counts.values()) >= most
+
+
+def _within(wanted: JobFilter, statuses: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the states that are wanted; to a filter none at all would mean every one."""
+    return tuple(status for status in statuses if not wanted.statuses or status in wanted.statuses)
 
 
 def floor_of(wanted: JobFilter, before: int) -> int:

@@ -91,9 +91,11 @@ def test_a_search_that_can_not_be_read_points_at_the_word_and_leaves_the_list(fo
 
 def test_tabs_count_what_else_the_search_finds(four: House):
     """In every state, also in those that are not shown."""
-    page = four.page("/jobs?q=source:ebay.com,olx.pl&status=running")
+    counts = re.compile(r'data-count="(?:|running|failed)">(\d+)<')
 
-    assert re.findall(r'data-count="(?:|running|failed)">(\d+)<', page) == ["2", "1", "1"]
+    assert counts.findall(four.page("/jobs?q=source:ebay.com,olx.pl&status=running")) == ["2", "1", "1"]
+    assert counts.findall(four.page("/jobs?q=status:failed source:ebay.com,olx.pl")) == ["1", "0", "1"]
+    assert counts.findall(four.page("/jobs?q=status:failed&status=running")) == ["2", "0", "2"]
 
 
 def test_a_search_goes_through_so_many_jobs_and_says_from_where_to_go_on(four: House, monkeypatch: pytest.MonkeyPatch):
