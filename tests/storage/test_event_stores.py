@@ -1,32 +1,20 @@
 """Every event store keeps the same promises: one suite over SQLite, Postgres and memory."""
 
-from collections.abc import Iterator
 from copy import copy
 
 import pytest
 
 from app.storage.base import EventFilter, EventStore, JobFilter
 from app.storage.memory import MemoryEventStore
-from app.storage.sql.accounts import SqlAccountStore
-from app.storage.sql.database import Database
-from app.storage.sql.events import SqlEventStore
-from app.storage.sql.series_points import merge_points
-from tests.fakes import NOW_MS, StoppedClock, event, jobs_fold, new_id, no_fold, said
+from tests.fakes import NOW_MS, event, jobs_fold, new_id, no_fold, said
 
 ANY = EventFilter()
 
 
-@pytest.fixture(params=["sqlite", "postgres", "memory"])
-def store(request: pytest.FixtureRequest, clock: StoppedClock) -> Iterator[EventStore]:
-    """An empty store with the senders 1 and 2."""
-    if request.param == "memory":
-        yield MemoryEventStore(clock, list, capacity=1_000)
-        return
-    database = Database(request.getfixturevalue(f"{request.param}_url"))
-    accounts = SqlAccountStore(database)
-    assert [accounts.sender(name, at_ms=NOW_MS).id for name in ("one", "two")] == [1, 2]
-    yield SqlEventStore(database, clock, merge_points)
-    database.close()
+@pytest.fixture
+def store(event_store: EventStore) -> EventStore:
+    """An empty store with the senders 1 and 2, of each kind in turn."""
+    return event_store
 
 
 def states(commit) -> list[str]:
@@ -145,6 +133,13 @@ def test_a_job_comes_back_as_the_fold_left_it(store):
     assert (job.status, job.reason, job.duration, job.totals["requests"]) == ("failed", "banned", 1500, {"total": 9})
     assert (job.sender_id, job.started_at, job.finished_at) == (1, NOW_MS, NOW_MS)
     assert job.first_cursor < job.last_cursor == store.reach().newest
+
+
+def test_a_job_s_json_changes_where_python_finds_it_alike(store):
+    """True and 1, or 0 and 0.0, are equal in Python, and not in JSON."""
+    for config in ({"debug": True, "depth": 0}, {"debug": 1, "depth": 0}, {"debug": 1, "depth": 0.0}):
+        store.append([event("job_started", data={"config": config})], jobs_fold)
+        assert repr(store.job("123").config) == repr(config)
 
 
 def test_a_batch_changes_each_of_many_jobs_in_its_own_way(store):

@@ -1,5 +1,6 @@
 """A batch's jobs: read or made before its events are stored, written after they were folded."""
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence, Set
 from itertools import compress
@@ -11,11 +12,12 @@ from sqlalchemy import Connection
 from app.storage.base import Event, Job
 from app.storage.sql.job_lists import count_changes
 from app.storage.sql.jobs_rows import insert_jobs, read_jobs, update_jobs
-from app.storage.sql.rows import JOB_CHANGING
+from app.storage.sql.rows import JOB_CHANGING, JOB_JSON
 
 _job_of: Final = attrgetter("job_id")
 _stored_of: Final[Callable[[Job], tuple[Any, ...]]] = attrgetter(*JOB_CHANGING)
 _STATUS: Final = JOB_CHANGING.index("status")
+_JSON: Final = [(name, JOB_CHANGING.index(name)) for name in JOB_JSON]
 
 
 class Loaded(NamedTuple):
@@ -48,7 +50,7 @@ def write_jobs(connection: Connection, changed: Mapping[str, Job], loaded: Loade
     """
     alike: defaultdict[tuple[str, ...], list[Job]] = defaultdict(list)
     for job_id, job in changed.items():
-        alike[tuple(compress(JOB_CHANGING, map(ne, _stored_of(job), loaded.held[job_id])))].append(job)
+        alike[_changed(_stored_of(job), loaded.held[job_id])].append(job)
     moves = Counter(loaded.held[job_id][_STATUS] for job_id in loaded.new)
     for names, some in alike.items():
         written = update_jobs(connection, names, some) if names else ()
@@ -56,3 +58,10 @@ def write_jobs(connection: Connection, changed: Mapping[str, Job], loaded: Loade
             moves.update(job.status for job in written)
             moves.subtract(loaded.held[job.id][_STATUS] for job in written)
     count_changes(connection, moves)
+
+
+def _changed(now: tuple[Any, ...], held: tuple[Any, ...]) -> tuple[str, ...]:
+    """The columns in which they differ; JSON does so too where Python finds it alike, as `true` and `1`."""
+    names = tuple(compress(JOB_CHANGING, map(ne, now, held)))
+    alike = [(name, now[at], held[at]) for name, at in _JSON if now[at] is not held[at] and name not in names]
+    return (*names, *(name for name, one, other in alike if json.dumps(one) != json.dumps(other)))

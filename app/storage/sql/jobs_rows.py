@@ -16,9 +16,9 @@ from sqlalchemy import Connection, Dialect
 
 from app.storage.base import Job
 from app.storage.sql.events_tables import jobs
-from app.storage.sql.rows import JOB_FIELDS
+from app.storage.sql.rows import JOB_FIELDS, JOB_JSON
 
-_JSON: Final = frozenset({"tags", "config", "totals"})
+_JSON: Final = frozenset(JOB_JSON)
 _JSON_PLACES: Final = [place for place, name in enumerate(JOB_FIELDS) if name in _JSON]
 _NEW: Final = (
     "id", "sender_id", "created_at", "tags", "config", "status", "attempt", "items", "errors", "last_event_at",

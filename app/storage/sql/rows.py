@@ -24,6 +24,9 @@ JOB_CHANGING: Final = (
 )  # fmt: skip
 """The columns of `jobs` that may change after the row was made."""
 
+JOB_JSON: Final = ("tags", "config", "totals")
+"""Those that hold JSON."""
+
 JOB_FIELDS: Final = ("id", "sender_id", "created_at", "key", *JOB_CHANGING)
 """All of them, in the order of `Job`."""
 
