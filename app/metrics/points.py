@@ -244,12 +244,14 @@ def _spider(source: str, query: str) -> str:
 
 def labels_of(job_id: str, job: Job | None) -> Labels:
     """The labels of a job's series, `job` the first."""
-    return _labels(job_id, job.source or "", job.query or "") if job else _labels(job_id, "", "")
+    if job is None:
+        return _labels(job_id, "", "")
+    return _labels(job_id, (job.source or "")[:MAX_TEXT], (job.query or "")[:MAX_TEXT])
 
 
 @lru_cache(maxsize=20_000)
 def _labels(job_id: str, source: str, query: str) -> Labels:
-    """Remembered only because it takes time to compute."""
+    """Remembered only because it takes time to compute; so nothing longer than a label is handed in."""
     named = (("job", job_id), ("source", source), ("spider", _spider(source, query)))
     return tuple((name, text[:MAX_TEXT]) for name, text in named if text)
 

@@ -1,9 +1,11 @@
 """Events as points of the series."""
 
+import weakref
+
 import pytest
 
 from app.jobs.fold import fold
-from app.metrics.points import baselines, points_of, points_of_values
+from app.metrics.points import baselines, labels_of, points_of, points_of_values
 from app.metrics.reported import totals_of
 from app.metrics.window import growth
 from app.storage import sketches
@@ -228,6 +230,21 @@ def test_own_metrics_carry_their_labels_and_their_job():
 
     labels = (("fresh", "true"), ("proxy", "eu"), ("tries", "2"), *LABELS)
     assert found == [Point("queue", tuple(sorted(labels)), SLOT_MS, 3.0, 2, -1.0, 4.0, sketches.of([4, -1]))]
+
+
+def test_labels_that_are_remembered_hold_on_to_no_long_text():
+    """They are of 200 characters each, and whatever longer text they were made of can go."""
+
+    class Text(str):
+        """A text that can be watched."""
+
+    long = Text("x" * 300)
+    watched = weakref.ref(long)
+    found = labels_of("123", job(source=long, query=long))
+    del long
+
+    assert found == (("job", "123"), ("source", "x" * 200), ("spider", "x" * 200))
+    assert watched() is None
 
 
 def test_own_metrics_are_bounded():
