@@ -43,7 +43,7 @@ types: $(DEV) ## check the types
 	$(BIN)/mypy
 
 check: lint ## all that must hold before a change goes in: lint, imports, types, tests
-	@$(MAKE) --no-print-directory --jobs=2 types test
+	@$(MAKE) --no-print-directory --jobs=2 types test || { $(BIN)/mypy; exit 1; }  # what is wrong with types, at the end
 
 format: $(DEV) ## format the code, and mend what the linter can mend by itself
 	$(BIN)/ruff check --fix .

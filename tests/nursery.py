@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
+MODES: Final = {"eventlet", "threading"}
 BEFORE_IMPORTS: Final = {"WEBSOCKET_COMPRESSION"}
 """Variables that say what is imported, or how: who sets one is not served here."""
 
@@ -46,12 +47,22 @@ class Nursery:
         return Started(self, self.ask({"environment": dict(environment), "log": str(log.absolute())}))
 
     def ask(self, request: Mapping[str, Any]) -> Any:
-        """The process's answer."""
+        """The process's answer.
+
+        Raises:
+            RuntimeError: it has ended; why stands on its standard error.
+        """
         assert self._process.stdin
         assert self._process.stdout
         with self._asking:
-            print(json.dumps(request), file=self._process.stdin, flush=True)
-            return json.loads(self._process.stdout.readline())
+            try:
+                print(json.dumps(request), file=self._process.stdin, flush=True)
+                answer = self._process.stdout.readline()
+            except BrokenPipeError:
+                answer = ""
+        if not answer:
+            raise RuntimeError(f"The process that servers are copied from ended with {self._process.wait()}")
+        return json.loads(answer)
 
     def close(self) -> None:
         """End it; servers that still run go on."""
@@ -114,7 +125,7 @@ class Nurseries:
     def start(self, environment: Mapping[str, str], log: Path) -> Started | None:
         """A server with that environment; None if it must be started by its command line."""
         mode = environment.get("ASYNC_MODE", "eventlet")
-        if BEFORE_IMPORTS & set(environment) or mode not in {"eventlet", "threading"}:
+        if BEFORE_IMPORTS & set(environment) or mode not in MODES or not hasattr(os, "pidfd_open"):
             return None
         if mode not in self._made:
             self._made[mode] = Nursery(mode, environment, self._templates)
@@ -172,7 +183,8 @@ def _become(request: Mapping[str, Any]) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (log, 1), (log, 2)):
         os.dup2(source, target)
-    os.closerange(log, nothing + 1)
+    os.close(log)
+    os.close(nothing)
     os.environ.clear()
     os.environ.update(request["environment"])
     time.tzset()

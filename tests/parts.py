@@ -41,7 +41,7 @@ def node_client() -> Path | None:
 def obtain_chromium() -> None:
     """By Playwright, else (where we may) by the system's packages."""
     if not _runs(sys.executable, "-m", "playwright", "install", "chromium"):
-        _apt("chromium-headless-shell")
+        any(map(_apt, ("chromium-headless-shell", "chromium")))
 
 
 def obtain_node_client() -> None:
@@ -101,11 +101,12 @@ def main() -> None:
         print(f"{name}: {find() or 'not to be had here; its tests will be skipped'}", flush=True)
 
 
-def _apt(*packages: str) -> None:
-    """Install Debian packages, if we are root on such a system."""
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        _runs("apt-get", "update", "-q")
-        _runs("apt-get", "install", "-qy", "--no-install-recommends", *packages)
+def _apt(*packages: str) -> bool:
+    """Install Debian packages, if we are root on such a system; whether they are there now."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return False
+    _runs("apt-get", "update", "-q")
+    return _runs("apt-get", "install", "-qy", "--no-install-recommends", *packages)
 
 
 def _runs(*command: str) -> bool:

@@ -20,7 +20,7 @@ from tests.nursery import Nurseries, Started
 ROOT = Path(__file__).resolve().parents[1]
 UNLESS_SAID = {"PYTHONPATH": str(ROOT / "tests" / "served"), "EVENTLET_NO_GREENDNS": "yes"}
 """No package of development's alone, see there; and no resolver of eventlet's, a seventh of a start, where no name is
-looked up. The Procfile's lines are tested with it."""
+looked up. Who gives a command has neither: the Procfile's lines are tested as they run elsewhere."""
 PORTS = range(20_000, 32_000)
 """Below those that systems give to outgoing connections: a server that was away for a while finds its port again."""
 COMMAND = (sys.executable, "wsgi.py")
@@ -63,7 +63,8 @@ class Server:
     def __init__(self, environment: Mapping[str, str], log: Path, command: Sequence[str] = COMMAND) -> None:
         self.port = int(environment.get("PORT") or free_port())
         self.address = f"http://127.0.0.1:{self.port}"
-        self.environment = {**UNLESS_SAID, **environment, "PATH": path(), "PORT": str(self.port)}
+        given = {**UNLESS_SAID, **environment} if command is COMMAND else environment
+        self.environment = {**given, "PATH": path(), "PORT": str(self.port)}
         self.log = log
         self._command = command
         self._process: subprocess.Popen[bytes] | Started | None = None
