@@ -40,9 +40,9 @@ def turns(args: "MultiDict[str, str]", here: str, names: tuple[str, ...]) -> dic
 
 
 def add_route(pages: Blueprint) -> None:
-    """``GET /dashboards/wall?id=…&id=…&every=…``: to the first of the chosen dashboards."""
+    """``GET /wall?id=…&id=…&every=…``: to the first of the chosen dashboards."""
 
-    @pages.get("/dashboards/wall")
+    @pages.get("/wall")
     @require("read")
     def hang() -> ResponseReturnValue:
         chosen = request.args.getlist("id")[:MOST]

@@ -53,7 +53,14 @@ def test_a_page_that_is_no_wall_has_nothing_of_it(house: House):
 )
 def test_a_wall_is_hung_from_the_list(house: House, chosen: str, target: str):
     """The form of the list leads to the first of those that were chosen."""
-    assert 'action="/dashboards/wall"' in house.page("/dashboards")
-    answer = house.client.get(f"/dashboards/wall?{chosen}")
+    assert 'action="/wall"' in house.page("/dashboards")
+    answer = house.client.get(f"/wall?{chosen}")
 
     assert (answer.status_code, answer.location) == (302, target)
+
+
+def test_no_page_takes_the_place_of_a_dashboard(house: House):
+    """Whatever a file is called, its dashboard can be opened: a wall's is likely to be called so."""
+    rules = [rule.rule for rule in house.client.application.url_map.iter_rules()]
+
+    assert [rule for rule in rules if re.fullmatch(r"/dashboards/[\w-]+", rule)] == []
