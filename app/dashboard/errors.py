@@ -31,7 +31,7 @@ def error_page(status: int, detail: str = "") -> Response:
     """The page for that status; `detail` says what is wrong with an input and is left out elsewhere."""
     known = status if status in SENTENCES else 400 if status < 500 else 500
     title, advice = SENTENCES[known]
-    again = request.full_path.removesuffix("?") if known in PASSING and request.method == "GET" else ""
+    again = _address() if known in PASSING and request.method == "GET" else ""
     body = render_template(
         "errors/error.html",
         status=status,
@@ -42,3 +42,8 @@ def error_page(status: int, detail: str = "") -> Response:
         again_s=AGAIN_S if known == 503 else 0,
     )
     return make_response(body, status)
+
+
+def _address() -> str:
+    """Path and query as they were asked for."""
+    return request.full_path if request.query_string else request.path

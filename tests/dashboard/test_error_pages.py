@@ -41,6 +41,13 @@ def test_what_may_pass_can_be_tried_again(house: House, status: int):
     assert 'href="/jobs?q=a"' not in told(house, status, method="POST")
 
 
+@pytest.mark.parametrize("path", ["/jobs?q=what?", "/jobs"])
+def test_what_is_tried_again_is_what_was_asked_for(house: House, path: str):
+    """To the last sign, and with no question mark that nobody wrote."""
+    with house.client.application.test_request_context(path):
+        assert f'href="{path}">' in error_page(503).get_data(as_text=True)
+
+
 @pytest.mark.parametrize(("status", "is_told"), [(400, True), (409, True), (404, False), (500, False)])
 def test_what_is_wrong_with_an_input_is_told(house: House, status: int, is_told: bool):
     """Nothing is told of the inside of the server."""
