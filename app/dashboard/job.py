@@ -49,7 +49,7 @@ def blueprint(services: Services) -> Blueprint:
         job_id = queries.path_id(query.get("job"))
         wanted = log.wanted(job_id, query)
         if services.runtime.call(services.events.job, job_id) is None:
-            raise NotFound(job_id)
+            raise NotFound("There is no job %(job_id)r.", job_id=job_id)
         headers = {"Content-Disposition": 'attachment; filename="log.txt"'}
         return Response(stream_with_context(log.text(services, wanted)), headers=headers, content_type=TEXT)
 

@@ -142,7 +142,10 @@ def test_the_log_is_downloaded_whole_and_filtered(house: House):
 
 def test_there_is_no_log_of_a_job_that_there_is_not(house: House):
     """An empty file would say that it has told nothing."""
-    assert house.client.get("/export/log.txt?job=nobody's").status_code == 404
+    answer = house.client.get("/export/log.txt?job=nobody's")
+
+    assert answer.status_code == 404
+    assert "There is no job" in answer.text
 
 
 def test_items_have_a_column_for_each_field_and_say_how_often_it_is_filled(house: House):
