@@ -1,7 +1,9 @@
 """The items of this attempt as a table: a column for each field that was found, and how often each is filled."""
 
+import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from app import queries
@@ -9,15 +11,26 @@ from app.core.clock import rfc3339
 from app.dashboard.filters import as_text, safe_href
 from app.dashboard.job_tabs.base import Look
 from app.ingest.wire import body_of
+from app.jobs.fold import ENDED
+from app.storage.base import Event
 
 ROWS: Final = 50
 SAMPLED: Final = 1_000
 """The newest items over which the fields are counted: some 25 ms, however many there are."""
+SAMPLE_BYTES: Final = 4 * 1024 * 1024
+"""No more are read once they have so many: an item may have 64 KiB."""
+SLICE: Final = 100
 COLUMNS: Final = 10
 """Fields that have a column; the others stand in the item's body."""
 
 TOP: Final = 8
 """Fields on the first tab."""
+TOP_SAMPLED: Final = 100
+"""The newest items over which they are counted there."""
+TOP_KEPT_MS: Final = 10_000
+"""For so long all who look at a job that goes on are told the same."""
+LONGEST_NAME: Final = 200
+"""Characters of a field's name there; what is kept of many jobs holds on to no long text."""
 
 MOST_FIELDS: Final = 50
 """Fields that are named: items may bring each its own, as those do that are kept by their ids."""
@@ -29,7 +42,7 @@ TYPE: Final = "item_scraped"
 
 def content(look: Look) -> dict[str, Any]:
     """A page of them, newest first."""
-    sample = [body_of(event) for event in look.newest((TYPE,), SAMPLED)]
+    sample = _sample(look, SAMPLED)
     every = filled(sample)
     fields = every[:MOST_FIELDS]
     found = look.newest((TYPE,), ROWS, queries.before(look.query.args))
@@ -47,9 +60,52 @@ def content(look: Look) -> dict[str, Any]:
 
 def top(look: Look) -> dict[str, Any]:
     """The first fields with the share of the newest items in which each is filled, for the first tab."""
-    sample = [body_of(event) for event in look.newest((TYPE,), SAMPLED)]
+    return _kept(look.services.events.events, look.job.key).told(look)
+
+
+class _Top:
+    """What the first tab says of a job's fields: everybody has that page open, and it asks again while items come."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._told: dict[str, Any] = {}
+        self._as_of = (0, 0)
+        self._made_ms = 0
+
+    def told(self, look: Look) -> dict[str, Any]:
+        """As it is, or as somebody else was told a moment ago, unless the sample was small or the job is over."""
+        job, now_ms = look.job, look.services.clock.monotonic_ms()
+        as_of = (job.first_cursor, job.last_cursor)
+        with self._lock:
+            is_settled = job.status not in ENDED and self._told.get("sampled") == TOP_SAMPLED
+            is_same = self._as_of[0] == as_of[0] if is_settled else self._as_of == as_of
+            if not self._told or not is_same or now_ms - self._made_ms >= TOP_KEPT_MS:
+                self._told, self._as_of, self._made_ms = _top(look), as_of, now_ms
+            return self._told
+
+
+@lru_cache(maxsize=256)
+def _kept(events: Callable[..., list[Event]], key: int) -> _Top:  # noqa: ARG001 - of that job in that store
+    return _Top()
+
+
+def _top(look: Look) -> dict[str, Any]:
+    sample = _sample(look, TOP_SAMPLED)
     fields = filled(sample)
-    return {"fields": fields[:TOP], "more_fields": max(0, len(fields) - TOP), "sampled": len(sample)}
+    named = [{**field, "name": field["name"][:LONGEST_NAME]} for field in fields[:TOP]]
+    return {"fields": named, "more_fields": max(0, len(fields) - TOP), "sampled": len(sample)}
+
+
+def _sample(look: Look, most: int) -> list[Mapping[str, Any]]:
+    """The newest items, at most so many and of some bytes."""
+    found: list[Event] = []
+    while len(found) < most and sum(len(event.data) for event in found) < SAMPLE_BYTES:
+        before = found[-1].cursor if found else None
+        some = look.newest((TYPE,), min(SLICE, most - len(found)), before)
+        found += some
+        if len(some) < SLICE:
+            break
+    return [body_of(event) for event in found]
 
 
 def filled(sample: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -1,0 +1,42 @@
+"""How often fields of a job's items are filled, looked at by many and while items come."""
+
+import re
+from typing import cast
+
+import pytest
+
+from app.dashboard.job_tabs import items
+from tests.dashboard.conftest import House
+from tests.fakes import StoppedClock, event
+
+
+def fields(house: House) -> list[str]:
+    """Those that the first tab names."""
+    return re.findall(r'<span class="clip" title="(\w+)">', house.page("/jobs/123"))
+
+
+def items_of(*names: str, count: int = items.TOP_SAMPLED):
+    """Items with these fields."""
+    return [event(data=dict.fromkeys(names, "x")) for _ in range(count)]
+
+
+def test_all_who_look_are_told_the_same_for_a_while(house: House):
+    """Every open page asks again while items come, so what a sample says is made for all at once."""
+    house.send([event("job_started"), *items_of("title", count=50)])
+    assert fields(house) == ["title"]
+    house.send(items_of("price"))
+    assert fields(house) == ["price"]
+    house.send(items_of("seller"))
+    assert fields(house) == ["price"]
+    cast("StoppedClock", house.status.clock).advance(items.TOP_KEPT_MS)
+    assert fields(house) == ["seller"]
+    house.send([*items_of("brand"), event("job_completed")])
+    assert fields(house) == ["brand"]
+
+
+def test_a_sample_holds_so_many_bytes(house: House, monkeypatch: pytest.MonkeyPatch):
+    """A thousand items of the greatest length would be 64 MiB, for one page."""
+    monkeypatch.setattr(items, "SAMPLE_BYTES", 150 * len(items_of("title")[0].data))
+    house.send([event("job_started"), *items_of("title", count=250)])
+
+    assert "in the newest 200 items" in house.page("/jobs/123?tab=items")
