@@ -1,9 +1,16 @@
 """Which jobs open incidents are about: how many fire for each, and how many somebody looks after."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from app.storage.base_alerts import Incident, Instance
+from app.alerts.incidents import group_of
+from app.alerts.service import Alerts
+from app.storage.base_alerts import OPEN, Incident, IncidentFilter, Instance
+from app.storage.base_series import Labels
+
+MOST: Final = 500
+"""Groups of rules of one look: each has one open incident at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,26 +26,31 @@ class Badge:
         return (*self.firing, *self.acknowledged)
 
 
-def badges(instances: Iterable[Instance], incidents: Iterable[Incident], jobs: Collection[str]) -> dict[str, Badge]:
-    """Of those `jobs` that the open `incidents` are about.
+def badges(
+    alerts: Alerts, instances: Iterable[Instance], jobs: Collection[str], states: tuple[str, ...] = OPEN
+) -> dict[str, Badge]:
+    """Of those `jobs` that incidents in these states are about.
 
-    An instance names its job; its incident is the open one of its rule whose group it agrees with.
+    An instance names its job; its incident is the open one of its rule's group. Only those are looked up: there may be
+    thousands of others.
     """
-    by_rule: dict[int, list[Incident]] = {}
-    for incident in incidents:
-        by_rule.setdefault(incident.rule_id, []).append(incident)
-    found: dict[str, dict[int, Incident]] = {}
-    for instance in instances:
-        labels = dict(instance.labels)
-        job_id = labels.get("job")
-        if job_id in jobs and job_id is not None:
-            of_it = (one for one in by_rule.get(instance.rule_id, ()) if _holds(one, labels))
-            found.setdefault(job_id, {}).update((one.id, one) for one in of_it)
-    return {job_id: _badge(theirs.values()) for job_id, theirs in found.items() if theirs}
+    theirs = [(job_id, one) for one in instances if (job_id := dict(one.labels).get("job")) in jobs and job_id]
+    rules = {rule.id: rule for rule in alerts.list_rules()} if theirs else {}
+    groups: dict[tuple[int, Labels], set[str]] = {}
+    for job_id, one in theirs:
+        if one.rule_id in rules:
+            groups.setdefault((one.rule_id, group_of(rules[one.rule_id], one.labels)), set()).add(job_id)
+    found: dict[str, list[Incident]] = {}
+    for incident in _incidents(alerts, list(groups), states):
+        for job_id in groups[incident.rule_id, incident.group]:
+            found.setdefault(job_id, []).append(incident)
+    return {job_id: _badge(about) for job_id, about in found.items()}
 
 
-def _holds(incident: Incident, labels: Mapping[str, str]) -> bool:
-    return all(labels.get(name, "") == value for name, value in incident.group)
+def _incidents(alerts: Alerts, groups: Sequence[tuple[int, Labels]], states: tuple[str, ...]) -> Iterator[Incident]:
+    for start in range(0, len(groups), MOST):
+        some = tuple(groups[start : start + MOST])
+        yield from alerts.incidents(IncidentFilter(states=states, groups=some), limit=MOST)
 
 
 def _badge(incidents: Iterable[Incident]) -> Badge:

@@ -3,7 +3,7 @@
 A form names the jobs by their numbers, or all that match the filters that it carries along. Deletion asks once more.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
@@ -23,11 +23,10 @@ from app.dashboard.links import list_query
 from app.dashboard.threads import in_thread
 from app.services import Services
 from app.storage.base import Job, JobFilter
-from app.storage.base_alerts import Incident, IncidentFilter
 from app.storage.base_jobs import Condition
 
 MOST: Final = 500
-"""Jobs, or incidents, of one look into a store; and jobs that are deleted at once: who has more is told."""
+"""Jobs of one look into a store; and jobs that are deleted at once: who has more is told."""
 MOST_COUNTED: Final = 10_000
 """Of those that match a filter: there are numbers of all jobs, but not of all that anybody may ask for."""
 NAMED: Final = 10
@@ -80,24 +79,15 @@ def _acknowledged(services: Services, wanted: JobFilter, by: str) -> None:
     """
     instances = services.alerts.instances(OPEN_INSTANCES)
     names = sorted({name for one in instances for label, name in one.labels if label == "job"})
-    firing = list(_firing(services)) if names else []
     for start in range(0, len(names), MOST):
         about = Condition("id", "=", tuple(names[start : start + MOST]))
         found = services.events.jobs(replace(wanted, conditions=(*wanted.conditions, about)), limit=MOST)
-        marked = badges(instances, firing, {job.id for job in found})
+        marked = badges(services.alerts, instances, {job.id for job in found}, ("firing",))
         for incident_id in sorted({one for badge in marked.values() for one in badge.firing}):
             try:
                 services.alerts.acknowledge(incident_id, by)
             except Conflict:
                 continue  # over by now, which is just as well
-
-
-def _firing(services: Services) -> Iterator[Incident]:
-    """All incidents that nobody looks after, newest first."""
-    before = None
-    while page := services.alerts.incidents(IncidentFilter(states=("firing",)), before=before, limit=MOST):
-        yield from page
-        before = page[-1].id
 
 
 def _delete(services: Services, form: "MultiDict[str, str]", query: str) -> ResponseReturnValue:

@@ -4,7 +4,7 @@ All of it takes six looks into the stores however many rows there are.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from flask import Flask
@@ -20,8 +20,6 @@ from app.jobs.view import job_json
 from app.metrics.points import labels_of, spider_of
 from app.services import Services
 from app.storage.base import Job
-from app.storage.base_alerts import OPEN as OPEN_INCIDENTS
-from app.storage.base_alerts import Incident, IncidentFilter
 from app.storage.base_runs import Spider
 from app.storage.base_series import RAW_MS, Cells, Stretch
 
@@ -29,8 +27,6 @@ MOST_ROWS: Final = 100
 STEP_MS: Final = 10_000
 STEPS: Final = 30
 """The pace is told of the last five minutes, in steps of ten seconds."""
-MOST_INCIDENTS: Final = 1_000
-"""Of one look; few jobs of a page have any, and without one nothing is looked for."""
 SHOWN_TAGS: Final = 3
 
 
@@ -67,17 +63,7 @@ def rows(services: Services, found: Sequence[Job], now_ms: int) -> list[dict[str
 
 def badges_of(services: Services, found: Sequence[Job]) -> dict[str, Badge]:
     """The open incidents about these jobs, by the jobs' ids."""
-    ids = {job.id for job in found}
-    instances = [one for one in services.alerts.instances(OPEN_INSTANCES) if dict(one.labels).get("job") in ids]
-    return badges(instances, _open(services), ids) if instances else {}
-
-
-def _open(services: Services) -> Iterator[Incident]:
-    """All incidents that are not over, newest first."""
-    before = None
-    while page := services.alerts.incidents(IncidentFilter(states=OPEN_INCIDENTS), before=before, limit=MOST_INCIDENTS):
-        yield from page
-        before = page[-1].id
+    return badges(services.alerts, services.alerts.instances(OPEN_INSTANCES), {job.id for job in found})
 
 
 def success(job: Job) -> float | None:

@@ -143,11 +143,17 @@ class Entry:
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class IncidentFilter:
-    """Which incidents; empty is any. `rule` is looked for in the rule's name; times are of the start, both included."""
+    """Which incidents; empty is any. Times are of the start, both included.
+
+    Attributes:
+        rule: looked for in the rule's name.
+        groups: rules by their ids, each with the group of it that is meant.
+    """
 
     states: tuple[str, ...] = ()
     severities: tuple[str, ...] = ()
     rule: str = ""
+    groups: tuple[tuple[int, Labels], ...] = ()
     from_ms: int | None = None
     to_ms: int | None = None
 

@@ -2,10 +2,11 @@
 
 import re
 from html import unescape
+from typing import Any
 
 import pytest
 
-from app.storage.base_alerts import IncidentFilter
+from app.storage.base_alerts import Incident, IncidentFilter
 from app.storage.base_jobs import JobFilter
 from tests.dashboard.conftest import House
 from tests.dashboard.test_alert_pages import post, token
@@ -106,6 +107,22 @@ def test_the_alerts_of_jobs_are_acknowledged(four: House):
 
     assert four.alerts.incident(incident.id).acked_by == "operator"
     assert 'bellcount acked" data-cell="alerts"' in four.page("/jobs")
+
+
+def test_rows_look_up_their_own_alerts_alone(four: House, monkeypatch: pytest.MonkeyPatch):
+    """However many others are open: the list is renewed every few seconds, by everybody who looks."""
+    fail(four, "a", "c")
+    find, looked = four.alerts.incidents, list[Incident]()
+
+    def incidents(*wanted: Any, **page: Any) -> list[Incident]:
+        found = find(*wanted, **page)
+        looked.extend(found)
+        return found
+
+    monkeypatch.setattr(four.alerts, "incidents", incidents)
+
+    assert 'title="firing: 1, acknowledged: 0">' in four.page("/jobs?q=id:a")
+    assert [dict(one.group)["job"] for one in looked] == ["a"]
 
 
 def test_the_alerts_of_all_that_match_are_acknowledged(four: House, monkeypatch: pytest.MonkeyPatch):

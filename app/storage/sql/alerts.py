@@ -14,6 +14,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    tuple_,
     type_coerce,
     update,
 )
@@ -27,6 +28,7 @@ from app.storage.sql.alerts_tables import (
     entry_of,
     entry_values,
     error_kinds,
+    group_values,
     incident_of,
     incident_values,
     incidents,
@@ -159,6 +161,8 @@ def _conditions(wanted: IncidentFilter) -> list[ColumnElement[bool]]:
         found.append(incidents.c.severity.in_(wanted.severities))
     if wanted.rule:
         found.append(incidents.c.rule.icontains(wanted.rule, autoescape=True))
+    if wanted.groups:
+        found.append(tuple_(incidents.c.rule_id, incidents.c.labels).in_(group_values(wanted.groups)))
     if wanted.from_ms is not None:
         found.append(incidents.c.started_at >= wanted.from_ms)
     if wanted.to_ms is not None:

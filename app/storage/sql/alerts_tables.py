@@ -3,7 +3,7 @@
 What is looked for has a column of its own; the rest of a rule, an incident or a line of a timeline is JSON.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -121,6 +121,11 @@ def instance_values(one: Instance) -> dict[str, Any]:
 def instance_of(row: RowMapping) -> Instance:
     """The instance of a row."""
     return Instance(**{**row, "labels": _labels(row["labels"])})
+
+
+def group_values(groups: Iterable[tuple[int, Labels]]) -> list[tuple[int, str]]:
+    """What `rule_id` and `labels` are of each."""
+    return [(rule_id, _json(group)) for rule_id, group in groups]
 
 
 def incident_values(incident: Incident) -> dict[str, Any]:
