@@ -81,7 +81,7 @@ def icons() -> list[str]:
 
 
 def _connections() -> dict[str, str]:
-    """States of the chip in the bezel, as static/js/live.js tells them."""
+    """States of the chip in the bezel, as static/js/connection.js tells them."""
     return {
         "live": gettext("Live"),
         "polling": gettext("Live, polling"),

@@ -10,6 +10,11 @@ from tests.e2e.browsing import enter, live, within_a_second
 from tests.e2e.seed import COMPLETED, ITEM, JOB, STARTED, event
 from tests.sockets import PATIENCE_S
 
+NO_NETWORK = """() => {
+  Object.defineProperty(navigator, "onLine", { get: () => false });
+  dispatchEvent(new Event("offline"));
+}"""
+"""What a browser says where the server's machine is all that it reaches."""
 SCRIPT = "<script>document.title = 'owned'</script><img src=x onerror=alert(1)>"
 
 
@@ -38,6 +43,7 @@ def test_a_job_appears_on_the_overview_and_in_the_list(signed_in, from_node):
     """Both are open, neither is reloaded: the row, the counts and the pill are there within a second."""
     from_node.send(event("job_started", STARTED, "earlier"), event("job_completed", COMPLETED, "earlier"))
     overview, jobs = live(signed_in, "/"), live(signed_in.context.new_page(), "/jobs")
+    overview.evaluate(NO_NETWORK)
     from_node.send(event("job_started", STARTED))
     row = overview.locator(f'#running tr[data-job="{JOB}"]')
     pill = jobs.get_by_role("button", name="1 new job")
@@ -45,6 +51,7 @@ def test_a_job_appears_on_the_overview_and_in_the_list(signed_in, from_node):
     from_node.send(event("item_scraped", ITEM))
     within_a_second(row.locator('[data-cell="items"]', has_text="1"))
 
+    expect(overview.locator("#connection")).to_have_attribute("data-state", "live")
     expect(row.get_by_role("link")).to_have_attribute("href", f"/jobs/{JOB}")
     expect(row.locator('[data-status="running"]')).to_be_visible()
     expect(jobs.locator('[data-count="running"]')).to_have_text("1")

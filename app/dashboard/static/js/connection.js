@@ -41,14 +41,18 @@ export function setCatchingUp(on) {
   paint();
 }
 
-function state() {
-  if (isSignedOut) return ["signed-out", word("signedOut")];
-  if (lostAt !== null && Date.now() - lostAt >= STALE_AFTER_MS) return ["stale", word("stale", { time: shortClock(lostAt) })];
-  if (!navigator.onLine) return ["offline", word("noNetwork")];
-  if (lostAt !== null) return ["connecting", word("connecting")];
+/** How it stands while the server is heard: one on this machine or on a network of its own is, whatever the browser is told of networks. */
+function heard() {
   if (catchesUp) return ["catching-up", word("catchingUp")];
   const isPolling = socket.io.engine?.transport.name === "polling";
   return isPolling ? ["polling", word("polling")] : ["live", word("live")];
+}
+
+function state() {
+  if (isSignedOut) return ["signed-out", word("signedOut")];
+  if (lostAt === null) return heard();
+  if (Date.now() - lostAt >= STALE_AFTER_MS) return ["stale", word("stale", { time: shortClock(lostAt) })];
+  return navigator.onLine ? ["connecting", word("connecting")] : ["offline", word("noNetwork")];
 }
 
 function paint() {
