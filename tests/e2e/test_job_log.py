@@ -54,7 +54,9 @@ def test_a_log_is_followed_until_one_scrolls_up(one_server, environment, visit):
 
     assert len(top) == 2_000
     assert top == list(range(top[0], top[0] + 2_000))
+    page.evaluate("addEventListener('keydown', (event) => { window.isTaken = event.defaultPrevented; })")
     page.keyboard.press("End")
+    assert page.evaluate("isTaken") is False  # the page scrolls to its end as well
     expect(last(page)).to_have_text("line 2816 of the crawl")
     expect(jump).to_be_hidden()
     cursors = page.evaluate(CURSORS)

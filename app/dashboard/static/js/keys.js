@@ -1,5 +1,5 @@
-// Keys. An element that a key presses says so by `aria-keyshortcuts`, one for two keys in a row by `data-keys`; what keys
-// do beyond that is told by `onKeys`. Of all these, `?` prints its list. They are off while somebody types, in dialogs, and
+// Keys. An element that a key presses says so by `aria-keyshortcuts`; by `data-keys` if it takes two keys in a row, or if ARIA
+// writes the key in another way; what keys do beyond that is told by `onKeys`. Of all these, `?` prints its list. They are off while somebody types, in dialogs, and
 // for whoever has switched them off.
 
 import { word } from "./page.js";
@@ -60,13 +60,13 @@ const isTyped = ({ target }) => target.closest("input:not([type=checkbox], [type
 
 function onKey(event) {
   if (event.defaultPrevented || !isPlain(event) || isTyped(event) || document.querySelector("dialog[open]")) return;
-  if (event.key.length === 1 && !switched.checked) return;
+  if (!switched.checked) return;
   const pair = event.timeStamp - first.at < SOON_MS ? `${first.key} ${event.key}` : "";
   first = { key: event.key, at: event.timeStamp };
   const work = told.map(({ works }) => works[event.key]).find(Boolean);
   if (press(pair) || press(event.key)) event.preventDefault();
   else if (work) {
-    event.preventDefault();
+    if (event.key.length === 1) event.preventDefault(); // End and its like go on moving the page, or what has the focus
     work();
   }
 }
