@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -26,12 +27,14 @@ def test_dashboards_take_turns(house: House):
         "overview",
     ]
     assert told["everyMs"] == 60_000
+    assert f'content="60; url={told["next"][0]}"' in unescape(house.page(there))
 
 
 @pytest.mark.parametrize("rest", ["", "&rotate=overview", "&rotate=,,", "&every=0&rotate=overview"])
 def test_one_alone_stays(house: House, rest: str):
     """And half a minute is what is meant where nothing that may be is said."""
     assert wall(house, f"/dashboards/overview?wall=1{rest}") == {"next": [], "everyMs": 30_000}
+    assert '<noscript><meta http-equiv="refresh" content="30">' in house.page(f"/dashboards/overview?wall=1{rest}")
 
 
 def test_a_page_that_is_no_wall_has_nothing_of_it(house: House):
@@ -40,7 +43,6 @@ def test_a_page_that_is_no_wall_has_nothing_of_it(house: House):
     assert "wall.js" not in house.page("/dashboards/overview")
     page = house.page("/dashboards/overview?wall=1")
     assert 'id="wall-clock"' in page
-    assert '<noscript><meta http-equiv="refresh"' in page
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Request, expect
 
 from tests.dashboards.seed import config, panel
 from tests.e2e.boards import frame, run, send
-from tests.e2e.browsing import Visit, enter
+from tests.e2e.browsing import Visit, enter, live
 from tests.server import Server
 
 
@@ -75,12 +75,19 @@ def test_a_wall_shows_dashboards_and_nothing_else(screen: BrowserContext, wall: 
     page.goto(wall)
     expect(frame(page, "jobs").locator("tbody tr")).to_have_count(1)
     expect(page.locator("#wall-clock")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
-    page.evaluate("() => { window.sameDocument = true; dispatchEvent(new ErrorEvent('error')); }")
+    page.evaluate("dispatchEvent(new ErrorEvent('error', { message: 'ResizeObserver loop completed' }))")
+    assert page.evaluate("sessionStorage.length") == 0  # a notice of the browser troubles no wall
+    page.evaluate(
+        "() => { window.sameDocument = true; dispatchEvent(new ErrorEvent('error', { error: new Error() })); }"
+    )
     page.wait_for_function("() => !window.sameDocument")
     page.clock.install()
-    page.goto(f"{wall}&rotate=none,overview&every=15")
-    page.clock.run_for(16_000)
+    live(page, f"{wall}&rotate=none,overview&every=15")
+    page.clock.run_for(2_000)  # it has seen that it is
+    page.evaluate("Object.defineProperty(document, 'hidden', { get: () => true })")
+    page.clock.fast_forward(31_000)  # one tick of a tab in the background, which has not slept
     page.wait_for_url(re.compile(r"/dashboards/overview\?wall=1&rotate="))
+    assert page.evaluate("sessionStorage.getItem('wall-troubles')") == "1"
 
 
 def test_a_link_ends_nobody_s_session(shop: Server, visit: Visit, wall: str, environment):

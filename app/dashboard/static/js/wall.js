@@ -12,11 +12,12 @@ const LOST_MS = 20_000; // after which the page is read anew: the server may be 
 const FIRST_MS = 5_000;
 const MOST_MS = 300_000;
 const WELL_MS = 600_000; // after which earlier troubles are forgotten
-const DAY_MS = 12 * 3_600_000; // browsers leak: a page that hangs for weeks begins anew twice a day
+const HALF_DAY_MS = 12 * 3_600_000; // browsers leak: a page that hangs for weeks begins anew twice a day
 const TROUBLES = "wall-troubles";
 const time = document.getElementById("wall-clock");
 const began = Date.now();
 let beat = Date.now();
+let isHidden = document.hidden;
 let lostAt = null;
 let recovering = false;
 
@@ -48,17 +49,19 @@ async function turn() {
 
 function tick() {
   const before = beat;
+  const isSlowed = isHidden || document.hidden; // browsers let a tab in the background tick once a minute
   beat = Date.now();
+  isHidden = document.hidden;
   say(time, clock(now()));
   if (isLive()) {
     if (lostAt !== null && beat - lostAt > LOST_MS) recover();
     lostAt = null;
   } else lostAt ??= beat;
-  if (beat - before > ASLEEP_MS || beat - began > DAY_MS) recover();
+  if ((!isSlowed && beat - before > ASLEEP_MS) || beat - began > HALF_DAY_MS) recover();
   if (beat - began > WELL_MS) sessionStorage.removeItem(TROUBLES);
 }
 
-addEventListener("error", recover);
+addEventListener("error", ({ error }) => error && recover()); // without one it is a notice of the browser, as ResizeObserver's
 addEventListener("unhandledrejection", recover);
 setInterval(tick, BEAT_MS);
 tick();
