@@ -6,6 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from app.dashboard.boards import AT_FIRST
 from tests.dashboards.seed import chart, config, full, panel
 from tests.e2e.boards import PLOTS, SOON_MS, exported, frame, imported, run, send
 from tests.e2e.browsing import live
@@ -41,8 +42,9 @@ def test_a_dashboard_with_everything(page: Page, shop: Server, environment, tmp_
 
 
 def test_a_chart_is_also_a_table_and_a_file(page: Page, tmp_path: Path):
-    """Its figures as a table on the page, as CSV and as an image."""
-    imported(page, config(panel("bar", options={"chart": chart("bar", "items")}), name="One"), tmp_path)
+    """Its figures as a table on the page, as CSV and as an image; panels far below are there, too, for who prints."""
+    unseen = [panel(f"jobs{number}", "table", "jobs") for number in range(AT_FIRST)]
+    imported(page, config(panel("bar", options={"chart": chart("bar", "items")}), *unseen, name="One"), tmp_path)
     bar = frame(page, "bar")
     expect(bar.locator(PLOTS["bar"]).first).to_be_attached()
     bar.hover()
@@ -60,6 +62,8 @@ def test_a_chart_is_also_a_table_and_a_file(page: Page, tmp_path: Path):
     assert saved["CSV"].splitlines()[0] == b"Time,items"
     assert sum(float(line.split(b",")[1] or 0) for line in saved["CSV"].splitlines()[1:]) == 5
     assert saved["PNG"].startswith(b"\x89PNG")
+    expect(frame(page, unseen[-1]["id"]).locator("tbody tr")).to_have_count(1)
+    expect(frame(page, unseen[-1]["id"])).not_to_be_in_viewport()
 
 
 def test_hostile_texts_stay_texts(page: Page, tmp_path: Path):

@@ -6,6 +6,8 @@ import { page, word } from "./page.js";
 import { Panel } from "./panel.js";
 
 const SOON_MS = 150;
+const REST_MS = 2_000;
+const AT_ONCE = 16;
 const address = location.pathname; // of a dashboard, or of the page that explores one metric
 const dash = document.getElementById("dash");
 const panels = new Map();
@@ -46,6 +48,17 @@ async function renew() {
     if (due.length) await ask(due);
   } finally {
     if (page.refresh) look(page.refresh); // also where a panel could not be drawn: the page goes on
+  }
+}
+
+/** Fills those that nobody has seen so far, once and a few at a time: who prints the page wants all of them. */
+async function fillRest() {
+  const rest = [...panels.values()].filter(({ empty, asked }) => empty && asked === -Infinity).slice(0, AT_ONCE);
+  if (!rest.length) return;
+  try {
+    if (!busy && !document.hidden) await ask(rest);
+  } finally {
+    setTimeout(fillRest, REST_MS);
   }
 }
 
@@ -112,6 +125,7 @@ const stage = {
 dash.querySelectorAll(":scope > .panel").forEach(mount);
 document.addEventListener("visibilitychange", () => look(0));
 if (page.refresh) look(page.refresh);
+setTimeout(fillRest, REST_MS);
 
 document.getElementById("variables").addEventListener("change", (event) => {
   if (event.target.matches("select, [type=checkbox]")) event.currentTarget.requestSubmit();
