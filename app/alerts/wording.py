@@ -49,7 +49,16 @@ _SPANS: Final = (
     (phrase("%(n)s h"), HOUR_MS),
     (phrase("%(n)s min"), MINUTE_MS),
     (phrase("%(n)s s"), 1_000),
+    (phrase("%(n)s ms"), 1),
 )
+_EVERY: Final = (
+    (phrase("every %(n)s days"), DAY_MS),
+    (phrase("every %(n)s h"), HOUR_MS),
+    (phrase("every %(n)s min"), MINUTE_MS),
+    (phrase("every %(n)s s"), 1_000),
+    (phrase("every %(n)s ms"), 1),
+)
+_EVERY_ONE: Final = {DAY_MS: phrase("every day"), HOUR_MS: phrase("every hour"), MINUTE_MS: phrase("every minute")}
 _FIGURES: Final = {
     "ratio": phrase("%(n)s %%"),
     "ms": phrase("%(n)s ms"),
@@ -69,9 +78,9 @@ def condition(rule: Rule) -> Said:
         return said("a job%(about)s brings no item for %(span)s", about=about, span=span(int(found.threshold)))
     if found.kind == "job_missing":
         by = said("by %(cron)s (%(zone)s)", cron=found.cron, zone=found.timezone)
-        when = said("every %(span)s", span=span(found.every_ms)) if found.every_ms else by
-        late = span(found.grace_ms)
-        return said("no job%(about)s starts, due %(when)s, %(late)s late", about=about, when=when, late=late)
+        when = _every(found.every_ms) if found.every_ms else by
+        due = said("no job%(about)s starts, due %(when)s", about=about, when=when)
+        return said("%(due)s, %(span)s late", due=due, span=span(found.grace_ms)) if found.grace_ms else due
     return joined((said(_EVENTS[found.event]), "," if about else "", about))
 
 
@@ -196,8 +205,18 @@ def span(ms: int) -> Said:
     """A span in the largest unit that says it in a whole number."""
     if ms == DAY_MS:
         return said("1 day")
-    unit, size = next((one for one in _SPANS if ms >= one[1] and ms % one[1] == 0), (phrase("%(n)s ms"), 1))
-    return said(unit, n=ms // size)
+    return _in_units(ms, _SPANS)
+
+
+def _every(ms: int) -> Said:
+    """The same of what comes again and again."""
+    return said(_EVERY_ONE[ms]) if ms in _EVERY_ONE else _in_units(ms, _EVERY)
+
+
+def _in_units(ms: int, units: Sequence[tuple[str, int]]) -> Said:
+    """By the largest of the units that says it in a whole number, the last being 1 ms."""
+    form, size = next((one for one in units if ms >= one[1] and ms % one[1] == 0), units[-1])
+    return said(form, n=ms // size)
 
 
 def shown(rule: Rule, value: float) -> Said:

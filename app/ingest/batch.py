@@ -19,7 +19,6 @@ from app.ingest.decode import is_plain, read_data
 from app.ingest.fields import (
     ULID_EPOCH,
     ULID_FORM,
-    check_known,
     read_id,
     read_job_id,
     read_time,
@@ -27,6 +26,7 @@ from app.ingest.fields import (
     rest_ms,
     second_ms,
 )
+from app.ingest.kinds import check_known
 from app.ingest.split import split_array
 from app.storage.base import REPLAY, Event
 from scrapewatch.events import (

@@ -16,7 +16,6 @@ from app.ingest.decode import as_body, decode, decode_leniently, read_data
 from app.ingest.fields import (
     ULID_EPOCH,
     ULID_FORM,
-    check_known,
     read_id,
     read_job_id,
     read_replay,
@@ -24,6 +23,7 @@ from app.ingest.fields import (
     read_time,
     read_type,
 )
+from app.ingest.kinds import check_known
 from app.ingest.split import depth
 from app.storage.base import REPLAY, Event
 from scrapewatch.events import EVENTS, FLAGS, LEVELS, MAX_AHEAD_MS, MAX_DEPTH, MAX_EVENT_BYTES, EventType

@@ -1,7 +1,6 @@
 """The fields of an envelope, each read by its rule."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -9,7 +8,7 @@ from uuid import UUID
 
 from app.core.errors import InvalidInput
 from app.core.said import said
-from scrapewatch.events import EVENTS, MAX_JOB_ID, MAX_NUMBER, MAX_SAFE_INTEGER, Each, EventType, Fields, Kind
+from scrapewatch.events import EVENTS, MAX_JOB_ID, MAX_SAFE_INTEGER, EventType
 
 ULID_FORM: Final = 1 << 14
 """Stored flag bit, shown to nobody: the sender wrote this id as a ULID, so it is given back as one."""
@@ -141,64 +140,3 @@ def read_replay(value: Any) -> bool:
     if value is not None and not isinstance(value, bool):
         raise InvalidInput("must be true or false", field="replay")
     return bool(value)
-
-
-def check_known(body: Mapping[str, Any], known: Fields, path: str = "data") -> None:
-    """Refuse a field of the catalogue whose value is not of its kind; null counts as absent."""
-    for name, kind in known.items():
-        value = body.get(name)
-        if value is None:
-            continue
-        if isinstance(kind, Kind):
-            if not _KINDS[kind](value):
-                raise InvalidInput("must be a %(kind)s", kind=kind, field=f"{path}.{name}")
-        elif not isinstance(value, Mapping):
-            raise InvalidInput("must be an %(kind)s", kind=Kind.OBJECT, field=f"{path}.{name}")
-        else:
-            inner = dict.fromkeys(value, kind.fields) if isinstance(kind, Each) else kind
-            check_known(value, inner, f"{path}.{name}")
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MAX_NUMBER
-
-
-def _amount(value: Any) -> bool:
-    return _number(value) and 0 <= value <= 2**63
-
-
-def _count(value: Any) -> bool:
-    return _amount(value) and float(value).is_integer() and value <= MAX_SAFE_INTEGER
-
-
-def _time(value: Any) -> bool:
-    try:
-        read_time(value)
-    except InvalidInput:
-        return False
-    return True
-
-
-def _all(test: Callable[[Any], bool], container: type[dict[str, Any]] | type[list[Any]]) -> Callable[[Any], bool]:
-    def check(value: Any) -> bool:
-        if not isinstance(value, container):
-            return False
-        parts: Iterable[Any] = value.values() if isinstance(value, dict) else value
-        return all(map(test, parts))
-
-    return check
-
-
-_KINDS: Final[dict[Kind, Callable[[Any], bool]]] = {
-    Kind.TEXT: lambda value: isinstance(value, str),
-    Kind.COUNT: _count,
-    Kind.AMOUNT: _amount,
-    Kind.NUMBER: _number,
-    Kind.TRUTH: lambda value: isinstance(value, bool),
-    Kind.OBJECT: lambda value: isinstance(value, dict),
-    Kind.LIST: lambda value: isinstance(value, list),
-    Kind.COUNTS: _all(_amount, dict),
-    Kind.NUMBERS: _all(_number, dict),
-    Kind.AMOUNTS: _all(_amount, list),
-    Kind.TIME: _time,
-}

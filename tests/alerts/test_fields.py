@@ -125,7 +125,11 @@ def test_what_is_wrong_is_named(changes: dict[str, Any], field: str):
         ({"event": "no_item", "after": 600_000}, "a job brings no item for 10 min"),
         (
             {"event": "job_missing", "spider": "a", "every": 86_400_000, "grace": 60_000},
-            "no job of spider a starts, due every 1 day, 1 min late",
+            "no job of spider a starts, due every day, 1 min late",
+        ),
+        (
+            {"event": "job_missing", "spider": "a", "every": 5_400_000, "grace": 0},
+            "no job of spider a starts, due every 90 min",
         ),
     ],
 )

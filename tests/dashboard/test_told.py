@@ -7,7 +7,12 @@ from urllib.parse import quote
 
 import pytest
 
-from app.dashboard.language import COOKIE
+from app.alerts.rules import parse
+from app.alerts.wording import condition
+from app.core.errors import InvalidInput
+from app.dashboard.language import COOKIE, told
+from app.ingest.kinds import check_known
+from scrapewatch.events import EVENTS
 from tests.dashboard.conftest import House
 from tests.fakes import event as made
 
@@ -73,6 +78,36 @@ def test_a_rule_is_told_in_the_language_of_the_page(house: House):
         "Quand jobs.failureRate est à 12,5 % ou au-dessus, pendant 1 jour : critique vers aucun "
         "canal, au plus une fois en 5 min ; finie 2 min après que ce n’est plus le cas."
     ) in page
+
+
+def in_french(house: House, sentence: str) -> str:
+    """The sentence as a French page has it."""
+    with house.client.application.test_request_context(headers={"Cookie": f"{COOKIE}=fr"}):
+        return told(sentence)
+
+
+@pytest.mark.parametrize(
+    ("every", "grace", "due"),
+    [
+        (86_400_000, 60_000, "chaque jour, avec 1 min de retard"),
+        (172_800_000, 0, "tous les 2 jours"),
+        (7_200_000, 0, "toutes les 2 h"),
+    ],
+)
+def test_what_is_due_again_and_again_is_said_by_its_unit(house: House, every: int, grace: int, due: str):
+    """Days are masculine and hours are not; of no delay nothing is said."""
+    missing = {"event": "job_missing", "spider": "a", "every": every, "grace": grace}
+    rule = parse({"name": "due", "severity": "error", "channels": [], "cooldown": 0, "condition": missing})
+
+    assert in_french(house, condition(rule)).replace("\xa0", " ").endswith(f"ne démarre, attendue {due}")
+
+
+def test_what_an_event_must_be_is_told_in_one_language(house: House):
+    """Kinds of fields are for who writes programs: they stay English, and so does the sentence around them."""
+    with pytest.raises(InvalidInput) as refused:
+        check_known({"count": "x"}, EVENTS["error"].fields)
+
+    assert in_french(house, refused.value.said) == "must be a whole number ≥ 0"
 
 
 def test_a_script_is_told_in_the_language_of_the_page(house: House):
