@@ -6,6 +6,7 @@ from html import unescape
 import pytest
 
 from app.dashboard.job_tabs import alerts
+from app.fold import folding
 from app.storage.base import Event
 from tests.dashboard.conftest import House
 from tests.fakes import event
@@ -219,6 +220,16 @@ def test_errors_of_all_attempts_are_counted_with_their_groups(house: House):
     assert 'data-tally="errors">4<' in page
     assert "4 errors, 1 group, of all attempts" in page
     assert re.search(r'data-figure="errors">1<.*?in this attempt', page, re.DOTALL)
+    assert '"earlierErrors": 3' in page
+
+
+def test_errors_that_wait_to_be_grouped_are_counted(house: House):
+    """Those of earlier attempts are as many as they were, however far the groups have come."""
+    house.send([event("job_started"), event("error", data={"message": "no price", "count": 3}), event("job_failed")])
+    house.events.append([event("job_started"), *(event("error") for _ in range(5))], folding(house.limits))
+
+    page = house.page("/jobs/123")
+    assert 'data-tally="errors">8<' in page
     assert '"earlierErrors": 3' in page
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from app.core.errors import InvalidInput
@@ -10,6 +11,7 @@ from app.dashboard.links import Query
 from app.queries import GREATEST
 from app.services import Services
 from app.storage.base import Event, EventFilter, Job
+from app.storage.base_groups import MOST_GROUPS, ErrorGroup
 
 NAMES: Final = ("tab", "level", "q", "line", "before", "after", "type", "next", "part", "from", "to", "compare")
 """The arguments that the page knows."""
@@ -39,6 +41,18 @@ class Look:
         if not _CURSOR.fullmatch(value) or int(value) > GREATEST:
             raise InvalidInput("must be a cursor", field=name)
         return int(value)
+
+    @cached_property
+    def grouped(self) -> tuple[list[ErrorGroup], int | None]:
+        """The groups of all its errors, and the cursor up to which these hold them; None where that has moved since."""
+        store = self.services.groups
+        found: list[ErrorGroup] = []
+        for _ in range(3):
+            upto = store.grouped()
+            found = store.of_job(self.job.id, limit=MOST_GROUPS + 1)
+            if store.grouped() == upto:
+                return found, upto
+        return found, None
 
     def newest(self, types: tuple[str, ...], limit: int, before: int | None = None) -> list[Event]:
         """The newest events of this attempt that its counters include, newest first."""

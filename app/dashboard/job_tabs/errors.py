@@ -9,11 +9,15 @@ from app.dashboard.filters import as_text
 from app.dashboard.job_tabs.base import Look
 from app.dashboard.sparks import spark
 from app.dashboard.wording import shown
+from app.metrics.points import errors_of
 from app.storage.base import Event, EventFilter, Job
-from app.storage.base_groups import MOST_GROUPS, ErrorGroup
+from app.storage.base_groups import ErrorGroup
 
 MOST: Final = 200
 """Groups that are shown, those with the most errors; muted ones after all others."""
+
+MOST_ASTRAY: Final = 200
+"""Errors of a job that are counted while they wait to be grouped, a second at most unless the server has just begun."""
 
 LONGEST_STACK: Final = 4_000
 """Characters of a stack; the whole is in its event."""
@@ -43,19 +47,26 @@ def top(look: Look) -> dict[str, Any]:
 
 
 def counted(look: Look) -> int:
-    """The errors of all attempts, as groups count them; where there was but one, no group needs to be read."""
+    """The errors of all attempts up to the job's last event; where there was but one, no group needs to be read."""
     if look.job.attempt == 1:
         return look.job.errors
-    return max(look.job.errors, sum(one.count for one in _every(look)))
+    groups, upto = look.grouped
+    astray = 0 if upto is None else _astray(look, upto)
+    return max(look.job.errors, sum(one.count for one in groups) + astray)
 
 
-def _every(look: Look) -> list[ErrorGroup]:
-    return look.services.groups.of_job(look.job.id, limit=MOST_GROUPS + 1)
+def _astray(look: Look, upto: int) -> int:
+    """What groups that hold the errors up to that cursor lack, or have too many, to hold those up to the last event."""
+    last = look.job.last_cursor
+    wanted = EventFilter(job_id=look.job.id, types=("error",))
+    found = look.services.events.events_after(wanted, after=min(upto, last), limit=MOST_ASTRAY)
+    errors = [(event.cursor, int(errors_of(event))) for event in found if event.cursor <= max(upto, last)]
+    return sum(count if cursor <= last else -count for cursor, count in errors)
 
 
 def _ordered(look: Look) -> list[ErrorGroup]:
     """Those that are news first, then those with the most errors, muted ones last."""
-    return sorted(_every(look), key=lambda one: (one.muted is not None, not one.new))
+    return sorted(look.grouped[0], key=lambda one: (one.muted is not None, not one.new))
 
 
 def _grouped(look: Look, groups: Sequence[ErrorGroup]) -> dict[str, int]:
