@@ -4,7 +4,6 @@ Times come as RFC 3339 UTC text, as the API gives them, and are written in the p
 """
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -15,7 +14,6 @@ from babel.numbers import format_decimal
 from flask import Flask
 from flask_babel import format_datetime
 from jinja2 import Undefined
-from markupsafe import Markup, escape
 
 from app.core.clock import rfc3339
 from app.dashboard import zones
@@ -168,14 +166,6 @@ def tail(identifier: str) -> str:
     return identifier[-6:] if len(identifier) > 20 else ""
 
 
-def marked(text: str, wanted: str) -> Markup:
-    """The text with what is searched for marked in it, in whatever letters; its twin is in ``static/js/lines.js``."""
-    if not wanted:
-        return escape(text)
-    pieces = re.split(f"({re.escape(wanted)})", text, flags=re.IGNORECASE)
-    return Markup("").join(Markup("<mark>{}</mark>").format(one) if at % 2 else one for at, one in enumerate(pieces))
-
-
 def arguments(values: Mapping[str, str | None]) -> str:
     """The query string of an address, without what is empty."""
     return urlencode({name: value for name, value in values.items() if value}, safe=",")
@@ -183,7 +173,7 @@ def arguments(values: Mapping[str, str | None]) -> str:
 
 FILTERS: Final = (
     number, rate, percent, size, duration, since, clock, short_clock, day_and_time, utc_clock, span_to, exact,
-    safe_href, as_text, head, tail, job_path, marked, arguments, reply,
+    safe_href, as_text, head, tail, job_path, arguments, reply,
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from app.core.clock import rfc3339
 from app.core.errors import InvalidInput, NotFound
 from app.dashboard.filters import duration, number
 from app.dashboard.job_rows import success
-from app.dashboard.job_tabs import TABS, alerts, errors, log, runs
+from app.dashboard.job_tabs import TABS, alerts, errors, lines, log, runs
 from app.dashboard.job_tabs.base import NAMES, Look
 from app.dashboard.language import gettext, ngettext
 from app.dashboard.links import Query, job_path
@@ -38,7 +38,7 @@ def blueprint(services: Services) -> Blueprint:
         tab = query.get("tab") or next(iter(TABS))
         if tab not in TABS:
             raise InvalidInput("must be one of %(known)s", known=", ".join(TABS), field="tab")
-        is_part = tab == "log" and query.get("part") == "lines"
+        is_part = tab == "log" and query.get("part") in log.PARTS
         content = in_thread(services.runtime, _part if is_part else _content, services, job_id, query, tab)
         return render_template("jobs/log_part.html" if is_part else f"jobs/tabs/{tab}.html", **content)
 
@@ -51,7 +51,7 @@ def blueprint(services: Services) -> Blueprint:
         if services.runtime.call(services.events.job, job_id) is None:
             raise NotFound("There is no job %(job_id)r.", job_id=job_id)
         headers = {"Content-Disposition": 'attachment; filename="log.txt"'}
-        return Response(stream_with_context(log.text(services, wanted)), headers=headers, content_type=TEXT)
+        return Response(stream_with_context(lines.text(services, wanted)), headers=headers, content_type=TEXT)
 
     @pages.post("/mutes")
     @require("operate")

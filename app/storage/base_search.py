@@ -5,11 +5,12 @@ distance; those that it has not reached, and events of other types, are gone thr
 so many are: what was found so far is told, and from where to go on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
 from app.storage.base import Event, EventFilter
+from app.storage.base_counts import Kind
 
 INDEXED: Final = ("error", "log")
 """The types of events whose words are indexed."""
@@ -33,6 +34,20 @@ class Found(NamedTuple):
     before: int | None
 
 
+class Onward(NamedTuple):
+    """Events, oldest first, and the cursor after which to go on; None when there is nothing more."""
+
+    events: list[Event]
+    after: int | None
+
+
+class Tally(NamedTuple):
+    """How many events there are of each kind, and the cursor before which none was counted; None for all of them."""
+
+    kinds: Mapping[Kind, int]
+    before: int | None
+
+
 class SearchStore(Protocol):
     """The words of errors and logs; those of an event go with it."""
 
@@ -50,6 +65,14 @@ class SearchStore(Protocol):
         """
         ...
 
-    def search(self, wanted: EventFilter, *, before: int | None = None, limit: int = 100) -> Found:
-        """At most `limit` events that meet the filter and its `q`, from `before` (not included) backwards."""
+    def search(self, wanted: EventFilter, *, before: int | None = None, after: int = 0, limit: int = 100) -> Found:
+        """At most `limit` events that meet the filter and its `q`, from `before` back to `after`, without both."""
+        ...
+
+    def onward(self, wanted: EventFilter, *, after: int, limit: int) -> Onward:
+        """At most `limit` events that meet the filter, whatever its `q`, from `after` (not included) onwards."""
+        ...
+
+    def count(self, wanted: EventFilter, *, before: int, after: int = 0, most: int) -> Tally:
+        """How many events between these cursors meet the filter, whatever its `q`; at most `most` are gone through."""
         ...

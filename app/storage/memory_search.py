@@ -1,11 +1,13 @@
 """Searching events in memory: all of them are gone through."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from app.storage.base import Event, EventFilter
-from app.storage.base_search import INDEXED, Found, Text
+from app.storage.base_search import INDEXED, Found, Onward, Tally, Text
+from app.storage.memory_counts import severity
 from app.storage.words import Search, read_search
 
 _PAGE = 1_000
@@ -16,6 +18,10 @@ class Events(Protocol):
 
     def events(self, wanted: EventFilter, *, before: int | None = None, limit: int = 100) -> list[Event]:
         """Newest first."""
+        ...
+
+    def events_after(self, wanted: EventFilter, *, after: int, limit: int = 500) -> list[Event]:
+        """Oldest first."""
         ...
 
 
@@ -37,16 +43,31 @@ class MemorySearchStore:
         self._indexed = upto
         return True
 
-    def search(self, wanted: EventFilter, *, before: int | None = None, limit: int = 100) -> Found:
+    def search(self, wanted: EventFilter, *, before: int | None = None, after: int = 0, limit: int = 100) -> Found:
         """See `SearchStore`."""
         search = read_search(wanted.q) if wanted.q else None
         found: list[Event] = []
         while page := self._events.events(replace(wanted, q=None), before=before, limit=_PAGE):
+            page = [event for event in page if event.cursor > after]
             found += [event for event in page if search is None or _is_met(search, event)]
             if len(found) >= limit:
                 return Found(found[:limit], found[limit - 1].cursor)
+            if not page:
+                break
             before = page[-1].cursor
         return Found(found, None)
+
+    def onward(self, wanted: EventFilter, *, after: int, limit: int) -> Onward:
+        """See `SearchStore`."""
+        found = self._events.events_after(replace(wanted, q=None), after=after, limit=limit)
+        return Onward(found, found[-1].cursor if len(found) == limit else None)
+
+    def count(self, wanted: EventFilter, *, before: int, after: int = 0, most: int) -> Tally:
+        """See `SearchStore`."""
+        found = self._events.events(replace(wanted, q=None), before=before, limit=most)
+        kinds = Counter((event.type, event.level, severity(event)) for event in found if event.cursor > after)
+        is_cut = len(found) == most and found[-1].cursor > after
+        return Tally(kinds, found[-1].cursor if is_cut else None)
 
 
 def _is_met(search: Search, event: Event) -> bool:

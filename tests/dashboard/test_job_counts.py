@@ -8,9 +8,8 @@ from tests.dashboard.test_job_page import LEVELS, chips, line
 from tests.fakes import event
 
 
-def test_new_lines_are_added_to_what_was_counted(house: House, monkeypatch):
+def test_new_lines_are_added_to_what_was_counted(house: House):
     """However many there are, each counts once, and those of other jobs not at all."""
-    monkeypatch.setattr(log, "MOST_ADDED", 10)
     numbers = iter(range(1_000))
     seen = []
     for more in (3, 0, 5, 40, 1):
@@ -21,6 +20,21 @@ def test_new_lines_are_added_to_what_was_counted(house: House, monkeypatch):
         seen.append((int(tally[1]), sum(chips(page).values())))
 
     assert seen == [(3, 3), (3, 3), (8, 8), (48, 48), (49, 49)]
+
+
+def test_more_lines_than_are_counted_are_the_newest(house: House, monkeypatch):
+    """The page says so, however they have come."""
+    monkeypatch.setattr(log, "MOST_COUNTED", 10)
+    house.send([line(number) for number in range(12)])
+    assert 'data-tally="log">10+<' in house.page("/jobs/123?tab=log")
+    house.send([line(number, "error") for number in range(12, 15)])
+    assert chips(house.page("/jobs/123?tab=log")) == {"debug": 0, "info": 10, "warning": 0, "error": 3}
+    house.send([line(number, "debug") for number in range(15, 40)])
+
+    page = house.page("/jobs/123?tab=log")
+
+    assert chips(page) == {"debug": 10, "info": 0, "warning": 0, "error": 0}
+    assert "of the newest 10 lines" in page
 
 
 def test_lines_that_went_are_not_counted(house: House):

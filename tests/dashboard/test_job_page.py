@@ -104,6 +104,7 @@ def test_hits_are_counted_over_the_whole_log_and_walked_through(house: House):
     page = house.page(unescape(before[1]))
     assert "3 of 4" in page
     assert re.search(r'is-linked" id="L441"', page)
+    assert '<span class="muted">info line 440 <mark>needle</mark></span>' in page
     assert house.page("/jobs/123?tab=log&q=nothing").count("0 hits") == 1
 
 
@@ -126,14 +127,14 @@ def test_a_script_asks_for_lines_alone(house: House):
     part = house.page("/jobs/123?tab=log&part=lines&after=10")
 
     assert lines(part)[0] == "line 10"
-    assert '<ol data-more="older newer">' in part
+    assert '<ol data-older="11" data-newer="210">' in part
 
 
 def test_the_log_is_downloaded_whole_and_filtered(house: House):
     """Oldest first, one line each, all of the chosen levels."""
     house.send([line(number, LEVELS[number % 4]) for number in range(2_500)])
 
-    answer = house.client.get("/export/log.txt?job=123&level=warning,error&q=line 1")
+    answer = house.client.get("/export/log.txt?job=123&level=warning,error&q=line 1*")
     told = answer.text.splitlines()
 
     assert len(told) == len([n for n in range(2_500) if n % 4 > 1 and f"line {n}".startswith("line 1")])

@@ -83,12 +83,12 @@ def test_selected_text_stays_and_a_pause_holds_the_lines(one_server, environment
 def test_hits_are_walked_through_by_keys_and_lines_have_addresses(one_server, environment, visit):
     """Also where a hit is outside of what is shown; Back leads to where one was."""
     page = opened(one_server, environment, visit, 800)
-    page.get_by_role("searchbox", name="Search the log").fill("line 7 of")
+    page.get_by_role("searchbox", name="Search the log").fill('"line 7 of"')
     page.keyboard.press("Enter")
     expect(page.locator("#hits")).to_have_text("1 of 1")
     expect(page.locator(".is-linked")).to_contain_text("line 7 of the crawl")
     expect(page.locator(".is-linked mark")).to_have_text("line 7 of")
-    page.get_by_role("searchbox", name="Search the log").fill("LINE 1")
+    page.get_by_role("searchbox", name="Search the log").fill('"LINE 1*"')
     page.keyboard.press("Enter")
     expect(page.locator("#hits")).to_have_text("111 of 111")
     page.locator("#log").focus()
@@ -97,6 +97,11 @@ def test_hits_are_walked_through_by_keys_and_lines_have_addresses(one_server, en
     expect(page.locator(".is-linked")).to_contain_text("line 198 of the crawl")
     page.keyboard.press("n")
     expect(page.locator("#hits")).to_have_text("111 of 111")
+
+    send(one_server, environment, *log(1_000, 2))
+    expect(page.locator("#hits")).to_have_text("111 of 113")
+    page.keyboard.press("End")
+    expect(last(page).locator("mark")).to_have_text("line 1001")
 
     address = page.url
     page.locator("#levels").get_by_role("link", name="Error").click()

@@ -1,6 +1,7 @@
 """Every store finds the same events by their text: one suite over SQLite, Postgres and memory."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -184,6 +185,44 @@ def test_a_search_that_looks_at_much_goes_on_later(stores, events, search, monke
         before, looks = page.before, looks + 1
 
     assert found == [121, 61, 5]
+
+
+def test_events_are_gone_through_onwards_in_parts(stores, events, search, monkeypatch):
+    """Of a job between others and of all, some at a time; no event is passed over, told twice or out of its order."""
+    monkeypatch.setattr("app.storage.sql.searching.LOOKS", (2, 3))
+    monkeypatch.setattr("app.storage.sql.looking.SPAN", 7)
+    events.append([log("x", "run" if n % 3 == 0 else "other") if n % 4 == 0 else event() for n in range(60)], no_fold)
+
+    def onwards(wanted: EventFilter) -> list[int]:
+        found: list[int] = []
+        after: int | None = 0
+        while after is not None:
+            told = search.onward(wanted, after=after, limit=4)
+            assert told.after is None or told.after > after
+            found += [each.cursor for each in told.events]
+            after = told.after
+        return found
+
+    every = list(range(1, 61, 4))
+    assert onwards(EventFilter(types=("log",))) == every
+    assert onwards(EventFilter(types=("log",), job_id="run")) == every[::3]
+    assert onwards(EventFilter(to_ms=NOW_MS)) == list(range(1, 61))
+    assert onwards(EventFilter(job_id="none")) == []
+
+
+def test_events_between_two_cursors_are_counted_by_kind(events, search):
+    """And searched; of more than may be gone through, the newest, and it is said how far down that was."""
+    alert = event("system_alert", "run", data={"severity": "critical"})
+    events.append([log("x"), alert, log("x", level="error"), log("x", "other"), event(job_id="run"), log("x")], no_fold)
+    wanted = EventFilter(types=("log", "system_alert"), job_id="run")
+
+    told = search.count(wanted, before=6, after=1, most=9)
+    assert told == ({("log", 3, None): 1, ("system_alert", None, "critical"): 1}, None)
+    told = search.count(wanted, before=7, most=2)
+    assert sum(told.kinds.values()) == 2
+    assert told.before == 3
+    assert search.count(EventFilter(job_id="none"), before=7, most=2) == ({}, None)
+    assert [each.cursor for each in search.search(replace(wanted, q="x"), before=6, after=1).events] == [3]
 
 
 def test_what_many_jobs_have_is_found_however_long_ago_they_ran(stores, events, search, monkeypatch):

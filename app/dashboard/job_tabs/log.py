@@ -5,39 +5,35 @@ and the text that is looked for, which narrows nothing: its hits are walked thro
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
+from app import queries
 from app.core.errors import InvalidInput
 from app.dashboard.job_tabs.base import Look
+from app.dashboard.job_tabs.lines import MOST_HITS, Window, hits_after, painted, window
 from app.dashboard.links import Query
-from app.dashboard.wording import LOGGED, headline, level, level_of, shown
-from app.services import Services
-from app.storage.base import Event, EventFilter
-from app.storage.base_counts import Counted
+from app.dashboard.wording import LOGGED, level, level_of
+from app.storage.base import EventFilter
+from app.storage.base_counts import Kind
 from app.storage.base_levels import Levels
-from app.storage.base_series import Cells
+from app.storage.base_search import Found, Tally
 from scrapewatch.events import LEVELS
 
-LINES: Final = 200
-"""Lines of a window."""
 MOST_COUNTED: Final = 100_000
-"""The newest lines that are counted."""
-MOST_ADDED: Final = 1_000
-"""New lines that are added to what was counted before, rather than counting all anew."""
-MOST_HITS: Final = 1_000
-"""The newest hits that can be walked through."""
+"""The newest events that are gone through to count lines: some 300 ms at worst, and once."""
 
 CHIPS: Final = {"debug": ("debug",), "info": ("info",), "warning": ("warning",), "error": ("error", "critical")}
 """The levels that are shown or hidden together, by the one that names them."""
+PARTS: Final = ("lines", "hits")
+"""What a script asks for alone."""
 
-Count = Callable[[EventFilter, Cells, int], Counted]
-"""See `EventStore.count`."""
+Count = Callable[..., Tally]
+"""See `SearchStore.count`."""
 
 _ALERT: Final = "system_alert"
-_ALWAYS: Final = Cells(0, 2**62, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +49,17 @@ class Counts:
         return sum(self.levels.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Lines one after another, oldest first, and whether there are older and newer ones."""
-
-    events: Sequence[Event]
-    has_older: bool
-    has_newer: bool
-
-
 def content(look: Look) -> dict[str, Any]:
     """The window that the address asks for, with the chips and the search."""
     levels, counts, asked = chosen(look.query), counted(look), wanted(look.job.id, look.query)
-    hits = [event.cursor for event in look.services.events.events(asked, limit=MOST_HITS)] if asked.q else []
-    found = _counts(look.services.events.count, asked) if asked.q else None
-    total = found.total if found else 0
+    found = _found(look, asked)
+    hits = [event.cursor for event in found.events]
     line = look.cursor("line")
     if line is None and hits and not (look.query.get("before") or look.query.get("after")):
         line = hits[0]
     return {
-        **_shown(_window(look, replace(asked, q=None), line), line),
-        "found": found,
-        "search": _search(hits, line, total),
+        **_shown(look, asked, window(look, asked, line), line),
+        "search": _search(look, hits, line, found) if asked.q else None,
         "chips": [_chip(look, name, levels, counts) for name in CHIPS],
         "counts": counts,
         "levels": levels,
@@ -82,20 +67,21 @@ def content(look: Look) -> dict[str, Any]:
             "levels": [one for name in levels for one in CHIPS[name]],
             "q": asked.q or "",
             "hits": hits[::-1],
-            "found": total,
+            "isCut": found.before is not None,
             "lines": counts.total,
         },
     }
 
 
 def part(look: Look) -> dict[str, Any]:
-    """The window alone."""
-    line = look.cursor("line")
-    return _shown(_window(look, replace(wanted(look.job.id, look.query), q=None), line), line)
+    """A window alone, or the lines in which the text is found."""
+    asked, line = wanted(look.job.id, look.query), look.cursor("line")
+    found = hits_after(look, asked) if look.query.get("part") == "hits" else window(look, asked, line)
+    return _shown(look, asked, found, line)
 
 
-def _shown(window: Window, line: int | None) -> dict[str, Any]:
-    return {"lines": [shown(event) for event in window.events], "window": window, "line": line}
+def _shown(look: Look, asked: EventFilter, found: Window, line: int | None) -> dict[str, Any]:
+    return {"lines": painted(look, asked, found.events), "window": found, "line": line}
 
 
 def wanted(job_id: str, query: Query) -> EventFilter:
@@ -132,22 +118,8 @@ def _of_levels(job_id: str, names: Sequence[str]) -> EventFilter:
 
 
 def counted(look: Look, types: tuple[str, ...] = LOGGED) -> Counts:
-    """The lines of the whole log up to the job's last event; or its events of other types, none being any."""
-    return _tally(look.services.events.count, look.job.key, types).upto(look)
-
-
-def text(services: Services, asked: EventFilter) -> Iterator[str]:
-    """The whole log as text, oldest first; no query waits for a slow reader."""
-    after = 0
-    while found := services.runtime.call(services.events.events_after, asked, after=after, limit=1_000):
-        yield "".join(map(_line, found))
-        after = found[-1].cursor
-
-
-def _line(event: Event) -> str:
-    told = shown(event)
-    kind = "" if event.type in {"log", "error"} else f"{event.type} "
-    return f"{told['timestamp']} {told['level'].upper():8} {kind}{headline(told, longest=None)}\n"
+    """The lines of the log up to the job's last event; or its events of other types, none being any."""
+    return _tally(look.services.search.count, look.job.key, types).upto(look)
 
 
 class _Tally:
@@ -161,20 +133,19 @@ class _Tally:
 
     def upto(self, look: Look) -> Counts:
         """How many there are up to the job's last event."""
-        events, job, removed = look.services.events, look.job, look.services.events.reach().removed
+        job, removed = look.job, look.services.events.reach().removed
         with self._lock:
-            cursor, before = self._as_of
-            if self._counts is not None and (job.last_cursor, removed) == self._as_of:
-                return self._counts
-            every = EventFilter(job_id=job.id, types=self._types)
-            fresh = events.events_after(every, after=cursor, limit=MOST_ADDED + 1)
-            if self._counts is None or before != removed or len(fresh) > MOST_ADDED:
-                self._counts, fresh = _counts(events.count, every), []
-                later = events.events_after(every, after=job.last_cursor, limit=MOST_ADDED)
-                self._counts = _changed(self._counts, later, -1)
-            self._counts = _changed(self._counts, [one for one in fresh if one.cursor <= job.last_cursor], 1)
-            self._as_of = (max(cursor, job.last_cursor), removed)
-            return self._counts
+            counts, (cursor, before) = self._counts, self._as_of
+            if counts is None or before != removed:
+                counts, cursor = Counts(dict.fromkeys(CHIPS, 0), is_cut=False), 0
+            if job.last_cursor > cursor:
+                every = EventFilter(job_id=job.id, types=self._types)
+                told = look.services.search.count(every, before=job.last_cursor + 1, after=cursor, most=MOST_COUNTED)
+                if told.before is not None:
+                    counts = Counts(dict.fromkeys(CHIPS, 0), is_cut=True)
+                counts = _added(counts, told.kinds)
+            self._counts, self._as_of = counts, (max(cursor, job.last_cursor), removed)
+            return counts
 
 
 @lru_cache(maxsize=64)
@@ -182,52 +153,41 @@ def _tally(count: Count, key: int, types: tuple[str, ...]) -> _Tally:  # noqa: A
     return _Tally(types)
 
 
-def _changed(counts: Counts, events: Sequence[Event], by: int) -> Counts:
+def _added(counts: Counts, kinds: Mapping[Kind, int]) -> Counts:
     levels = dict(counts.levels)
-    for event in events:
-        levels[_chip_of(shown(event)["level"])] += by
+    for (type_, number, severity), lines in kinds.items():
+        said = level_of(type_, number, severity)
+        levels["error" if said == "critical" else said] += lines
     return replace(counts, levels=levels)
 
 
-def _chip_of(said: str) -> str:
-    return "error" if said == "critical" else said
+def _found(look: Look, asked: EventFilter) -> Found:
+    """The newest hits, or older ones where the address says from where to search further back."""
+    if not asked.q:
+        return Found([], None)
+    before = queries.before(look.query.args)
+    bound = look.job.last_cursor + 1 if before is None else before
+    return look.services.search.search(asked, before=bound, limit=MOST_HITS)
 
 
-def _counts(count: Count, asked: EventFilter) -> Counts:
-    found = count(asked, _ALWAYS, MOST_COUNTED)
-    levels = dict.fromkeys(CHIPS, 0)
-    for ((type_, number, severity), _), lines in found.cells.items():
-        levels[_chip_of(level_of(type_, number, severity))] += lines
-    return Counts(levels, found.of > found.counted)
-
-
-def _window(look: Look, asked: EventFilter, line: int | None) -> Window:
-    events = look.services.events
-    after = look.cursor("after")
-    if line is not None:
-        older = events.events(asked, before=line, limit=LINES // 2 + 1)
-        newer = events.events_after(asked, after=line - 1, limit=LINES // 2 + 1)
-        shown_ones = [*older[: LINES // 2][::-1], *newer[: LINES // 2]]
-        return Window(shown_ones, len(older) > LINES // 2, len(newer) > LINES // 2)
-    if after is not None:
-        newer = events.events_after(asked, after=after, limit=LINES + 1)
-        return Window(newer[:LINES], after > 0, len(newer) > LINES)
-    before = look.cursor("before")
-    older = events.events(asked, before=look.job.last_cursor + 1 if before is None else before, limit=LINES + 1)
-    return Window(older[:LINES][::-1], len(older) > LINES, before is not None)
-
-
-def _search(hits: Sequence[int], line: int | None, total: int) -> dict[str, Any]:
-    """Which hit one is at, counted from the oldest, and the cursors of those before and after it."""
-    if not hits:
-        return {"at": None, "previous": None, "next": None}
-    reference = hits[0] + 1 if line is None else line
-    at = hits.index(reference) if reference in hits else None
+def _search(look: Look, hits: Sequence[int], line: int | None, found: Found) -> dict[str, Any]:
+    """How many hits there are, which one is at, counted from the oldest, and where those before and after it are."""
+    further = _to(look, next=queries.onward(found.before)) if found.before is not None else None
+    reference = line if line is not None else hits[0] + 1 if hits else 0
+    previous = next((cursor for cursor in hits if cursor < reference), None)
+    following = next((cursor for cursor in reversed(hits) if cursor > reference), None)
+    newer = _to(look, line=str(reference)) if look.query.get("next") and hits else None
     return {
-        "at": None if at is None else total - at,
-        "previous": next((cursor for cursor in hits if cursor < reference), None),
-        "next": next((cursor for cursor in reversed(hits) if cursor > reference), None),
+        "at": len(hits) - hits.index(reference) if reference in hits else None,
+        "total": len(hits),
+        "further": further,
+        "previous": further if previous is None else _to(look, line=str(previous), next=look.query.get("next")),
+        "next": newer if following is None else _to(look, line=str(following), next=look.query.get("next")),
     }
+
+
+def _to(look: Look, **place: str | None) -> str:
+    return look.query.address(**{"line": None, "before": None, "after": None, **place})
 
 
 def _chip(look: Look, name: str, levels: Sequence[str], counts: Counts) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sqlalchemy import JSON, ColumnElement, Connection, Select, case, cast, func
 from app.storage.base import EventFilter, JobFilter
 from app.storage.base_counts import Counted
 from app.storage.base_series import HOUR_MS, Cells
-from app.storage.sql.conditions import VISIBLE, event_conditions
+from app.storage.sql.conditions import ALERT, VISIBLE, event_conditions
 from app.storage.sql.conditions_jobs import began, job_conditions
 from app.storage.sql.events_tables import events, jobs
 
@@ -27,16 +27,19 @@ def count_events(connection: Connection, wanted: EventFilter, over: Cells, most:
     """Events by type, level and severity."""
     newest = connection.scalar(select(func.max(events.c.cursor))) or 0
     first = received_since(connection, over.from_ms - _EARLY_MS, newest)
-    body = (type_coerce if connection.dialect.name == "sqlite" else cast)(events.c.data, JSON)
-    # An alert says how severe it is in its body alone, other events in `level`.
-    severity = case((events.c.type == "system_alert", body["severity"].as_string()))
     query = (
-        select(events.c.type, events.c.level, severity.label("severity"), events.c.at_ms)
+        select(*kind_columns(connection.dialect.name), events.c.at_ms)
         .outerjoin(jobs, events.c.job_key == jobs.c.key)
         .where(VISIBLE, events.c.cursor > first, *event_conditions(wanted), *within(events.c.at_ms, over))
         .order_by(events.c.cursor.desc())
     )
     return count_newest(connection, query, over, most, select(literal(newest - first)))
+
+
+def kind_columns(dialect: str) -> tuple[ColumnElement[Any], ...]:
+    """Type, level and severity: an alert says how severe it is in its body alone, other events in `level`."""
+    body = (type_coerce if dialect == "sqlite" else cast)(events.c.data, JSON)
+    return events.c.type, events.c.level, case((events.c.type == ALERT, body["severity"].as_string())).label("severity")
 
 
 def count_jobs(connection: Connection, wanted: JobFilter, over: Cells, most: int) -> Counted:

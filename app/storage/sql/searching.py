@@ -13,14 +13,14 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import BigInteger, ColumnElement, Connection, func, select, text
 
 from app.storage.base import Event, EventFilter
-from app.storage.base_search import INDEXED, Found, Text
+from app.storage.base_search import INDEXED, Found, Onward, Tally, Text
 from app.storage.sql import texts as index_of_words
-from app.storage.sql.conditions import event_conditions
+from app.storage.sql.conditions import VISIBLE, event_conditions
 from app.storage.sql.conditions_jobs import among
-from app.storage.sql.counting import received_since
+from app.storage.sql.counting import kind_columns, received_since
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import events, jobs
-from app.storage.sql.looking import LOOKS, MOST_JOBS, Look, Rows, newest
+from app.storage.sql.looking import LOOKS, MOST_JOBS, Look, Rows, edge, nearest
 from app.storage.sql.rows import EVENTS, event_of
 from app.storage.sql.watermarks import moved, stands_at
 from app.storage.words import Search, read_search
@@ -62,16 +62,25 @@ class SqlSearchStore:
 
         return self._database.write(write)
 
-    def search(self, wanted: EventFilter, *, before: int | None = None, limit: int = 100) -> Found:
+    def search(self, wanted: EventFilter, *, before: int | None = None, after: int = 0, limit: int = 100) -> Found:
         """See `SearchStore`."""
-        return self._database.read(partial(_search, wanted=wanted, before=before, limit=limit))
+        return self._database.read(partial(_search, wanted=wanted, before=before, after=after, limit=limit))
+
+    def onward(self, wanted: EventFilter, *, after: int, limit: int) -> Onward:
+        """See `SearchStore`."""
+        return self._database.read(partial(_onward, wanted=replace(wanted, q=None), after=after, limit=limit))
+
+    def count(self, wanted: EventFilter, *, before: int, after: int = 0, most: int) -> Tally:
+        """See `SearchStore`."""
+        return self._database.read(partial(_count, wanted=wanted, before=before, after=after, most=most))
 
 
-def _search(connection: Connection, wanted: EventFilter, before: int | None, limit: int) -> Found:
+def _search(connection: Connection, wanted: EventFilter, before: int | None, after: int, limit: int) -> Found:
     look = _first(connection, wanted, before, limit)
     found: list[Event] = []
     if look is None:
         return Found(found, None)
+    look = replace(look, low=max(look.low, after))
     for most in LOOKS:
         part = _looked(connection, replace(look, most=most, limit=limit - len(found)))
         found += part.events
@@ -79,6 +88,34 @@ def _search(connection: Connection, wanted: EventFilter, before: int | None, lim
             return Found(found, part.floor or None)
         look = replace(look, before=part.floor)
     return Found(found, look.before)
+
+
+def _onward(connection: Connection, wanted: EventFilter, after: int, limit: int) -> Onward:
+    look = _first(connection, wanted, None, limit)
+    found: list[Event] = []
+    if look is None:
+        return Onward(found, None)
+    look = replace(look, low=max(look.low, after), onward=True)
+    for most in LOOKS:
+        part = _gone_through(connection, replace(look, most=most, limit=limit - len(found)))
+        found += part.events
+        if not part.floor or len(found) >= limit:
+            return Onward(found, part.floor or None)
+        look = replace(look, low=part.floor)
+    return Onward(found, look.low)
+
+
+def _count(connection: Connection, wanted: EventFilter, before: int, after: int, most: int) -> Tally:
+    look = _first(connection, wanted, before, most)
+    if look is None:
+        return Tally({}, None)
+    look = replace(look, low=max(look.low, after), most=most)
+    rows = nearest(connection, look, wanted.types)
+    kind = kind_columns(connection.dialect.name)
+    query = select(*kind, func.count()).outerjoin(jobs, events.c.job_key == jobs.c.key)
+    query = query.where(VISIBLE, *_among(look, rows, wanted.types)).group_by(*kind)
+    counted = {tuple(kind): count for *kind, count in connection.execute(query)}
+    return Tally(counted, edge(connection, look, rows) or None)
 
 
 def _first(connection: Connection, wanted: EventFilter, before: int | None, limit: int) -> Look | None:
@@ -151,7 +188,7 @@ def _indexed(connection: Connection, look: Look) -> Part:
         most=most,
     )
     found = query.columns(cursor=BigInteger).subquery("found")
-    return _read(connection, look, Rows(select(found.c.cursor), most, 0), [])
+    return _read(connection, look, Rows(select(found.c.cursor), most, 0), wanted.types, [])
 
 
 def _signs(look: Look, search: Search) -> list[list[str]]:
@@ -176,9 +213,9 @@ def _tail(connection: Connection, look: Look) -> Part:
     search = look.search or Search(())
     types = [type_ for type_ in INDEXED if type_ in (look.wanted.types or INDEXED)]
     most = min(_TAIL, look.most)
-    rows = newest(replace(look, low=max(look.low, look.mark), most=most), types)
+    rows = nearest(connection, replace(look, low=max(look.low, look.mark), most=most), types)
     folded = [word for term in search.terms if not term.negated for word in term.words if word.isascii()]
-    part = _read(connection, replace(look, limit=most), rows, [_holds(word) for word in folded])
+    part = _read(connection, replace(look, limit=most), rows, types, [_holds(word) for word in folded])
     met = [event for event in part.events if search.met_by(event.body or {})]
     return Part(met[: look.limit], met[look.limit - 1].cursor if len(met) >= look.limit else part.floor)
 
@@ -186,24 +223,29 @@ def _tail(connection: Connection, look: Look) -> Part:
 def _others(connection: Connection, look: Look) -> Part:
     """Events of other types, letter by letter."""
     types = [type_ for type_ in look.wanted.types or TYPES if type_ not in INDEXED]
-    return _read(connection, look, newest(look, types), _letters(look.search))
+    return _read(connection, look, nearest(connection, look, types), types, _letters(look.search))
 
 
 def _gone_through(connection: Connection, look: Look) -> Part:
     """Events of all types that are wanted, letter by letter."""
-    return _read(connection, look, newest(look, look.wanted.types), _letters(look.search))
+    types = look.wanted.types
+    return _read(connection, look, nearest(connection, look, types), types, _letters(look.search))
 
 
-def _read(connection: Connection, look: Look, rows: Rows, conditions: Sequence[ColumnElement[bool]]) -> Part:
-    """Of these rows those that are wanted."""
-    inner = rows.cursors.subquery()
-    query = EVENTS.where(events.c.cursor.in_(select(inner.c.cursor)), *event_conditions(replace(look.wanted, q=None)))
-    query = query.where(*conditions).order_by(events.c.cursor.desc()).limit(look.limit)
+def _read(
+    connection: Connection, look: Look, rows: Rows, types: Sequence[str], conditions: Sequence[ColumnElement[bool]]
+) -> Part:
+    """Of these rows those that are wanted, and of these types."""
+    query = EVENTS.where(*_among(look, rows, types), *conditions).order_by(look.order).limit(look.limit)
     found = [event_of(row) for row in connection.execute(query)]
-    if len(found) == look.limit:
-        return Part(found, found[-1].cursor)
-    count, last = connection.execute(select(func.count(), func.min(inner.c.cursor)).select_from(inner)).one()
-    return Part(found, last if count == rows.most else rows.floor)
+    return Part(found, found[-1].cursor if len(found) == look.limit else edge(connection, look, rows))
+
+
+def _among(look: Look, rows: Rows, types: Sequence[str]) -> list[ColumnElement[bool]]:
+    """The conditions of those of these rows that are wanted; types are compared, not looked up, as the rows are few."""
+    of_types = [events.c.type.in_(types)] if types else []
+    wanted = replace(look.wanted, q=None, types=())
+    return [events.c.cursor.in_(select(rows.cursors.subquery().c.cursor)), *of_types, *event_conditions(wanted)]
 
 
 def _letters(search: Search | None) -> list[ColumnElement[bool]]:

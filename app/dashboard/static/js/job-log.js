@@ -1,10 +1,10 @@
 // The log of a job: a window over all its lines, its levels, and hits that one walks through. Each has an address, which
 // the server paints as well; here only what changes of it is painted anew.
 
-import { showTimes, number } from "./format.js";
+import { number } from "./format.js";
 import { join } from "./job.js";
 import { onKeys } from "./keys.js";
-import { LogWindow } from "./log-window.js";
+import { LogWindow, partOf } from "./log-window.js";
 import { page, say, word } from "./page.js";
 import { snapshot } from "./snapshot.js";
 import { isLogged, level } from "./wording.js";
@@ -12,47 +12,47 @@ import { isLogged, level } from "./wording.js";
 const CHIPS = new Map([["critical", "error"]]);
 const element = (id) => document.getElementById(id);
 const counts = new Map();
-let { levels, q, hits, found } = page;
-let at = null; // the line that one has been led to
+const ASK_MS = 1_000;
+// By the ids of new lines: what was found in them.
+const marked = new Map();
+const MOST_MARKED = 1_000;
+let { levels, q, hits, isCut } = page;
+// The last event that was heard of.
+let newest = page.since;
+// The last in which the text was looked for.
+let sought = newest;
+let asking = null;
+// The line that one has been led to.
+let at = null;
 
-/** Marks what is searched for in a line; the twin of the filter `marked` of templates. */
+/** What the server has found in it is shown as it has marked it. */
 function mark(line) {
-  const message = line.querySelector(".msg");
-  const [text, wanted] = [message.textContent, q.toLowerCase()];
-  const pieces = [];
-  let from = 0;
-  for (let to = text.toLowerCase().indexOf(wanted); to >= 0; to = text.toLowerCase().indexOf(wanted, from)) {
-    const hit = document.createElement("mark");
-    hit.textContent = text.slice(to, to + wanted.length);
-    pieces.push(text.slice(from, to), hit);
-    from = to + wanted.length;
-  }
-  message.replaceChildren(...pieces, text.slice(from));
+  const hit = marked.get(line?.id);
+  if (hit) line.querySelector(".msg").replaceChildren(...hit.cloneNode(true).childNodes);
 }
 
 function finish(line, event) {
   line.id = `L${event.cursor}`;
   line.querySelector("a").href = `?tab=log&line=${event.cursor}`;
-  if (q) mark(line);
+  mark(line);
   return line;
 }
 
-async function read(place) {
+/** The lines around a place, or those after it in which the text is found. */
+async function read(place, part = "lines") {
   const address = new URL(location.href);
   ["line", "before", "after"].forEach((name) => address.searchParams.delete(name));
-  Object.entries({ tab: "log", part: "lines", ...place }).forEach(([name, value]) => address.searchParams.set(name, value));
+  Object.entries({ tab: "log", part, ...place }).forEach(([name, value]) => address.searchParams.set(name, value));
   const answer = await fetch(address).catch(() => null);
   if (!answer?.ok || answer.redirected) return null;
   const list = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("ol");
-  return list && partOf(list, ...["older", "newer"].map((end) => list.dataset.more.split(" ").includes(end)));
+  return list && partOf(list);
 }
-
-const partOf = (list, hasOlder, hasNewer) => ({ lines: [...list.children], hasOlder, hasNewer });
 
 const log = new LogWindow({ read, finish, follows: !new URLSearchParams(location.search).has("line") && !q });
 
-function readCounts() {
-  document.querySelectorAll("#levels [data-level]").forEach((chip) => {
+function readCounts(root = document) {
+  root.querySelectorAll("#levels [data-level]").forEach((chip) => {
     counts.set(chip.dataset.level, Number(chip.dataset.count));
   });
 }
@@ -65,14 +65,18 @@ function sayCounts() {
 async function renew() {
   const fresh = await snapshot();
   if (!fresh) return;
-  ({ levels, q, hits, found } = fresh.page);
-  fresh.adopt("log-head");
+  const later = q === fresh.page.q && new URLSearchParams(location.search).has("next") ? hits : [];
+  ({ levels, q, hits, isCut } = fresh.page);
+  hits.push(...later.filter((hit) => !(hit <= hits.at(-1))));
+  sought = fresh.page.since;
+  newest = Math.max(newest, sought);
+  marked.clear();
+  ["log-head", "no-log"].forEach((id) => fresh.adopt(id));
   setUp();
-  const list = fresh.document.getElementById("log-lines");
-  const part = partOf(list, !fresh.document.getElementById("older").hidden, !fresh.document.getElementById("newer").hidden);
-  part.lines.forEach(showTimes);
-  log.show(part);
+  log.show(partOf(fresh.document.getElementById("log-lines")));
   arrive();
+  if (later.length) sayHits();
+  seekSoon();
 }
 
 function go(address) {
@@ -99,19 +103,55 @@ function point(line) {
   sayHits();
 }
 
+const offer = (id, can) => element(id)?.setAttribute("aria-disabled", !can);
+
 function sayHits() {
   const place = hits.indexOf(at);
-  const shown = place < 0 ? word("hits", { n: found, nText: number(found) }) : word("hitOf", { at: number(found - hits.length + place + 1), n: number(found) });
+  const n = `${number(hits.length)}${isCut ? "+" : ""}`;
+  const shown = place < 0 ? word("hits", { n: hits.length, nText: n }) : word("hitOf", { at: number(place + 1), n });
   say(element("hits"), shown);
-  [["previous-hit", hits.some((hit) => hit < (at ?? Infinity))], ["next-hit", at !== null && hits.some((hit) => hit > at)]].forEach(([id, can]) => {
-    element(id)?.setAttribute("aria-disabled", String(!can));
-  });
+  offer("previous-hit", isCut || hits[0] < (at ?? Infinity));
+  offer("next-hit", at !== null && hits.at(-1) > at);
+}
+
+/** Asks the server in which of the lines that have come meanwhile it finds the text. */
+async function seek() {
+  const [upto, known] = [newest, hits];
+  const part = await read({ after: sought }, "hits");
+  asking = null;
+  if (!part) return;
+  // Else the page is another by now.
+  if (known === hits) take(part.lines, upto);
+  seekSoon();
+}
+
+function seekSoon() {
+  if (q && newest > sought) asking ??= setTimeout(seek, ASK_MS);
+}
+
+/** What was found, but for what is later than the last line: that is asked for again when it has come here as well. */
+function take(lines, upto) {
+  sought = upto;
+  for (const line of lines) {
+    const cursor = Number(line.id.slice(1));
+    if (cursor > upto) break;
+    hits.push(cursor);
+    marked.set(line.id, line.querySelector(".msg"));
+    if (marked.size > MOST_MARKED) marked.delete(marked.keys().next().value);
+    mark(element(line.id));
+  }
+  // What was found may make a line longer.
+  if (log.following) log.toEnd();
+  sayHits();
 }
 
 /** To the next hit, or to the one before. */
 function step(forward) {
   const target = forward ? hits.find((hit) => hit > (at ?? Infinity)) : hits.findLast((hit) => hit < (at ?? Infinity));
-  if (target === undefined) return;
+  if (target === undefined) {
+    if (!forward && isCut) go(element("further").href);
+    return;
+  }
   const line = element(`L${target}`);
   const address = new URL(location.href);
   address.searchParams.set("line", target);
@@ -136,7 +176,7 @@ element("log-head").addEventListener("click", (event) => {
   const button = event.target.closest("a, button");
   if (!button || button.hasAttribute("download") || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
-  if (button.dataset.level) go(button.href);
+  if (button.dataset.level || button.id === "further") go(button.href);
   else if (button.id === "follow") log.following ? log.setFollowing(false) : log.latest();
   else if (button.id === "pause") log.setPaused(!log.paused);
   else step(button.id === "next-hit");
@@ -162,22 +202,20 @@ join({
     const of = level(event);
     const chip = CHIPS.get(of) ?? of;
     counts.set(chip, counts.get(chip) + 1);
-    if (!levels.includes(of)) return;
-    if (q && JSON.stringify(event.data).toLowerCase().includes(q.toLowerCase())) {
-      hits.push(event.cursor);
-      found += 1;
-    }
-    log.add(event);
+    newest = event.cursor;
+    if (levels.includes(of)) log.add(event);
   },
   flush: () => {
     sayCounts();
-    if (q) sayHits();
+    seekSoon();
   },
   onAgain: (fresh) => {
-    fresh.document.querySelectorAll("#levels [data-level]").forEach((chip) => counts.set(chip.dataset.level, Number(chip.dataset.count)));
+    readCounts(fresh.document);
     sayCounts();
+    newest = fresh.page.since;
+    seekSoon();
     if (!log.following) return;
-    log.hasNewer = true;
+    log.miss();
     log.latest();
   },
 });

@@ -15,12 +15,17 @@ const AHEAD_PX = 800;
 
 const element = (id) => document.getElementById(id);
 
+const cursorOf = (text) => (text ? Number(text) : null);
+
+/** Lines of a list, and before which cursor there may be more and after which; null for none. */
+export const partOf = ({ children, dataset }) => ({ lines: [...children], older: cursorOf(dataset.older), newer: cursorOf(dataset.newer) });
+
 export class LogWindow {
   /** read: gives the lines around a place, `{before}`, `{after}` or none for the newest. finish: called with each new line. */
   constructor({ read, finish, follows }) {
     Object.assign(this, { read, finish, box: element("log"), list: element("log-lines"), queue: [], recent: [] });
     Object.assign(this, { unseen: 0, paused: false, loading: false, timer: null, isSelected: false });
-    this.adopt(!element("older").hidden, !element("newer").hidden);
+    this.adopt(partOf(this.list));
     this.box.addEventListener("scroll", () => this.scrolled(), { passive: true });
     element("jump").addEventListener("click", () => this.latest());
     document.addEventListener("selectionchange", () => { // asked for each time it would cost a layout
@@ -30,10 +35,22 @@ export class LogWindow {
     this.setFollowing(follows && !this.hasNewer);
   }
 
-  adopt(hasOlder, hasNewer) {
-    this.hasOlder = hasOlder;
-    this.hasNewer = hasNewer;
+  adopt({ older, newer }) {
+    Object.assign(this, { older, newer });
     this.say();
+  }
+
+  get hasOlder() {
+    return this.older !== null;
+  }
+
+  get hasNewer() {
+    return this.newer !== null;
+  }
+
+  /** There are newer lines than those in the window. */
+  miss() {
+    this.newer ??= this.edge(this.list.lastElementChild);
   }
 
   say() {
@@ -59,7 +76,7 @@ export class LogWindow {
     this.recent.splice(0, this.recent.length - MOST_RECENT);
     const held = this.paused || this.isSelected;
     const isFull = this.list.childElementCount + events.length > MOST_LINES && !(this.following && !held);
-    if (this.paused || this.hasNewer || isFull) this.hasNewer = true;
+    if (this.paused || this.hasNewer || isFull) this.miss();
     else this.append(events);
     if (!this.following || held || this.hasNewer) this.unseen += events.length;
     else this.toEnd();
@@ -87,28 +104,28 @@ export class LogWindow {
     }
     if (!gone) return;
     if (atStart) {
-      this.hasOlder = true;
+      this.older = this.edge(this.list.firstElementChild);
       if (!this.following) this.box.scrollTop -= before - this.box.scrollHeight;
-    } else this.hasNewer = true;
+    } else this.newer = this.edge(this.list.lastElementChild);
   }
 
-  async load(older) {
+  async load(older, left = 9) {
     if (this.loading || this.isSelected || !(older ? this.hasOlder : this.hasNewer)) return;
-    const edge = this.edge(older ? this.list.firstElementChild : this.list.lastElementChild);
-    const part = await this.reading(older ? { before: edge } : { after: edge });
+    const part = await this.reading(older ? { before: this.older } : { after: this.newer });
     if (!part) return;
     if (older) {
       const before = this.box.scrollHeight;
       this.list.prepend(...part.lines);
       this.box.scrollTop += this.box.scrollHeight - before;
-      this.hasOlder = part.hasOlder;
+      this.older = part.older;
     } else {
       this.list.append(...part.lines);
-      this.hasNewer = part.hasNewer;
+      this.newer = part.newer;
       this.catchUp();
     }
     this.trim(!older);
     this.say();
+    if (!part.lines.length && left) await this.load(older, left - 1); // what was looked at in vain
   }
 
   async reading(place) {
@@ -124,7 +141,7 @@ export class LogWindow {
   catchUp() {
     if (this.hasNewer) return;
     const last = this.edge(this.list.lastElementChild);
-    if (this.recent.length === MOST_RECENT && this.recent[0].cursor > last) this.hasNewer = true;
+    if (this.recent.length === MOST_RECENT && this.recent[0].cursor > last) this.miss();
     else this.append(this.recent);
   }
 
@@ -140,9 +157,10 @@ export class LogWindow {
   }
 
   /** Shows other lines. */
-  show({ lines, hasOlder, hasNewer }) {
-    this.list.replaceChildren(...lines);
-    this.adopt(hasOlder, hasNewer);
+  show(part) {
+    part.lines.forEach(showTimes);
+    this.list.replaceChildren(...part.lines);
+    this.adopt(part);
     this.catchUp();
   }
 
