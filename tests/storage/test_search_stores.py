@@ -218,9 +218,9 @@ def test_events_between_two_cursors_are_counted_by_kind(events, search):
 
     told = search.count(wanted, before=6, after=1, most=9)
     assert told == ({("log", 3, None): 1, ("system_alert", None, "critical"): 1}, None)
-    told = search.count(wanted, before=7, most=2)
+    told = search.count(wanted, before=4, most=2)
     assert sum(told.kinds.values()) == 2
-    assert told.before == 3
+    assert told.before == 2
     assert search.count(EventFilter(job_id="none"), before=7, most=2) == ({}, None)
     assert [each.cursor for each in search.search(replace(wanted, q="x"), before=6, after=1).events] == [3]
 
