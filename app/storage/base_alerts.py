@@ -147,7 +147,7 @@ class IncidentFilter:
 
     Attributes:
         rule: looked for in the rule's name.
-        groups: rules by their ids, each with the group of it that is meant.
+        groups: rules by their ids, each with the group of it whose open incident is meant.
     """
 
     states: tuple[str, ...] = ()

@@ -94,6 +94,8 @@ def test_incidents_are_listed_newest_first_by_state_and_page(watch):
     assert listed("resolved") == [first.id]
     assert listed(limit=1) == [third.id]
     assert listed(before=third.id, limit=1) == [second.id]
+    groups = ((first.rule_id, ()), (second.rule_id, ()), (third.rule_id, (("job", "x"),)))
+    assert [one.id for one in watch.alerts.incidents(IncidentFilter(groups=groups))] == [second.id]
     standing = watch.alerts.standing()
     assert (standing.firing, standing.acknowledged, standing.silenced) == (1, 1, 0)
 
