@@ -5,7 +5,7 @@ that it has not reached yet, and all other events. A part looks at a bounded num
 was, its floor; what lies above the highest floor is known, and from there the next look goes on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final, NamedTuple
@@ -77,32 +77,32 @@ class SqlSearchStore:
 
 def _search(connection: Connection, wanted: EventFilter, before: int | None, after: int, limit: int) -> Found:
     look = _first(connection, wanted, before, limit)
-    found: list[Event] = []
     if look is None:
-        return Found(found, None)
-    look = replace(look, low=max(look.low, after))
-    for most in LOOKS:
-        part = _looked(connection, replace(look, most=most, limit=limit - len(found)))
-        found += part.events
-        if not part.floor or len(found) >= limit:
-            return Found(found, part.floor or None)
-        look = replace(look, before=part.floor)
-    return Found(found, look.before)
+        return Found([], None)
+    return Found(*_walked(connection, replace(look, low=max(look.low, after)), _looked))
 
 
 def _onward(connection: Connection, wanted: EventFilter, after: int, limit: int) -> Onward:
     look = _first(connection, wanted, None, limit)
-    found: list[Event] = []
     if look is None:
-        return Onward(found, None)
-    look = replace(look, low=max(look.low, after), onward=True)
+        return Onward([], None)
+    return Onward(*_walked(connection, replace(look, low=max(look.low, after), onward=True), _gone_through))
+
+
+def _walked(
+    connection: Connection, look: Look, one_look: Callable[[Connection, Look], Part]
+) -> tuple[list[Event], int | None]:
+    """What a few looks found, each from where the last one ended, and where the next would begin; None at the end."""
+    found: list[Event] = []
+    floor = None
     for most in LOOKS:
-        part = _gone_through(connection, replace(look, most=most, limit=limit - len(found)))
+        part = one_look(connection, replace(look, most=most, limit=look.limit - len(found)))
         found += part.events
-        if not part.floor or len(found) >= limit:
-            return Onward(found, part.floor or None)
-        look = replace(look, low=part.floor)
-    return Onward(found, look.low)
+        floor = part.floor or None
+        if floor is None or len(found) >= look.limit:
+            break
+        look = replace(look, low=floor) if look.onward else replace(look, before=floor)
+    return found, floor
 
 
 def _count(connection: Connection, wanted: EventFilter, before: int, after: int, most: int) -> Tally:
