@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-MODES: Final = {"eventlet", "threading"}
+MODES: Final = ("eventlet", "threading")
 BEFORE_IMPORTS: Final = {"WEBSOCKET_COMPRESSION"}
 """Variables that say what is imported, or how: who sets one is not served here."""
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tests.nursery import Nurseries, Started
+from tests.nursery import MODES, Nurseries, Started
 
 ROOT = Path(__file__).resolve().parents[1]
 UNLESS_SAID = {"PYTHONPATH": str(ROOT / "tests" / "served"), "EVENTLET_NO_GREENDNS": "yes"}
@@ -25,7 +25,7 @@ PORTS = range(20_000, 32_000)
 """Below those that systems give to outgoing connections: a server that was away for a while finds its port again."""
 COMMAND = (sys.executable, "wsgi.py")
 TRIES = 100
-ASYNC_MODES = ("eventlet", "threading")
+ASYNC_MODES = MODES
 START_S = 60
 STOP_S = 5  # what the server promises
 BUSY_S = 5
