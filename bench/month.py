@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from app.storage import sketches
 from app.storage.base_series import DAY_MS, HOUR_MS, MINUTE_MS, QUARTER_DAY_MS, QUARTER_HOUR_MS, RAW_MS, Labels
-from app.storage.sql.series_tables import INSERT_BUCKETS, encode, identity
+from app.storage.labels import encode, identity
+from app.storage.sql.series_tables import INSERT_BUCKETS
 
 NAME: Final = "queue"
 RAW_HOURS: Final = 48

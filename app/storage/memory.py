@@ -17,9 +17,9 @@ from app.storage.base import Commit, Event, EventFilter, Fold, Job, JobFilter, O
 from app.storage.base_counts import Counted
 from app.storage.base_runs import Run, Spider
 from app.storage.base_series import Cells, Point
-from app.storage.memory_counts import count_events, count_jobs
-from app.storage.memory_jobs import is_wanted_job, is_within
-from app.storage.memory_levels import is_of
+from app.storage.counting import count_events, count_jobs
+from app.storage.matching import is_wanted_event
+from app.storage.matching_jobs import is_wanted_job
 from app.storage.singly import append_singly
 
 DEFAULT_CAPACITY = 200_000
@@ -219,9 +219,7 @@ class MemoryEventStore:
             return len(old)
 
     def _is_wanted(self, event: Event, wanted: EventFilter) -> bool:
-        job = self._jobs.get(event.job_id) if wanted.of and event.job_id else None
-        of_those = wanted.of is None or (job is not None and wanted.of.take(job.id, job.source, job.query))
-        return of_those and _is_wanted(event, wanted)
+        return is_wanted_event(event, wanted, self._jobs.get(event.job_id) if wanted.of else None)
 
     def _forget(self, count: int) -> None:
         for _ in range(count):
@@ -229,15 +227,3 @@ class MemoryEventStore:
             self._removed = max(self._removed, event.cursor)
             if event.id is not None:
                 self._keys.pop((event.sender_id, event.job_id, event.id), None)
-
-
-def _is_wanted(event: Event, wanted: EventFilter) -> bool:
-    return (
-        (wanted.job_id is None or event.job_id == wanted.job_id)
-        and (not wanted.cursors or event.cursor in wanted.cursors)
-        and (not wanted.types or event.type in wanted.types)
-        and (wanted.min_level is None or (event.level is not None and event.level >= wanted.min_level))
-        and (wanted.levels is None or is_of(event, wanted.levels))
-        and (not wanted.q or wanted.q.lower() in event.data.lower())
-        and is_within(event.at_ms, wanted.from_ms, wanted.to_ms)
-    )

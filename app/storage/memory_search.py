@@ -7,7 +7,7 @@ from typing import Protocol
 
 from app.storage.base import Event, EventFilter
 from app.storage.base_search import INDEXED, Found, Onward, Tally, Text
-from app.storage.memory_counts import severity
+from app.storage.counting import severity
 from app.storage.words import Search, read_search
 
 _PAGE = 1_000

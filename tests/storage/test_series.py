@@ -11,11 +11,12 @@ from app.storage.base_series import (
     Bucket,
     Point,
 )
+from app.storage.labels import decode, encode, series_number
 from app.storage.memory_series import MemorySeriesStore
 from app.storage.sql.database import Database
 from app.storage.sql.series import SqlSeriesStore
 from app.storage.sql.series_points import merge_points
-from app.storage.sql.series_tables import decode, encode, series, series_number
+from app.storage.sql.series_tables import series
 
 T = 500_000 * HOUR_MS
 EBAY = (("job", "1"), ("source", "ebay.com"))

@@ -16,10 +16,11 @@ from app.storage.base_series import (
     Point,
     Stretch,
 )
+from app.storage.labels import encode, series_number
 from app.storage.sql.database import Database
 from app.storage.sql.series import SqlSeriesStore
 from app.storage.sql.series_points import held_statement
-from app.storage.sql.series_tables import NAMES, buckets, encode, series_number
+from app.storage.sql.series_tables import NAMES, buckets
 from scrapewatch.events import MAX_SAFE_INTEGER
 
 T = 500_000 * HOUR_MS

@@ -24,10 +24,11 @@ from app.storage.base_series import (
     edges,
     oldest_of,
 )
+from app.storage.labels import identity
 from app.storage.sql.database import Database
 from app.storage.sql.series_points import merge_points
 from app.storage.sql.series_rollup import roll_up
-from app.storage.sql.series_tables import NAMES, buckets, find_series, has_series, identity, newest_series, series
+from app.storage.sql.series_tables import NAMES, buckets, find_series, has_series, newest_series, series
 from app.storage.touched import Touched, spans
 from scrapewatch.events import MAX_SAFE_INTEGER
 

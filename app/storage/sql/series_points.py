@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 
 from app.storage import sketches
 from app.storage.base_series import HOUR_MS, WRITTEN_MS, Point
+from app.storage.labels import Values, both, identity
 from app.storage.sql.inserts import insert_rows
-from app.storage.sql.series_tables import INSERT_BUCKETS, Values, both, identity
+from app.storage.sql.series_tables import INSERT_BUCKETS
 from scrapewatch.events import MAX_SAFE_INTEGER
 
 _Place = tuple[int, int, int]

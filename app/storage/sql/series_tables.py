@@ -1,20 +1,12 @@
-"""The tables of series, and how a series is named and numbered in them.
-
-A series' number is a hash of its name and labels, so that writing needs no look-up and no memory of what exists:
-nothing can go stale when a transaction is rolled back or another process prunes. (63 bits: among a million series
-any two meet with a chance of 1 in 20 million.)
+"""The tables of series.
 
 Buckets lie together by series, as charts read them; the index by time serves roll-ups and pruning, which go
 through all series of a span.
 """
 
-import json
 from collections.abc import Mapping
-from functools import lru_cache
-from hashlib import blake2b
 from typing import Final
 
-import msgspec
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -34,9 +26,9 @@ from sqlalchemy import (
 )
 
 from app.storage.base_series import HOUR_MS, Dated, Labels
+from app.storage.labels import decode, decoded, encode
 from app.storage.sql.events_tables import Key
 from app.storage.sql.metadata import metadata
-from scrapewatch.events import MAX_SAFE_INTEGER
 
 _PLAIN: Final = Text().with_variant(Text(collation="C"), "postgresql")
 """Compared by code points everywhere, so that a prefix is a span of the index."""
@@ -70,9 +62,6 @@ buckets = Table(
 
 INSERT_BUCKETS: Final = "INSERT INTO buckets (series_id, step_ms, at_ms, sum, count, min, max, sketch) VALUES"
 
-Values = tuple[float, int, float, float, bytes | None]
-"""Sum, count, least, greatest and sketch of a bucket."""
-
 NAMES: Final = text(
     "WITH RECURSIVE found(name) AS (SELECT min(name) FROM series UNION ALL"
     " SELECT (SELECT min(s.name) FROM series s WHERE s.name > found.name) FROM found WHERE found.name IS NOT NULL)"
@@ -80,41 +69,7 @@ NAMES: Final = text(
 )
 """The names that series have, from one to the next by the index: a distinct would go through all series."""
 
-_PAIRS: Final = msgspec.json.Decoder(list[tuple[str, str]])
 _PREFIX_END: Final = "~"
-
-
-def both(one: Values, other: Values) -> Values:
-    """Two of one bucket as one; its sketch is that of the first, for whoever has no second to merge."""
-    count = min(one[1] + other[1], MAX_SAFE_INTEGER)
-    return (one[0] + other[0], count, min(one[2], other[2]), max(one[3], other[3]), one[4])
-
-
-def encode(labels: Labels) -> str:
-    """Labels as JSON pairs, `job` first: so a job's series are neighbours in the index of names and labels."""
-    ordered = sorted(labels, key=lambda pair: (pair[0] != "job", pair))
-    return json.dumps(ordered, ensure_ascii=False, separators=(",", ":"))
-
-
-def _decoded(labels: str) -> Labels:
-    """The reverse of `encode`."""
-    return tuple(sorted(_PAIRS.decode(labels)))
-
-
-decode: Final = lru_cache(maxsize=20_000)(_decoded)
-"""The same, remembered only because it takes time to compute."""
-
-
-def series_number(name: str, labels: str) -> int:
-    """The number of the series of that name and those encoded labels."""
-    return int.from_bytes(blake2b(f"{name}\n{labels}".encode(), digest_size=8).digest()) >> 1
-
-
-@lru_cache(maxsize=20_000)
-def identity(name: str, labels: Labels) -> tuple[int, str]:
-    """The number of a series and its encoded labels; remembered only because it takes time to compute."""
-    encoded = encode(labels)
-    return series_number(name, encoded), encoded
 
 
 def find_series(connection: Connection, name: str, labels: Mapping[str, str], since_ms: int) -> list[Labels]:
@@ -138,7 +93,7 @@ def newest_series(connection: Connection, name: str, limit: int, since_ms: int, 
     if before_ms is not None:
         query = query.where(series.c.last_ms < before_ms)
     found = connection.execute(query.order_by(series.c.last_ms.desc()).limit(limit))
-    return [(_decoded(labels), last_ms) for labels, last_ms in found]
+    return [(decoded(labels), last_ms) for labels, last_ms in found]
 
 
 def _carrying(connection: Connection, name: str, labels: Mapping[str, str]) -> Select[tuple[str]]:

@@ -1,4 +1,4 @@
-"""Whether a job in memory is wanted."""
+"""Whether a job is wanted, for stores that go through them one by one."""
 
 import operator
 from collections.abc import Callable
@@ -7,7 +7,8 @@ from typing import Any, Final
 from app.storage.base import Job, JobFilter
 from app.storage.base_jobs import Condition
 from app.storage.base_runs import Runs
-from app.storage.memory_counts import began
+from app.storage.counting import began
+from app.storage.matching import is_within
 
 _COMPARED: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "<": operator.lt,
@@ -30,11 +31,6 @@ def is_wanted_job(job: Job, wanted: JobFilter) -> bool:
         and is_within(began(job), wanted.from_ms, wanted.to_ms)
         and all(_meets(job, condition) != condition.negated for condition in wanted.conditions)
     )
-
-
-def is_within(at_ms: int, from_ms: int | None, to_ms: int | None) -> bool:
-    """Whether the moment lies between those, both included; None is no bound."""
-    return (from_ms is None or at_ms >= from_ms) and (to_ms is None or at_ms <= to_ms)
 
 
 def _meets(job: Job, condition: Condition) -> bool:

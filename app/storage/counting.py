@@ -1,4 +1,4 @@
-"""How many events or jobs of a store in memory there were over time: see `Counted`."""
+"""How many events or jobs there were over time, for stores that go through them one by one: see `Counted`."""
 
 from collections import Counter
 from collections.abc import Iterable
