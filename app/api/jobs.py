@@ -6,7 +6,7 @@ from app.accounts.access import require
 from app.api.answers import answer
 from app.api.events import list_events
 from app.core.errors import NotFound
-from app.jobs.view import job_json
+from app.jobs.view import detailed_json, job_json
 from app.queries import before, job_filter, limit, next_page, path_id
 from app.services import Services
 from app.storage.base import Job
@@ -31,7 +31,9 @@ def blueprint(services: Services) -> Blueprint:
     @jobs.get("/<job_id:job_id>")
     @require("read")
     def one(job_id: str) -> Response:
-        return answer(shown(_known(services, job_id)))
+        job = _known(services, job_id)
+        figures, now_ms = services.figures, services.clock.now_ms()
+        return answer(detailed_json(job, figures.job_rate(job.id), figures.job_pace(job.id), now_ms))
 
     @jobs.get("/<job_id:job_id>/events")
     @require("read")

@@ -19,7 +19,7 @@ from app.dashboard.links import Query, job_path
 from app.dashboard.threads import in_thread
 from app.dashboard.wording import STATUSES, reason
 from app.jobs.fold import ENDED
-from app.jobs.view import job_json
+from app.jobs.view import detailed_json
 from app.services import Services
 from app.storage.base import Job
 from app.storage.base_groups import Mute
@@ -113,7 +113,8 @@ def _content(services: Services, job_id: str, query: Query, tab: str) -> dict[st
     look = _look(services, job_id, query, tab)
     job = look.job
     found, siblings = TABS[tab].content(look), runs.siblings(services, job)
-    view = job_json(job, services.figures.job_rate(job.id), look.now_ms)
+    rate, pace = services.figures.job_rate(job.id), services.figures.job_pace(job.id)
+    view = detailed_json(job, rate, pace, look.now_ms)
     shared = {
         "job": view,
         "totals": job.totals,

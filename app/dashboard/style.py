@@ -17,7 +17,7 @@ from app.dashboard.language import gettext
 from app.dashboard.links import Chip, Query
 from app.dashboard.sparks import RUNS
 from app.dashboard.wording import SEVERITIES, STATUSES
-from app.jobs.view import job_json
+from app.jobs.view import detailed_json
 from app.services import Services
 from app.storage.base import Job
 
@@ -64,6 +64,8 @@ def install(app: Flask, services: Services) -> None:
     )
 
 
+PACE: Final = 4.6 / MINUTE_MS
+"""Of the one that runs, lately: twice what it was before, so that its end is between two times."""
 LINES: Final = (
     "Crawled (200) <GET https://ebay.com/p/1>",
     "Opened the spider",
@@ -122,7 +124,7 @@ def _row(status: str, place: int, now_ms: int) -> dict[str, Any]:
     )
     works = status in {"running", "stalled"}
     return {
-        "job": job_json(job, 2.4 if status == "running" else 0.0, now_ms),
+        "job": detailed_json(job, 2.4 if status == "running" else 0.0, PACE if status == "running" else None, now_ms),
         "key": place + 1,
         "pace": [2.0 + (step * 7 % 5) / 4 if status == "running" else 0.0 for step in range(RUNS)] if works else None,
         "recent": (3 if status == "stalled" else 0) if works else None,

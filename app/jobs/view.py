@@ -1,15 +1,13 @@
 """A job as outsiders see it: the object of the API, the pages and the live rooms."""
 
 import math
-from typing import Any, Final
+from typing import Any
 
 from app.core.clock import rfc3339_or_none
+from app.jobs.ending import ends_between, estimated_end_ms
 from app.jobs.fold import ENDED
 from app.storage.base import Job
 from scrapewatch.events import MAX_SAFE_INTEGER
-
-FARTHEST_MS: Final = 10 * 366 * 86_400_000
-"""An estimate that lies further ahead is none."""
 
 
 def job_json(job: Job, rate: float | None, now_ms: int) -> dict[str, Any]:
@@ -47,16 +45,28 @@ def job_json(job: Job, rate: float | None, now_ms: int) -> dict[str, Any]:
     }
 
 
-def estimated_end_ms(job: Job, now_ms: int) -> int | None:
-    """When the job will end if it goes on at its average pace; None without a basis for it or beyond `FARTHEST_MS`.
+def detailed_json(job: Job, rate: float | None, pace: float | None, now_ms: int) -> dict[str, Any]:
+    """The job object of one job alone, with the doubt about its end.
 
-    The pace is that of the whole attempt: a shorter window swings with every slow page.
+    Args:
+        job: the job as it stands.
+        rate: its items per second over the last minute, None when not known.
+        pace: what it has done of its total by the millisecond lately, None when not known.
+        now_ms: the present.
+
+    Returns:
+        `job_json`, and `etaRange`: ``{from, to, sure}``, the times between which it will end, `to` None where nobody
+        can tell, and the share that is done by `from` at the slower pace; None where `eta` is all that there is to say.
     """
-    if job.started_at is None or not job.done or not job.total or job.done >= job.total:
-        return None
-    elapsed = max(1, job.last_event_at - job.started_at)
-    left = elapsed * ((job.total - job.done) / job.done)
-    return max(now_ms, round(job.last_event_at + left)) if left <= FARTHEST_MS else None
+    shown = job_json(job, rate, now_ms)
+    doubt = ends_between(job, pace, now_ms) if shown["eta"] is not None else None
+    return {**shown, "etaRange": None if doubt is None else _range_json(doubt, shown["progress"]["ratio"], now_ms)}
+
+
+def _range_json(doubt: tuple[int, int | None], ratio: float, now_ms: int) -> dict[str, Any]:
+    first, last = doubt
+    gained = (1 - ratio) * (first - now_ms) / (last - now_ms) if last is not None else 0.0
+    return {"from": rfc3339_or_none(first), "to": rfc3339_or_none(last), "sure": round(ratio + gained, 4)}
 
 
 def _running_for(job: Job, now_ms: int) -> int | None:

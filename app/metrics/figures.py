@@ -83,6 +83,15 @@ class Figures:
         with self._lock:
             return self._scraping.job_rate(job_id, now_ms)
 
+    def job_pace(self, job_id: str) -> float | None:
+        """What a job has done of its total by the millisecond over the last five minutes; None where that is unknown.
+
+        After a restart it is known once the job has reported for a minute.
+        """
+        now_ms = self._clock.now_ms()
+        with self._lock:
+            return self._scraping.job_pace(job_id, now_ms)
+
     def values(self) -> dict[str, float]:
         """Every metric by its name, users' own included; one that could not be measured is left out."""
         now_ms = self._clock.now_ms()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from app.metrics.own import Own
+from app.metrics.pace import Pace
 from app.metrics.points import body_of, effective_ms, errors_of, is_late, items_of, spider_of
 from app.metrics.reported import amount, totals_of
 from app.metrics.spiders import Spiders
@@ -45,6 +46,7 @@ class Live:
     heard_ms: int
     totals: dict[str, float] | None
     items: Window = field(default_factory=minute)
+    pace: Pace = field(default_factory=Pace)
 
 
 def live_of(job: Job, totals: dict[str, float] | None) -> Live:
@@ -179,6 +181,11 @@ class Scraping:
         span_ms = min(MINUTE_MS, max(1_000, now_ms - live.since_ms))
         return live.items.total(now_ms) * 1000 / span_ms
 
+    def job_pace(self, job_id: str, now_ms: int) -> float | None:
+        """What a job has done of its total by the millisecond lately; None where that is not known."""
+        live = self.live.get(job_id)
+        return None if live is None else live.pace.per_ms(now_ms)
+
     def values(self, now_ms: int) -> dict[str, float]:
         """The metrics by name; a mean or a ratio of nothing is left out."""
         states = Counter(live.status for live in self.live.values()) + Counter(self.quiet.values())
@@ -215,7 +222,12 @@ class Scraping:
 
     def _progress(self, event: Event, jobs: Mapping[str, Job]) -> None:
         live = None if is_late(event) else self._live_of(event.job_id, jobs)
-        if live and live.totals is not None:
+        if live is None:
+            return
+        done = amount(body_of(event).get("done"))
+        if done is not None:
+            live.pace.take(effective_ms(event), done)
+        if live.totals is not None:
             totals = totals_of(body_of(event))
             added = growth(live.totals, totals)
             self.grew(added, effective_ms(event))

@@ -30,6 +30,12 @@ def test_a_job_tells_what_its_events_made_of_it(jobs, reader):
     assert (job["status"], job["items"], job["itemsReported"], job["duration"]) == ("completed", 1, 50, 60_000)
 
 
+def test_one_job_says_how_sure_its_end_is(jobs, reader):
+    """Beside `eta`; a list does without."""
+    assert reader.json(f"{JOBS}/123")["etaRange"] is None
+    assert "etaRange" not in reader.json(JOBS)["items"][0]
+
+
 def test_jobs_are_listed_and_filtered(jobs, reader):
     """Newest first."""
 

@@ -37,6 +37,13 @@ def test_every_state_and_severity_is_on_it(page: str):
         assert re.search(rf'<span class="badge {name}"><svg[^>]*><use[^>]*/></svg>{word}</span>', page)
 
 
+def test_an_end_in_doubt_is_on_it(page: str):
+    """As two times and a hatched part, and as one after which nobody can tell."""
+    assert re.search(r'<rect class="maybe" x="\d\d\.\d\d%"', page)
+    assert re.search(r"ends <time[^>]*>\d\d:\d\d</time>–<time[^>]*>\d\d:\d\d</time>", page)
+    assert re.search(r"ends after <time[^>]*>\d\d:\d\d</time>", page)
+
+
 def test_every_icon_is_on_it(page: str):
     """With the name by which macros call it."""
     assert len(icons()) > 40

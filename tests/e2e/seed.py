@@ -4,7 +4,7 @@ import json
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,9 +16,9 @@ ITEM: Final = {"title": "Vintage Pokemon Card", "price": "29.99", "url": "https:
 COMPLETED: Final = {"itemsScraped": 50, "duration": 60000, "success": True}
 
 
-def event(event_type: str, data: Any, job_id: str = JOB) -> dict[str, Any]:
-    """An envelope of this moment, written as a browser or Node writes it."""
-    moment = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def event(event_type: str, data: Any, job_id: str = JOB, *, ago_min: float = 0) -> dict[str, Any]:
+    """An envelope of this moment or so many minutes ago, written as a browser or Node writes it."""
+    moment = (datetime.now(UTC) - timedelta(minutes=ago_min)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return {"type": event_type, "jobId": job_id, "timestamp": moment, "data": data}
 
 

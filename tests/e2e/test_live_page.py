@@ -120,6 +120,24 @@ def test_who_comes_later_sees_the_same(job_page, from_node, visit, server, envir
     assert later.locator('dl [data-figure="items"]').inner_text() == "30"
 
 
+def test_an_end_that_is_in_doubt_is_told_as_two(job_page, from_node):
+    """A job that has slowed down: the page turns to both ends and hatches the doubt, as a visitor finds it later."""
+    of, end, doubt = {"total": 1_000, "unit": "pages"}, job_page.locator("#end"), job_page.locator("#bar .maybe")
+    from_node.send(
+        event("job_started", of, "slow", ago_min=20), event("job_progress", {"done": 500}, "slow", ago_min=10)
+    )
+    live(job_page, "/jobs/slow")
+    expect(end).to_have_text(re.compile(r"ends after \d\d:\d\d"))
+    expect(doubt).to_have_attribute("x", "50.00%")
+    from_node.send(event("job_progress", {"done": 510}, "slow"))
+
+    for _ in range(2):
+        expect(end).to_have_text(re.compile(r"ends \d\d:\d\d–\d\d:\d\d"))
+        expect(job_page.locator("#basis")).to_contain_text("of the last 5 min")
+        expect(doubt).to_have_attribute("x", re.compile(r"5[1-4]\.\d\d%"))
+        live(job_page, "/jobs/slow")
+
+
 def test_a_page_that_was_skipped_asks_for_what_it_missed(signed_in, from_node):
     """The server says that it lags; what it was not sent is there at once, without a reload."""
     lines, missed, keeps_up = [], [], True

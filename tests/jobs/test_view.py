@@ -5,7 +5,8 @@ import math
 
 import pytest
 
-from app.jobs.view import estimated_end_ms, job_json
+from app.jobs.ending import estimated_end_ms
+from app.jobs.view import job_json
 from app.storage.base import Job
 from tests.fakes import NOW_MS
 

@@ -179,7 +179,9 @@ function paintHead() {
   document.getElementById("percent-sign").hidden = ratio === null;
   const of = total === null ? "" : ` ${word("of")} ${number(total)}`;
   say(document.getElementById("done"), done === null ? word(over ? "noProgress" : "noTotal") : `${number(done)}${of} ${unit ?? ""}`);
-  say(document.getElementById("basis"), job.eta && !over ? word("basis") : "");
+  const { etaRange: range } = job;
+  document.querySelector("#bar .maybe").setAttribute("x", `${over || !range ? 100 : (range.sure * 100).toFixed(2)}%`);
+  say(document.getElementById("basis"), job.eta && !over ? word(!range ? "basis" : range.to ? "basisOfTwo" : "basisOpen") : "");
   say(document.getElementById("end"), endText(over));
   paintSpent();
   const reason = document.getElementById("reason");
@@ -190,6 +192,9 @@ function paintHead() {
 
 function endText(over) {
   if (over) return word("ended", { time: shortClock(Date.parse(job.finishedAt)) });
+  const [first, last] = [job.etaRange?.from, job.etaRange?.to].map((time) => time && shortClock(Date.parse(time)));
+  if (last) return word("endsBetween", { first, last });
+  if (first) return word("endsAfter", { time: first });
   if (job.eta) return word("ends", { time: shortClock(Date.parse(job.eta)) });
   return word(job.status === "queued" ? "waits" : "unknownEnd");
 }
