@@ -1,7 +1,10 @@
 // Buttons that copy: the text they carry, or that of the code beside them.
 
 import { say, word } from "./page.js";
-import { toast } from "./toast.js";
+
+async function toast(...said) {
+  (await import("./toast.js")).toast(...said);
+}
 
 async function copy(button) {
   const code = button.closest(".code-wrap")?.querySelector("code, pre");

@@ -3,14 +3,12 @@
 import "./copy.js";
 import "./keys.js";
 import "./theme.js";
-import { tell } from "./alert-toasts.js";
 import { now, setTime, showTime, showTimes } from "./format.js";
 import { follow } from "./live.js";
 import { shell } from "./page.js";
 import { renewing, snapshot } from "./snapshot.js";
 import { stand } from "./standing.js";
 import { onTick, tickSoon } from "./ticks.js";
-import { closeNewest } from "./toast.js";
 
 const AGES_MS = 900;
 showTimes(document);
@@ -27,9 +25,10 @@ function changed() {
   }, GATHER_MS);
 }
 
-function onAlerts(events) {
-  tell(events);
+async function onAlerts(events) {
   changed();
+  const { tell } = await import("./alert-toasts.js");
+  tell(events);
 }
 
 // How they stand is told every few seconds; where somebody looks, it is painted with all else.
@@ -66,11 +65,15 @@ setInterval(() => {
 }, 10_000);
 
 // Escape closes what is open: a menu, then the toast that came last.
+async function closeToast() {
+  if (document.querySelector(".toast")) (await import("./toast.js")).closeNewest();
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
   const menu = document.querySelector("details.menu-of[open]");
   if (!menu) {
-    closeNewest();
+    closeToast();
     return;
   }
   menu.open = false;
