@@ -17,7 +17,7 @@ from app.storage.sql import migrate
 from app.storage.sql.database import Database
 from app.storage.sql.series import SqlSeriesStore
 from config import Settings
-from tests import cache, parts, postgres
+from tests import cache, parts, postgres, redis_server
 from tests.nursery import Nurseries, compiled
 from tests.server import ASYNC_MODES, Server, running, variables
 
@@ -110,6 +110,23 @@ def postgres_url(postgres_server: postgres.Postgres) -> Iterator[str]:
     """A migrated Postgres database of the test's own."""
     with postgres_server.database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def redis_running() -> Iterator[str]:
+    """The address of a real Redis, for the whole run."""
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(redis_server.running())
+        except redis_server.Unobtainable as reason:
+            pytest.skip(f"Redis: {reason}")
+        yield url
+
+
+@pytest.fixture
+def redis_url(redis_running: str) -> str:
+    """The address of a Redis with nothing in it."""
+    return redis_server.emptied(redis_running)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -1,7 +1,7 @@
 """What tests make by the dozen: events with few words, and a clock that stands still."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -77,6 +77,11 @@ def fresh_limits() -> Limits:
 def no_fold(commit: Commit, jobs: Mapping[str, Job]) -> list[Point]:
     """A fold that changes nothing."""
     return []
+
+
+def no_points(points: Sequence[Point]) -> tuple[()]:
+    """What is written of points by a store of events without one of series."""
+    return ()
 
 
 def jobs_fold(commit: Commit, jobs: Mapping[str, Job]) -> list[Point]:

@@ -215,8 +215,10 @@ class EventFilter:
 class EventStore(Protocol):
     """Events and the jobs they make."""
 
-    durable: bool
-    """Whether an acknowledged event survives the loss of power."""
+    @property
+    def durable(self) -> bool:
+        """Whether an acknowledged event survives the loss of power, as far as the store knows."""
+        ...
 
     def append(self, events: Sequence[Event], fold: Fold, refused: Tallies = MappingProxyType({})) -> Commit:
         """Store what is new of `events` and what `fold` makes of it, in one transaction.

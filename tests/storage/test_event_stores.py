@@ -1,4 +1,4 @@
-"""Every event store keeps the same promises: one suite over SQLite, Postgres and memory."""
+"""Every event store keeps the same promises: one suite over SQLite, Postgres, memory and Redis."""
 
 from copy import copy
 

@@ -11,13 +11,14 @@ from app.storage.base import EventFilter
 from app.storage.memory import MemoryEventStore
 from app.storage.memory_groups import MemoryGroupStore
 from app.storage.memory_series import MemorySeriesStore
+from app.storage.redis.events import RedisEventStore
 from app.storage.retention import Retention
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
 from app.storage.sql.events import SqlEventStore
 from app.storage.sql.events_tables import events
 from app.storage.sql.series_points import merge_points
-from tests.fakes import NOW_MS, StoppedClock, event, jobs_fold, new_id, no_fold, said
+from tests.fakes import NOW_MS, StoppedClock, event, jobs_fold, new_id, no_fold, no_points, said
 
 ANY = EventFilter()
 STEPS = 1_000
@@ -137,9 +138,9 @@ def test_pruning_looks_at_little(sqlite_url):
     assert sum(steps) <= 15 * STEPS
 
 
-def test_logs_are_kept_no_longer_than_other_events(store):
+def test_logs_are_kept_no_longer_than_other_events(store, redis):
     """Whichever time says that they go: in every store alike."""
-    for kept in (store, MemoryEventStore(StoppedClock(), list)):
+    for kept in (store, MemoryEventStore(StoppedClock(), list), RedisEventStore(redis, StoppedClock(), no_points)):
         kept.append([event("log"), event()], no_fold)
 
         assert kept.prune(events_before_ms=NOW_MS + 1, logs_before_ms=NOW_MS, limit=9) == 2

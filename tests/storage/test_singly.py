@@ -11,11 +11,12 @@ from app.jobs.fold import fold
 from app.storage.base import EventFilter
 from app.storage.base_series import Point
 from app.storage.memory import MemoryEventStore
+from app.storage.redis.events import RedisEventStore
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
 from app.storage.sql.events import SqlEventStore
 from app.storage.sql.series_points import merge_points
-from tests.fakes import NOW_MS, StoppedClock, event, new_id, no_fold, said
+from tests.fakes import NOW_MS, StoppedClock, event, new_id, no_fold, no_points, said
 
 ANY = EventFilter()
 
@@ -51,10 +52,9 @@ def test_a_fault_of_the_store_leaves_nothing_of_the_message(sql_store, error):
     assert (sql_store.events(ANY), sql_store.job("123"), sql_store.tallies()) == ([], None, {})
 
 
-def test_an_event_that_can_not_be_stored_leaves_no_trace(sql_store):
+def test_an_event_that_can_not_be_stored_leaves_no_trace(sql_store, redis):
     """Neither a row nor a job nor a figure; its neighbours are stored, in one chain, and all are counted."""
-    memory = MemoryEventStore(StoppedClock(), list)
-    for store in (sql_store, memory):
+    for store in (sql_store, MemoryEventStore(StoppedClock(), list), RedisEventStore(redis, StoppedClock(), no_points)):
         store.append([event(data={"n": 0})], fold_nothing_measured)
         twin = new_id()
         sent = [
@@ -82,7 +82,7 @@ def test_an_event_that_can_not_be_stored_leaves_no_trace(sql_store):
         }
 
 
-def test_figures_that_meet_a_limit_are_counted_with_what_is_stored(sql_store):
+def test_figures_that_meet_a_limit_are_counted_with_what_is_stored(sql_store, redis):
     """As the fold tells; of an event that could not be stored none is."""
 
     def limiting(commit, jobs) -> list[Point]:
@@ -91,7 +91,7 @@ def test_figures_that_meet_a_limit_are_counted_with_what_is_stored(sql_store):
             raise OverflowError
         return []
 
-    for store in (sql_store, MemoryEventStore(StoppedClock(), list)):
+    for store in (sql_store, MemoryEventStore(StoppedClock(), list), RedisEventStore(redis, StoppedClock(), no_points)):
         store.append([event(data={"n": 0}), event(data={"n": 0})], limiting)
         store.append_singly([event(data={"n": 0}), event(data={"n": 1})], limiting)
 
