@@ -87,10 +87,10 @@ class Settings:
     retention_metrics_days: int = setting(number(1, 36_500), 90, "days that series are kept")
     retention_logs_days: int = setting(number(1, 36_500), 14, "days that log events are kept")
     storage_compression: bool = setting(boolean, True, "pack events of finished jobs", later=True)
-    backup_enabled: bool = setting(boolean, False, "back up on a schedule", later=True)
-    backup_interval: int = setting(number(60_000), DAY_MS, "ms between backups", later=True)
-    backup_location: Path | None = setting(path, None, "folder of backups; default DATA_DIR/backups", later=True)
-    backup_keep: int = setting(number(1), 7, "backups kept", later=True)
+    backup_enabled: bool = setting(boolean, False, "back up on a schedule")
+    backup_interval: int = setting(number(60_000), DAY_MS, "ms between backups")
+    backup_location: Path | None = setting(path, None, "folder of backups; default DATA_DIR/backups")
+    backup_keep: int = setting(number(1), 7, "backups kept; the oldest go")
 
     # BufferConfig
     buffer_size: int = setting(number(100), 20_000, "events waiting for the writer before senders are told to wait")

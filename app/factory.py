@@ -11,7 +11,6 @@ import socket
 from collections.abc import Mapping
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import dashboard
 from app.accounts import access, names
@@ -48,7 +47,8 @@ from app.runtime.base import Runtime, Served
 from app.runtime.listen import open_listener
 from app.scheduler import DELIVER, EVALUATE, FINISH, Scheduler, Workers, table
 from app.services import Services
-from app.status import Process, Status
+from app.status import VERSION, Process, Status
+from app.storage.backup.schedule import Backups
 from app.storage.indexing import Indexing
 from app.storage.retention import open_retention
 from app.storage.sql import schema
@@ -135,6 +135,7 @@ class WebProcess:
         )
         database.attach(self._writer.run)
         self._claim = Claim(database)
+        self._backups = Backups(database, settings, VERSION, CLOCK)
         self._account_store = SqlAccountStore(database)
         accounts = Accounts(self._account_store, CLOCK)
         figures = Figures(events, CLOCK, socket.gethostname(), self._limits.knows)
@@ -171,6 +172,7 @@ class WebProcess:
                 process=self._figures,
                 began_ms=CLOCK.now_ms(),
                 evaluated=alerts.evaluated_at,
+                backups=self._backups.told,
             ),
         )
         self._collector = Collector(Machine(), figures, series, CLOCK)
@@ -186,11 +188,7 @@ class WebProcess:
             print(line, flush=True)  # noqa: T201  (told once, to whoever started it)
         app = create_app(services)
         self._sockets = Sockets(app, services)
-        if self._settings.trusted_proxies:
-            # Outside the socket's own middleware, or it would not count there. X-Forwarded-Host is not believed: common
-            # routers pass on whatever a client wrote into it.
-            hops = self._settings.trusted_proxies
-            app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+        access.believe_proxies(app, self._settings.trusted_proxies)  # outside the socket's own, to count there, too
         watchdog = self._watchdog()
         self._scheduler = Scheduler(table(self._workers(watchdog)), CLOCK)
         self._subscribe(watchdog)
@@ -217,6 +215,7 @@ class WebProcess:
             office=office,
             deadman=Deadman(self._settings.deadman_url, office.door, alerts.evaluated_at, CLOCK),
             retention=self._retention,
+            backups=self._backups,
             limits=self._limits,
             grouping=Grouping(self.services.events, self.services.groups),
             indexing=Indexing(self.services.events, self.services.search),
@@ -268,6 +267,7 @@ class WebProcess:
     def close(self) -> None:
         """Say goodbye, write what waits, close the sockets."""
         self._sockets.say_goodbye()
+        self._backups.stop()
         self._runtime.call(self._scheduler.stop, SCHEDULER_S)
         self._runtime.call(self.services.office.postman.stop, POSTMAN_S)
         self._runtime.call(self.services.alerts.release, RELEASE_S)

@@ -29,6 +29,8 @@ from app.notify import deadman
 from app.notify.deadman import Deadman
 from app.notify.office import Office
 from app.status import TaskStatus
+from app.storage.backup import schedule as backups
+from app.storage.backup.schedule import Backups
 from app.storage.indexing import Indexing
 from app.storage.retention import Retention
 
@@ -60,6 +62,7 @@ class Workers:
     office: Office
     deadman: Deadman
     retention: Retention
+    backups: Backups
     limits: Limits
     grouping: Grouping
     indexing: Indexing
@@ -79,6 +82,7 @@ def table(of: Workers) -> tuple[Task, ...]:
         Task("index texts", 1_000, of.indexing.look),
         Task("keep the claim", 1_000, of.keep_claim),
         Task("call the dead man's switch", deadman.EVERY_MS, of.deadman.look),
+        Task("back up", backups.EVERY_MS, of.backups.look),
         Task("roll up series", 60_000, of.retention.roll_up),
         Task("look up own metrics", 3_600_000, of.limits.rebuild),
         Task(FINISH, 3_600_000, of.retention.finish_deletions),

@@ -103,6 +103,7 @@ class Status:
         own_metrics: as `app.metrics.limits.Limits.read`.
         process: asked each time, since its parts are made after this one.
         began_ms: when the process began.
+        backups: as `app.storage.backup.schedule.Backups.told`; None where there are none.
         evaluated: when alert rules were last evaluated by any process; None for never.
     """
 
@@ -117,6 +118,7 @@ class Status:
     process: Callable[[], Process]
     began_ms: int
     evaluated: Callable[[], int | None] = lambda: None
+    backups: Callable[[], Mapping[str, Any] | None] = lambda: None
 
     def read(self) -> dict[str, Any]:
         """All of it; call from a real thread.
@@ -168,6 +170,7 @@ class Status:
             "durable": self.events.durable,
             "size": found.size_bytes,
             "wal": found.wal_bytes,
+            "backups": self.backups(),
         }
 
     def _senders(

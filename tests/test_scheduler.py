@@ -18,6 +18,7 @@ from app.metrics.limits import Limits
 from app.notify.deadman import Deadman
 from app.notify.postman import Postman
 from app.scheduler import EVALUATE, GAP_MS, Scheduler, Task, Workers, table
+from app.storage.backup.schedule import Backups
 from app.storage.indexing import Indexing
 from app.storage.retention import Retention
 
@@ -57,6 +58,7 @@ def test_the_table_names_what_the_server_does_by_itself():
             office=Mock(postman=Mock(Postman)),
             deadman=Mock(Deadman),
             retention=Mock(Retention),
+            backups=Mock(Backups),
             limits=Mock(Limits),
             grouping=Mock(Grouping),
             indexing=Mock(Indexing),
@@ -75,6 +77,7 @@ def test_the_table_names_what_the_server_does_by_itself():
         "index texts": 1_000,
         "keep the claim": 1_000,
         "call the dead man's switch": 60_000,
+        "back up": 60_000,
         "roll up series": 60_000,
         "look up own metrics": 3_600_000,
         "finish deletions": 3_600_000,

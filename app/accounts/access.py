@@ -19,6 +19,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import Forbidden as WebForbidden
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.accounts import links, origins, roles, sessions
 from app.accounts.credentials import Bearer, from_header
@@ -62,6 +63,15 @@ def public(view: View) -> View:
 def signed(view: View) -> View:
     """Mark a view: who has the link made by `links.signed_path` gets in; anyone else is told there is no such page."""
     return _marked(view, SIGNED)
+
+
+def believe_proxies(app: flask.Flask, hops: int) -> None:
+    """Take callers' addresses and schemes from that many proxies in front; X-Forwarded-Host is not believed.
+
+    Common routers pass on whatever a client wrote into that one.
+    """
+    if hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
 
 
 def _marked(view: View, mark: str) -> View:

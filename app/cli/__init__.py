@@ -7,10 +7,19 @@ from typing import Final
 
 from flask import Flask
 
-from app.cli import db, doctor, export, secrets, tokens, users
+from app.cli import backup, db, doctor, export, secrets, tokens, users
 from config import Settings
 
-COMMANDS: Final = (users.command, tokens.command, db.command, export.command, secrets.command, doctor.command)
+COMMANDS: Final = (
+    users.command,
+    tokens.command,
+    db.command,
+    backup.backup_command,
+    backup.restore_command,
+    export.command,
+    secrets.command,
+    doctor.command,
+)
 
 
 def create_cli(settings: Settings) -> Flask:

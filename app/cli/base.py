@@ -1,10 +1,21 @@
 """What all commands share: the house's own errors become one line on stderr and exit code 1."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
 from app.core.errors import ScrapewatchError, sentence
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Raises a `click.ClickException` in place of every `ScrapewatchError`."""
+    try:
+        yield
+    except ScrapewatchError as error:
+        raise click.ClickException(sentence(error)) from error
 
 
 class Group(click.Group):
@@ -16,7 +27,14 @@ class Group(click.Group):
         Raises:
             click.ClickException: in place of every `ScrapewatchError`.
         """
-        try:
+        with told():
             return super().invoke(ctx)
-        except ScrapewatchError as error:
-            raise click.ClickException(sentence(error)) from error
+
+
+class Command(click.Command):
+    """A command of no group that does so."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """See `Group`."""
+        with told():
+            return super().invoke(ctx)

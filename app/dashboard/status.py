@@ -31,6 +31,7 @@ TASKS: Final = {
     "call the dead man's switch": lazy_gettext("tell the dead man's switch that the server lives"),
     "keep the claim": lazy_gettext("see that no other server has the database"),
     "look up own metrics": lazy_gettext("see which metrics of your own there are"),
+    "back up": lazy_gettext("back up, when it is time"),
     "roll up series": lazy_gettext("sum up figures"),
     "forget notices": lazy_gettext("forget old notices"),
     "forget timelines": lazy_gettext("forget old timelines of alerts"),

@@ -52,6 +52,7 @@ class House:
     status: Status
     refusals: Refusals
     tasks: list[TaskStatus]
+    backups: dict[str, Any]
     series: SeriesStore
     limits: Limits
     groups: GroupStore
@@ -101,6 +102,7 @@ def house(sqlite_url: str, settings: Settings):
     dashboards = Dashboards(SqlDashboardStore(database), provided(None), reader.names)
     refusals = Refusals(clock.monotonic_ms)
     tasks: list[TaskStatus] = []
+    backups: dict[str, Any] = {}
     absent: Any = None
     status = Status(
         clock=clock,
@@ -113,6 +115,7 @@ def house(sqlite_url: str, settings: Settings):
         own_metrics=limits.read,
         process=lambda: Process(NO_SOCKETS, {}, tasks),
         began_ms=clock.now_ms(),
+        backups=lambda: backups,
     )
     services = Services(
         bus=Bus(),
@@ -148,6 +151,7 @@ def house(sqlite_url: str, settings: Settings):
         status,
         refusals,
         tasks,
+        backups,
         series,
         limits,
         stores.groups,

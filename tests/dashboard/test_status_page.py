@@ -84,3 +84,16 @@ def test_every_page_tells_of_trouble(house: House):
         assert "The store is full: events wait with their senders. See the status" in text_of(house.page(path))
     assert "The store is full: events wait with their senders." in text_of(house.page("/settings/status"))
     assert "See the status" not in house.page("/settings/status")
+
+
+def test_backups_say_when_the_last_was_made_and_why_one_failed(house: House):
+    """Also where there is none, and where none is made by itself."""
+    told = {"enabled": False, "interval": 1, "kept": 0, "last": None, "failedAt": None, "failure": None}
+    house.backups.update(told)
+    assert "Backups no backup so far not by themselves: see BACKUP_ENABLED" in text_of(house.page("/settings/status"))
+
+    last = {"at": "2026-11-23T02:00:00.000Z", "file": "a.zip", "size": 12_300_000}
+    failed = {"failedAt": "2026-11-23T14:00:00.000Z", "failure": "No space left <here>"}
+    house.backups.update(enabled=True, kept=7, last=last, **failed)
+    text = text_of(house.page("/settings/status"))
+    assert "23 Nov 2026, 02:00:00 12.3 MB, verified; 7 kept failed 23 Nov 2026, 14:00:00 : No space left <here>" in text

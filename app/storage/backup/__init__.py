@@ -1,0 +1,1 @@
+"""Backups: one checksummed file each, made while the server works, verified before it counts, and put back."""
