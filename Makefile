@@ -14,7 +14,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 # The lock names everything, so nothing is resolved; what is used is compiled when it is first used.
 PIP := --quiet --disable-pip-version-check --require-hashes --no-deps --no-compile
-LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
@@ -59,8 +59,9 @@ vendor: $(DEV) ## fetch the libraries that pages load, at the versions in app/da
 	$(BIN)/python -m app.dashboard.vendor
 
 lock: $(DEV) ## lock the requirements anew from the groups in pyproject.toml
-	$(LOCK) --group server --output-file requirements.txt
-	$(LOCK) --group server --group dev --output-file requirements-dev.txt
+	$(LOCK) pyproject.toml --group server --output-file requirements.txt
+	$(LOCK) pyproject.toml --group server --group dev --output-file requirements-dev.txt
+	$(LOCK) --group mongodb-server --output-file tests/mongodb-server.txt
 
 bench: $(DEV) ## measure speed, start and memory, beside a reference in Node; a table at the end
 	@$(BIN)/python -m bench

@@ -13,11 +13,15 @@ import pytest
 import config
 from app.storage.base_series import SeriesStore
 from app.storage.memory_series import MemorySeriesStore
+from app.storage.mongo.client import Mongo
+from app.storage.mongo.ledger import Ledger
+from app.storage.mongo.series import MongoSeriesStore
 from app.storage.sql import migrate
 from app.storage.sql.database import Database
 from app.storage.sql.series import SqlSeriesStore
 from config import Settings
 from tests import cache, parts, postgres, redis_server
+from tests import mongo_server as mongo
 from tests.nursery import Nurseries, compiled
 from tests.server import ASYNC_MODES, Server, running, variables
 
@@ -129,17 +133,39 @@ def redis_url(redis_running: str) -> str:
     return redis_server.emptied(redis_running)
 
 
+@pytest.fixture(scope="session")
+def mongo_server() -> Iterator[mongo.MongoServer]:
+    """A server that speaks MongoDB's protocol, for the whole run."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(mongo.running())
+        except mongo.Unobtainable as reason:
+            pytest.skip(f"MongoDB: {reason}")
+        yield server
+
+
+@pytest.fixture
+def mongodb_url(mongo_server: mongo.MongoServer) -> Iterator[str]:
+    """An empty MongoDB database of the test's own."""
+    with mongo_server.database() as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest) -> str:
     """A migrated database of the test's own, of each kind in turn."""
     return str(request.getfixturevalue(f"{request.param}_url"))
 
 
-@pytest.fixture(params=["sqlite", "postgres", "memory"])
+@pytest.fixture(params=["sqlite", "postgres", "memory", "mongodb"])
 def series_store(request: pytest.FixtureRequest) -> Iterator[SeriesStore]:
     """An empty store of series, of each kind in turn."""
     if request.param == "memory":
         yield MemorySeriesStore()
+        return
+    if request.param == "mongodb":
+        with closing(Mongo(request.getfixturevalue("mongodb_url"))) as opened:
+            yield MongoSeriesStore(opened, Ledger(opened))
         return
     database = Database(request.getfixturevalue(f"{request.param}_url"))
     yield SqlSeriesStore(database)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from bench import node
+from tests import mongo_server
 
 NODE: Final = Path(__file__).parent / "e2e/node"
 BROWSERS: Final = (
@@ -73,6 +74,16 @@ def obtain_prometheus() -> None:
     _apt("prometheus")
 
 
+def obtain_mongo_server() -> None:
+    """SecantusDB, as it is locked, into an environment of its own."""
+    shutil.rmtree(mongo_server.ENVIRONMENT, ignore_errors=True)
+    environment = str(mongo_server.ENVIRONMENT)
+    install = ("pip", "install", "--python", environment, "--require-hashes", "--no-deps", "-r", mongo_server.LOCKED)
+    uv = (sys.executable, "-m", "uv")
+    if _runs(*uv, "venv", "--python", sys.executable, environment) and _runs(*uv, *map(str, install)):
+        shutil.copy(mongo_server.LOCKED, mongo_server.ENVIRONMENT)
+
+
 def alertmanager() -> str | None:
     """The path of Prometheus' Alertmanager."""
     return next(filter(None, map(shutil.which, ("prometheus-alertmanager", "alertmanager"))), None)
@@ -88,6 +99,7 @@ PARTS: Final[dict[str, tuple[Callable[[], object | None], Callable[[], None]]]] 
     "Node with socket.io-client": (node_client, obtain_node_client),
     "axe-core": (lambda: bool(axe()), obtain_node_client),
     "Prometheus with promtool": (prometheus, obtain_prometheus),
+    "SecantusDB, which speaks as MongoDB does": (mongo_server.installed, obtain_mongo_server),
     "Alertmanager": (alertmanager, obtain_alertmanager),
 }
 

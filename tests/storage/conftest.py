@@ -8,6 +8,9 @@ import pytest
 from app.storage.base import EventStore
 from app.storage.base_series import SeriesStore
 from app.storage.memory import MemoryEventStore
+from app.storage.mongo.client import Mongo
+from app.storage.mongo.events import MongoEventStore
+from app.storage.mongo.ledger import Ledger
 from app.storage.redis.events import RedisEventStore
 from app.storage.redis.server import Server
 from app.storage.sql.accounts import SqlAccountStore
@@ -36,7 +39,7 @@ def redis(redis_url: str, clock: StoppedClock) -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture(params=["sqlite", "postgres", "memory", "redis"])
+@pytest.fixture(params=["sqlite", "postgres", "memory", "redis", "mongodb"])
 def event_store(request: pytest.FixtureRequest, clock: StoppedClock) -> Iterator[EventStore]:
     """An empty store of events with two senders, of each kind in turn."""
     if request.param == "memory":
@@ -44,6 +47,10 @@ def event_store(request: pytest.FixtureRequest, clock: StoppedClock) -> Iterator
         return
     if request.param == "redis":
         yield RedisEventStore(request.getfixturevalue("redis"), clock, no_points)
+        return
+    if request.param == "mongodb":
+        with closing(Mongo(request.getfixturevalue("mongodb_url"))) as mongo:
+            yield MongoEventStore(mongo, Ledger(mongo), clock, no_points)
         return
     database = Database(request.getfixturevalue(f"{request.param}_url"))
     for name in ("one", "two"):

@@ -1,17 +1,18 @@
 """Charts equal a recount of the samples by hand: any samples, in any order and batches, at any step, on every store."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.metrics.series import AGGREGATIONS, SeriesQuery, SeriesReader
 from app.storage import sketches
 from app.storage.base_series import HOUR_MS, MINUTE_MS, RAW_MS, STEPS_MS, Cells, Point, SeriesStore, Stretch
+from app.storage.mongo.series import MongoSeriesStore
 from tests.fakes import StoppedClock
 
 T = 500_000 * HOUR_MS
@@ -58,6 +59,24 @@ SEEN = st.tuples(
 )
 
 
+def examples(most: int, *strategies: st.SearchStrategy[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A test of a store over so many examples; over a few where a slow stand-in speaks for the store's own server."""
+
+    def decorate(test: Callable[..., None]) -> Callable[..., None]:
+        def run(store: SeriesStore) -> None:
+            @settings(max_examples=3 if isinstance(store, MongoSeriesStore) else most, deadline=None)
+            @given(st.tuples(*strategies))
+            def holds(drawn: tuple[Any, ...]) -> None:
+                test(store, *drawn)
+
+            holds()
+
+        run.__name__, run.__doc__ = test.__name__, test.__doc__
+        return run
+
+    return decorate
+
+
 def point(name: str, sample: Sample) -> Point:
     labels = (("worker", sample.worker), ("zone", sample.zone))
     return Point(name, labels, sample.at_ms, sample.value, 1, sample.value, sample.value, b"")
@@ -80,8 +99,7 @@ def recount(values: Sequence[float], agg: str) -> float:
     return {"avg": total / len(values), "min": min(values), "max": max(values), "sum": total, "count": len(values)}[agg]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(SAMPLES, st.integers(1, 4), st.lists(ASKED, min_size=1, max_size=6))
+@examples(30, SAMPLES, st.integers(1, 4), st.lists(ASKED, min_size=1, max_size=6))
 def test_any_chart_equals_a_recount(store, samples, batches, asked):
     """Each point of each line, and no others; quantiles within 1 %."""
     name = fill(store, samples, batches)
@@ -118,8 +136,7 @@ def test_any_chart_equals_a_recount(store, samples, batches, asked):
                 assert found[key][at_ms] == pytest.approx(true, rel=error * 1.0001, abs=1e-3), (key, at_ms, values)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(SAMPLES, st.integers(2, 4), st.lists(SEEN, min_size=1, max_size=3))
+@examples(20, SAMPLES, st.integers(2, 4), st.lists(SEEN, min_size=1, max_size=3))
 def test_what_was_shown_before_makes_no_difference(store, samples, batches, seen):
     """Samples come late into what somebody has seen already: who looks again sees what a newcomer sees."""
     name = f"queue {next(names)}"
@@ -134,8 +151,7 @@ def test_what_was_shown_before_makes_no_difference(store, samples, batches, seen
             assert reader.query(query) == SeriesReader(store, clock).query(query)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(SAMPLES, st.integers(2, 4))
+@examples(12, SAMPLES, st.integers(2, 4))
 def test_batches_and_late_samples_make_no_difference(store, samples, batches):
     """Buckets of every resolution, sketches included, are those of samples that came all at once."""
     late, at_once = fill(store, samples, batches), fill(store, sorted(samples, key=lambda each: each.at_ms), 1)

@@ -1,0 +1,1 @@
+"""The MongoDB store: events, series, groups and words in one MongoDB database (see docs/decisions)."""

@@ -1,0 +1,181 @@
+"""How a commit is one, on a server that may have no transactions: what it changes is written down before it is done.
+
+A commit is a list of documents as they will be afterwards (`Put`), not of changes: done twice it is the same.
+
+1. The list goes into the document `ledger` of `meta`, under the commit's number, if that number is the next and nobody
+   else has begun to write since. That is one write of one document, it is waited for until it is on the disk, and it
+   decides: before it nothing has happened, after it the commit will be done, whoever may have to do it.
+2. The documents are written, and as the last of them `head`, with the commit's number and how far events may be seen.
+
+Who finds, before he writes, that the ledger is ahead of `head` does the second step again. Events themselves are
+not in the list, as they would be written twice: they are inserted before the first step, above the newest cursor that
+may be seen, and whatever lies there when nothing was decided is nobody's and goes.
+
+Whoever begins to write takes the next number of a fence. The first step is refused to all but the last who did, so
+that a server that was thought to be dead can't decide anything any more.
+"""
+
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple, NoReturn
+
+import bson
+from pymongo import DeleteOne, InsertOne, ReturnDocument, UpdateOne
+from pymongo.errors import PyMongoError
+
+from app.core.errors import Unavailable
+from app.storage.mongo.client import HEAD, Document, Mongo, translated
+
+log = logging.getLogger(__name__)
+
+_LEDGER: Final = "ledger"
+_LARGEST: Final = 12 * 1024 * 1024
+"""Bytes of a document, of the 16 MiB that it may have."""
+
+_Write = InsertOne[Document] | UpdateOne | DeleteOne
+
+
+class Put(NamedTuple):
+    """A document with fields as they will be; None when it will not be there.
+
+    Attributes:
+        is_new: it is not there yet, which makes it faster to write.
+    """
+
+    collection: str
+    id: Any
+    fields: Document | None
+    is_new: bool = False
+
+
+class Ledger:
+    """Writes commits, one after the other; see the module."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+        self._lock = threading.RLock()
+        self._fence = 0
+        self._is_ready = False
+        self._head: Document = {}
+        self.era = 0
+        """Rises whenever what was known of the database may be wrong."""
+
+    @property
+    def head(self) -> Document:
+        """What is done: `cursor` may be seen, `last` is that of the newest event, `job_key` of the newest job."""
+        return {"number": 0, "cursor": 0, "last": 0, "job_key": 0, "removed": 0, "gone": [], **self._head}
+
+    @property
+    def fence(self) -> int:
+        """The number under which this process writes."""
+        return self._fence
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Nobody else of this process writes meanwhile, and nothing is left undone.
+
+        Raises:
+            Unavailable: the server is gone or its disk full; or another process writes.
+        """
+        with self._lock, translated():
+            if not self._is_ready:
+                self._make_ready()
+            try:
+                yield
+            except BaseException:
+                self._is_ready = False  # nobody knows how far it came
+                raise
+
+    def commit(self, puts: Sequence[Put], **head: Any) -> None:
+        """Do all of it or nothing, whatever happens; with `head` as it changes. To be called while `writing`."""
+        number = self.head["number"] + 1
+        done = {**self.head, **head, "number": number}
+        ordered = [*puts, Put("meta", HEAD, done)]
+        try:
+            self._decide(number, b"".join(bson.encode({"put": list(put[:3])}) for put in ordered))
+            self._do(ordered)
+        except PyMongoError:
+            self._make_ready()  # which says, if the server can be reached again, whether it was decided
+            if self.head["number"] != number:
+                raise
+        else:
+            self._head = done
+
+    def note(self, **head: Any) -> None:
+        """Change `head` alone, by one write. To be called while `writing`."""
+        self._mongo["meta"].update_one({"_id": HEAD}, {"$set": head}, upsert=True)
+        self._head = {**self._head, **head}
+
+    def _decide(self, number: int, puts: bytes) -> None:
+        parts = [puts[start : start + _LARGEST] for start in range(0, len(puts), _LARGEST)]
+        for place, part in enumerate(parts[1:], 1):
+            self._mongo["parts"].replace_one({"_id": place}, {"puts": part}, upsert=True)
+        ours = {"_id": _LEDGER, "fence": self._fence, "number": number - 1}
+        decision = {"$set": {"number": number, "parts": len(parts), "puts": parts[0]}}
+        if not self._mongo.durable("meta").update_one(ours, decision).matched_count:
+            self._give_way()
+
+    def _do(self, puts: Sequence[Put], *, again: bool = False) -> None:
+        by_collection: dict[str, list[_Write]] = {}
+        for put in puts:
+            by_collection.setdefault(put.collection, []).append(_write(put, again=again))
+        head = by_collection.pop("meta")
+        for name, writes in by_collection.items():
+            self._mongo[name].bulk_write(writes, ordered=False)
+        self._mongo["meta"].bulk_write(head)  # in order: `head` is the last
+
+    def _make_ready(self) -> None:
+        """Take the fence, and finish or remove what was left, whoever left it."""
+        self.era += 1
+        if not self._fence:
+            self._mongo.make_indexes()
+        # Anew each time: what was sent over a lost connection and comes late must decide nothing any more.
+        ledger = self._take()
+        self._head = self._read_head()
+        if ledger["number"] > self.head["number"]:
+            log.warning("Commit %s had been decided and not done; it is done now", ledger["number"])
+            self._do(self._decided(ledger), again=True)
+            self._head = self._read_head()
+        self._mongo["events"].delete_many({"_id": {"$gt": self.head["cursor"]}})
+        self._is_ready = True
+
+    def _read_head(self) -> Document:
+        head = self._mongo["meta"].find_one({"_id": HEAD}) or {}
+        head.pop("_id", None)
+        return head
+
+    def _take(self) -> Document:
+        """The ledger, with the next number of the fence, which is ours."""
+        is_first = not self._fence
+        taken: Document | None = self._mongo.durable("meta").find_one_and_update(
+            {"_id": _LEDGER} if is_first else {"_id": _LEDGER, "fence": self._fence},
+            {"$inc": {"fence": 1}, "$setOnInsert": {"number": 0}},
+            upsert=is_first,
+            return_document=ReturnDocument.AFTER,
+        )
+        if taken is None:
+            self._give_way()
+        self._fence = taken["fence"]
+        return taken
+
+    def _decided(self, ledger: Document) -> list[Put]:
+        parts = [ledger["puts"]]
+        parts += [self._mongo["parts"].find_one({"_id": place}) for place in range(1, ledger["parts"])]
+        puts = b"".join(part if isinstance(part, bytes) else part["puts"] for part in parts)
+        return [Put(*each["put"]) for each in bson.decode_all(puts)]
+
+    def _give_way(self) -> NoReturn:
+        """Another process has begun to write: nothing of ours may be done, and what we inserted goes."""
+        log.error("Another server writes to this MongoDB database, so this one can't any more; it must be stopped")
+        self._mongo["events"].delete_many({"_id": {"$gt": self.head["cursor"]}, "fence": self._fence})
+        raise Unavailable("storage_down", 5_000)
+
+
+def _write(put: Put, *, again: bool) -> _Write:
+    if put.fields is None:
+        return DeleteOne({"_id": put.id})
+    if put.is_new and not again:
+        return InsertOne({"_id": put.id, **put.fields})
+    return UpdateOne({"_id": put.id}, {"$set": put.fields}, upsert=True)
