@@ -16,12 +16,15 @@ from app.storage.memory_series import MemorySeriesStore
 from app.storage.mongo.client import Mongo
 from app.storage.mongo.ledger import Ledger
 from app.storage.mongo.series import MongoSeriesStore
+from app.storage.redis.series import RedisSeriesStore
+from app.storage.redis.server import Server as RedisServer
 from app.storage.sql import migrate
 from app.storage.sql.database import Database
 from app.storage.sql.series import SqlSeriesStore
 from config import Settings
 from tests import cache, parts, postgres, redis_server
 from tests import mongo_server as mongo
+from tests.fakes import StoppedClock
 from tests.nursery import Nurseries, compiled
 from tests.server import ASYNC_MODES, Server, running, variables
 
@@ -157,15 +160,19 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(f"{request.param}_url"))
 
 
-@pytest.fixture(params=["sqlite", "postgres", "memory", "mongodb"])
+@pytest.fixture(params=["sqlite", "postgres", "memory", "redis", "mongodb"])
 def series_store(request: pytest.FixtureRequest) -> Iterator[SeriesStore]:
     """An empty store of series, of each kind in turn."""
     if request.param == "memory":
         yield MemorySeriesStore()
         return
     if request.param == "mongodb":
-        with closing(Mongo(request.getfixturevalue("mongodb_url"))) as opened:
-            yield MongoSeriesStore(opened, Ledger(opened))
+        with closing(Mongo(request.getfixturevalue("mongodb_url"))) as mongo:
+            yield MongoSeriesStore(mongo, Ledger(mongo))
+        return
+    if request.param == "redis":
+        with closing(RedisServer(request.getfixturevalue("redis_url"), StoppedClock())) as redis:
+            yield RedisSeriesStore(redis)
         return
     database = Database(request.getfixturevalue(f"{request.param}_url"))
     yield SqlSeriesStore(database)

@@ -5,7 +5,7 @@ The tables and their filters are those of ``/export/…``: see `app.exports.tabl
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -85,14 +85,15 @@ def opened(settings: Settings) -> Iterator[Sources]:
     try:
         schema.require_current(database)
         stores = open_stores(settings.storage_url, database, CLOCK)
-        yield Sources(
-            clock=CLOCK,
-            events=stores.events,
-            search=stores.search,
-            reader=SeriesReader(stores.series, CLOCK),
-            incidents=SqlAlertStore(database).incidents,
-            rate=lambda _: None,
-        )
+        with closing(stores):
+            yield Sources(
+                clock=CLOCK,
+                events=stores.events,
+                search=stores.search,
+                reader=SeriesReader(stores.series, CLOCK),
+                incidents=SqlAlertStore(database).incidents,
+                rate=lambda _: None,
+            )
     finally:
         database.close()
 

@@ -2,7 +2,9 @@
 
 from app.storage.base import Event, EventFilter, Job
 from app.storage.base_levels import Levels
+from app.storage.base_search import INDEXED
 from app.storage.counting import severity
+from app.storage.words import Search
 
 
 def is_wanted_event(event: Event, wanted: EventFilter, job: Job | None) -> bool:
@@ -16,6 +18,13 @@ def is_wanted_event(event: Event, wanted: EventFilter, job: Job | None) -> bool:
         and (not wanted.q or wanted.q.lower() in event.data.lower())
         and is_within(event.at_ms, wanted.from_ms, wanted.to_ms)
     )
+
+
+def is_said_by(event: Event, search: Search) -> bool:
+    """Whether the event is found by what somebody has typed: errors and logs by their words, others as they stand."""
+    if event.type in INDEXED and search.has_words:
+        return search.met_by(event.body or {})
+    return search.seen_in(event.data)
 
 
 def is_within(at_ms: int, from_ms: int | None, to_ms: int | None) -> bool:

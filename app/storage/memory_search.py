@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Protocol
 
 from app.storage.base import Event, EventFilter
-from app.storage.base_search import INDEXED, Found, Onward, Tally, Text
+from app.storage.base_search import Found, Onward, Tally, Text
 from app.storage.counting import severity
-from app.storage.words import Search, read_search
+from app.storage.matching import is_said_by
+from app.storage.words import read_search
 
 _PAGE = 1_000
 
@@ -49,7 +50,7 @@ class MemorySearchStore:
         found: list[Event] = []
         while page := self._events.events(replace(wanted, q=None), before=before, limit=_PAGE):
             page = [event for event in page if event.cursor > after]
-            found += [event for event in page if search is None or _is_met(search, event)]
+            found += [event for event in page if search is None or is_said_by(event, search)]
             if len(found) >= limit:
                 return Found(found[:limit], found[limit - 1].cursor)
             if not page:
@@ -68,9 +69,3 @@ class MemorySearchStore:
         kinds = Counter((event.type, event.level, severity(event)) for event in found if event.cursor > after)
         is_cut = len(found) == most and found[-1].cursor > after
         return Tally(kinds, found[-1].cursor if is_cut else None)
-
-
-def _is_met(search: Search, event: Event) -> bool:
-    if event.type in INDEXED and search.has_words:
-        return search.met_by(event.body or {})
-    return search.seen_in(event.data)

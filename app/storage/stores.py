@@ -22,13 +22,18 @@ from app.storage.sql.searching import SqlSearchStore
 from app.storage.sql.series import SqlSeriesStore
 
 
+def _nothing() -> None:
+    """What there is to close of stores that are in a database, or in this process."""
+
+
 class Stores(NamedTuple):
-    """What one STORAGE_URL holds."""
+    """What one STORAGE_URL holds; `close` ends the connections of its own that it has."""
 
     events: EventStore
     series: SeriesStore
     groups: GroupStore
     search: SearchStore
+    close: Callable[[], object] = _nothing
 
 
 def open_stores(storage_url: str, database: Database, clock: Clock) -> Stores:
@@ -59,8 +64,16 @@ def _memory(storage_url: str, database: Database, clock: Clock) -> Stores:  # no
     return Stores(events, series, MemoryGroupStore(events), MemorySearchStore(events))
 
 
+def _redis(storage_url: str, database: Database, clock: Clock) -> Stores:  # noqa: ARG001  (one signature for all)
+    from app.storage.redis.opening import open_redis  # noqa: PLC0415  (whoever has no Redis need not wait for its client)
+
+    return Stores(*open_redis(storage_url, clock))
+
+
 STORES: Final[dict[str, Callable[[str, Database, Clock], Stores]]] = {
     "sqlite": _sql,
     "postgresql": _sql,
     "memory": _memory,
+    "redis": _redis,
+    "rediss": _redis,
 }

@@ -1,22 +1,19 @@
 """What tests of stores share."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import pytest
 
 from app.storage.base import EventStore
 from app.storage.base_series import SeriesStore
-from app.storage.memory import MemoryEventStore
 from app.storage.mongo.client import Mongo
 from app.storage.mongo.events import MongoEventStore
 from app.storage.mongo.ledger import Ledger
-from app.storage.redis.events import RedisEventStore
 from app.storage.redis.server import Server
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
-from app.storage.sql.events import SqlEventStore
-from app.storage.sql.series_points import merge_points
+from app.storage.stores import Stores, open_stores
 from tests.fakes import NOW_MS, StoppedClock, no_points
 
 
@@ -39,21 +36,31 @@ def redis(redis_url: str, clock: StoppedClock) -> Iterator[Server]:
         yield server
 
 
+@contextmanager
+def opened(kind: str, request: pytest.FixtureRequest, clock: StoppedClock) -> Iterator[Stores]:
+    """Empty stores of a kind, with two senders."""
+    in_sql = kind in {"sqlite", "postgres"}
+    address = "memory:" if kind == "memory" else request.getfixturevalue(f"{kind}_url")
+    database = Database(address if in_sql else "sqlite:///never-opened.db")
+    for name in ("one", "two") if in_sql else ():
+        SqlAccountStore(database).sender(name, at_ms=NOW_MS)
+    with closing(database), closing(open_stores(address, database, clock)) as stores:
+        yield stores
+
+
+@pytest.fixture(params=["sqlite", "postgres", "memory", "redis"])
+def stores(request: pytest.FixtureRequest, clock: StoppedClock) -> Iterator[Stores]:
+    """Empty ones with two senders, of each kind in turn."""
+    with opened(request.param, request, clock) as stores:
+        yield stores
+
+
 @pytest.fixture(params=["sqlite", "postgres", "memory", "redis", "mongodb"])
 def event_store(request: pytest.FixtureRequest, clock: StoppedClock) -> Iterator[EventStore]:
     """An empty store of events with two senders, of each kind in turn."""
-    if request.param == "memory":
-        yield MemoryEventStore(clock, list)
-        return
-    if request.param == "redis":
-        yield RedisEventStore(request.getfixturevalue("redis"), clock, no_points)
-        return
     if request.param == "mongodb":
         with closing(Mongo(request.getfixturevalue("mongodb_url"))) as mongo:
             yield MongoEventStore(mongo, Ledger(mongo), clock, no_points)
         return
-    database = Database(request.getfixturevalue(f"{request.param}_url"))
-    for name in ("one", "two"):
-        SqlAccountStore(database).sender(name, at_ms=NOW_MS)
-    yield SqlEventStore(database, clock, merge_points)
-    database.close()
+    with opened(request.param, request, clock) as stores:
+        yield stores.events

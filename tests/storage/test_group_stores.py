@@ -1,6 +1,4 @@
-"""Every store of error groups keeps the same promises: one suite over SQLite, Postgres and memory."""
-
-from collections.abc import Iterator
+"""Every store of error groups keeps the same promises: one suite over SQLite, Postgres, memory and Redis."""
 
 import pytest
 
@@ -9,41 +7,20 @@ from app.jobs.grouping import Grouping
 from app.storage.base import Event, EventStore
 from app.storage.base_groups import MOST_CELLS, OTHERS, Course, GroupStore, Mute, Sighting
 from app.storage.base_series import HOUR_MS, MINUTE_MS
-from app.storage.memory import MemoryEventStore
-from app.storage.memory_groups import MemoryGroupStore
-from app.storage.sql.accounts import SqlAccountStore
-from app.storage.sql.database import Database
-from app.storage.sql.events import SqlEventStore
-from app.storage.sql.groups import SqlGroupStore
-from app.storage.sql.series_points import merge_points
-from tests.fakes import NOW_MS, StoppedClock, event, jobs_fold, no_fold
+from app.storage.stores import Stores
+from tests.fakes import NOW_MS, event, jobs_fold, no_fold
 
-Stores = tuple[EventStore, GroupStore]
 MUTE = Mute("ada", NOW_MS)
-
-
-@pytest.fixture(params=["sqlite", "postgres", "memory"])
-def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
-    """Empty ones of events and of their groups, with the sender 1."""
-    clock = StoppedClock()
-    if request.param == "memory":
-        memory = MemoryEventStore(clock, list)
-        yield memory, MemoryGroupStore(memory)
-        return
-    database = Database(request.getfixturevalue(f"{request.param}_url"))
-    SqlAccountStore(database).sender("one", at_ms=NOW_MS)
-    yield SqlEventStore(database, clock, merge_points), SqlGroupStore(database)
-    database.close()
 
 
 @pytest.fixture
 def events(stores: Stores) -> EventStore:
-    return stores[0]
+    return stores.events
 
 
 @pytest.fixture
 def groups(stores: Stores) -> GroupStore:
-    return stores[1]
+    return stores.groups
 
 
 def error(message: str, job_id: str = "run", **fields) -> Event:
@@ -56,10 +33,9 @@ def started(job_id: str, source: str | None = "ebay.com", query: str | None = No
 
 
 def brought_up(stores: Stores, *new: Event) -> GroupStore:
-    events, groups = stores
-    events.append(list(new), jobs_fold)
-    Grouping(events, groups).look()
-    return groups
+    stores.events.append(list(new), jobs_fold)
+    Grouping(stores.events, stores.groups).look()
+    return stores.groups
 
 
 def test_errors_that_are_alike_are_counted_together(stores, groups):

@@ -1,6 +1,5 @@
-"""Every store finds the same events by their text: one suite over SQLite, Postgres and memory."""
+"""Every store finds the same events by their text: one suite over SQLite, Postgres, memory and Redis."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,40 +9,19 @@ from app.storage.base_runs import Runs
 from app.storage.base_search import SearchStore, Text
 from app.storage.base_series import DAY_MS, HOUR_MS
 from app.storage.indexing import Indexing
-from app.storage.memory import MemoryEventStore
-from app.storage.memory_search import MemorySearchStore
-from app.storage.sql.accounts import SqlAccountStore
-from app.storage.sql.database import Database
-from app.storage.sql.events import SqlEventStore
-from app.storage.sql.searching import SqlSearchStore
-from app.storage.sql.series_points import merge_points
+from app.storage.stores import Stores
 from scrapewatch.events import LEVELS
-from tests.fakes import NOW_MS, StoppedClock, event, jobs_fold, no_fold, said
-
-Stores = tuple[EventStore, SearchStore]
-
-
-@pytest.fixture(params=["sqlite", "postgres", "memory"])
-def stores(request: pytest.FixtureRequest, clock: StoppedClock) -> Iterator[Stores]:
-    """Empty ones of events and of their words, with the sender 1."""
-    if request.param == "memory":
-        memory = MemoryEventStore(clock, list)
-        yield memory, MemorySearchStore(memory)
-        return
-    database = Database(request.getfixturevalue(f"{request.param}_url"))
-    SqlAccountStore(database).sender("one", at_ms=NOW_MS)
-    yield SqlEventStore(database, clock, merge_points), SqlSearchStore(database)
-    database.close()
+from tests.fakes import NOW_MS, event, jobs_fold, no_fold, said
 
 
 @pytest.fixture
 def events(stores: Stores) -> EventStore:
-    return stores[0]
+    return stores.events
 
 
 @pytest.fixture
 def search(stores: Stores) -> SearchStore:
-    return stores[1]
+    return stores.search
 
 
 def log(message: str, job_id: str = "run", level: str = "info", **fields) -> Event:
@@ -51,9 +29,8 @@ def log(message: str, job_id: str = "run", level: str = "info", **fields) -> Eve
 
 
 def brought_up(stores: Stores, *new: Event) -> None:
-    events, search = stores
-    events.append(list(new), jobs_fold)
-    Indexing(events, search).look()
+    stores.events.append(list(new), jobs_fold)
+    Indexing(stores.events, stores.search).look()
 
 
 def messages(search: SearchStore, q: str, **wanted) -> list[str]:

@@ -1,4 +1,4 @@
-"""Every series store keeps the same promises: one suite over SQLite, Postgres and memory."""
+"""Every series store keeps the same promises: one suite over SQLite, Postgres, memory and Redis."""
 
 import pytest
 from sqlalchemy import func, select

@@ -1,4 +1,4 @@
-"""What charts ask of a series store: one suite over SQLite, Postgres and memory."""
+"""What charts ask of a series store: one suite over SQLite, Postgres, memory and Redis."""
 
 import pytest
 

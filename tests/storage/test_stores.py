@@ -4,6 +4,7 @@ import pytest
 
 import config
 from app.core.errors import ScrapewatchError
+from app.storage.redis.events import RedisEventStore
 from app.storage.sql.database import Database
 from app.storage.sql.events import SqlEventStore
 from app.storage.stores import open_stores
@@ -15,7 +16,9 @@ def events_of(environment: dict[str, str]):
     settings = config.load(environment)
     database = Database(settings.database_url)
     try:
-        return open_stores(settings.storage_url, database, StoppedClock())[0]
+        opened = open_stores(settings.storage_url, database, StoppedClock())
+        opened.close()
+        return opened.events
     finally:
         database.close()
 
@@ -48,6 +51,20 @@ def test_any_data_dir_holds_the_database(tmp_path, folder: str):
 
     assert (tmp_path / folder / "scrapewatch.db").exists()
     assert isinstance(events_of({"DATA_DIR": str(tmp_path / folder)}), SqlEventStore)
+
+
+def test_redis_is_a_store_of_its_own(tmp_path, redis_url: str):
+    """Beside the database, which keeps accounts and rules."""
+    assert isinstance(events_of({"DATA_DIR": str(tmp_path), "STORAGE_URL": redis_url}), RedisEventStore)
+
+
+@pytest.mark.parametrize("address", ["redis://:secret@127.0.0.1:1/0", "redis://127.0.0.1:1/0?socket_timeout=soon"])
+def test_a_redis_that_does_not_answer_is_refused(tmp_path, address: str):
+    """By the variable's name, and without its password."""
+    with pytest.raises(ScrapewatchError, match="STORAGE_URL: ") as refusal:
+        events_of({"DATA_DIR": str(tmp_path), "STORAGE_URL": address})
+
+    assert "secret" not in str(refusal.value)
 
 
 def test_a_second_database_is_refused(tmp_path):

@@ -11,6 +11,10 @@ alone, ``ids:<key>`` (hash) the digests of a job's events by their ids; those wi
 ``deleted`` (set): keys of deleted jobs whose events are still to go.
 
 ``tallies`` (hash), ``seqs:<sender>:<epoch>`` (sorted set of keys by `seq`).
+
+``groups:<key>`` (hash): a job's error groups by fingerprint. ``aged`` (sorted set): `<key> <fingerprint>` by when they
+were last seen. ``seen:<fingerprint>`` (sorted set): jobs with such a group. ``mutes:<spider>`` (hash): who said that
+those of a fingerprint are no news. The keys of series are told of in `buckets` and `points`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -30,6 +34,7 @@ ORDER: Final = "order"
 STATUSES: Final = "statuses"
 DELETED: Final = "deleted"
 TALLIES: Final = "tallies"
+AGED: Final = "aged"
 
 
 def of_type(type_: str) -> str:
@@ -65,6 +70,21 @@ def of_source(source: str) -> str:
 def of_spider(spider: Spider) -> str:
     """The jobs of a spider."""
     return "spider:" + msgspec.json.encode([part or "" for part in spider]).decode()
+
+
+def groups_of(key: int) -> str:
+    """The error groups of a job."""
+    return f"groups:{key}"
+
+
+def seen(fingerprint: str) -> str:
+    """The jobs that have an error group of a fingerprint."""
+    return f"seen:{fingerprint}"
+
+
+def mutes_of(spider: Spider) -> str:
+    """What is muted of a spider."""
+    return "mutes:" + of_spider(spider)
 
 
 def sets_of(job: Job) -> Iterator[str]:

@@ -58,11 +58,18 @@ _LEAST: Final = 100
 
 
 class Page(NamedTuple):
-    """Of some events those that are wanted, the cursor of the last, and how many were looked at."""
+    """Of some events those that are wanted.
+
+    Attributes:
+        last: the cursor of the last that was looked at.
+        looked: how many that were.
+        more: whether others may follow.
+    """
 
     found: list[Event]
     last: int
     looked: int
+    more: bool = False
 
 
 def pages(
@@ -93,8 +100,9 @@ def pages(
         ends = str(oldest), "+" if newest is None else str(newest)
         told = server.run(_PAGE, streams, back, *(reversed(ends) if back else ends), size)
         page = known.page(told)
-        yield page
-        if page.looked < size or (back and known.is_past):
+        more = page.looked == size and not (back and known.is_past)
+        yield page._replace(more=more)
+        if not more:
             return
         oldest, newest = (oldest, page.last - 1) if back else (page.last + 1, newest)
 

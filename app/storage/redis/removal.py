@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from app.storage.base import Event, EventFilter, Job
-from app.storage.redis.keys import DELETED, JOBS, KEYS, ids, of_job, sets_of
+from app.storage.redis.job_lists import one_job
+from app.storage.redis.keys import AGED, DELETED, JOBS, KEYS, groups_of, ids, of_job, seen, sets_of
 from app.storage.redis.looking import pages
-from app.storage.redis.records import job_of
-from app.storage.redis.server import Changes, Head, Server, raw
+from app.storage.redis.server import Changes, Command, Head, Server, raw
 
 _SLICE: Final = """
 local prefix, key, streams, limit = unpack(cmsgpack.unpack(ARGV[1]))
@@ -56,23 +56,31 @@ def delete_job(server: Server, job_id: str) -> int | None:
     """Delete the job and put its events out of sight; its key, None when there is no such job."""
 
     def work(head: Head) -> tuple[int | None, Changes | None]:
-        (key,) = server.ask(("HGET", KEYS, job_id))
-        (told,) = server.ask(("HGET", JOBS, key)) if key else (None,)
-        if not told:
-            return None, None
-        job = job_of(told)
-        return job.key, _without(job, head)
+        job = one_job(server, job_id)
+        return (None, None) if job is None else (job.key, _without(server, job, head))
 
     return server.transact(work)
 
 
-def _without(job: Job, head: Head) -> Changes:
+def _without(server: Server, job: Job, head: Head) -> Changes:
+    (fingerprints,) = server.ask(("HKEYS", groups_of(job.key)))
     changes = Changes()
     changes.commands += [("HDEL", KEYS, job.id), ("HDEL", JOBS, job.key), ("SADD", DELETED, job.key)]
     changes.commands += [("ZREM", name, job.key) for name in sets_of(job)]
+    for fingerprint in fingerprints:
+        changes.commands += group_removed(job.key, fingerprint.decode())
     changes.commands.append(("UNLINK", ids(job.key)))
     changes.head(removed=max(head.removed, job.last_cursor))
     return changes
+
+
+def group_removed(job_key: int, fingerprint: str) -> list[Command]:
+    """How an error group goes."""
+    return [
+        ("HDEL", groups_of(job_key), fingerprint),
+        ("ZREM", AGED, f"{job_key} {fingerprint}"),
+        ("ZREM", seen(fingerprint), job_key),
+    ]
 
 
 def delete_slice(server: Server, key: int, limit: int) -> int:

@@ -9,7 +9,7 @@ import re
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -167,6 +167,10 @@ class Server:
         (found,) = self.ask(("HMGET", HEAD, *Head._fields))
         turn, *numbers = found
         return Head((turn or b"").decode(), *(int(number or 0) for number in numbers))
+
+    def alone(self) -> AbstractContextManager[object]:
+        """While it lasts nobody else in this process is within a transaction."""
+        return self._lock
 
     def transact(self, work: Callable[[Head], tuple[T, Changes | None]]) -> T:
         """Run `work` and write what it wants written, all of it or nothing; again, if somebody came between.
