@@ -18,8 +18,13 @@ KEYWORDS: Final = {
     **DEFAULT_KEYWORDS,
     **dict.fromkeys(("lazy_gettext", "said", "phrase")),
     **dict.fromkeys(("InvalidInput", "NotFound", "Conflict", "Forbidden")),
+    "Metric": (4,),
+    **dict.fromkeys(("_own_host", "_any_host"), (3,)),
 }
-"""Whose first argument is said to people; see `app.core.said` for what is said outside the pages."""
+"""Whose first argument is said to people, or the one that is the help of a row of `app.metrics.catalogue`.
+
+See `app.core.said` for what is said outside the pages.
+"""
 
 WIDTH: Final = 10_000
 """Of a line: a text is never broken, so that it can be searched for."""

@@ -5,7 +5,8 @@ The forms are drawn from the types' own settings, and what they hold goes to the
 
 from typing import Any, Final
 
-from flask import Blueprint, abort, render_template, request
+import msgspec
+from flask import Blueprint, Response, abort, render_template, request
 from flask_babel import lazy_gettext
 from flask_wtf.csrf import generate_csrf
 
@@ -13,11 +14,13 @@ from app import queries
 from app.accounts.access import current_principal, require
 from app.dashboard.language import told
 from app.dashboard.links import Query
+from app.dashboard.quiet import reply
+from app.dashboard.threads import in_thread
 from app.notify.channel import Channel, channel_json
 from app.notify.channels import TYPES
 from app.notify.fields import SHARED
 from app.notify.message import FIELDS
-from app.notify.office import Told, notice_json
+from app.notify.office import Told, notice_json, tried_json
 from app.services import Services
 from app.storage.base_notices import NoticeFilter
 
@@ -55,7 +58,7 @@ def blueprint(services: Services) -> Blueprint:
     @pages.get("/settings/channels")
     @require("read")
     def channels() -> str:
-        return render_template("settings/channels.html", **services.runtime.call(_listed, services), **_viewer())
+        return render_template("settings/channels.html", **in_thread(services.runtime, _listed, services), **_viewer())
 
     @pages.get("/settings/channels/new")
     @require("admin")
@@ -69,8 +72,14 @@ def blueprint(services: Services) -> Blueprint:
     @pages.get("/settings/channels/<channel_id>")
     @require("read")
     def one(channel_id: str) -> str:
-        content = services.runtime.call(_shown, services, channel_id)
+        content = in_thread(services.runtime, _shown, services, channel_id)
         return render_template("settings/channel.html", **content, **_form(), **_viewer())
+
+    @pages.post("/settings/channels/<channel_id>/test")
+    @require("operate")
+    def test(channel_id: str) -> Response:
+        tried = in_thread(services.runtime, _tried, services, channel_id)
+        return Response(msgspec.json.encode(tried), content_type="application/json")
 
     @pages.get("/settings/notices")
     @require("read")
@@ -88,12 +97,27 @@ def _listed(services: Services) -> dict[str, Any]:
     rows = []
     for channel in office.channels.all():
         last = office.log(NoticeFilter(channel=channel.name), limit=1)
-        rows.append((channel_json(channel), notice_json(last[0]) if last else None))
+        rows.append((_told(channel), notice_json(last[0]) if last else None))
     there = {channel["name"] for channel, _ in rows}
     named = {name for rule in services.alerts.list_rules() if rule.enabled for name in rule.channels}
     stand_ins = {channel["config"].get("fallback", "") for channel, _ in rows} - {""}
     missing = {"missing": sorted(named - there), "missing_stand_ins": sorted(stand_ins - there)}
     return {"rows": rows, "types": TYPES, **missing, **_log_words()}
+
+
+def _told(channel: Channel) -> dict[str, Any]:
+    """The API's object; what is wrong with the channel is said in the language of the page."""
+    shown = channel_json(channel)
+    if shown["broken"]:
+        shown["broken"]["why"] = reply(shown["broken"]["why"])
+    return {**shown, "trouble": told(channel.trouble)}
+
+
+def _tried(services: Services, channel_id: str) -> dict[str, Any]:
+    """What came of a test, as the API tells it, in the language of the page."""
+    office = services.office
+    tried, trouble = tried_json(office.test(channel_id)), office.channels.get(channel_id).trouble
+    return {**tried, "reply": told(trouble) if trouble else reply(tried["reply"])}
 
 
 def _shown(services: Services, channel_id: str) -> dict[str, Any]:
@@ -104,7 +128,7 @@ def _shown(services: Services, channel_id: str) -> dict[str, Any]:
     return {
         "missing_stand_ins": [] if stand_in in {"", *office.channels.names()} else [stand_in],
         "kind": TYPES[channel.type],
-        "channel": channel_json(channel),
+        "channel": _told(channel),
         "defaults": office.channels.defaults(channel.type),
         "others": _others(services, channel),
         "notices": _rows(log),

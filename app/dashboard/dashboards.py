@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
 from app.accounts.access import current_principal, require
-from app.core.errors import ScrapewatchError
+from app.core.errors import NotFound, ScrapewatchError
 from app.core.shape import decode
 from app.dashboard import boards, figures, shipped, wall
 from app.dashboard.boards import Placed
@@ -45,8 +46,15 @@ def blueprint(services: Services) -> Blueprint:
 
     @pages.get("/dashboards/<dashboard_id>")
     @require("read")
-    def one(dashboard_id: str) -> str:
-        content = in_thread(services.runtime, _shown, services, dashboard_id)
+    def one(dashboard_id: str) -> ResponseReturnValue:
+        try:
+            content = in_thread(services.runtime, _shown, services, dashboard_id)
+        except NotFound:
+            there = {known.id for known in services.runtime.call(services.dashboards.all)}
+            onward = wall.onward(request.args, dashboard_id, NAMES, there)
+            if onward is None:
+                raise
+            return redirect(onward)
         content["page"] |= _session()
         return render_template("dashboards/dashboard.html", **content)
 

@@ -10,7 +10,7 @@ from flask_wtf.csrf import generate_csrf
 from app.accounts.access import current_principal, require
 from app.core.errors import InvalidInput
 from app.dashboard import boards, figures
-from app.dashboard.language import told
+from app.dashboard.language import gettext, told
 from app.dashboard.threads import in_thread
 from app.dashboard.titles import series_title
 from app.dashboard.watching import rule_address
@@ -59,11 +59,13 @@ def _shown(services: Services) -> dict[str, Any]:
         "args": request.args,
         "metric": name,
         "metrics": [*METRICS, *services.reader.names()],
-        "help": METRICS[name].help if name in METRICS else "",
+        "help": gettext(METRICS[name].help) if name in METRICS else "",
         "labels": _labels(services, name, view.to_ms - HOUR_MS if view.from_ms is None else view.from_ms),
         "aggregations": AGGREGATIONS,
         "kinds": CHARTS,
-        "transforms": {key: (row.example, row.help) for key, row in transforms.TRANSFORMS.items()},
+        "transforms": {
+            key: (row.example, told(row.help).replace("`", "")) for key, row in transforms.TRANSFORMS.items()
+        },
         "panels": filled,
         "rule": rule_address(board.panels[0], {}, request.args.get("agg", "")),
         "problem": problem,

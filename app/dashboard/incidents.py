@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
 
 from app.accounts.access import current_principal, require
 from app.alerts.rules import Rule
-from app.alerts.wording import sentence
+from app.alerts.wording import message, sentence
 from app.core.errors import InvalidInput
 from app.dashboard import language, timeline
 from app.dashboard.alerts import NUMBER, acting, figure, limit, told
@@ -27,6 +27,7 @@ from app.storage.base_series import HOUR_MS
 MOST_NOTICES: Final = 200
 MOST_MEMBERS: Final = 20
 LEAST_BEFORE_MS: Final = 15 * 60_000
+TEXT: Final = "text/plain; charset=utf-8"
 LENGTHS: Final = {
     str(HOUR_MS // 2): lazy_gettext("30 minutes"),
     str(2 * HOUR_MS): lazy_gettext("2 hours"),
@@ -46,6 +47,11 @@ def blueprint(services: Services) -> Blueprint:
         content = in_thread(services.runtime, _content, services, incident_id)
         return render_template("alerts/incident.html", lengths=LENGTHS, **content, **acting())
 
+    @pages.get(f"/alerts/incidents/<{NUMBER}:incident_id>/sentence")
+    @require("read")
+    def words(incident_id: int) -> Response:
+        return Response(in_thread(services.runtime, _words, services, incident_id), content_type=TEXT)
+
     @pages.post(f"/alerts/incidents/<{NUMBER}:incident_id>/silence")
     @require("operate")
     def silence(incident_id: int) -> ResponseReturnValue:
@@ -58,6 +64,14 @@ def blueprint(services: Services) -> Blueprint:
         return redirect(f"/alerts/incidents/{incident_id}", 303)
 
     return pages
+
+
+def _words(services: Services, incident_id: int) -> str:
+    """How it stands, in the language of whoever asks: a page's script heard it in English; "" once its rule is gone."""
+    found = services.alerts.incident(incident_id)
+    rule = next((rule for rule in services.alerts.list_rules() if rule.id == found.rule_id), None)
+    state = "firing" if found.ended_at is None else "resolved"
+    return language.told(message(rule, state, found.value, found.reason)) if rule else ""
 
 
 def _content(services: Services, incident_id: int) -> dict[str, Any]:

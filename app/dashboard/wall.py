@@ -3,6 +3,7 @@
 Its address says all: ``/dashboards/overview?wall=1&rotate=overview,traffic&every=30``.
 """
 
+from collections.abc import Container
 from typing import Any, Final
 
 from flask import Blueprint, redirect, request
@@ -32,11 +33,18 @@ def turns(args: "MultiDict[str, str]", here: str, names: tuple[str, ...]) -> dic
     """
     if not is_wall(args):
         return None
-    chosen = [one for one in args.get("rotate", "").split(",") if one][:MOST]
-    at = chosen.index(here) + 1 if here in chosen else 0
-    others = [one for one in (*chosen[at:], *chosen[:at]) if one != here]
-    next_ones = [Query(f"/dashboards/{one}", args, (*names, *NAMES)).address() for one in others]
+    next_ones = [_address(one, args, names) for one in _others(args, here)]
     return {"next": next_ones, "everyMs": _every_s(args.get("every", "")) * 1_000}
+
+
+def onward(args: "MultiDict[str, str]", gone: str, names: tuple[str, ...], there: Container[str]) -> str | None:
+    """Where a wall screen goes on whose dashboard is gone: the address of the next one that is there.
+
+    It has no script to look for one, or this would not have been asked for. None where there is none, and for a page
+    that is no wall.
+    """
+    found = next((one for one in _others(args, gone) if one in there), None) if is_wall(args) else None
+    return None if found is None else _address(found, args, names)
 
 
 def add_route(pages: Blueprint) -> None:
@@ -51,6 +59,17 @@ def add_route(pages: Blueprint) -> None:
         rotation = ",".join(chosen) if len(chosen) > 1 else ""
         args = MultiDict({"wall": "1", "rotate": rotation, "every": str(_every_s(request.args.get("every", "")))})
         return redirect(Query(f"/dashboards/{chosen[0]}", args, NAMES).address())
+
+
+def _others(args: "MultiDict[str, str]", here: str) -> list[str]:
+    """The dashboards that come after this one, the whole round."""
+    chosen = [one for one in args.get("rotate", "").split(",") if one][:MOST]
+    at = chosen.index(here) + 1 if here in chosen else 0
+    return [one for one in (*chosen[at:], *chosen[:at]) if one != here]
+
+
+def _address(dashboard_id: str, args: "MultiDict[str, str]", names: tuple[str, ...]) -> str:
+    return Query(f"/dashboards/{dashboard_id}", args, (*names, *NAMES)).address()
 
 
 def _every_s(text: str) -> int:

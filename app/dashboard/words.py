@@ -57,6 +57,7 @@ def _counts() -> dict[str, Sentence]:
         "neverEvaluated": gettext("Alerts have not been evaluated so far."),
         "alertsFire": {"one": gettext("{n} alert fires"), "other": gettext("{n} alerts fire")},
         "alertsOver": {"one": gettext("{n} is over"), "other": gettext("{n} are over")},
+        "earlier": {"one": gettext("{n} earlier message"), "other": gettext("{n} earlier messages")},
         "andMore": {"one": gettext("{n} more"), "other": gettext("{n} more")},
         "newJobs": {"one": gettext("{n} new job"), "other": gettext("{n} new jobs")},
         "newLines": {"one": gettext("Latest, {n} new line"), "other": gettext("Latest, {n} new lines")},

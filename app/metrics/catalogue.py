@@ -24,7 +24,7 @@ class Metric:
     Attributes:
         unit: `count`, `bytes`, `ms`, `ratio` (0 to 1), `per second` or `load`.
         kind: a gauge is a state, sampled; a counter's points are what came on top since the point before.
-        help: what it says, one phrase for the reference page.
+        help: what it says, one phrase for the reference page, and for Explore in its language.
         labels: the labels its series carry, of `LABELS`; none is a figure of the whole house.
         samples: the metric that tells from how many samples this one is made; "" if that is no question.
     """
@@ -32,7 +32,7 @@ class Metric:
     name: str
     unit: str
     kind: Literal["gauge", "counter"]
-    help: str
+    help: str = ""
     labels: tuple[str, ...] = ()
     samples: str = ""
 

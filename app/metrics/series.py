@@ -153,7 +153,7 @@ class SeriesReader:
 
     def _planned(self, asked: SeriesQuery) -> _Plan:
         now_ms = self._clock.now_ms()
-        metric = METRICS.get(asked.name) or Metric(asked.name, "", "gauge", "")
+        metric = METRICS.get(asked.name) or Metric(asked.name, "", "gauge")
         require_labels(asked.name, asked.by, "by")
         agg = _agg(metric, asked.agg)
         read = cost(asked.to_ms - asked.from_ms, merged=agg in QUANTILES)

@@ -12,17 +12,16 @@ from itertools import pairwise
 from typing import Any, Final
 
 from app.core.errors import InvalidInput
-from app.core.said import said
+from app.core.said import Said, said
 from app.metrics.series import Answer, Line
 from app.metrics.steps import Step, Words, read_steps
 
 COMPARED: Final = "compared"
-"""The label of lines of another time."""
+"""The label of lines of another time; the help below names it."""
 MAX_MEAN: Final = 500
 MAX_KEPT: Final = 100
 SETTLED: Final = 0.5
-"""A step is told per second once this share of it has passed, and then by the time that has. The page's script does the
-same for the charts it counts into."""
+"""A step is told per second once this share of it has passed, by the time that has; so does the pages' script."""
 
 Value = float | None
 Other = Callable[[str], Answer | None]
@@ -59,7 +58,7 @@ class Transform:
     """
 
     example: str
-    help: str
+    help: Said
     read: Callable[[Words], tuple[Any, ...]] | None = None
     apply: Callable[[Answer, tuple[Any, ...], Pipe], Answer]
     chooses: bool = False
@@ -250,48 +249,51 @@ def _compare(answer: Answer, arguments: tuple[Any, ...], pipe: Pipe) -> Answer:
 TRANSFORMS: Final[dict[str, Transform]] = {
     "rate": Transform(
         example="rate",
-        help="per second: of a counter what was counted in a step, of any other metric by how much it grew since the "
-        "step before, where a drop is a new beginning at zero; the step that is under way counts by the time that has "
-        "passed of it, and is a gap until half of it has",
+        help=said(
+            "per second: of a counter what was counted in a step, of any other metric by how much it grew, where a "
+            "drop begins anew at zero; the step under way counts by the time passed, and is a gap until half of it has"
+        ),
         apply=_rate,
     ),
     "movingAverage": Transform(
         example="movingAverage(5)",
-        help=f"mean of so many points up to each, gaps left out; 1 to {MAX_MEAN}",
+        help=said("mean of so many points up to each, gaps left out; 1 to %(most)s", most=MAX_MEAN),
         read=lambda words: (words.whole(1, MAX_MEAN),),
         apply=_moving_average,
     ),
     "scale": Transform(
         example="scale(0.001)",
-        help="times a number",
+        help=said("times a number"),
         read=lambda words: (words.number(),),
         apply=_scale,
     ),
     "groupBy": Transform(
         example="groupBy(source, spider)",
-        help="a line for each value of these labels, the sum of what carries it",
+        help=said("a line for each value of these labels, the sum of what carries it"),
         read=lambda words: words.names(),
         apply=_group_by,
     ),
-    "sum": Transform(example="sum", help="all lines together as one", apply=_sum),
+    "sum": Transform(example="sum", help=said("all lines together as one"), apply=_sum),
     "top": Transform(
         example="top(3)",
-        help=f"the lines of the greatest means, the greatest first; 1 to {MAX_KEPT}",
+        help=said("the lines of the greatest means, the greatest first; 1 to %(most)s", most=MAX_KEPT),
         read=lambda words: (words.whole(1, MAX_KEPT),),
         apply=_top,
         chooses=True,
     ),
     "bottom": Transform(
         example="bottom(3)",
-        help=f"the lines of the least means, the least first; 1 to {MAX_KEPT}",
+        help=said("the lines of the least means, the least first; 1 to %(most)s", most=MAX_KEPT),
         read=lambda words: (words.whole(1, MAX_KEPT),),
         apply=_bottom,
         chooses=True,
     ),
     "compare": Transform(
         example="compare(yesterday)",
-        help="each line once more as it was 24 hours before, or (`compare(lastRun)`) in the spider's run before the "
-        f"job that the query names, from its start, if there was one; told apart by the label `{COMPARED}`",
+        help=said(
+            "each line once more as it was 24 hours before, or (`compare(lastRun)`) in the spider's run before the job "
+            "that the query names, from its start, if there was one; told apart by the label `compared`"
+        ),
         read=lambda words: (words.one_of("yesterday", "lastRun"),),
         apply=_compare,
     ),

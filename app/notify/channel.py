@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from app.core.clock import rfc3339
+from app.core.said import said
 from app.notify.channels import TYPES
 from app.notify.fields import lacking
 from app.storage.base_channels import Breakage
@@ -39,7 +40,7 @@ class Channel:
         """Why it can't be used as it is; "" when it can."""
         known = TYPES.get(self.type)
         if self.sealed or known is None:
-            return self.sealed or f"There is no type {self.type}."
+            return self.sealed or said("There is no type %(type)s.", type=self.type)
         return known.missing() or lacking(known.settings, self.effective)
 
     @property
@@ -70,7 +71,7 @@ def channel_json(channel: Channel) -> dict[str, Any]:
         "target": channel.target,
         "origin": channel.origin,
         "broken": None if broken is None else {"since": rfc3339(broken.at), "why": broken.why},
-        "trouble": channel.trouble,
+        "trouble": str(channel.trouble),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from app.core.errors import InvalidInput
-from app.core.said import said
+from app.core.said import joined, said
 from app.notify import template
 from app.notify.message import FIELDS
 
@@ -85,7 +85,11 @@ def checked(settings: Sequence[Setting], config: object) -> dict[str, Any]:
 def lacking(settings: Sequence[Setting], config: Mapping[str, Any]) -> str:
     """What stands in the way of using a channel with all that `config` has; "" for nothing."""
     missing = [setting for setting in settings if setting.required and setting.name not in config]
-    return " ".join(f"config.{one.name} is missing: give it, or set {one.variable}." for one in missing)
+    parts: list[str] = []
+    for one in missing:
+        told = said("config.%(name)s is missing: give it, or set %(variable)s.", name=one.name, variable=one.variable)
+        parts += [" ", told] if parts else [told]
+    return joined(parts) if parts else ""
 
 
 def _text(setting: Setting, value: object, field: str) -> str:  # noqa: ARG001  (one signature for all kinds)

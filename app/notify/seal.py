@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from app.core.errors import ScrapewatchError
+from app.core.said import said
 
 PLAIN: Final = "plain"
 FERNET: Final = "fernet"
@@ -61,7 +62,7 @@ class Seal:
                 return _opened(algorithm, key, text.encode()).decode()
             except (InvalidToken, InvalidTag, ValueError):
                 continue
-        raise ScrapewatchError("None of ENCRYPTION_KEYS opens it: add the key that it was encrypted with.")
+        raise ScrapewatchError(said("None of ENCRYPTION_KEYS opens it: add the key that it was encrypted with."))
 
 
 def _opened(algorithm: str, key: bytes, text: bytes) -> bytes:

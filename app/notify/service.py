@@ -126,10 +126,13 @@ class Channels:
         return self._store.seal_anew(sealed), lost
 
     def _own(self, stored: StoredChannel, broken: Mapping[str, Breakage]) -> Channel:
-        unreadable, config = "", {}
+        unreadable: str = ""
+        config: dict[str, Any] = {}
         try:
             config = msgspec.json.decode(self._seal.open(stored.sealed))
-        except (ScrapewatchError, msgspec.DecodeError) as error:
+        except ScrapewatchError as error:
+            unreadable = error.said
+        except msgspec.DecodeError as error:
             unreadable = str(error)
         return Channel(
             id=str(stored.id),

@@ -64,6 +64,16 @@ def fire(house: House) -> Incident:
     return house.alerts.incidents()[0]
 
 
+def test_scripts_ask_for_the_sentence_in_the_page_s_language(house: House):
+    """They hear of alerts in English, as programs do."""
+    path = f"/alerts/incidents/{fire(house).id}/sentence"
+
+    assert house.page(path) == "jobs.failureRate is 25 %, above 10 %."
+    house.client.set_cookie("language", "fr")
+    assert house.page(path) == "jobs.failureRate est à 25\u202f%, au-dessus de 10\u202f%."
+    house.page("/alerts/incidents/99/sentence", 404)
+
+
 def test_each_state_has_its_list(operator: House):
     """With how many there are, and words for an empty one."""
     for state, words in {

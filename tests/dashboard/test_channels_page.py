@@ -1,11 +1,13 @@
 """The pages of channels and of what was told, as they leave the server."""
 
 import re
+from dataclasses import replace
 from html import escape, unescape
 from urllib.parse import quote
 
 import pytest
 
+from app.core.said import said
 from app.notify.channels import TYPES
 from app.storage.base_notices import Delivery, NewNotice
 from tests.dashboard.conftest import House, enter
@@ -45,6 +47,23 @@ def test_channels_that_rules_miss_are_one_click_away(house: House):
     for name in ("slack", "email", "sms"):
         house.office.create({**HOOK, "name": name})
     assert "Rules name" not in house.page("/settings/channels")
+
+
+def test_what_is_wrong_with_a_channel_is_said_in_the_page_s_language(house: House, monkeypatch: pytest.MonkeyPatch):
+    """Why it can't be used, and what came of a test of it."""
+    admin(house)
+    house.client.set_cookie("language", "fr")
+    made = house.office.create(HOOK)
+    without = replace(TYPES["webhook"], missing=lambda: said("There is no type %(type)s.", type="webhook"))
+    monkeypatch.setitem(TYPES, "webhook", without)
+
+    trouble = "Il n’y a pas de type webhook."
+    assert trouble in house.page("/settings/channels")
+    token = re.search(r'"csrf": ?"([^"]+)"', house.page("/settings/channels"))
+    assert token
+    path = f"/settings/channels/{made.id}/test"
+    assert house.client.post(path, headers={"X-CSRFToken": token[1]}).json["reply"] == trouble  # type: ignore[index]
+    assert house.client.post(path).status_code == 400
 
 
 def test_a_channel_is_shown_without_its_secrets(house: House):

@@ -37,6 +37,19 @@ def test_one_alone_stays(house: House, rest: str):
     assert '<noscript><meta http-equiv="refresh" content="30">' in house.page(f"/dashboards/overview?wall=1{rest}")
 
 
+def test_a_wall_goes_on_where_the_next_dashboard_was_deleted(house: House):
+    """It may have no script that would look before; what is no wall, or has nowhere to go, is told there is none."""
+    turns = "wall=1&rotate=gone,workers,lost,traffic&every=60"
+    answers = {one: house.client.get(f"/dashboards/{one}?source=a&{turns}") for one in ("gone", "lost")}
+
+    assert {one: (told.status_code, told.location) for one, told in answers.items()} == {
+        "gone": (302, f"/dashboards/workers?source=a&{turns}"),
+        "lost": (302, f"/dashboards/traffic?source=a&{turns}"),
+    }
+    house.page("/dashboards/gone?rotate=gone,workers", 404)
+    house.page("/dashboards/gone?wall=1&rotate=gone,lost", 404)
+
+
 def test_a_page_that_is_no_wall_has_nothing_of_it(house: House):
     """Neither its script nor its clock."""
     assert wall(house, "/dashboards/overview") is None

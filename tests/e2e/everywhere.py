@@ -49,7 +49,14 @@ PAGES: Final[Mapping[str, tuple[str, ...]]] = {
 """Endpoint to the addresses at which it shows what it can show."""
 
 NO_PAGES: Final = frozenset(
-    {"jobs_page.renewed", "assets.static", "dashboard_pages.panels", "dashboard_pages.hang", "explore.panels"}
+    {
+        "jobs_page.renewed",
+        "assets.static",
+        "dashboard_pages.panels",
+        "dashboard_pages.hang",
+        "explore.panels",
+        "incident_pages.words",
+    }
 )
 """What answers GET beside pages: files, and parts of pages that scripts put into their place."""
 

@@ -61,10 +61,14 @@ def test_it_fires_and_resolves_on_open_pages(signed_in, server, environment, end
         incident = alerts.locator("tr[data-incident]", has_text=RULE)
         expect(incident).to_contain_text("jobs.failureRate is 100 %, above 10 %.")
         assert [(one["severity"], one["value"], one["threshold"]) for one in told("firing")] == [("warning", 1.0, 0.1)]
+        signed_in.context.add_cookies([{"name": "language", "value": "fr", "url": server.address}])
+        french = live(signed_in.context.new_page(), "/jobs")
 
         end_jobs("job_completed", ENOUGH_TO_RESOLVE, **COMPLETED)
         reader.wait(lambda: bool(told("resolved")))
         expect(overview.locator(".toast", has_text=RULE)).to_contain_text("the alert was for above 10 %.")
+        expect(french.locator(".toast", has_text=RULE)).to_contain_text("l’alerte était pour au-dessus de 10")
+        signed_in.context.add_cookies([{"name": "language", "value": "en", "url": server.address}])
         expect(incident).to_have_count(0)
         alerts.get_by_role("link", name="History").nth(1).click()
         expect(incident).to_contain_text("Resolved")

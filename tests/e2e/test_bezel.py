@@ -16,6 +16,12 @@ from tests.server import Server
 RULE = "high_failure_rate"
 LONGER_MS = 9_000
 """Than a toast stays."""
+COPY_IN_VAIN = """() => {
+  navigator.clipboard.writeText = () => Promise.reject(new Error());
+  const button = document.body.appendChild(document.createElement("button"));
+  button.dataset.copy = "x";
+  button.click();
+}"""
 LATE_MS = 20_000
 """Than anybody may wait for the next evaluation."""
 
@@ -69,6 +75,19 @@ def test_a_page_tells_of_each_alert_once(context: BrowserContext, one_server: Se
     until(page, lambda: toasts.filter(has_text="3 alerts fire, 1 is over").count() == 1)
     page.clock.run_for(LONGER_MS)
     expect(toasts).to_have_count(0)
+
+
+def test_earlier_messages_make_room(context: BrowserContext, one_server: Server, environment: dict[str, str]):
+    """Of whatever kind they are: more than three at a time are two, and one that names those before."""
+    page = paused(context)
+    toasts = page.locator(".toast")
+    send(one_server, environment, alert("a"), alert("b"), alert("c"))
+    until(page, lambda: toasts.count() == 3)
+    page.evaluate(COPY_IN_VAIN)
+    until(page, lambda: toasts.filter(has_text="2 earlier messages").count() == 1)
+    expect(toasts).to_have_count(3)
+    expect(toasts.filter(has_text="2 earlier messages")).to_contain_text("a, b")
+    expect(toasts.filter(has_text="The browser did not allow copying")).to_have_count(1)
 
 
 def test_a_closed_toast_is_gone(context: BrowserContext, one_server: Server, environment: dict[str, str]):

@@ -17,8 +17,25 @@ const isOver = ({ data }) => data.state === "resolved";
 const icon = (kind) => (kind === "debug" ? "minus" : kind === "ok" ? "check" : kind);
 const isCritical = (event) => !isOver(event) && level(event) === "critical";
 
-/** Tells of new events. */
+const saysEnglish = document.documentElement.lang.startsWith("en");
+const translated = new WeakMap(); // events to their sentences in the page's language
+let turn = Promise.resolve();
+
+/** Tells of new events, after those before. */
 export function tell(events) {
+  turn = turn.then(() => translate(events)).then(() => show(events));
+}
+
+/** What the server itself says comes in English, as programs read it; so few are named that only as many are asked for. */
+async function translate(events) {
+  if (saysEnglish || events.length > MOST) return;
+  await Promise.all(events.filter(({ data }) => Number.isInteger(data.incident)).map(async (event) => {
+    const answer = await fetch(`/alerts/incidents/${event.data.incident}/sentence`).catch(() => null);
+    if (answer?.ok && !answer.redirected) translated.set(event, await answer.text());
+  }));
+}
+
+function show(events) {
   const wasMany = told.size > MOST;
   const changed = new Set();
   for (const event of events) {
@@ -38,7 +55,7 @@ function tellOne(subject, event) {
   const { name, incident } = event.data;
   const kind = isOver(event) ? "ok" : level(event);
   const href = Number.isInteger(incident) ? `/alerts/incidents/${incident}` : "";
-  toast(kind, text(name), headline(event), { icon: icon(kind), subject, href, gone: () => told.delete(subject) });
+  toast(kind, text(name), translated.get(event) || headline(event), { icon: icon(kind), subject, href, gone: () => told.delete(subject) });
 }
 
 function tellMany(events, isUrgent) {

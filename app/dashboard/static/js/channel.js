@@ -46,7 +46,7 @@ async function save() {
 
 async function test() {
   result.setAttribute("aria-busy", "true");
-  const answer = await change(`${API}/${encodeURIComponent(id)}/test`, "POST", {});
+  const answer = await change(`/settings/channels/${encodeURIComponent(id)}/test`, "POST", {});
   result.removeAttribute("aria-busy");
   if (!answer.ok) {
     showProblem(answer, form.querySelector("[data-problem]"));

@@ -31,7 +31,7 @@ async function reloaded(answer) {
 }
 
 on("test", async ({ channel }) => {
-  const answer = await change(`${API}/channels/${encodeURIComponent(channel)}/test`, "POST", {});
+  const answer = await change(`/settings/channels/${encodeURIComponent(channel)}/test`, "POST", {});
   if (!answer.ok) return showProblem(answer);
   const { ok, reply } = answer.body;
   return toast(ok ? "ok" : "error", word(ok ? "accepted" : "notAccepted"), `${verdict(answer.body)}: ${reply}`, { icon: ok ? "check" : "error" });

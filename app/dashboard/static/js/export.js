@@ -71,11 +71,13 @@ async function run(link) {
 }
 
 async function tellCount() {
+  const place = menu.querySelector("[data-n]");
   const response = await fetch(menu.dataset.count).catch(() => null);
-  if (!response?.ok || response.redirected) return;
+  place.hidden = !response?.ok || response.redirected;
+  if (place.hidden) return;
   const { count, exact } = await response.json();
   total = exact ? count : null;
-  say(menu.querySelector("[data-n]"), `${number(count)}${exact ? "" : "+"}`);
+  say(place, `${number(count)}${exact ? "" : "+"}`);
 }
 
 if (menu) {

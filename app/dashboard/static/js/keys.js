@@ -86,6 +86,7 @@ function row(keys, label) {
 function showKeys() {
   if (document.querySelector("dialog[open]")) return;
   const names = new Map(marked().map((element) => [keyOf(element), nameOf(element)]));
+  names.delete("?"); // a key of its own below, also where the menu is open that shows it
   const pressed = [...names].map(([keys, label]) => row(keys.split(" "), label));
   const isPair = ([name]) => name.childElementCount > 1;
   const works = told.map((one) => row(Object.keys(one.works), one.label));

@@ -1,9 +1,14 @@
-// Short messages in the corner: one a subject, gone after a while, unless somebody points at it or is in it.
+// Short messages in the corner: one a subject, gone after a while, unless somebody points at it or is in it. Of more than
+// three at a time the earlier ones become one that names them.
 
-import { fromTemplate, say, setIcon } from "./page.js";
+import { number } from "./format.js";
+import { fromTemplate, say, setIcon, word } from "./page.js";
 
 const STAYS_MS = 8_000;
+const MOST = 3;
+const EARLIER = "earlier";
 const shown = new Map();
+const earlier = new Set(); // titles
 
 class Toast {
   constructor(subject) {
@@ -36,10 +41,14 @@ class Toast {
     this.wait();
   }
 
+  get isHeld() {
+    return this.element.matches(":hover, :focus-within");
+  }
+
   wait() {
     clearTimeout(this.timer);
     if (shown.get(this.subject) !== this) return; // what is taken away loses the focus, too
-    if (!this.element.matches(":hover, :focus-within")) this.timer = setTimeout(() => this.close(), STAYS_MS);
+    if (!this.isHeld) this.timer = setTimeout(() => this.close(), STAYS_MS);
   }
 
   close() {
@@ -61,6 +70,19 @@ export function toast(kind, title, detail = "", { icon = kind, subject = title, 
   const one = shown.get(subject) ?? new Toast(subject);
   one.gone = gone;
   one.show(kind, title, detail, icon, href, isUrgent);
+  if (shown.size > MOST) fold();
+}
+
+function fold() {
+  const others = [...shown.values()].filter(({ subject, isHeld }) => subject !== EARLIER && !isHeld).slice(0, 1 - MOST);
+  if (!others.length) return;
+  const [link] = others.map(({ element }) => element.querySelector(".title[href]")).filter(Boolean);
+  others.forEach((one) => {
+    earlier.add(one.element.querySelector(".title").textContent);
+    one.close();
+  });
+  const options = { subject: EARLIER, href: link?.getAttribute("href"), gone: () => earlier.clear() };
+  toast("info", word("earlier", { n: earlier.size, nText: number(earlier.size) }), [...earlier].join(", "), options);
 }
 
 /** Takes the toast about that subject away, as if it had never been. */
