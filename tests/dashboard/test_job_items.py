@@ -6,6 +6,9 @@ from typing import cast
 import pytest
 
 from app.dashboard.job_tabs import items
+from app.queries import onward
+from app.storage.base_search import Found
+from app.storage.memory_search import MemorySearchStore
 from tests.dashboard.conftest import House
 from tests.fakes import StoppedClock, event
 
@@ -40,3 +43,11 @@ def test_a_sample_holds_so_many_bytes(house: House, monkeypatch: pytest.MonkeyPa
     house.send([event("job_started"), *items_of("title", count=250)])
 
     assert "in the newest 200 items" in house.page("/jobs/123?tab=items")
+
+
+def test_items_that_lie_far_back_can_be_gone_on_to(house: House, monkeypatch: pytest.MonkeyPatch):
+    """A look goes through a bounded part of what the job has sent, and says so where that held none."""
+    house.send([event("job_started"), *items_of("title", count=3)])
+    monkeypatch.setattr(MemorySearchStore, "search", lambda *_, **__: Found([], 7))
+
+    assert re.search(rf'rel="next" href="[^"]*next={onward(7)}"', house.page("/jobs/123?tab=items"))

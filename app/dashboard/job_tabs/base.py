@@ -12,6 +12,7 @@ from app.queries import GREATEST
 from app.services import Services
 from app.storage.base import Event, EventFilter, Job
 from app.storage.base_groups import MOST_GROUPS, ErrorGroup
+from app.storage.base_search import Found
 
 NAMES: Final = ("tab", "level", "q", "line", "before", "after", "type", "next", "part", "from", "to", "compare")
 """The arguments that the page knows."""
@@ -54,11 +55,16 @@ class Look:
                 return found, upto
         return found, None
 
-    def newest(self, types: tuple[str, ...], limit: int, before: int | None = None) -> list[Event]:
-        """The newest events of this attempt that its counters include, newest first."""
+    def part(self, types: tuple[str, ...], limit: int, before: int | None = None) -> Found:
+        """The newest events of this attempt that its counters include, of a bounded part of all that it has sent."""
+        wanted = EventFilter(job_id=self.job.id, types=types)
         bound = self.job.last_cursor + 1 if before is None else before
-        found = self.services.events.events(EventFilter(job_id=self.job.id, types=types), before=bound, limit=limit)
-        return [event for event in found if event.cursor >= self.job.first_cursor]
+        after = max(0, self.job.first_cursor - 1)
+        return self.services.search.search(wanted, before=bound, after=after, limit=limit)
+
+    def newest(self, types: tuple[str, ...], limit: int, before: int | None = None) -> list[Event]:
+        """The same, without from where to go on."""
+        return self.part(types, limit, before).events
 
 
 Content = Callable[[Look], dict[str, Any]]

@@ -45,7 +45,7 @@ def content(look: Look) -> dict[str, Any]:
     sample = _sample(look, SAMPLED)
     every = filled(sample)
     fields = every[:MOST_FIELDS]
-    found = look.newest((TYPE,), ROWS, queries.before(look.query.args))
+    found, further = look.part((TYPE,), ROWS, queries.before(look.query.args))
     names = [field["name"] for field in fields[:COLUMNS]]
     return {
         "rows": [_row(names, body_of(event), event.cursor, event.at_ms) for event in found],
@@ -54,7 +54,7 @@ def content(look: Look) -> dict[str, Any]:
         "more_fields": len(every) - len(fields),
         "exported": _exported([field["name"] for field in every]),
         "sampled": len(sample),
-        "next": queries.next_page([event.cursor for event in found], ROWS),
+        "next": queries.onward(further),
     }
 
 
