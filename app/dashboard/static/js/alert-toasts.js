@@ -17,7 +17,7 @@ const isOver = ({ data }) => data.state === "resolved";
 const icon = (kind) => (kind === "debug" ? "minus" : kind === "ok" ? "check" : kind);
 const isCritical = (event) => !isOver(event) && level(event) === "critical";
 
-const saysEnglish = document.documentElement.lang.startsWith("en");
+const isAsIs = document.documentElement.lang.startsWith("en") || document.body.matches(".is-wall"); // which may ask for dashboards alone
 const translated = new WeakMap(); // events to their sentences in the page's language
 let turn = Promise.resolve();
 
@@ -28,10 +28,10 @@ export function tell(events) {
 
 /** What the server itself says comes in English, as programs read it; so few are named that only as many are asked for. */
 async function translate(events) {
-  if (saysEnglish || events.length > MOST) return;
+  if (isAsIs || events.length > MOST) return;
   await Promise.all(events.filter(({ data }) => Number.isInteger(data.incident)).map(async (event) => {
     const answer = await fetch(`/alerts/incidents/${event.data.incident}/sentence`).catch(() => null);
-    if (answer?.ok && !answer.redirected) translated.set(event, await answer.text());
+    if (answer?.ok && !answer.redirected) translated.set(event, await answer.text().catch(() => "")); // "" leaves the English
   }));
 }
 
