@@ -3,18 +3,13 @@
 All of it takes six looks into the stores however many rows there are.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
-
-from flask import Flask
 
 from app.alerts.badges import Badge, badges
 from app.alerts.states import OPEN as OPEN_INSTANCES
-from app.dashboard.filters import duration, number, percent, since
-from app.dashboard.language import ngettext, pgettext
 from app.dashboard.sparks import RUNS
-from app.dashboard.wording import STATUSES, is_number, part
+from app.dashboard.wording import is_number, part
 from app.jobs.fold import ENDED
 from app.jobs.view import job_json
 from app.metrics.points import labels_of, spider_of
@@ -27,7 +22,6 @@ MOST_ROWS: Final = 100
 STEP_MS: Final = 10_000
 STEPS: Final = 30
 """The pace is told of the last five minutes, in steps of ten seconds."""
-SHOWN_TAGS: Final = 3
 
 
 def rows(services: Services, found: Sequence[Job], now_ms: int) -> list[dict[str, Any]]:
@@ -73,40 +67,6 @@ def success(job: Job) -> float | None:
     if not is_number(total) or not is_number(failed) or total <= 0:
         return None
     return min(1.0, max(0.0, 1 - failed / total))
-
-
-def amount(job: Mapping[str, Any], now: str) -> dict[str, str]:
-    """What stands under a job's bar: a `figure`, its `noun`, and on the right a `share`; and what is `left` to its end.
-
-    As long as it runs that is how much of its total is done; without one, and at the end, how many items it has.
-    """
-    progress, over = job["progress"], job["finishedAt"] is not None
-    share = "" if progress["ratio"] is None else f"{percent(progress['ratio'])} %"
-    left = "" if job["eta"] is None else pgettext("ends", "in %(span)s", span=since(now, job["eta"]))
-    if progress["total"] is not None and not over:
-        noun = f"/ {number(progress['total'])} {progress['unit'] or ''}".strip()
-        return {"figure": number(progress["done"] or 0), "noun": noun, "share": share, "left": left}
-    noun = ngettext("item", "items", job["items"])
-    share = duration(job["duration"]) if over and job["duration"] is not None else share
-    return {"figure": number(job["items"]), "noun": noun, "share": share, "left": left}
-
-
-def quoted(text: str) -> str:
-    """A text as one value of a search."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-def install(app: Flask) -> None:
-    """Make what rows are written with known to every template."""
-    for name, work in (("amount", amount), ("quoted", quoted), ("runs_sentence", sentence)):
-        app.add_template_filter(work, name)
-
-
-def sentence(runs: Sequence[Sequence[str | int]]) -> str:
-    """The last runs in words: ``Running 1, Failed 2, Completed 27``."""
-    numbers = Counter(status for status, _ in runs)
-    return ", ".join(f"{word} {numbers[name]}" for name, word in STATUSES.items() if name in numbers)
 
 
 def _counted(services: Services, name: str, jobs: Sequence[Job], cells: Cells) -> dict[str, list[float]]:

@@ -29,18 +29,25 @@ NAMES: Final = {"en": "English", "fr": "Français"}
 
 
 def gettext(text: str, **values: object) -> str:
-    """`text` in the page's language, ``%(name)s`` filled in; Flask-Babel's own has no types."""
-    return str(flask_babel.gettext(text, **values))
+    """`text` in the page's language, ``%(name)s`` filled in.
+
+    This and its like are Flask-Babel's with types, and look for the language once a request: a page has hundreds of
+    texts.
+    """
+    said: str = _spoken().ugettext(text)
+    return said % values if values else said
 
 
 def pgettext(context: str, text: str, **values: object) -> str:
     """The same for a text that is said differently where the `context` is another."""
-    return str(flask_babel.pgettext(context, text, **values))
+    said: str = _spoken().upgettext(context, text)
+    return said % values if values else said
 
 
 def ngettext(one: str, other: str, count: float, /, **values: object) -> str:
     """`one` or `other`, as the page's language has it for `count`; ``%(name)s`` filled in as by `gettext`."""
-    return str(flask_babel.ngettext(one, other, int(count), **values))
+    said: str = _spoken().ungettext(one, other, int(count))
+    return said % {"num": count, **values}
 
 
 def told(sentence: str) -> str:
@@ -81,8 +88,7 @@ class Domain(flask_babel.Domain):
 
     def get_translations(self) -> Any:
         """See Flask-Babel."""
-        locale = flask_babel.get_locale()
-        return translations(locale.language if locale else SOURCE)
+        return _spoken()
 
 
 class Babel(flask_babel.Babel):
@@ -107,7 +113,6 @@ def wanted() -> str:
 def install(app: Flask) -> None:
     """Make gettext known to code and templates; a translation is read when it is first asked for."""
     Babel(app, locale_selector=wanted)
-    # Flask-Babel's own look for the language with each of a page's hundreds of texts; it is one for all.
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # made by its extension
         gettext=lambda text: _spoken().ugettext(text),
         ngettext=lambda one, other, count: _spoken().ungettext(one, other, count),
@@ -128,6 +133,9 @@ def locale() -> str:
 
 def _spoken() -> Any:
     """The translations into the page's language, found once a request."""
+    if not has_app_context():
+        return translations(SOURCE)
     if "spoken" not in g:
-        g.spoken = flask_babel.get_translations()
+        found = flask_babel.get_locale()
+        g.spoken = translations(found.language if found else SOURCE)
     return g.spoken

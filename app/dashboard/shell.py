@@ -19,7 +19,7 @@ from app.dashboard import (
     filters,
     incidents,
     job,
-    job_rows,
+    job_cells,
     jobs,
     kiosk,
     language,
@@ -29,7 +29,6 @@ from app.dashboard import (
     rule_pages,
     security,
     silence_pages,
-    sparks,
     status,
     style,
     views,
@@ -76,8 +75,7 @@ def register(app: Flask, services: Services) -> None:
     """Register every page of the dashboard and what they need."""
     language.install(app)
     filters.install(app)
-    sparks.install(app)
-    job_rows.install(app)
+    job_cells.install(app)
     security.install(app)
     style.install(app, services)
     for page in PAGES:

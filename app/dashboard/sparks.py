@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
-from flask import Flask
-
 WIDTH: Final = 100
 HEIGHT: Final = 22
 RUNS: Final = 30
@@ -25,11 +23,8 @@ KINDS: Final = {"completed": "ok", "failed": "broken", "cancelled": "cancelled",
 def spark(values: Sequence[float]) -> str:
     """The curve of values at equal distances, from 0 at the bottom to the greatest of them at the top."""
     most = max(values, default=0) or 1
-    places = (
-        f"{across} {_text(HEIGHT - 1 - 20 * value / most)}"
-        for across, value in zip(_across(len(values)), values, strict=True)
-    )
-    return "M" + " L".join(places) if values else ""
+    down = [_text(HEIGHT - 1 - 20 * value / most) for value in values]
+    return "M" + " L".join(map("%s %s".__mod__, zip(_across(len(values)), down, strict=True))) if values else ""
 
 
 @cache
@@ -72,13 +67,9 @@ def _dot(place: int, height: int) -> str:
     return f"M{_text(place * _PITCH + 0.5)} {_FLOOR - height - 1}h3v-3h-3z"
 
 
+_TENTHS: Final = [f"{tenths / 10:g}" for tenths in range(2_000)]
+
+
 def _text(number: float) -> str:
-    """One decimal at most, as scripts write numbers."""
-    rounded = int(number * 10 + 0.5) / 10
-    return f"{rounded:g}"
-
-
-def install(app: Flask) -> None:
-    """Make the drawings known to every template."""
-    for one in (spark, area, strip):
-        app.add_template_filter(one, one.__name__)
+    """A number from 0 to less than 200 with one decimal at most, as scripts write numbers."""
+    return _TENTHS[int(number * 10 + 0.5)]

@@ -13,6 +13,7 @@ from app.accounts.access import require
 from app.accounts.roles import ADMIN
 from app.dashboard import tokens
 from app.dashboard.assets import asset
+from app.dashboard.job_cells import pace, strip_of
 from app.dashboard.language import gettext
 from app.dashboard.links import Chip, Query
 from app.dashboard.sparks import RUNS
@@ -40,6 +41,7 @@ def blueprint(services: Services) -> Blueprint:
     def style() -> str:
         held = tokens.tokens()
         now_ms = services.clock.now_ms()
+        rows = [_row(status, place, now_ms) for place, status in enumerate(STATUSES)]
         return render_template(
             "settings/style.html",
             sizes=_named(held, "text-", "rem"),
@@ -47,7 +49,9 @@ def blueprint(services: Services) -> Blueprint:
             colours=tokens.colours(),
             promises={promise.front: (promise, *tokens.least(promise)) for promise in tokens.PROMISES},
             icons=icons(),
-            rows=[_row(status, place, now_ms) for place, status in enumerate(STATUSES)],
+            rows=rows,
+            paces=[pace(row["pace"], row["job"]["itemsPerSecond"]) for row in rows if row["pace"]],
+            strip=strip_of(rows[0]["spider"], rows[0]["runs"], {name: str(word) for name, word in STATUSES.items()}),
             events=[{"level": level, "text": text} for level, text in zip(SEVERITIES, LINES, strict=True)],
             connections=_connections(),
             query=Query("/jobs", request.args, ()),

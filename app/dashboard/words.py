@@ -4,13 +4,21 @@ A script names a sentence by its key; ``{name}`` in it is filled in there. Where
 two, `one` and `other`.
 """
 
-from app.dashboard.language import gettext, pgettext
+from functools import cache
+
+from app.dashboard.language import gettext, locale, pgettext
 
 Sentence = str | dict[str, str]
 
 
 def sentences() -> dict[str, Sentence]:
     """Key to sentence, or to its plural forms."""
+    return _sentences(locale())
+
+
+@cache
+def _sentences(_language: str) -> dict[str, Sentence]:
+    """They are the same on all pages of a language, which is the one that is spoken."""
     parts = (_spans(), _connection(), _counts(), _actions(), _job(), _dashboard(), _jobs(), _export(), _keys())
     return {key: sentence for part in parts for key, sentence in part.items()}
 

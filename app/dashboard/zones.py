@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from flask import has_request_context, request
+from flask import g, has_request_context, request
 
 CHOSEN: Final = "zone"
 SEEN: Final = "browser-zone"
@@ -36,12 +36,14 @@ def chosen() -> str:
 
 
 def current() -> ZoneInfo:
-    """The zone of this page."""
-    if has_request_context():
-        for cookie in (CHOSEN, SEEN):
-            if found := known(request.cookies.get(cookie, "")):
-                return found
-    return ZoneInfo("UTC")
+    """The zone of this page, found once a request."""
+    if not has_request_context():
+        return ZoneInfo("UTC")
+    if "zone" not in g:
+        told = (known(request.cookies.get(cookie, "")) for cookie in (CHOSEN, SEEN))
+        g.zone = next(filter(None, told), None) or ZoneInfo("UTC")
+    found: ZoneInfo = g.zone
+    return found
 
 
 def label() -> str:
