@@ -126,10 +126,15 @@ def _content(services: Services, query: Query, user_id: int | None) -> dict[str,
 
 
 def _renewed(services: Services, meant: Asked, keys: tuple[int, ...], after: tuple[int, ...]) -> dict[str, Any]:
-    """The rows of the jobs of these keys, and how many of those asked for have come after the one of `after`."""
+    """The rows of the jobs of these keys, and how many of those asked for have come after the one of `after`.
+
+    `since` is a cursor up to which all is in them.
+    """
+    since = services.events.reach().newest
     found = services.events.jobs(JobFilter(keys=keys), limit=len(keys)) if keys else []
     counts = services.events.job_counts(replace(meant.wanted, after=after[0]), MOST_FRESH) if after else {}
-    return {"rows": job_rows.rows(services, found, services.clock.now_ms()), "fresh": sum(counts.values())}
+    rows = job_rows.rows(services, found, services.clock.now_ms())
+    return {"rows": rows, "fresh": sum(counts.values()), "since": since}
 
 
 def _chips(query: Query) -> list[Chip]:

@@ -40,22 +40,23 @@ function onJobs(message) {
 const sum = (numbers) => Object.values(numbers).reduce((so, far) => so + far, 0);
 
 /** Asks for what only the server can add up, and whether jobs have come that are not on this page. */
-async function ask() {
-  if (asking || paused) return;
+async function ask(keys = rows.keys()) {
+  if (asking || paused) return undefined;
   asking = true;
   due = false;
   asked = performance.now();
   const address = new URL(page.rows, location.href);
-  address.searchParams.set("keys", rows.keys().join(","));
+  address.searchParams.set("keys", keys.join(","));
   if (page.first) address.searchParams.set("after", newest);
   const answer = await fetch(address, { headers: { Accept: "application/json" } })
     .then((found) => (found.ok ? found.json() : null))
     .catch(() => null);
   asking = false;
-  if (!answer) return;
+  if (!answer) return undefined;
   answer.rows.forEach((facts) => rows.takeFacts(facts));
   fresh = answer.fresh;
   if (pill.hidden) showNew(); // at once, and then with all else
+  return answer.since;
 }
 
 function showNew() {
@@ -90,6 +91,9 @@ function setPaused(now) {
   say(pause.querySelector("span"), word(paused ? "resume" : "pause"));
 }
 
+/** What came between the page and its connection concerns rows that stand here: they are asked for, no matter where. */
+const sinceMade = async () => (await ask(rows.allKeys())) ?? again();
+
 /** The list, its tabs and its pages as they are now; what waited behind the pill stands in it. */
 async function again() {
   const seen = await snapshot();
@@ -103,9 +107,9 @@ async function again() {
   return seen.page.since;
 }
 
-follow("jobs", { since: page.since, onMessage: onJobs, onAgain: again, names: () => ({ jobs: rows.ids() }) });
+follow("jobs", { since: page.since, onMessage: onJobs, onAgain: (returns) => (returns ? again() : sinceMade()), names: () => ({ jobs: rows.ids() }) });
 onTick(paint);
-onTick(ask, ASK_MS);
+onTick(() => ask(), ASK_MS);
 setUpLook();
 pause.hidden = false;
 pause.addEventListener("click", () => setPaused(!paused));

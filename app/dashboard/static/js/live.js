@@ -45,10 +45,11 @@ class Room {
   }
 
   async answered({ replay = [], cursor, reset }) {
-    const missed = this.onEvents ? reset : this.entered || cursor > this.last;
+    const returns = this.entered;
+    const missed = this.onEvents ? reset : returns || cursor > this.last;
     this.entered = true;
     if (missed) {
-      this.last = (await this.onAgain?.()) ?? this.last;
+      this.last = (await this.onAgain?.(returns)) ?? this.last;
       return;
     }
     if (replay.length) this.deliver(replay);
@@ -93,7 +94,8 @@ function settle() {
  * onEvents: called with new events in their order. onMessage: called with the room's own message (jobs, metrics, alerts).
  * onAgain: called when what came meanwhile can't be replayed: after every connect but the first (and after that one, if
  * the page is older than it) in a room of figures, when too far behind in a room of events. What comes in the meantime
- * waits for it. It looks at the whole once more and returns the cursor of what it saw. names: gives what else the
+ * waits for it. It looks at the whole once more and returns the cursor of what it saw; its argument tells whether the
+ * page has been in the room before. names: gives what else the
  * subscription asks for, such as the jobs that are shown.
  */
 export function follow(name, options) {

@@ -39,6 +39,11 @@ export class VisibleRows {
     return [...this.visible].map((id) => this.byId.get(id).dataset.key);
   }
 
+  /** Those of all. */
+  allKeys() {
+    return [...this.byId.values()].map((row) => row.dataset.key);
+  }
+
   /** The job is so now. */
   take(job) {
     if (this.byId.has(job.id)) this.jobs.set(job.id, job);
