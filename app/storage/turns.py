@@ -16,8 +16,11 @@ from app.storage.base import Event, Outcome
 SHARE: Final = 4
 """How many times the room that is left a sender may have waiting."""
 
-LARGEST_GROUP: Final = 4_000
-"""Events after which no sender gets another turn in the same group."""
+LARGEST_GROUP: Final = 1_000
+"""Events after which no sender gets another turn in the same group, which waits for no more company then.
+
+More would be a tenth cheaper an event, and a page that is asked for meanwhile would wait for all of it.
+"""
 
 Answer = Callable[["list[Outcome] | Unavailable"], object]
 

@@ -19,15 +19,12 @@ from typing import Any, Final
 from app.core.clock import Clock
 from app.core.errors import Unavailable
 from app.storage.base import Commit, Event, EventStore, Fold, Outcome
-from app.storage.turns import Submission, Turns
+from app.storage.turns import LARGEST_GROUP, Submission, Turns
 
 log = logging.getLogger(__name__)
 
 SMALL_GROUP: Final = 50
 """Events up to which the next commit waits half as long for company."""
-
-FULL_GROUP: Final = 2_000
-"""Events for which a commit waits for no more company."""
 
 LAGS: Final = 2_000
 LAG_MS: Final = 60_000
@@ -163,7 +160,7 @@ class Writer:
                 # While little comes, what it costs matters less than how soon it is seen.
                 gap_ms = self._gap_ms if sum(each.size for _, each in group) > SMALL_GROUP else self._gap_ms / 2
                 left_ms = gap_ms - (ended - began)
-                if left_ms > 0 and self._turns.waiting < FULL_GROUP and not self._closing:
+                if left_ms > 0 and self._turns.waiting < LARGEST_GROUP and not self._closing:
                     pause.wait(left_ms / 1000)  # the next commit waits for company
 
     def _commit(self, group: list[Submission]) -> None:

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 
 from app.accounts.service import Accounts
+from app.core.way import RightOfWay
 from app.factory import create_app
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
@@ -38,7 +39,7 @@ def client(accounts: Accounts, settings: Settings) -> FlaskClient:
         clock=StoppedClock(),
         runtime=PoolRuntime(),
         accounts=accounts,
-        database=absent,
+        database=SimpleNamespace(way=RightOfWay(lambda: 0)),
         events=absent,
         series=absent,
         ingest=absent,

@@ -17,7 +17,9 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import make_url
 
+from app.core.clock import CLOCK
 from app.core.errors import Unavailable
+from app.core.way import RightOfWay
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -31,6 +33,10 @@ class Database:
         url: an SQLAlchemy address; Postgres by psycopg 3.
         readers: how many reads may run at once.
         checkpoints: whether this process is the one that checkpoints SQLite's log.
+
+    Attributes:
+        way: what the writer gives to readers: between its statements on SQLite; on Postgres, where others would wait
+            for what a transaction holds, before it begins.
     """
 
     def __init__(self, url: str, *, readers: int = 8, checkpoints: bool = False) -> None:
@@ -43,6 +49,8 @@ class Database:
         else:
             self._writer = create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
             self._reader = create_engine(url, pool_size=readers, max_overflow=0, pool_pre_ping=True)
+        self.way = RightOfWay(CLOCK.monotonic_ms)
+        _give(self.way, self._writer, "before_cursor_execute" if self.is_sqlite else "begin")
         self._submit: Callable[[Callable[[], Any]], Future[Any]] | None = None
         self._writing = threading.local()
 
@@ -69,6 +77,7 @@ class Database:
         if self._submit is None or getattr(self._writing, "now", False):
             return self._write_here(work)
         future: Future[T] = self._submit(lambda: self._write_here(work))
+        self.way.hurry()
         return future.result()
 
     def _write_here(self, work: Work[T]) -> T:
@@ -105,6 +114,12 @@ def translated() -> Iterator[None]:
         if reason in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
             raise Unavailable("busy") from error
         raise Unavailable("storage_down", 2_000) from error
+
+
+def _give(way: RightOfWay, writer: Engine, moment: str) -> None:
+    @event.listens_for(writer, moment)
+    def _before(*_: object) -> None:
+        way.give()
 
 
 def _sqlite_engine(url: str, *, size: int, begin: str, setup: Callable[[Any], None]) -> Engine:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final
 
@@ -38,8 +39,9 @@ def list_jobs(connection: Connection, wanted: JobFilter, before: int | None, lim
     return [job_of(row) for row in connection.execute(_newest(wanted, before, limit))]
 
 
+@lru_cache(64)
 def _newest(wanted: JobFilter, before: int | None, limit: int) -> Select[Any]:
-    """One walk along an index, whatever is asked.
+    """One walk along an index, whatever is asked. Remembered, as to build it takes as long as to run it.
 
     Of several statuses the newest of each, then of all: an index has them one by one, and together not in order. Not
     so of jobs that have ended and must meet more: those are nearly all there are, and another index may lead to them.
