@@ -92,7 +92,7 @@ def _has_port_or_none(rest: str) -> bool:
 
 def storage_url(value: str) -> str:
     """A database as above, or the memory, Redis or MongoDB store."""
-    if urlsplit(value).scheme in {"memory", "redis", "rediss", "mongodb"}:
+    if urlsplit(value).scheme in {"memory", "redis", "rediss", "mongodb", "mongodb+srv"}:
         return value
     return database_url(value)
 

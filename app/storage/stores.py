@@ -70,10 +70,17 @@ def _redis(storage_url: str, database: Database, clock: Clock) -> Stores:  # noq
     return Stores(*open_redis(storage_url, clock))
 
 
+def _mongodb(storage_url: str, database: Database, clock: Clock) -> Stores:  # noqa: ARG001  (one signature for all)
+    from app.storage.mongo.opening import open_mongo  # noqa: PLC0415  (its driver takes as long as all else to import)
+
+    return Stores(*open_mongo(storage_url, clock))
+
+
 STORES: Final[dict[str, Callable[[str, Database, Clock], Stores]]] = {
     "sqlite": _sql,
     "postgresql": _sql,
     "memory": _memory,
     "redis": _redis,
     "rediss": _redis,
+    "mongodb": _mongodb,
 }

@@ -7,14 +7,11 @@ import pytest
 
 from app.storage.base import EventStore
 from app.storage.base_series import SeriesStore
-from app.storage.mongo.client import Mongo
-from app.storage.mongo.events import MongoEventStore
-from app.storage.mongo.ledger import Ledger
 from app.storage.redis.server import Server
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
 from app.storage.stores import Stores, open_stores
-from tests.fakes import NOW_MS, StoppedClock, no_points
+from tests.fakes import NOW_MS, StoppedClock
 
 
 @pytest.fixture
@@ -48,19 +45,14 @@ def opened(kind: str, request: pytest.FixtureRequest, clock: StoppedClock) -> It
         yield stores
 
 
-@pytest.fixture(params=["sqlite", "postgres", "memory", "redis"])
+@pytest.fixture(params=["sqlite", "postgres", "memory", "redis", "mongodb"])
 def stores(request: pytest.FixtureRequest, clock: StoppedClock) -> Iterator[Stores]:
     """Empty ones with two senders, of each kind in turn."""
     with opened(request.param, request, clock) as stores:
         yield stores
 
 
-@pytest.fixture(params=["sqlite", "postgres", "memory", "redis", "mongodb"])
-def event_store(request: pytest.FixtureRequest, clock: StoppedClock) -> Iterator[EventStore]:
+@pytest.fixture
+def event_store(stores: Stores) -> EventStore:
     """An empty store of events with two senders, of each kind in turn."""
-    if request.param == "mongodb":
-        with closing(Mongo(request.getfixturevalue("mongodb_url"))) as mongo:
-            yield MongoEventStore(mongo, Ledger(mongo), clock, no_points)
-        return
-    with opened(request.param, request, clock) as stores:
-        yield stores.events
+    return stores.events

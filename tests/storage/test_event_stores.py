@@ -1,4 +1,4 @@
-"""Every event store keeps the same promises: one suite over SQLite, Postgres, memory and Redis."""
+"""Every event store keeps the same promises: one suite over SQLite, Postgres, memory, Redis, MongoDB."""
 
 from copy import copy
 

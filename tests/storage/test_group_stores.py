@@ -1,4 +1,4 @@
-"""Every store of error groups keeps the same promises: one suite over SQLite, Postgres, memory and Redis."""
+"""Every store of error groups keeps the same promises: one suite over SQLite, Postgres, memory, Redis, MongoDB."""
 
 import pytest
 

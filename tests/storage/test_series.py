@@ -1,4 +1,4 @@
-"""Every series store keeps the same promises: one suite over SQLite, Postgres, memory and Redis."""
+"""Every series store keeps the same promises: one suite over SQLite, Postgres, memory, Redis, MongoDB."""
 
 import pytest
 from sqlalchemy import func, select

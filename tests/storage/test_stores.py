@@ -4,6 +4,7 @@ import pytest
 
 import config
 from app.core.errors import ScrapewatchError
+from app.storage.mongo.events import MongoEventStore
 from app.storage.redis.events import RedisEventStore
 from app.storage.sql.database import Database
 from app.storage.sql.events import SqlEventStore
@@ -58,9 +59,23 @@ def test_redis_is_a_store_of_its_own(tmp_path, redis_url: str):
     assert isinstance(events_of({"DATA_DIR": str(tmp_path), "STORAGE_URL": redis_url}), RedisEventStore)
 
 
-@pytest.mark.parametrize("address", ["redis://:secret@127.0.0.1:1/0", "redis://127.0.0.1:1/0?socket_timeout=soon"])
-def test_a_redis_that_does_not_answer_is_refused(tmp_path, address: str):
+def test_mongodb_is_a_store_of_its_own(tmp_path, mongodb_url: str):
+    """Beside the database, too."""
+    assert isinstance(events_of({"DATA_DIR": str(tmp_path), "STORAGE_URL": mongodb_url}), MongoEventStore)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "redis://:secret@127.0.0.1:1/0",
+        "redis://127.0.0.1:1/0?socket_timeout=soon",
+        "mongodb://u:secret@127.0.0.1:1/x",
+        "mongodb://127.0.0.1:port/x",
+    ],
+)
+def test_a_server_that_does_not_answer_is_refused(tmp_path, monkeypatch, address: str):
     """By the variable's name, and without its password."""
+    monkeypatch.setattr("app.storage.mongo.client.SELECT_MS", 50)
     with pytest.raises(ScrapewatchError, match="STORAGE_URL: ") as refusal:
         events_of({"DATA_DIR": str(tmp_path), "STORAGE_URL": address})
 

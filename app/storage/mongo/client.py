@@ -104,6 +104,10 @@ class Mongo:
         """A collection whose writes are answered when they, and all before them, are in the journal on the disk."""
         return self._database.get_collection(name, write_concern=WriteConcern(w="majority", j=True))
 
+    def look(self) -> None:
+        """Ask the server for a sign of life, which it gives to whoever may read there."""
+        self.sight()
+
     def sight(self) -> Sight:
         """What may be seen at this moment."""
         head = self["meta"].find_one({"_id": HEAD}) or {}
