@@ -119,8 +119,7 @@ class WebProcess:
     """One web process: its parts, how they start and how they stop."""
 
     def __init__(self, settings: Settings, runtime: Runtime) -> None:
-        self._settings = settings
-        self._runtime = runtime
+        self._settings, self._runtime = settings, runtime
         self._bus = Bus()
         database = Database(settings.database_url, checkpoints=True)
         stores = open_stores(settings.storage_url, database, CLOCK)
@@ -173,6 +172,7 @@ class WebProcess:
                 process=self._figures,
                 began_ms=CLOCK.now_ms(),
                 evaluated=alerts.evaluated_at,
+                store=stores.about,
                 backups=self._backups.told,
             ),
         )

@@ -28,6 +28,7 @@ from app.ingest.refusals import Refusals
 from app.ingest.reports import Report, Reports, SenderReport
 from app.metrics import limits
 from app.storage.base import EventStore
+from app.storage.base_about import About
 from app.storage.sql.about import about
 from app.storage.sql.database import Database
 
@@ -105,6 +106,7 @@ class Status:
         began_ms: when the process began.
         backups: as `app.storage.backup.schedule.Backups.told`; None where there are none.
         evaluated: when alert rules were last evaluated by any process; None for never.
+        store: what the events are kept in, if that is a server of their own.
     """
 
     clock: Clock
@@ -118,6 +120,7 @@ class Status:
     process: Callable[[], Process]
     began_ms: int
     evaluated: Callable[[], int | None] = lambda: None
+    store: Callable[[], About | None] = lambda: None
     backups: Callable[[], Mapping[str, Any] | None] = lambda: None
 
     def read(self) -> dict[str, Any]:
@@ -163,13 +166,14 @@ class Status:
         return self.refusals.trouble() or ("busy" if crowded else "")
 
     def _storage(self) -> dict[str, Any]:
-        found = about(self.database)
+        found, store = about(self.database), self.store()
         return {
             "database": found.name,
             "version": found.version,
             "durable": self.events.durable,
             "size": found.size_bytes,
             "wal": found.wal_bytes,
+            "store": store and {"name": store.name, "version": store.version, "size": store.size_bytes},
             "backups": self.backups(),
         }
 

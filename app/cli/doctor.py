@@ -5,14 +5,17 @@ To add a check: a function that yields findings, and a row in `CHECKS`.
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import click
 
+from app.core.clock import CLOCK
 from app.core.errors import ScrapewatchError, sentence
 from app.storage.sql import schema
 from app.storage.sql.database import Database, sqlite_note
+from app.storage.stores import open_stores
 from config import Settings, describe
 
 LEAST_FREE_BYTES: Final = 1024**3
@@ -58,6 +61,21 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("note", note)
 
 
+def _store(settings: Settings) -> Iterator[Finding]:
+    database = Database(settings.database_url, readers=1)
+    try:
+        stores = open_stores(settings.storage_url, database, CLOCK)
+        with closing(stores):
+            about = stores.about()
+            if about is not None:
+                yield Finding("ok", f"store: reached, {about.name} {about.version}")
+                yield from (Finding("note", f"store: {note}") for note in about.notes)
+    except ScrapewatchError as error:
+        yield Finding("bad", f"store: {sentence(error)}")
+    finally:
+        database.close()
+
+
 def _process(settings: Settings) -> Iterator[Finding]:
     yield Finding("ok", f"async mode: {settings.async_mode}")
     if settings.web_concurrency > 1:
@@ -73,4 +91,4 @@ def _disk(settings: Settings) -> Iterator[Finding]:
     yield Finding(level, f"disk: {free / 1024**3:.1f} GiB free at DATA_DIR")
 
 
-CHECKS: Final[tuple[Callable[[Settings], Iterator[Finding]], ...]] = (_database, _process, _disk)
+CHECKS: Final[tuple[Callable[[Settings], Iterator[Finding]], ...]] = (_database, _store, _process, _disk)

@@ -8,6 +8,7 @@ from sqlalchemy.engine import make_url
 from app.core.clock import Clock
 from app.core.errors import ScrapewatchError
 from app.storage.base import EventStore
+from app.storage.base_about import About
 from app.storage.base_groups import GroupStore
 from app.storage.base_search import SearchStore
 from app.storage.base_series import SeriesStore
@@ -23,17 +24,23 @@ from app.storage.sql.series import SqlSeriesStore
 
 
 def _nothing() -> None:
-    """What there is to close of stores that are in a database, or in this process."""
+    """What there is to close and to tell of stores that are in the database, or in this process."""
 
 
 class Stores(NamedTuple):
-    """What one STORAGE_URL holds; `close` ends the connections of its own that it has."""
+    """What one STORAGE_URL holds.
+
+    Attributes:
+        close: ends the connections of its own that it has.
+        about: asks a server of its own what it is; None where there is none.
+    """
 
     events: EventStore
     series: SeriesStore
     groups: GroupStore
     search: SearchStore
     close: Callable[[], object] = _nothing
+    about: Callable[[], About | None] = _nothing
 
 
 def open_stores(storage_url: str, database: Database, clock: Clock) -> Stores:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from redis import Redis
 
 from app.cli import create_cli
 from config import Settings
@@ -72,6 +73,23 @@ def test_doctor_warns_of_more_processes(flask: Run, sqlite_url: str):
     """WEB_CONCURRENCY, set by some platforms from the machine's size, would split the sockets: say so."""
     assert "note  WEB_CONCURRENCY" in flask("doctor", web_concurrency=2).stdout
     assert "WEB_CONCURRENCY above" not in flask("doctor").stdout
+
+
+def test_doctor_tells_of_the_redis_that_keeps_the_events(flask: Run, sqlite_url: str, redis_url: str):
+    """Its version, and what of its setting may cost events; one that does not answer stands in the way."""
+    with Redis.from_url(redis_url) as operator:
+        operator.config_set("maxmemory-policy", "allkeys-lru")
+        told = flask("doctor", storage_url=redis_url)
+        operator.config_set("maxmemory-policy", "noeviction")
+
+    assert told.exit_code == 0, told.output
+    assert "ok    store: reached, Redis" in told.stdout
+    assert "note  store: What was stored last may be lost" in told.stdout
+    assert "maxmemory-policy is allkeys-lru" in told.stdout
+    away = flask("doctor", storage_url="redis://:secret@127.0.0.1:1/0")
+    assert away.exit_code == 1
+    assert "bad   store: STORAGE_URL: Redis does not answer" in away.stdout
+    assert "secret" not in away.stdout
 
 
 def test_making_the_commands_touches_nothing(settings: Settings, tmp_path: Path):

@@ -26,6 +26,7 @@ from app.notify.office import Office, open_office
 from app.services import Services
 from app.status import Process, Status, TaskStatus
 from app.storage.base import Commit, Event, EventStore
+from app.storage.base_about import About
 from app.storage.base_groups import GroupStore
 from app.storage.base_series import SeriesStore
 from app.storage.sql.accounts import SqlAccountStore
@@ -53,6 +54,7 @@ class House:
     refusals: Refusals
     tasks: list[TaskStatus]
     backups: dict[str, Any]
+    servers: list[About]
     series: SeriesStore
     limits: Limits
     groups: GroupStore
@@ -103,6 +105,7 @@ def house(sqlite_url: str, settings: Settings):
     refusals = Refusals(clock.monotonic_ms)
     tasks: list[TaskStatus] = []
     backups: dict[str, Any] = {}
+    servers: list[About] = []
     absent: Any = None
     status = Status(
         clock=clock,
@@ -116,6 +119,7 @@ def house(sqlite_url: str, settings: Settings):
         process=lambda: Process(NO_SOCKETS, {}, tasks),
         began_ms=clock.now_ms(),
         backups=lambda: backups,
+        store=lambda: next(iter(servers), None),
     )
     services = Services(
         bus=Bus(),
@@ -152,6 +156,7 @@ def house(sqlite_url: str, settings: Settings):
         refusals,
         tasks,
         backups,
+        servers,
         series,
         limits,
         stores.groups,

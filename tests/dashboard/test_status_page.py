@@ -6,6 +6,7 @@ from html import unescape
 import pytest
 
 from app.status import TaskStatus
+from app.storage.base_about import About
 from tests.dashboard.conftest import House
 from tests.fakes import NOW_MS, event, new_id
 
@@ -84,6 +85,19 @@ def test_every_page_tells_of_trouble(house: House):
         assert "The store is full: events wait with their senders. See the status" in text_of(house.page(path))
     assert "The store is full: events wait with their senders." in text_of(house.page("/settings/status"))
     assert "See the status" not in house.page("/settings/status")
+
+
+def test_a_store_of_its_own_says_what_it_is_and_what_may_be_lost(house: House):
+    """Its name, version and size, beside those of the database."""
+    assert "in memory: they end with the process" in text_of(house.page("/settings/status"))
+    house.servers.append(About("Redis", "6.2.5", 5 * 1024**2))
+
+    text = text_of(house.page("/settings/status"))
+
+    assert "in Redis 6.2.5" in text
+    assert "what was stored last may be lost with its power" in text
+    assert "in memory" not in text
+    assert "SQLite" in text
 
 
 def test_backups_say_when_the_last_was_made_and_why_one_failed(house: House):

@@ -1,36 +1,18 @@
-"""The oracle: compares what scrapers say they did with all that the server keeps of it.
-
-It reads the tables themselves, not through the server, which is what is being judged.
-"""
+"""The oracle: compares what scrapers say they did with all that the server keeps of it (see `kept`)."""
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from sqlalchemy import Connection, create_engine, text
+from tests.faults.kept import MINUTE_MS, Kept, Minute, Row, kept_at
 
-MINUTE_MS: Final = 60_000
 ENDS: Final = ("job_started", "job_completed")
 
 Mark = tuple[str, str]
 """Which event of a scraper's: its job, and its number there; of a run's start and end the type and its first number."""
-
-
-class Row(NamedTuple):
-    """A stored event."""
-
-    cursor: int
-    job_id: str
-    type: str
-    counted_ms: int
-    id: bytes | None
-    seq: int | None
-    epoch: bytes | None
-    data: Mapping[str, Any]
 
 
 @dataclass
@@ -98,18 +80,17 @@ class Verdict:
 def judge(url: str, ledgers: Iterable[Path]) -> Verdict:
     """Compare the ledgers with the database at `url`."""
     told = tell(ledgers)
-    with reading(url) as connection:
-        rows = list(stored(connection))
-        miscounted = _wrong_jobs(connection, rows) + _wrong_minutes(connection, rows)
+    kept = kept_at(url)
+    rows = kept.rows
     marks = [mark for row in rows if (mark := _mark(row))]
-    kept = set(marks)
+    there = set(marks)
     return Verdict(
         stored=len(rows),
-        lost=len(told.returned - kept) - told.dropped.total(),
-        doubled=len(marks) - len(kept) + _same(rows),
+        lost=len(told.returned - there) - told.dropped.total(),
+        doubled=len(marks) - len(there) + _same(rows),
         disordered=_inversions(rows),
-        phantom=len(kept - told.produced),
-        miscounted=miscounted,
+        phantom=len(there - told.produced),
+        miscounted=_wrong_jobs(kept) + _wrong_minutes(kept),
     )
 
 
@@ -123,30 +104,7 @@ def tell(ledgers: Iterable[Path]) -> Told:
 
 def marks_of(url: str) -> set[Mark]:
     """The scrapers' events that the database at `url` holds."""
-    with reading(url) as connection:
-        return {mark for row in stored(connection) if (mark := _mark(row))}
-
-
-@contextmanager
-def reading(url: str) -> Iterator[Connection]:
-    """A connection that only reads."""
-    engine = create_engine(url)
-    with engine.connect() as connection:
-        yield connection
-    engine.dispose()
-
-
-def stored(connection: Connection) -> Iterator[Row]:
-    """Every event in the order of its cursor."""
-    found = connection.execute(
-        text(
-            "SELECT e.cursor, coalesce(j.id, ''), e.type, CASE WHEN e.at_ms < e.received_ms THEN e.at_ms"
-            " ELSE e.received_ms END, e.id, e.seq, e.epoch, e.data"
-            " FROM events e LEFT JOIN jobs j ON j.key = e.job_key ORDER BY e.cursor"
-        )
-    )
-    for cursor, job_id, kind, at_ms, id_, seq, epoch, data in found:
-        yield Row(cursor, job_id, kind, at_ms, id_ and bytes(id_), seq, epoch and bytes(epoch), json.loads(data))
+    return {mark for row in kept_at(url).rows if (mark := _mark(row))}
 
 
 def _mark(row: Row) -> Mark | None:
@@ -177,35 +135,25 @@ def _inversions(rows: list[Row]) -> int:
     return found
 
 
-def _wrong_jobs(connection: Connection, rows: list[Row]) -> int:
+def _wrong_jobs(kept: Kept) -> int:
     """Jobs whose counters of items and errors are not those of their present attempt's events."""
     items, errors = Counter[str](), Counter[str]()
-    jobs = connection.execute(text("SELECT id, first_cursor, items, errors FROM jobs")).all()
-    first = {job.id: job.first_cursor for job in jobs}
-    for row in rows:
+    first = {job.id: job.first_cursor for job in kept.jobs}
+    for row in kept.rows:
         if row.job_id and row.cursor >= first[row.job_id]:
             items[row.job_id] += _items(row)
             errors[row.job_id] += row.type == "error"
-    return sum((job.items, job.errors) != (items[job.id], errors[job.id]) for job in jobs)
+    return sum((job.items, job.errors) != (items[job.id], errors[job.id]) for job in kept.jobs)
 
 
-def _wrong_minutes(connection: Connection, rows: list[Row]) -> int:
+def _wrong_minutes(kept: Kept) -> int:
     """Minutes in which a job's roll-up of items or errors is not what its events add up to."""
-    recount = Counter[tuple[str, str, int]]()
-    for row in rows:
+    recount = Counter[Minute]()
+    for row in kept.rows:
         minute = row.counted_ms - row.counted_ms % MINUTE_MS
         recount["items", row.job_id, minute] += _items(row)
         recount["errors", row.job_id, minute] += row.type == "error"
-    rolled = Counter[tuple[str, str, int]]()
-    for name, labels, at_ms, total in connection.execute(
-        text(
-            "SELECT s.name, s.labels, b.at_ms, b.sum FROM buckets b JOIN series s ON s.id = b.series_id"
-            " WHERE b.step_ms = :step AND s.name IN ('items', 'errors')"
-        ),
-        {"step": MINUTE_MS},
-    ):
-        rolled[name, dict(json.loads(labels)).get("job", ""), at_ms] += int(total)
-    return sum(recount[key] != rolled[key] for key in recount.keys() | rolled.keys())
+    return sum(recount[key] != kept.minutes[key] for key in recount.keys() | kept.minutes.keys())
 
 
 def _items(row: Row) -> int:

@@ -83,7 +83,7 @@ class Rig:
 
     def __init__(self, environment: Mapping[str, str], folder: Path, chance: Random) -> None:
         self.environment = {**environment, "HOST": "127.0.0.1"}
-        self.url = environment["DATABASE_URL"]
+        self.url = environment.get("STORAGE_URL") or environment["DATABASE_URL"]
         self.folder = folder
         self.chance = chance
         self.server = Server(self.environment, folder / "server.log", procfile("web"))

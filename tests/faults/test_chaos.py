@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 from sqlalchemy import text
 
-from tests.faults.oracle import reading
+from tests.faults.kept import reading
 from tests.faults.proxy import DOWN, UP
 from tests.faults.rig import Rig, Scraper
 from tests.faults.watcher import Watcher

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from scrapewatch.events import FLAGS
-from tests.faults.oracle import reading
+from tests.faults.kept import reading
 from tests.faults.rig import Rig
 
 DAY_S = 86_400

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.faults.oracle import reading, stored
+from tests.faults.kept import reading, stored
 from tests.faults.proxy import DOWN, UP
 from tests.faults.rig import Rig
 from tests.server import BUSY_S

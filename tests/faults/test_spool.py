@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from tests.faults.oracle import marks_of, reading
+from tests.faults.kept import reading
+from tests.faults.oracle import marks_of
 from tests.faults.rig import Rig
 from tests.faults.scraper import ERROR_EVERY
 

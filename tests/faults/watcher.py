@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import socketio
 
-from tests.faults.oracle import reading, stored
+from tests.faults.kept import reading, stored
 from tests.faults.rig import Rig
 from tests.server import Server
 from tests.sockets import PATIENCE_S

@@ -1,22 +1,30 @@
 """The stores of one Redis, which share its door."""
 
 from collections.abc import Callable
+from functools import partial
 
 from app.core.clock import Clock
 from app.core.errors import ScrapewatchError, Unavailable
+from app.storage.base_about import About
+from app.storage.redis.about import about
 from app.storage.redis.events import RedisEventStore
 from app.storage.redis.groups import RedisGroupStore
 from app.storage.redis.search import RedisSearchStore
 from app.storage.redis.series import RedisSeriesStore
 from app.storage.redis.server import Server
 
-Close = Callable[[], object]
+Stores = tuple[
+    RedisEventStore,
+    RedisSeriesStore,
+    RedisGroupStore,
+    RedisSearchStore,
+    Callable[[], object],
+    Callable[[], About],
+]
 
 
-def open_redis(
-    url: str, clock: Clock
-) -> tuple[RedisEventStore, RedisSeriesStore, RedisGroupStore, RedisSearchStore, Close]:
-    """Those at an address, and what ends their connections.
+def open_redis(url: str, clock: Clock) -> Stores:
+    """Those at an address, what ends their connections, and what tells of their server.
 
     Raises:
         ScrapewatchError: the address can't be read, or nobody answers there.
@@ -32,4 +40,4 @@ def open_redis(
         raise ScrapewatchError(f"STORAGE_URL: Redis does not answer: {error.__cause__}") from error
     series = RedisSeriesStore(server)
     events = RedisEventStore(server, clock, series.merge)
-    return events, series, RedisGroupStore(server), RedisSearchStore(server), server.close
+    return events, series, RedisGroupStore(server), RedisSearchStore(server), server.close, partial(about, server)

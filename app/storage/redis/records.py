@@ -1,5 +1,6 @@
 """Events and jobs as the server keeps them: short, and read without looking at what is in them."""
 
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -14,37 +15,29 @@ _JOB: Final = (
 """What is kept of a job, in the order of `Job`: to add a field, add it at the end of both."""
 
 
-class _Kept(msgspec.Struct, array_like=True, gc=False):
-    sender_id: int
-    job_key: int
-    job_id: str
-    type: str
-    at_ms: int
-    received_ms: int
-    data: str
-    digest: int
-    id: bytes | None = None
-    seq: int | None = None
-    epoch: bytes | None = None
-    flags: int = 0
-    level: int | None = None
+_EVENT: Final = (
+    "sender_id", "type", "job_id", "at_ms", "data", "digest", "id", "seq", "epoch", "flags", "level", "received_ms",
+    "job_key",
+)  # fmt: skip
+"""What is kept of an event: to add a field, add it at the end."""
 
-
-_FIELDS: Final = tuple(name for name in _Kept.__struct_fields__)
+_of_event: Final = attrgetter(*_EVENT)
+_of_job: Final = attrgetter(*_JOB)
 _encode: Final = msgspec.msgpack.Encoder().encode
-_kept: Final = msgspec.msgpack.Decoder(_Kept).decode
 _list: Final = msgspec.msgpack.Decoder(list[Any]).decode
 
 
 def event_bytes(event: Event) -> bytes:
     """An event with all that is kept of it, but for its cursor."""
-    return _encode([getattr(event, name) for name in _FIELDS])
+    return _encode(_of_event(event))
 
 
-def event_of(cursor: int, body: bytes) -> Event:
+def event_of(cursor: int, told: bytes) -> Event:
     """The reverse; its `body` is not decoded yet."""
-    kept = _kept(body)
-    return Event(cursor=cursor, **{name: getattr(kept, name) for name in _FIELDS})
+    sender, type_, job_id, at_ms, data, digest, id_, seq, epoch, flags, level, received_ms, key = _list(told)
+    return Event(
+        sender, type_, job_id, at_ms, data, digest, None, id_, seq, epoch, flags, level, "", received_ms, cursor, key
+    )
 
 
 def with_body(event: Event) -> Event:
@@ -55,7 +48,7 @@ def with_body(event: Event) -> Event:
 
 def job_bytes(job: Job) -> bytes:
     """A job with all that is kept of it."""
-    return _encode([getattr(job, name) for name in _JOB])
+    return _encode(_of_job(job))
 
 
 def job_of(told: bytes) -> Job:

@@ -16,8 +16,8 @@ from app.storage.redis.looking import pages
 from app.storage.redis.server import Changes, Head, Server
 from app.storage.words import read_search
 
-LOOKS: Final = 20_000
-"""Events that one search looks at before it tells what it has found, and from where to go on: some 100 ms."""
+LOOKS: Final = 10_000
+"""Events that one search looks at before it tells what it has found, and from where to go on: some 100 ms of work."""
 _PAGE: Final = 1_000
 
 

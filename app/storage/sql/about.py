@@ -1,28 +1,12 @@
 """What a database is and how large it has grown, for whoever looks after it."""
 
 import sqlite3
-from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, text
 
+from app.storage.base_about import About
 from app.storage.sql.database import Database
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """A database as it is now.
-
-    Attributes:
-        name: the product's.
-        size_bytes: of all that is kept, None where it can't be told.
-        wal_bytes: of SQLite's log that is not yet in its file; None for others.
-    """
-
-    name: str
-    version: str
-    size_bytes: int | None
-    wal_bytes: int | None
 
 
 def about(database: Database) -> About:

@@ -1,0 +1,120 @@
+"""What is kept of what scrapers sent: events, counters of jobs and minutes of roll-ups.
+
+The tables themselves are read, not through the server, which is what is being judged; of another store than a database
+what its reading half tells to a process of its own.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, create_engine, text
+
+from app.core.clock import CLOCK
+from app.storage.base import Event, EventFilter, JobFilter
+from app.storage.redis.events import RedisEventStore
+from app.storage.redis.series import RedisSeriesStore
+from app.storage.redis.server import Server
+from tests.fakes import no_points
+
+MINUTE_MS: Final = 60_000
+
+Minute = tuple[str, str, int]
+"""A metric, a job and a time."""
+
+
+class Row(NamedTuple):
+    """A stored event."""
+
+    cursor: int
+    job_id: str
+    type: str
+    counted_ms: int
+    id: bytes | None
+    seq: int | None
+    epoch: bytes | None
+    data: Mapping[str, Any]
+
+
+class Counters(NamedTuple):
+    """What a job says of its present attempt."""
+
+    id: str
+    first_cursor: int
+    items: int
+    errors: int
+
+
+class Kept(NamedTuple):
+    """All of it: events in the order of their cursors; sums of items and errors by minute."""
+
+    rows: list[Row]
+    jobs: Sequence[Counters]
+    minutes: Counter[Minute]
+
+
+def kept_at(url: str) -> Kept:
+    """What is kept by the database or the Redis at `url`."""
+    if url.startswith("redis:"):
+        return _in_redis(url)
+    with reading(url) as connection:
+        jobs = connection.execute(text("SELECT id, first_cursor, items, errors FROM jobs")).all()
+        return Kept(list(stored(connection)), [Counters(*job) for job in jobs], _minutes(connection))
+
+
+@contextmanager
+def reading(url: str) -> Iterator[Connection]:
+    """A connection that only reads."""
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+def stored(connection: Connection) -> Iterator[Row]:
+    """Every event in the order of its cursor."""
+    found = connection.execute(
+        text(
+            "SELECT e.cursor, coalesce(j.id, ''), e.type, CASE WHEN e.at_ms < e.received_ms THEN e.at_ms"
+            " ELSE e.received_ms END, e.id, e.seq, e.epoch, e.data"
+            " FROM events e LEFT JOIN jobs j ON j.key = e.job_key ORDER BY e.cursor"
+        )
+    )
+    for cursor, job_id, kind, at_ms, id_, seq, epoch, data in found:
+        yield Row(cursor, job_id, kind, at_ms, id_ and bytes(id_), seq, epoch and bytes(epoch), json.loads(data))
+
+
+def _minutes(connection: Connection) -> Counter[Minute]:
+    rolled = Counter[Minute]()
+    for name, labels, at_ms, total in connection.execute(
+        text(
+            "SELECT s.name, s.labels, b.at_ms, b.sum FROM buckets b JOIN series s ON s.id = b.series_id"
+            " WHERE b.step_ms = :step AND s.name IN ('items', 'errors')"
+        ),
+        {"step": MINUTE_MS},
+    ):
+        rolled[name, dict(json.loads(labels)).get("job", ""), at_ms] += int(total)
+    return rolled
+
+
+def _in_redis(url: str) -> Kept:
+    with closing(Server(url, CLOCK)) as server:
+        events, series = RedisEventStore(server, CLOCK, no_points), RedisSeriesStore(server)
+        rows: list[Row] = []
+        while some := events.events_after(EventFilter(), after=rows[-1].cursor if rows else 0):
+            rows += map(_row, some)
+        jobs = events.jobs(JobFilter(), limit=1_000)
+        minutes = Counter[Minute]()
+        for name in ("items", "errors"):
+            for labels, buckets in series.read(name, {}, from_ms=0, to_ms=CLOCK.now_ms(), step_ms=MINUTE_MS).items():
+                for bucket in buckets:
+                    minutes[name, dict(labels).get("job", ""), bucket.at_ms] += int(bucket.sum)
+        return Kept(rows, [Counters(job.id, job.first_cursor, job.items, job.errors) for job in jobs], minutes)
+
+
+def _row(event: Event) -> Row:
+    counted_ms = min(event.at_ms, event.received_ms)
+    data = json.loads(event.data)
+    return Row(event.cursor, event.job_id, event.type, counted_ms, event.id, event.seq, event.epoch, data)
