@@ -47,7 +47,7 @@ def rows(services: Services, found: Sequence[Job], now_ms: int) -> list[dict[str
             "recent": sum(errors[job.id]) if job.id in errors else None,
             "success": success(job),
             "alerts": _alerts(marked.get(job.id, Badge())),
-            "runs": [(run.status, run.items) for run in reversed(runs.get(_spider(job), []))],
+            "runs": runs.get(_spider(job), [])[::-1],
             "spider": spider_of(job),
             "late": job.status == "running" and now_ms - job.last_event_at > services.settings.job_stalled_after / 2,
         }

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from app import queries
 from app.accounts.access import current_principal, require
 from app.core.terms import Misread, terms, without
-from app.dashboard import bulk, job_rows, look, views
+from app.dashboard import bezel, bulk, job_rows, look, views
 from app.dashboard.bulk import MOST_COUNTED
 from app.dashboard.language import gettext, told
 from app.dashboard.links import Chip, Query
@@ -51,7 +51,8 @@ def blueprint(services: Services) -> Blueprint:
     @require("read")
     def jobs() -> ResponseReturnValue:
         query = Query("/jobs", request.args, NAMES)
-        content = in_thread(services.runtime, _content, services, query, current_principal().user_id)
+        content, seen = in_thread(services.runtime, _looked, services, query, current_principal().user_id)
+        bezel.hand_on(seen)
         shown = render_template("jobs/jobs.html", **content, **_mine())
         return shown, 400 if content["wrong"] else 200
 
@@ -91,11 +92,16 @@ def asked(query: Query, now_ms: int) -> Asked:
         return Asked(queries.job_filter(rest, now_ms), without_states, {**parts, "reason": told(error.reason)})
 
 
-def _content(services: Services, query: Query, user_id: int | None) -> dict[str, Any]:
-    """All that the page shows; runs in a real thread."""
+def _looked(services: Services, query: Query, user_id: int | None) -> tuple[dict[str, Any], bezel.Seen]:
+    """All that the page and the bezel around it show; runs in a real thread."""
+    seen = bezel.look(services)
+    return _content(services, query, user_id, seen.newest), seen
+
+
+def _content(services: Services, query: Query, user_id: int | None, since: int) -> dict[str, Any]:
+    """All that the page shows, which holds all up to the cursor `since`."""
     now_ms = services.clock.now_ms()
     meant = asked(query, now_ms)
-    since = services.events.reach().newest
     newest = next((job.key for job in services.events.jobs(JobFilter(), limit=1)), 0)
     found, next_place = page_of(services.events, meant.wanted, queries.place(query.args), PAGE_ROWS, newest)
     counts, more = counts_of(services.events, meant.tabs, MOST_COUNTED, newest)

@@ -6,11 +6,12 @@ from flask import Flask, g, request
 from flask_babel import get_locale, lazy_gettext
 from flask_login import current_user
 
-from app.alerts.standing import LATE_MS, Standing
+from app.alerts.standing import LATE_MS
 from app.core.clock import rfc3339
 from app.dashboard import (
     alerts,
     assets,
+    bezel,
     channels,
     dashboards,
     events,
@@ -109,7 +110,7 @@ def register(app: Flask, services: Services) -> None:
 
 def shell_block(services: Services) -> dict[str, Any]:
     """What scripts need on every page."""
-    since, standing, broken = services.runtime.call(_alerts, services)
+    since, standing, broken = bezel.seen(services)
     return {
         "socket": {
             "path": services.settings.websocket_path,
@@ -134,12 +135,3 @@ def _look_first(services: Services) -> None:
     """Count before the page itself is made, so that what changes in between is heard of twice, not never."""
     if request.method == "GET":
         g.shell = shell_block(services)
-
-
-def _alerts(services: Services) -> tuple[int, Standing, list[str]]:
-    """The newest cursor, how the alerts stand, and which channels can't tell of them.
-
-    In this order, so that a change in between is heard of twice, not never.
-    """
-    newest, standing = services.events.reach().newest, services.alerts.standing()
-    return newest, standing, services.office.channels.broken()
