@@ -1,6 +1,7 @@
 """Documents of events and jobs, to records and back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -18,6 +19,9 @@ _EVENT: Final = (
 _EVENT_OPTIONAL: Final = ("id", "seq", "epoch", "level")
 """Fields that are left out where there is nothing to say, and so are out of their indexes."""
 
+_told: Final[Callable[[Event], tuple[Any, ...]]] = attrgetter(*_EVENT)
+_told_perhaps: Final[Callable[[Event], tuple[Any, ...]]] = attrgetter(*_EVENT_OPTIONAL)
+
 _JOB: Final = (
     "id", "sender_id", "created_at", "source", "query", "tags", "status", "attempt", "done", "total", "unit", "items",
     "items_reported", "errors", "started_at", "finished_at", "duration", "last_event_at", "worker", "reason",
@@ -29,9 +33,11 @@ _JOB_JSON: Final = ("config", "totals")
 
 def event_document(event: Event, fence: int) -> Document:
     """How an event is kept, by whoever has that number of the fence."""
-    document: Document = {"_id": event.cursor, "fence": fence}
-    document |= {name: getattr(event, name) for name in _EVENT}
-    document |= {name: value for name in _EVENT_OPTIONAL if (value := getattr(event, name)) is not None}
+    document: Document = dict(zip(_EVENT, _told(event), strict=True))
+    document["_id"], document["fence"] = event.cursor, fence
+    for name, value in zip(_EVENT_OPTIONAL, _told_perhaps(event), strict=True):
+        if value is not None:
+            document[name] = value
     if event.type == ALERT and (said := severity(event)) is not None:
         document["severity"] = said
     return document
