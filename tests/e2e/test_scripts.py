@@ -63,6 +63,13 @@ def test_a_chart_goes_by_one_clock(browser):
     assert [words for _, _, words in whole_day] == ["2026-10-24 01:00", "2026-10-25 00:00"]
 
 
+def test_charts_write_numbers_as_the_page_does(browser):
+    """By the signs of its language, in French a comma and a narrow space."""
+    with scripted(browser) as page:
+        assert called(page, "paint", "separators") == ".,"
+        assert called(page, "paint", "separators", "fr") == ",\u202f"
+
+
 def test_small_drawings_are_those_of_the_server(browser):
     """A curve and a strip of runs, to the last decimal, so that nothing moves when a script paints over them."""
     curves: list[list[float]] = [[], [0, 0], [3], [1, 2.5, 0.3], [number * 7 % 11 / 3 for number in range(30)]]

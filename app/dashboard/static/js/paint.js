@@ -1,6 +1,6 @@
 // Colours for what Plotly draws: the design's tokens as they are in the present theme.
 
-import { page } from "./page.js";
+import { page, shell } from "./page.js";
 import { onTheme } from "./theme.js";
 
 const ROOT_PX = 16;
@@ -36,11 +36,18 @@ function scaled({ layout, ...rest }) {
   return { ...rest, layout: { ...layout, font: letters(font), margin: grown(margin), hoverlabel: { ...hoverlabel, font: letters(hoverlabel.font) } } };
 }
 
+/** The signs that numbers are written with in a language, the page's: of decimals, then of thousands. */
+export function separators(locale = shell.locale) {
+  const parts = new Intl.NumberFormat(locale).formatToParts(12345.6);
+  return ["decimal", "group"].map((type) => parts.find((part) => part.type === type)?.value ?? "").join("");
+}
+
 let made = null;
 
 /** Plotly's template in the colours of the present theme. */
 export function template() {
   made ??= scaled(resolved(page.chartTemplate));
+  made.layout.separators ??= separators();
   return made;
 }
 
