@@ -49,6 +49,7 @@ from app.scheduler import DELIVER, EVALUATE, FINISH, Scheduler, Workers, table
 from app.services import Services
 from app.status import VERSION, Process, Status
 from app.storage.backup.schedule import Backups
+from app.storage.holding import Holding
 from app.storage.indexing import Indexing
 from app.storage.retention import open_retention
 from app.storage.sql import schema
@@ -136,6 +137,8 @@ class WebProcess:
         database.attach(self._writer.run)
         self._claim = Claim(database)
         self._backups = Backups(database, settings, VERSION, CLOCK)
+        self._retention = open_retention(stores, CLOCK, settings)
+        self._holding = Holding(self._retention.held, self._retention.days, CLOCK)
         self._account_store = SqlAccountStore(database)
         accounts = Accounts(self._account_store, CLOCK)
         figures = Figures(events, CLOCK, socket.gethostname(), self._limits.knows)
@@ -174,10 +177,10 @@ class WebProcess:
                 evaluated=alerts.evaluated_at,
                 store=stores.about,
                 backups=self._backups.told,
+                held=self._holding.told,
             ),
         )
         self._collector = Collector(Machine(), figures, series, CLOCK)
-        self._retention = open_retention(stores, CLOCK, settings)
 
     def open(self) -> Served:
         """Start everything, in the process that will serve."""
@@ -193,15 +196,9 @@ class WebProcess:
         watchdog = self._watchdog()
         self._scheduler = Scheduler(table(self._workers(watchdog)), CLOCK)
         self._subscribe(watchdog)
-        for part in (
-            self._limits,
-            services.figures,
-            services.alerts,
-            services.status.reports,
-            watchdog,
-            self._sockets.broadcaster,
-        ):
+        for part in (self._limits, services.figures, services.alerts, services.status.reports, watchdog):
             part.rebuild()
+        self._sockets.broadcaster.rebuild()
         services.alerts.begin()
         self._scheduler.start()
         garbage.settle()
@@ -216,6 +213,7 @@ class WebProcess:
             deadman=Deadman(self._settings.deadman_url, office.door, alerts.evaluated_at, CLOCK),
             retention=self._retention,
             backups=self._backups,
+            holding=self._holding,
             limits=self._limits,
             grouping=Grouping(self.services.events, self.services.groups),
             indexing=Indexing(self.services.events, self.services.search),

@@ -29,8 +29,10 @@ from app.notify import deadman
 from app.notify.deadman import Deadman
 from app.notify.office import Office
 from app.status import TaskStatus
+from app.storage import holding
 from app.storage.backup import schedule as backups
 from app.storage.backup.schedule import Backups
+from app.storage.holding import Holding
 from app.storage.indexing import Indexing
 from app.storage.retention import Retention
 
@@ -63,6 +65,7 @@ class Workers:
     deadman: Deadman
     retention: Retention
     backups: Backups
+    holding: Holding
     limits: Limits
     grouping: Grouping
     indexing: Indexing
@@ -86,6 +89,7 @@ def table(of: Workers) -> tuple[Task, ...]:
         Task("roll up series", 60_000, of.retention.roll_up),
         Task("look up own metrics", 3_600_000, of.limits.rebuild),
         Task(FINISH, 3_600_000, of.retention.finish_deletions),
+        Task("count what is kept", holding.EVERY_MS, of.holding.look),
         Task("clean up", 3_600_000, of.retention.clean_up),
         Task("forget notices", 3_600_000, of.office.clean_up),
         Task("forget timelines", 3_600_000, partial(of.alerts.clean_up, of.kept_ms)),

@@ -105,6 +105,7 @@ class Status:
         process: asked each time, since its parts are made after this one.
         began_ms: when the process began.
         backups: as `app.storage.backup.schedule.Backups.told`; None where there are none.
+        held: as `app.storage.holding.Holding.told`.
         evaluated: when alert rules were last evaluated by any process; None for never.
         store: what the events are kept in, if that is a server of their own.
     """
@@ -122,6 +123,7 @@ class Status:
     evaluated: Callable[[], int | None] = lambda: None
     store: Callable[[], About | None] = lambda: None
     backups: Callable[[], Mapping[str, Any] | None] = lambda: None
+    held: Callable[[], Mapping[str, Any] | None] = lambda: None
 
     def read(self) -> dict[str, Any]:
         """All of it; call from a real thread.
@@ -175,6 +177,7 @@ class Status:
             "wal": found.wal_bytes,
             "store": store and {"name": store.name, "version": store.version, "size": store.size_bytes},
             "backups": self.backups(),
+            "held": self.held(),
         }
 
     def _senders(

@@ -19,6 +19,7 @@ from app.notify.deadman import Deadman
 from app.notify.postman import Postman
 from app.scheduler import EVALUATE, GAP_MS, Scheduler, Task, Workers, table
 from app.storage.backup.schedule import Backups
+from app.storage.holding import Holding
 from app.storage.indexing import Indexing
 from app.storage.retention import Retention
 
@@ -59,6 +60,7 @@ def test_the_table_names_what_the_server_does_by_itself():
             deadman=Mock(Deadman),
             retention=Mock(Retention),
             backups=Mock(Backups),
+            holding=Mock(Holding),
             limits=Mock(Limits),
             grouping=Mock(Grouping),
             indexing=Mock(Indexing),
@@ -81,6 +83,7 @@ def test_the_table_names_what_the_server_does_by_itself():
         "roll up series": 60_000,
         "look up own metrics": 3_600_000,
         "finish deletions": 3_600_000,
+        "count what is kept": 600_000,
         "clean up": 3_600_000,
         "forget notices": 3_600_000,
         "forget timelines": 3_600_000,

@@ -7,15 +7,15 @@ from typing import Final
 
 from flask import Flask
 
-from app.cli import backup, db, doctor, export, secrets, tokens, users
+from app.cli import backup, db, doctor, export, prune, secrets, tokens, users
 from config import Settings
 
 COMMANDS: Final = (
     users.command,
     tokens.command,
     db.command,
-    backup.backup_command,
-    backup.restore_command,
+    *backup.COMMANDS,
+    prune.command,
     export.command,
     secrets.command,
     doctor.command,

@@ -107,3 +107,6 @@ def _described(manifest: Manifest) -> str:
 
 def _megabytes(size: int) -> str:
     return f"{size / 1_000_000:.1f} MB"
+
+
+COMMANDS: Final = (backup_command, restore_command)

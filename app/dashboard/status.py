@@ -36,10 +36,19 @@ TASKS: Final = {
     "forget notices": lazy_gettext("forget old notices"),
     "forget timelines": lazy_gettext("forget old timelines of alerts"),
     "finish deletions": lazy_gettext("delete the events of deleted jobs"),
+    "count what is kept": lazy_gettext("count what is kept"),
     "clean up": lazy_gettext("delete what is too old"),
 }
 """The scheduler's tasks in words."""
 
+
+KINDS: Final = {
+    "events": lazy_gettext("Events"),
+    "logs": lazy_gettext("Log events among them"),
+    "series": lazy_gettext("Figures over time"),
+    "jobs": lazy_gettext("Jobs"),
+}
+"""What the store holds, in words."""
 
 LIMITS: Final = {
     "names": lazy_gettext("too many metrics: new ones are dropped"),
@@ -65,6 +74,7 @@ def blueprint(services: Services) -> Blueprint:
             levels=LEVELS,
             tasks=TASKS,
             limits=LIMITS,
+            kinds=KINDS,
             mode=services.runtime.name,
             server=names.SERVER,
         )

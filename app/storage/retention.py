@@ -10,6 +10,7 @@ from app.core.clock import Clock
 from app.storage.base import EventStore
 from app.storage.base_groups import GroupStore
 from app.storage.base_series import DAY_MS, HOUR_MS, SeriesStore
+from app.storage.base_upkeep import Edges, Held, Upkeep
 from app.storage.stores import Stores
 from config import Settings
 
@@ -21,7 +22,10 @@ _PARTS: Final = 24
 
 @dataclass(frozen=True)
 class Retention:
-    """Keeps `events_days` of events and groups, of which `logs_days` of logs, and `metrics_days` of series."""
+    """Keeps `events_days` of events and groups, of which `logs_days` of logs, and `metrics_days` of series.
+
+    `upkeep` is of a store that has one.
+    """
 
     events: EventStore
     series: SeriesStore
@@ -30,6 +34,7 @@ class Retention:
     events_days: int
     logs_days: int
     metrics_days: int
+    upkeep: Upkeep | None = None
 
     def roll_up(self) -> None:
         """Bring the hours up to date that the last two hours' events lie in, and those of a replay."""
@@ -38,9 +43,19 @@ class Retention:
         self.series.catch_up(now_ms - 2 * HOUR_MS)
 
     def clean_up(self) -> int:
-        """Delete what is older than it is kept; returns how many events, groups and buckets went."""
+        """Delete what is older than it is kept; returns how many events, groups and buckets went.
+
+        Then the space that they have left is given back.
+        """
         now_ms = self.clock.now_ms()
-        return self._clean_series(now_ms) + self._clean_events(now_ms)
+        gone = self._clean_series(now_ms) + self._clean_events(now_ms)
+        while self.upkeep is not None and self.upkeep.give_back():
+            pass
+        return gone
+
+    def held(self) -> list[Held] | None:
+        """What there is, and how much of it `clean_up` would delete now; None of a store that can't tell."""
+        return None if self.upkeep is None else self.upkeep.held(self._edges(self.clock.now_ms()))
 
     def finish_deletions(self) -> int:
         """Delete the events of jobs that are deleted; returns how many went."""
@@ -49,10 +64,24 @@ class Retention:
             gone += went
         return gone
 
-    def _clean_series(self, now_ms: int) -> int:
+    @property
+    def days(self) -> dict[str, int]:
+        """How long each kind of `held` is kept that is not kept for ever."""
+        return {"events": self.events_days, "logs": self.logs_days, "series": self.metrics_days}
+
+    def _edges(self, now_ms: int) -> Edges:
         kept_ms = self.metrics_days * DAY_MS
-        minutes_before_ms = now_ms - min(MINUTES_KEPT_MS, kept_ms)
-        minutes_before_ms -= minutes_before_ms % HOUR_MS  # an hour's minutes go together
+        minutes_ms = now_ms - min(MINUTES_KEPT_MS, kept_ms)
+        return Edges(
+            events_ms=now_ms - self.events_days * DAY_MS,
+            logs_ms=now_ms - self.logs_days * DAY_MS,
+            raw_ms=now_ms - min(RAW_KEPT_MS, kept_ms),
+            minutes_ms=minutes_ms - minutes_ms % HOUR_MS,  # an hour's minutes go together
+            hours_ms=now_ms - kept_ms,
+        )
+
+    def _clean_series(self, now_ms: int) -> int:
+        edges = self._edges(now_ms)
         # Events that came late (a replay after an outage) are in the minutes only if the server was killed before it
         # rolled them up. So each hour another part of the minutes is gone through, all of them within a day, and those
         # that are about to go in any case.
@@ -60,22 +89,16 @@ class Retention:
         begin_ms = now_ms - now_ms // HOUR_MS % _PARTS * part_ms
         self.series.roll_up(begin_ms - part_ms - HOUR_MS, begin_ms)
         self.series.roll_up(now_ms - 2 * DAY_MS, now_ms)
-        self.series.roll_up(minutes_before_ms - DAY_MS, minutes_before_ms)
+        self.series.roll_up(edges.minutes_ms - DAY_MS, edges.minutes_ms)
         return self.series.prune(
-            raw_before_ms=now_ms - min(RAW_KEPT_MS, kept_ms),
-            minutes_before_ms=minutes_before_ms,
-            hours_before_ms=now_ms - kept_ms,
+            raw_before_ms=edges.raw_ms, minutes_before_ms=edges.minutes_ms, hours_before_ms=edges.hours_ms
         )
 
     def _clean_events(self, now_ms: int) -> int:
-        gone = 0
-        while went := self.events.prune(
-            events_before_ms=now_ms - self.events_days * DAY_MS,
-            logs_before_ms=now_ms - self.logs_days * DAY_MS,
-            limit=_SLICE,
-        ):
+        edges, gone = self._edges(now_ms), 0
+        while went := self.events.prune(events_before_ms=edges.events_ms, logs_before_ms=edges.logs_ms, limit=_SLICE):
             gone += went
-        while went := self.groups.forget(now_ms - self.events_days * DAY_MS, _SLICE):
+        while went := self.groups.forget(edges.events_ms, _SLICE):
             gone += went
         return gone
 
@@ -90,4 +113,5 @@ def open_retention(stores: Stores, clock: Clock, settings: Settings) -> Retentio
         events_days=settings.retention_events_days,
         logs_days=settings.retention_logs_days,
         metrics_days=settings.retention_metrics_days,
+        upkeep=stores.upkeep,
     )

@@ -12,6 +12,7 @@ from app.storage.base_about import About
 from app.storage.base_groups import GroupStore
 from app.storage.base_search import SearchStore
 from app.storage.base_series import SeriesStore
+from app.storage.base_upkeep import Upkeep
 from app.storage.memory import MemoryEventStore
 from app.storage.memory_groups import MemoryGroupStore
 from app.storage.memory_search import MemorySearchStore
@@ -21,6 +22,7 @@ from app.storage.sql.events import SqlEventStore
 from app.storage.sql.groups import SqlGroupStore
 from app.storage.sql.searching import SqlSearchStore
 from app.storage.sql.series import SqlSeriesStore
+from app.storage.sql.upkeep import SqlUpkeep
 
 
 def _nothing() -> None:
@@ -41,6 +43,7 @@ class Stores(NamedTuple):
     search: SearchStore
     close: Callable[[], object] = _nothing
     about: Callable[[], About | None] = _nothing
+    upkeep: Upkeep | None = None
 
 
 def open_stores(storage_url: str, database: Database, clock: Clock) -> Stores:
@@ -61,7 +64,11 @@ def _sql(storage_url: str, database: Database, clock: Clock) -> Stores:
         raise ScrapewatchError("STORAGE_URL: a second database beside DATABASE_URL can't be used yet.")
     series = SqlSeriesStore(database)
     return Stores(
-        SqlEventStore(database, clock, series.merge), series, SqlGroupStore(database), SqlSearchStore(database)
+        SqlEventStore(database, clock, series.merge),
+        series,
+        SqlGroupStore(database),
+        SqlSearchStore(database),
+        upkeep=SqlUpkeep(database, clock),
     )
 
 

@@ -55,6 +55,7 @@ class House:
     tasks: list[TaskStatus]
     backups: dict[str, Any]
     servers: list[About]
+    held: dict[str, Any]
     series: SeriesStore
     limits: Limits
     groups: GroupStore
@@ -106,6 +107,7 @@ def house(sqlite_url: str, settings: Settings):
     tasks: list[TaskStatus] = []
     backups: dict[str, Any] = {}
     servers: list[About] = []
+    held: dict[str, Any] = {}
     absent: Any = None
     status = Status(
         clock=clock,
@@ -120,6 +122,7 @@ def house(sqlite_url: str, settings: Settings):
         began_ms=clock.now_ms(),
         backups=lambda: backups,
         store=lambda: next(iter(servers), None),
+        held=lambda: held,
     )
     services = Services(
         bus=Bus(),
@@ -157,6 +160,7 @@ def house(sqlite_url: str, settings: Settings):
         tasks,
         backups,
         servers,
+        held,
         series,
         limits,
         stores.groups,

@@ -111,3 +111,15 @@ def test_backups_say_when_the_last_was_made_and_why_one_failed(house: House):
     house.backups.update(enabled=True, kept=7, last=last, **failed)
     text = text_of(house.page("/settings/status"))
     assert "23 Nov 2026, 02:00:00 12.3 MB, verified; 7 kept failed 23 Nov 2026, 14:00:00 : No space left <here>" in text
+
+
+def test_what_is_kept_is_told_by_kind(house: House):
+    """How many, since when, for how long, and what is to go; nothing before the first count."""
+    assert "What is kept" not in text_of(house.page("/settings/status"))
+    events = {"kind": "events", "rows": 1_234, "oldest": "2026-10-24T00:00:00.000Z", "size": 5_000_000, "days": 30}
+    jobs = {"kind": "jobs", "rows": 7, "oldest": None, "size": None, "days": None, "going": 0}
+    house.held.update(at="2026-11-23T14:30:00.000Z", kinds=[{**events, "going": 56}, jobs])
+
+    text = text_of(house.page("/settings/status"))
+
+    assert "Events 1,234 5.0 MB 30 d 30 days 56 Jobs 7 – – ever 0" in text

@@ -14,11 +14,10 @@ from tests.fakes import NOW_MS, StoppedClock, event, no_fold
 EVER = {"from_ms": 0, "to_ms": 2 * NOW_MS}
 
 
-def kept(clock: StoppedClock, **days: int) -> tuple[MemoryEventStore, MemorySeriesStore, Retention]:
+def kept(clock: StoppedClock, metrics_days: int = 90) -> tuple[MemoryEventStore, MemorySeriesStore, Retention]:
     """Two stores and what cleans them."""
     events, series = MemoryEventStore(clock, list), MemorySeriesStore()
-    kept_days = {"events_days": 30, "logs_days": 14, "metrics_days": 90, **days}
-    return events, series, Retention(events, series, MemoryGroupStore(events), clock, **kept_days)
+    return events, series, Retention(events, series, MemoryGroupStore(events), clock, 30, 14, metrics_days)
 
 
 def test_events_and_logs_go_by_their_own_age():

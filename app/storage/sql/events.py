@@ -19,6 +19,7 @@ from app.storage.sql.counting import count_events, count_jobs
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import events, jobs, meta, tallies
 from app.storage.sql.job_lists import count_changes, count_jobs_by_status, list_jobs, list_runs, miscounted
+from app.storage.sql.pace import Pace
 from app.storage.sql.removal import REMOVED, delete_events, delete_job, delete_slice, marked
 from app.storage.sql.rows import EVENTS, JOBS, event_of, job_of
 
@@ -42,6 +43,7 @@ class SqlEventStore:
         self._database = database
         self._clock = clock
         self._merge = merge
+        self._pace = Pace(clock)
         self._newest = 0  # remembered, as the newest event may be deleted and readers have seen it
 
     def append(self, events: Sequence[Event], fold: Fold, refused: Tallies = _NONE) -> Commit:
@@ -124,7 +126,7 @@ class SqlEventStore:
         key = self._database.write(partial(delete_job, job_id=job_id))
         if key is None:
             return False
-        while not later and self._database.write(partial(delete_slice, key=key, limit=_SLICE)):
+        while not later and self._database.write(self._pace.timed(partial(delete_slice, key=key, limit=_SLICE))):
             pass
         return True
 
@@ -138,7 +140,7 @@ class SqlEventStore:
             lambda connection: {cursor for query in queries for cursor in connection.scalars(query)}
         )
         if found:
-            return self._database.write(partial(delete_events, cursors=sorted(found)[:limit]))
+            return self._database.write(self._pace.timed(partial(delete_events, cursors=sorted(found)[:limit])))
         if wrong := self._database.read(miscounted):
             self._database.write(partial(count_changes, changes=wrong))
         return 0
@@ -146,7 +148,7 @@ class SqlEventStore:
     def _prune_deleted(self, limit: int) -> int:
         """Go on with deleted jobs whose events are left; returns how many events went."""
         while (key := self._database.read(marked)) is not None:
-            gone = self._database.write(partial(delete_slice, key=key, limit=limit))
+            gone = self._database.write(self._pace.timed(partial(delete_slice, key=key, limit=limit)))
             if gone:
                 return gone
         return 0

@@ -39,23 +39,23 @@ def delete_job(connection: Connection, job_id: str) -> int | None:
     return key
 
 
-def delete_events(connection: Connection, cursors: Sequence[int]) -> int:
-    """Delete the first events of these cursors, which rise, as many as is quick; returns how many went."""
-    cursors = texts.affordable(connection, cursors)
+def delete_events(connection: Connection, share: float, cursors: Sequence[int]) -> int:
+    """Delete the first events of these cursors, which rise, `share` of what is quick; returns how many went."""
+    cursors = texts.affordable(connection, cursors, share)
     went = connection.execute(delete(events).where(events.c.cursor.in_(cursors))).rowcount
     texts.remove(connection, cursors)
     _note(connection, cursors[-1])
     return went
 
 
-def delete_slice(connection: Connection, key: int, limit: int) -> int:
-    """Delete up to `limit` events of a deleted job, as many as is quick; returns how many went: 0 when none was left.
+def delete_slice(connection: Connection, share: float, key: int, limit: int) -> int:
+    """Delete up to `limit` events of a deleted job, `share` of what is quick; how many went: 0 when none was left.
 
     Its mark goes when there is nothing left to delete.
     """
     # A job made anew has another key, so that whatever lies under this one is nobody's any more.
     oldest = select(events.c.cursor).where(events.c.job_key == key).order_by(events.c.cursor).limit(limit)
-    cursors = texts.affordable(connection, connection.scalars(oldest).all())
+    cursors = texts.affordable(connection, connection.scalars(oldest).all(), share)
     if not cursors:
         connection.execute(delete(meta).where(meta.c.key == f"{_MARK}{key}"))
         return 0

@@ -50,18 +50,19 @@ def remove(connection: Connection, cursors: Iterable[int]) -> None:
     connection.execute(text(f"DELETE FROM event_texts WHERE {key} IN ({numbers})"))  # noqa: S608  (whole numbers)
 
 
-def affordable(connection: Connection, cursors: Sequence[int]) -> Sequence[int]:
-    """The first of these events, as many as one transaction may delete, but one at least.
+def affordable(connection: Connection, cursors: Sequence[int], share: float) -> Sequence[int]:
+    """The first of these events, as many as `share` of what one transaction may delete, but one at least.
 
     FTS5 takes each word of a row out of its index by itself, so some long errors take as long as thousands of lines.
     """
+    cursors = cursors[: max(1, int(len(cursors) * share))]
     if connection.dialect.name != "sqlite" or not cursors:
         return cursors
     numbers = ", ".join(map(str, cursors))
     rows = connection.execute(text(f"SELECT rowid, length(words) FROM event_texts WHERE rowid IN ({numbers})"))  # noqa: S608
     letters: dict[int, int] = {row[0]: row[1] for row in rows}
     sums = accumulate(letters.get(cursor, 0) for cursor in cursors)
-    return cursors[: max(1, sum(1 for total in sums if total <= MOST_LETTERS))]
+    return cursors[: max(1, sum(1 for total in sums if total <= MOST_LETTERS * share))]
 
 
 def found_sql(dialect: str) -> str:

@@ -1,0 +1,51 @@
+"""``flask prune``: delete now what the server would delete within the hour, or say what that is."""
+
+from contextlib import closing
+
+import click
+
+from app.cli.base import Command
+from app.core.clock import CLOCK, rfc3339_or_none
+from app.core.errors import ScrapewatchError
+from app.storage.base_upkeep import Held
+from app.storage.retention import open_retention
+from app.storage.sql import schema
+from app.storage.sql.database import Database
+from app.storage.stores import open_stores
+from config import Settings
+
+
+def command(settings: Settings) -> click.Command:
+    """``flask prune``."""
+
+    @click.command("prune", cls=Command)
+    @click.option("--dry-run", is_flag=True, help="Delete nothing: say what there is, and what would go.")
+    def prune(*, dry_run: bool) -> None:
+        """Delete what is older than RETENTION_…_DAYS say, in slices, and give the space back; the server may work."""
+        if settings.storage_url.startswith("memory:"):
+            raise ScrapewatchError("STORAGE_URL is memory: only the server that holds the events can delete them.")
+        database = Database(settings.database_url, readers=1)
+        try:
+            schema.require_current(database)
+            stores = open_stores(settings.storage_url, database, CLOCK)
+            with closing(stores):
+                retention = open_retention(stores, CLOCK, settings)
+                if not dry_run:
+                    click.echo(f"Deleted: {retention.clean_up():,} events, groups of errors and buckets of series.")
+                    return
+                held = retention.held()
+        finally:
+            database.close()
+        if held is None:
+            raise ScrapewatchError("The store at STORAGE_URL can't tell what would go.")
+        _print(held, retention.days)
+
+    return prune
+
+
+def _print(held: list[Held], days: dict[str, int]) -> None:
+    click.echo(f"{'':<8}{'rows':>14}{'would go':>14}  {'kept for':<10}  oldest")
+    for each in held:
+        kept = f"{days[each.kind]} days" if each.kind in days else "ever"
+        oldest = rfc3339_or_none(each.oldest_ms) or "–"
+        click.echo(f"{each.kind:<8}{each.rows:>14,}{each.going:>14,}  {kept:<10}  {oldest}")
