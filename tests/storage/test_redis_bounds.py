@@ -1,0 +1,79 @@
+"""What is bounded of a Redis: a search tells what it has found after a while, and what is old leaves no key behind."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from app.jobs.grouping import Grouping
+from app.storage.base import Event, EventFilter, JobFilter
+from app.storage.base_series import DAY_MS, HOUR_MS, Point
+from app.storage.redis.server import Server
+from app.storage.retention import Retention
+from app.storage.sql.database import Database
+from app.storage.stores import Stores, open_stores
+from tests.fakes import StoppedClock, event, jobs_fold, new_id
+
+
+@pytest.fixture
+def opened(redis_url: str, clock: StoppedClock) -> Iterator[Stores]:
+    """All stores of an empty Redis."""
+    with closing(open_stores(redis_url, Database("sqlite:///never-opened.db"), clock)) as stores:
+        yield stores
+
+
+def log(message: str):
+    return event("log", data={"message": message}, level=1)
+
+
+def test_a_search_that_looks_at_much_goes_on_later(opened: Stores, monkeypatch):
+    """Backwards and onwards: no event is passed over or told twice, and each look is bounded."""
+    monkeypatch.setattr("app.storage.redis.search.LOOKS", 100)
+    monkeypatch.setattr("app.storage.redis.search._PAGE", 100)
+    rare = {5, 350, 351, 400}
+    opened.events.append([log("rare" if number in rare else "x") for number in range(1, 451)], jobs_fold)
+
+    found: list[int] = []
+    looks: list[int | None] = []
+    while looks[-1:] != [None]:
+        told = opened.search.search(EventFilter(q="rare"), before=looks[-1] if looks else None)
+        found += [each.cursor for each in told.events]
+        looks.append(told.before)
+    onward: list[Event] = []
+    after: int | None = 0
+    while after is not None:
+        page = opened.search.onward(EventFilter(types=("log",), min_level=2), after=after, limit=10)
+        onward += page.events
+        after = page.after
+
+    assert found == sorted(rare, reverse=True)
+    assert looks == [351, 251, 151, 51, None]
+    assert onward == []
+
+
+def test_a_count_that_looks_at_much_says_how_far_it_came(opened: Stores):
+    """Of other levels than the newest hundreds have, none was counted; the next count goes on from there."""
+    opened.events.append([log("x") for _ in range(250)], jobs_fold)
+
+    told = opened.search.count(EventFilter(min_level=2), before=251, most=100)
+
+    assert told == ({}, 151)
+
+
+def test_what_is_older_than_it_is_kept_leaves_no_key_behind(opened: Stores, redis: Server, clock: StoppedClock):
+    """Events with their ids, groups of errors and series go; jobs stay."""
+    series = [Point("items", (("job", "123"),), clock.now_ms() + hour * HOUR_MS, 5.0, 5, 1.0, 1.0) for hour in range(3)]
+    opened.events.append([event(id=new_id()), event("error", id=new_id(), data={"message": "a"}), log("b")], jobs_fold)
+    opened.series.record(series)
+    Grouping(opened.events, opened.groups).look()
+    retention = Retention(opened.events, opened.series, opened.groups, clock, 30, 14, 90)
+
+    clock.advance(100 * DAY_MS)
+    gone = retention.clean_up()
+
+    assert gone >= 3 + 1 + 3
+    left = {key.decode().removeprefix(redis.prefix) for key in redis.client.scan_iter()}
+    lasting = ("head", "jobs", "keys", "order", "statuses", "status:", "spider:", "tallies", "events", "type:")
+    assert [key for key in left if not key.startswith(lasting)] == []
+    assert redis.client.xlen(redis.key("events")) == 0
+    assert opened.events.job_counts(JobFilter()) == {"running": 1}
