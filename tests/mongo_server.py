@@ -61,24 +61,72 @@ def running() -> Iterator[MongoServer]:
     if given := os.environ.get("TEST_MONGODB_URL"):
         yield MongoServer(given, keeps=False)
         return
-    if not (program := installed()):
-        raise Unobtainable("SecantusDB is not installed; `python -m tests.parts` obtains it")
-    with tempfile.TemporaryDirectory(prefix="scrapewatch-mongo-") as folder, socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-        listener.close()
-        log = Path(folder) / "log"
+    with secantus() as ours:
+        ours.start("--enable-test-commands")
+        yield MongoServer(ours.url, keeps=True)
+
+
+class Secantus:
+    """A server of our own, in a folder of its own, that may be killed and started again.
+
+    Args:
+        folder: an empty one.
+
+    Raises:
+        Unobtainable: it is not installed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        program = installed()
+        if program is None:
+            raise Unobtainable("SecantusDB is not installed; `python -m tests.parts` obtains it")
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            self._port = listener.getsockname()[1]
+        self.url = f"mongodb://127.0.0.1:{self._port}/"
+        self._log = folder / "log"
         # A server alone, as many are: one that may have no transactions.
-        options = ["--standalone", "--enable-test-commands", "--storage-path", str(Path(folder) / "data")]
-        command = [program, "-m", "secantus", "--host", "127.0.0.1", "--port", str(port), *options]
-        with log.open("wb") as output:
-            server = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output)
+        address = ["--host", "127.0.0.1", "--port", str(self._port)]
+        self._command = [program, "-m", "secantus", *address, "--standalone", "--storage-path", str(folder / "data")]
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def start(self, *options: str) -> None:
+        """Start it and wait until it listens."""
+        with self._log.open("ab") as output:
+            command = [*self._command, *options]
+            self._server = subprocess.Popen(command, cwd=self._log.parent, stdout=output, stderr=output)
+        deadline = time.monotonic() + START_S
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self._port)).close()
+            except OSError:
+                if self._server.poll() is not None or time.monotonic() > deadline:
+                    raise Unobtainable(f"SecantusDB did not start: {self._log.read_text()[-500:]}") from None
+                time.sleep(0.02)
+            else:
+                return
+
+    def kill(self) -> None:
+        """End it as a crash does, if it runs."""
+        if self._server is not None:
+            self._server.kill()
+            self._server.wait()
+            self._server = None
+
+
+@contextmanager
+def secantus() -> Iterator[Secantus]:
+    """A `Secantus` that is not started yet; gone after the block.
+
+    Raises:
+        Unobtainable: see there.
+    """
+    with tempfile.TemporaryDirectory(prefix="scrapewatch-mongo-") as folder:
+        made = Secantus(Path(folder))
         try:
-            _wait(port, server, log)
-            yield MongoServer(f"mongodb://127.0.0.1:{port}/", keeps=True)
+            yield made
         finally:
-            server.kill()
-            server.wait()
+            made.kill()
 
 
 def installed() -> str | None:
@@ -87,16 +135,3 @@ def installed() -> str | None:
     note = ENVIRONMENT / LOCKED.name
     is_there = program.exists() and note.exists() and note.read_bytes() == LOCKED.read_bytes()
     return str(program) if is_there else None
-
-
-def _wait(port: int, server: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + START_S
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            if server.poll() is not None or time.monotonic() > deadline:
-                raise Unobtainable(f"SecantusDB did not start: {log.read_text()[-500:]}") from None
-            time.sleep(0.02)
-        else:
-            return

@@ -92,6 +92,14 @@ def test_doctor_tells_of_the_redis_that_keeps_the_events(flask: Run, sqlite_url:
     assert "secret" not in away.stdout
 
 
+def test_doctor_tells_of_the_mongodb_that_keeps_the_events(flask: Run, sqlite_url: str, mongodb_url: str):
+    """That it answers, and what it is."""
+    told = flask("doctor", storage_url=mongodb_url)
+
+    assert told.exit_code == 0, told.output
+    assert "ok    store: reached, MongoDB" in told.stdout
+
+
 def test_making_the_commands_touches_nothing(settings: Settings, tmp_path: Path):
     """Loading the CLI has no side effect."""
     commands = create_cli(settings).cli.commands

@@ -14,10 +14,8 @@ from sqlalchemy import Connection, create_engine, text
 
 from app.core.clock import CLOCK
 from app.storage.base import Event, EventFilter, JobFilter
-from app.storage.redis.events import RedisEventStore
-from app.storage.redis.series import RedisSeriesStore
-from app.storage.redis.server import Server
-from tests.fakes import no_points
+from app.storage.sql.database import Database
+from app.storage.stores import open_stores
 
 MINUTE_MS: Final = 60_000
 
@@ -56,9 +54,9 @@ class Kept(NamedTuple):
 
 
 def kept_at(url: str) -> Kept:
-    """What is kept by the database or the Redis at `url`."""
-    if url.startswith("redis:"):
-        return _in_redis(url)
+    """What is kept by the database, the Redis or the MongoDB at `url`."""
+    if url.startswith(("redis:", "mongodb:")):
+        return _in_stores(url)
     with reading(url) as connection:
         jobs = connection.execute(text("SELECT id, first_cursor, items, errors FROM jobs")).all()
         return Kept(list(stored(connection)), [Counters(*job) for job in jobs], _minutes(connection))
@@ -99,9 +97,10 @@ def _minutes(connection: Connection) -> Counter[Minute]:
     return rolled
 
 
-def _in_redis(url: str) -> Kept:
-    with closing(Server(url, CLOCK)) as server:
-        events, series = RedisEventStore(server, CLOCK, no_points), RedisSeriesStore(server)
+def _in_stores(url: str) -> Kept:
+    nowhere = Database("sqlite:///never-opened.db")
+    with closing(nowhere), closing(open_stores(url, nowhere, CLOCK)) as stores:
+        events, series = stores.events, stores.series
         rows: list[Row] = []
         while some := events.events_after(EventFilter(), after=rows[-1].cursor if rows else 0):
             rows += map(_row, some)

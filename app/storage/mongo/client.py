@@ -108,6 +108,10 @@ class Mongo:
         """Ask the server for a sign of life, which it gives to whoever may read there."""
         self.sight()
 
+    def command(self, name: str) -> Document:
+        """The server's answer to a command."""
+        return self._database.command(name)
+
     def sight(self) -> Sight:
         """What may be seen at this moment."""
         head = self["meta"].find_one({"_id": HEAD}) or {}

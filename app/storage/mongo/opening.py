@@ -1,11 +1,14 @@
 """The stores of one MongoDB database, which share its ledger."""
 
 from collections.abc import Callable
+from functools import partial
 
 from pymongo.errors import ConfigurationError, PyMongoError
 
 from app.core.clock import Clock
 from app.core.errors import ScrapewatchError
+from app.storage.base_about import About
+from app.storage.mongo.about import about
 from app.storage.mongo.client import Mongo
 from app.storage.mongo.events import MongoEventStore
 from app.storage.mongo.groups import MongoGroupStore
@@ -13,13 +16,18 @@ from app.storage.mongo.ledger import Ledger
 from app.storage.mongo.searching import MongoSearchStore
 from app.storage.mongo.series import MongoSeriesStore
 
-Close = Callable[[], object]
+Stores = tuple[
+    MongoEventStore,
+    MongoSeriesStore,
+    MongoGroupStore,
+    MongoSearchStore,
+    Callable[[], object],
+    Callable[[], About],
+]
 
 
-def open_mongo(
-    url: str, clock: Clock
-) -> tuple[MongoEventStore, MongoSeriesStore, MongoGroupStore, MongoSearchStore, Close]:
-    """Those at an address, and what ends their connections.
+def open_mongo(url: str, clock: Clock) -> Stores:
+    """Those at an address, what ends their connections, and what tells of their server.
 
     Raises:
         ScrapewatchError: the address can't be read, or nobody answers there.
@@ -37,4 +45,5 @@ def open_mongo(
     ledger = Ledger(mongo)
     series = MongoSeriesStore(mongo, ledger)
     events = MongoEventStore(mongo, ledger, clock, series.merge)
-    return events, series, MongoGroupStore(mongo, ledger), MongoSearchStore(mongo, ledger), mongo.close
+    groups, search = MongoGroupStore(mongo, ledger), MongoSearchStore(mongo, ledger)
+    return events, series, groups, search, mongo.close, partial(about, mongo)
