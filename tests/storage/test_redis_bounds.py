@@ -7,12 +7,12 @@ import pytest
 
 from app.jobs.grouping import Grouping
 from app.storage.base import Event, EventFilter, JobFilter
-from app.storage.base_series import DAY_MS, HOUR_MS, Point
+from app.storage.base_series import DAY_MS, HOUR_MS, MINUTE_MS, Point
 from app.storage.redis.server import Server
 from app.storage.retention import Retention
 from app.storage.sql.database import Database
 from app.storage.stores import Stores, open_stores
-from tests.fakes import StoppedClock, event, jobs_fold, new_id
+from tests.fakes import NOW_MS, StoppedClock, event, jobs_fold, new_id
 
 
 @pytest.fixture
@@ -58,6 +58,32 @@ def test_a_count_that_looks_at_much_says_how_far_it_came(opened: Stores):
     told = opened.search.count(EventFilter(min_level=2), before=251, most=100)
 
     assert told == ({}, 151)
+
+
+def test_what_is_said_to_go_is_what_goes(opened: Stores, clock: StoppedClock, monkeypatch):
+    """Logs after 14 days, other events after 30, buckets by their resolution; of each kind the oldest is told."""
+    monkeypatch.setattr("app.storage.redis.upkeep._PAGE", 2)
+    keeper = Retention(opened.events, opened.series, opened.groups, clock, 30, 14, 90, opened.upkeep)
+    assert [tuple(each)[1:] for each in keeper.held() or []] == [(0, None, None, 0)] * 4
+    opened.events.append([log("a"), *(event(id=new_id()) for _ in range(5))], jobs_fold)
+    opened.series.record([Point("items", (), NOW_MS, 1.0, 1, 1.0, 1.0)])
+    clock.advance(15 * DAY_MS)
+    opened.events.append([log("b"), event(id=new_id())], jobs_fold)
+    opened.series.record([Point("items", (), clock.now_ms(), 1.0, 1, 1.0, 1.0)])
+
+    foretold = keeper.held() or []
+    keeper.clean_up()
+    left = {each.kind: each for each in keeper.held() or []}
+
+    assert [(each.kind, each.rows, each.oldest_ms, each.going) for each in foretold] == [
+        ("events", 8, NOW_MS, 1),
+        ("logs", 2, NOW_MS, 1),
+        ("series", 4, NOW_MS - NOW_MS % MINUTE_MS, 1),
+        ("jobs", 1, NOW_MS, 0),
+    ]
+    assert [(left[kind].rows, left[kind].going) for kind in ("events", "logs", "series")][:2] == [(7, 0), (1, 0)]
+    assert left["series"].going == 0
+    assert left["logs"].oldest_ms == clock.now_ms()
 
 
 def test_what_is_older_than_it_is_kept_leaves_no_key_behind(opened: Stores, redis: Server, clock: StoppedClock):

@@ -12,6 +12,7 @@ from app.storage.redis.groups import RedisGroupStore
 from app.storage.redis.search import RedisSearchStore
 from app.storage.redis.series import RedisSeriesStore
 from app.storage.redis.server import Server
+from app.storage.redis.upkeep import RedisUpkeep
 
 Stores = tuple[
     RedisEventStore,
@@ -20,11 +21,12 @@ Stores = tuple[
     RedisSearchStore,
     Callable[[], object],
     Callable[[], About],
+    RedisUpkeep,
 ]
 
 
 def open_redis(url: str, clock: Clock) -> Stores:
-    """Those at an address, what ends their connections, and what tells of their server.
+    """Those at an address, what ends their connections, what tells of their server, and their upkeep.
 
     Raises:
         ScrapewatchError: the address can't be read, or nobody answers there.
@@ -40,4 +42,12 @@ def open_redis(url: str, clock: Clock) -> Stores:
         raise ScrapewatchError(f"STORAGE_URL: Redis does not answer: {error.__cause__}") from error
     series = RedisSeriesStore(server)
     events = RedisEventStore(server, clock, series.merge)
-    return events, series, RedisGroupStore(server), RedisSearchStore(server), server.close, partial(about, server)
+    return (
+        events,
+        series,
+        RedisGroupStore(server),
+        RedisSearchStore(server),
+        server.close,
+        partial(about, server),
+        RedisUpkeep(server),
+    )

@@ -46,8 +46,8 @@ def _prune_chunk(server: Server, step_ms: int, chunk: int, last: int) -> int:
     hashes = [hash_of(Place(int(number), step_ms, chunk)) for number in sorted(told)]
     gone = 0
     for start in range(0, len(hashes), _SLICE):
-        with server.alone():  # or what is just being added to would be written anew
-            gone += server.run(_PRUNE, hashes[start : start + _SLICE], last)
+        gone += server.run(_PRUNE, hashes[start : start + _SLICE], last)
+        server.overtake()  # or who has read what went would write it anew
     if last == CHUNK - 1:
         server.ask(("UNLINK", members))
     return gone

@@ -189,6 +189,10 @@ class Server:
                     return result
         raise Unavailable("busy")
 
+    def overtake(self) -> None:
+        """Have whoever is within a transaction, in whatever process, think again."""
+        self.transact(lambda _: (None, Changes()))
+
     def _written(self, turn: str, changes: Changes) -> bool:
         commands = [
             [raw(part) if isinstance(part, bytes) else part for part in command] for command in changes.commands

@@ -1,0 +1,118 @@
+"""How much a Redis holds. It gives memory back by itself; how much of that each kind takes it can't tell."""
+
+from typing import Final
+
+from app.storage.base_series import STEPS_MS
+from app.storage.base_series import edges as steps_edges
+from app.storage.base_upkeep import Edges, Held
+from app.storage.redis.buckets import CHUNK, Place, hash_of, series_of, times_of
+from app.storage.redis.keys import JOBS, ORDER, STREAM, of_type
+from app.storage.redis.records import event_of, job_of
+from app.storage.redis.server import AT_ONCE, Server
+from scrapewatch.events import EVENTS
+
+_COUNT: Final = """
+local prefix, stream, first, last, count = unpack(cmsgpack.unpack(ARGV[1]))
+local some = redis.call('XRANGE', prefix .. stream, first, last, 'COUNT', count)
+return {#some, #some > 0 and some[#some][1] or ''}
+"""
+"""How many entries of a stream there are from one to another, of so many, and which is the last of them."""
+
+_FILLED: Final = """
+local prefix, hashes, last = unpack(cmsgpack.unpack(ARGV[1]))
+local all, old = 0, 0
+for _, hash in ipairs(hashes) do
+  local slots = redis.call('HKEYS', prefix .. hash)
+  all = all + #slots
+  for _, slot in ipairs(slots) do
+    if tonumber(slot) <= last then old = old + 1 end
+  end
+end
+return {all, old}
+"""
+"""How many buckets there are in some hashes, and how many of them up to a slot."""
+
+_PAGE: Final = 5_000
+
+
+class RedisUpkeep:
+    """`Upkeep` of one Redis."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def held(self, edges: Edges) -> list[Held]:
+        """See `Upkeep`."""
+        ask = self._server.ask
+        events, logs, jobs = ask(("XLEN", STREAM), ("XLEN", of_type("log")), ("HLEN", JOBS))
+        end = self._end(edges.events_ms)
+        logs_going = self._upto(of_type("log"), max(end, self._end(edges.logs_ms)))
+        others_going = sum(self._upto(of_type(type_), end) for type_ in EVENTS if type_ != "log")
+        buckets, buckets_going = self._buckets(edges)
+        firsts = [some[0] for some in ask(*(("ZRANGE", times_of(step_ms), 0, 0) for step_ms in STEPS_MS)) if some]
+        return [
+            Held("events", events, self._received(1), None, others_going + logs_going),
+            Held("logs", logs, self._first_log(), None, logs_going),
+            Held("series", buckets, min(map(int, firsts), default=None), None, buckets_going),
+            Held("jobs", jobs, self._first_job(), None, 0),
+        ]
+
+    def give_back(self) -> int:
+        """See `Upkeep`; there is nothing to do."""
+        return 0
+
+    def _received(self, cursor: int) -> int | None:
+        """When the first event from a cursor on was received."""
+        (told,) = self._server.ask(("XRANGE", STREAM, cursor, "+", "COUNT", 1))
+        return event_of(0, told[0][1][b"e"]).received_ms if told else None
+
+    def _first_log(self) -> int | None:
+        (told,) = self._server.ask(("XRANGE", of_type("log"), "-", "+", "COUNT", 1))
+        return self._received(int(told[0][0].partition(b"-")[0])) if told else None
+
+    def _first_job(self) -> int | None:
+        (keys,) = self._server.ask(("ZRANGE", ORDER, 0, 0))
+        (told,) = self._server.ask(("HGET", JOBS, keys[0])) if keys else (None,)
+        return job_of(told).created_at if told else None
+
+    def _end(self, before_ms: int) -> int:
+        """The last cursor of events received before that time, by halving: receive times rise with the cursor."""
+        low, high = 0, self._server.head().cursor + 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            received_ms = self._received(middle)
+            low, high = (middle, high) if received_ms is not None and received_ms < before_ms else (low, middle)
+        return low
+
+    def _upto(self, stream: str, end: int) -> int:
+        """How many entries a stream has up to a cursor."""
+        first, found = "-", 0
+        while end:
+            count, last = self._server.run(_COUNT, stream, first, str(end), _PAGE)
+            found += count
+            if count < _PAGE:
+                break
+            first = f"({last.decode()}"
+        return found
+
+    def _buckets(self, edges: Edges) -> tuple[int, int]:
+        """How many there are, and how many of them are older than they are kept."""
+        before = steps_edges(
+            raw_before_ms=edges.raw_ms, minutes_before_ms=edges.minutes_ms, hours_before_ms=edges.hours_ms
+        )
+        found = [self._of_chunk(step, chunk, before[step]) for step in STEPS_MS for chunk in self._chunks(step)]
+        return sum(held for held, _ in found), sum(old for _, old in found)
+
+    def _chunks(self, step_ms: int) -> list[int]:
+        (times,) = self._server.ask(("ZRANGE", times_of(step_ms), 0, -1))
+        return sorted({int(at_ms) - int(at_ms) % (CHUNK * step_ms) for at_ms in times})
+
+    def _of_chunk(self, step_ms: int, chunk: int, before_ms: int) -> tuple[int, int]:
+        (series,) = self._server.ask(("SMEMBERS", series_of(step_ms, chunk)))
+        hashes = [hash_of(Place(int(number), step_ms, chunk)) for number in series]
+        last = -(-(before_ms - chunk) // step_ms) - 1
+        held = old = 0
+        for start in range(0, len(hashes), AT_ONCE):
+            some, going = self._server.run(_FILLED, hashes[start : start + AT_ONCE], last)
+            held, old = held + some, old + going
+        return held, old
