@@ -14,7 +14,7 @@ from pymongo.synchronous.pool import Connection
 from app.core.errors import Unavailable
 from app.jobs.fold import fold
 from app.storage.base import Commit, Event, EventFilter, JobFilter
-from app.storage.base_series import RAW_MS, Point
+from app.storage.base_series import HOUR_MS, RAW_MS, Point
 from app.storage.mongo.client import INDEXES, Mongo
 from app.storage.mongo.events import MongoEventStore
 from app.storage.mongo.ledger import Ledger
@@ -167,6 +167,21 @@ def test_the_last_to_begin_is_the_one_who_writes(mongodb_url):
 
         assert [each.cursor for each in first.events.events(ANY)] == [3, 2, 1]
         assert commit.prev == 2
+
+
+def test_a_command_may_clean_up_beside_the_server(mongodb_url):
+    """It deletes and rolls up, and the server goes on writing and knows how far events were removed."""
+    with opened(mongodb_url) as server, opened(mongodb_url) as command:
+        server.events.append([event("job_started", "old"), event(job_id="old"), event(job_id="run")], counting)
+        server.events.delete_job("old", later=True)
+
+        command.series.roll_up(NOW_MS - HOUR_MS, NOW_MS)
+        kept = {"events_before_ms": NOW_MS + 1, "logs_before_ms": 0}
+        assert [command.events.prune(**kept, limit=9) for _ in range(3)] == [2, 1, 0]
+        assert command.series.prune(raw_before_ms=NOW_MS, minutes_before_ms=0, hours_before_ms=0) == 1
+
+        assert server.events.append([event(job_id="run")], counting).prev == 3
+        assert server.events.reach() == (4, 3)
 
 
 def test_an_event_that_can_not_be_stored_leaves_no_trace(mongodb_url):

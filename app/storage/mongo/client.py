@@ -25,7 +25,8 @@ Document = dict[str, Any]
 
 DEFAULT_DATABASE: Final = "scrapewatch"
 HEAD: Final = "head"
-"""The document of `meta` that says what is done."""
+REMOVED: Final = "removed"
+"""Documents of `meta`, which are few and small: what is done, and how far events were removed."""
 
 SELECT_MS: Final = 3_000
 """How long a server is waited for before the store counts as down."""
@@ -114,8 +115,10 @@ class Mongo:
 
     def sight(self) -> Sight:
         """What may be seen at this moment."""
-        head = self["meta"].find_one({"_id": HEAD}) or {}
-        return Sight(head.get("cursor", 0), head.get("removed", 0), tuple(head.get("gone", ())))
+        found = {each["_id"]: each for each in self["meta"].find()}
+        gone = tuple(each["gone"] for each in found.values() if "gone" in each)
+        newest, removed = found.get(HEAD, {}).get("cursor", 0), found.get(REMOVED, {}).get("value", 0)
+        return Sight(newest, removed, gone)
 
     def make_indexes(self) -> None:
         """Make those that are not there."""

@@ -83,7 +83,7 @@ class MongoGroupStore:
 
     def forget(self, before_ms: int, limit: int) -> int:
         """See `GroupStore`."""
-        with self._ledger.writing():
+        with self._ledger.turn():
             found = self._mongo["groups"].find({"last_ms": {"$lt": before_ms}}, {"_id": 1}).limit(limit)
             old = [each["_id"] for each in found]
             return self._mongo["groups"].delete_many({"_id": {"$in": old}}).deleted_count if old else 0

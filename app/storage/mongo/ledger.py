@@ -2,9 +2,9 @@
 
 A commit is a list of documents as they will be afterwards (`Put`), not of changes: done twice it is the same.
 
-1. The list goes into the document `ledger` of `meta`, under the commit's number, if that number is the next and nobody
-   else has begun to write since. That is one write of one document, it is waited for until it is on the disk, and it
-   decides: before it nothing has happened, after it the commit will be done, whoever may have to do it.
+1. The list goes into the ledger's one document, under the commit's number, if that number is the next and nobody else
+   has begun to write since. That is one write of one document, waited for until it is on the disk, and it decides:
+   before it nothing has happened, after it the commit will be done, whoever may have to do it.
 2. The documents are written, and as the last of them `head`, with the commit's number and how far events may be seen.
 
 Who finds, before he writes, that the ledger is ahead of `head` does the second step again. Events themselves are
@@ -12,7 +12,8 @@ not in the list, as they would be written twice: they are inserted before the fi
 may be seen, and whatever lies there when nothing was decided is nobody's and goes.
 
 Whoever begins to write takes the next number of a fence. The first step is refused to all but the last who did, so
-that a server that was thought to be dead can't decide anything any more.
+that a server that was thought to be dead can't decide anything any more. What only removes, or makes coarser buckets
+anew, takes a `turn` without a number: it is the same whoever does it, so a command may do it beside the server.
 """
 
 import logging
@@ -31,6 +32,7 @@ from app.storage.mongo.client import HEAD, Document, Mongo, translated
 log = logging.getLogger(__name__)
 
 _LEDGER: Final = "ledger"
+"""The document, and the collection that it is in."""
 _LARGEST: Final = 12 * 1024 * 1024
 """Bytes of a document, of the 16 MiB that it may have."""
 
@@ -65,12 +67,22 @@ class Ledger:
     @property
     def head(self) -> Document:
         """What is done: `cursor` may be seen, `last` is that of the newest event, `job_key` of the newest job."""
-        return {"number": 0, "cursor": 0, "last": 0, "job_key": 0, "removed": 0, "gone": [], **self._head}
+        return {"number": 0, "cursor": 0, "last": 0, "job_key": 0, **self._head}
 
     @property
     def fence(self) -> int:
         """The number under which this process writes."""
         return self._fence
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """No commit of this process comes meanwhile.
+
+        Raises:
+            Unavailable: the server is gone or its disk full.
+        """
+        with self._lock, translated():
+            yield
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -103,10 +115,9 @@ class Ledger:
         else:
             self._head = done
 
-    def note(self, **head: Any) -> None:
-        """Change `head` alone, by one write. To be called while `writing`."""
-        self._mongo["meta"].update_one({"_id": HEAD}, {"$set": head}, upsert=True)
-        self._head = {**self._head, **head}
+    def put(self, puts: Sequence[Put]) -> None:
+        """Write documents that need not be there together. To be called in a `turn`."""
+        self._write(puts, again=True)
 
     def _decide(self, number: int, puts: bytes) -> None:
         parts = [puts[start : start + _LARGEST] for start in range(0, len(puts), _LARGEST)]
@@ -114,17 +125,20 @@ class Ledger:
             self._mongo["parts"].replace_one({"_id": place}, {"puts": part}, upsert=True)
         ours = {"_id": _LEDGER, "fence": self._fence, "number": number - 1}
         decision = {"$set": {"number": number, "parts": len(parts), "puts": parts[0]}}
-        if not self._mongo.durable("meta").update_one(ours, decision).matched_count:
+        if not self._mongo.durable(_LEDGER).update_one(ours, decision).matched_count:
             self._give_way()
 
     def _do(self, puts: Sequence[Put], *, again: bool = False) -> None:
+        """Write the documents; those of `meta` come last and in order, as `head` is the very last."""
+        self._write([put for put in puts if put.collection != "meta"], again=again)
+        self._mongo["meta"].bulk_write([_write(put, again=again) for put in puts if put.collection == "meta"])
+
+    def _write(self, puts: Sequence[Put], *, again: bool) -> None:
         by_collection: dict[str, list[_Write]] = {}
         for put in puts:
             by_collection.setdefault(put.collection, []).append(_write(put, again=again))
-        head = by_collection.pop("meta")
         for name, writes in by_collection.items():
             self._mongo[name].bulk_write(writes, ordered=False)
-        self._mongo["meta"].bulk_write(head)  # in order: `head` is the last
 
     def _make_ready(self) -> None:
         """Take the fence, and finish or remove what was left, whoever left it."""
@@ -149,7 +163,7 @@ class Ledger:
     def _take(self) -> Document:
         """The ledger, with the next number of the fence, which is ours."""
         is_first = not self._fence
-        taken: Document | None = self._mongo.durable("meta").find_one_and_update(
+        taken: Document | None = self._mongo.durable(_LEDGER).find_one_and_update(
             {"_id": _LEDGER} if is_first else {"_id": _LEDGER, "fence": self._fence},
             {"$inc": {"fence": 1}, "$setOnInsert": {"number": 0}},
             upsert=is_first,

@@ -59,7 +59,7 @@ class MongoSeriesStore:
 
     def catch_up(self, before_ms: int) -> None:
         """See `SeriesStore`."""
-        with self._ledger.writing():  # so that what was noted is also committed
+        with self._ledger.turn():  # so that what was noted is also committed
             touched = self._touched.take()
         try:
             for begin, end in spans(touched, before_ms):
@@ -179,7 +179,7 @@ class MongoSeriesStore:
 
     def _prune(self, step_ms: int, before_ms: int) -> int:
         """Delete the oldest buckets of one resolution, about a slice of them, and series that have none left."""
-        with self._ledger.writing():
+        with self._ledger.turn():
             old = self._mongo["buckets"].find({"step_ms": step_ms, "at_ms": {"$lt": before_ms}}, {"at_ms": 1})
             times = [each["at_ms"] for each in old.sort("at_ms", ASCENDING).limit(_SLICE)]
             if not times:

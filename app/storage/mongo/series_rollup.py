@@ -1,8 +1,8 @@
 """Coarser buckets out of finer ones.
 
 Those to be made anew are found by the database's counts, as the ones of which the finer hold more values than they do;
-only these are read whole. They are merged outside of any commit, and one that was overtaken by a later point is made
-good by the next roll-up.
+only these are read whole. They are no commit: one that was overtaken by a later point, or is missing after a crash, is
+made good by the next roll-up.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,8 +20,8 @@ from scrapewatch.events import MAX_SAFE_INTEGER
 
 _AT_ONCE: Final = 16
 """Times of coarse buckets that are gone through together."""
-_COMMIT: Final = 1_000
-"""Buckets of one commit."""
+_AT_A_TURN: Final = 1_000
+"""Buckets that are written while others wait."""
 
 
 def roll_up(mongo: Mongo, ledger: Ledger, from_ms: int, to_ms: int) -> None:
@@ -54,9 +54,9 @@ def _roll_up(mongo: Mongo, ledger: Ledger, steps: tuple[int, int], span: tuple[i
             bucket_put((series, coarse, at_ms), values, is_new=(series, at_ms) not in held)
             for (series, at_ms), values in _made(mongo, (fine, coarse), grown, times)
         ]
-    for start in range(0, len(puts), _COMMIT):
-        with ledger.writing():
-            ledger.commit(puts[start : start + _COMMIT])
+    for start in range(0, len(puts), _AT_A_TURN):
+        with ledger.turn():
+            ledger.put(puts[start : start + _AT_A_TURN])
 
 
 def _counts(mongo: Mongo, steps: tuple[int, int], span: tuple[int, int]) -> dict[tuple[int, int], int]:
