@@ -1,13 +1,15 @@
 """What is bounded of a Redis: a search tells what it has found after a while, and what is old leaves no key behind."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 
 import pytest
 
+from app.core.errors import ScrapewatchError
 from app.jobs.grouping import Grouping
 from app.storage.base import Event, EventFilter, JobFilter
 from app.storage.base_series import DAY_MS, HOUR_MS, MINUTE_MS, Point
+from app.storage.redis.about import require_recent
 from app.storage.redis.server import Server
 from app.storage.retention import Retention
 from app.storage.sql.database import Database
@@ -20,6 +22,14 @@ def opened(redis_url: str, clock: StoppedClock) -> Iterator[Stores]:
     """All stores of an empty Redis."""
     with closing(open_stores(redis_url, Database("sqlite:///never-opened.db"), clock)) as stores:
         yield stores
+
+
+def test_a_redis_that_lacks_commands_is_refused(redis: Server, monkeypatch):
+    """Before anything is written; one that does not tell its version is believed."""
+    for version, is_refused in (("6.0.16", True), ("6.2.0", False), ("10.1.2", False), (None, False)):
+        monkeypatch.setattr(redis.client, "info", lambda told=version: {"redis_version": told} if told else {})
+        with pytest.raises(ScrapewatchError, match="too old") if is_refused else nullcontext():
+            require_recent(redis)
 
 
 def log(message: str):

@@ -6,7 +6,7 @@ from functools import partial
 from app.core.clock import Clock
 from app.core.errors import ScrapewatchError, Unavailable
 from app.storage.base_about import About
-from app.storage.redis.about import about
+from app.storage.redis.about import about, require_recent
 from app.storage.redis.events import RedisEventStore
 from app.storage.redis.groups import RedisGroupStore
 from app.storage.redis.search import RedisSearchStore
@@ -29,7 +29,7 @@ def open_redis(url: str, clock: Clock) -> Stores:
     """Those at an address, what ends their connections, what tells of their server, and their upkeep.
 
     Raises:
-        ScrapewatchError: the address can't be read, or nobody answers there.
+        ScrapewatchError: the address can't be read, nobody answers there, or its version is too old.
     """
     try:
         server = Server(url, clock)
@@ -37,9 +37,13 @@ def open_redis(url: str, clock: Clock) -> Stores:
         raise ScrapewatchError(f"STORAGE_URL: {error}") from error
     try:
         server.look()
+        require_recent(server)
     except Unavailable as error:
         server.close()
         raise ScrapewatchError(f"STORAGE_URL: Redis does not answer: {error.__cause__}") from error
+    except ScrapewatchError:
+        server.close()
+        raise
     series = RedisSeriesStore(server)
     events = RedisEventStore(server, clock, series.merge)
     return (

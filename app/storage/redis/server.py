@@ -115,6 +115,7 @@ class Server:
             address,
             protocol=2,
             retry=Retry(NoBackoff(), 1),
+            socket_keepalive=True,
             socket_timeout=ANSWER_S,
             socket_connect_timeout=CONNECT_S,
         )
