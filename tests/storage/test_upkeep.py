@@ -1,6 +1,7 @@
 """How much there is, what of it is to go, and space that is given back."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -31,9 +32,15 @@ def database(database_url: str) -> Iterator[Database]:
     opened.close()
 
 
-@pytest.fixture
-def stores(database: Database, clock: StoppedClock) -> Stores:
-    return open_stores(database.url.render_as_string(hide_password=False), database, clock)
+@pytest.fixture(params=["sqlite", "postgres", "mongodb"])
+def stores(request: pytest.FixtureRequest, clock: StoppedClock) -> Iterator[Stores]:
+    """Of each kind that tells what it holds."""
+    address = request.getfixturevalue(f"{request.param}_url")
+    database = Database("sqlite:///never-opened.db" if request.param == "mongodb" else address, checkpoints=True)
+    if request.param != "mongodb":
+        SqlAccountStore(database).sender("one", at_ms=NOW_MS)
+    with closing(database), closing(open_stores(address, database, clock)) as opened:
+        yield opened
 
 
 def retention(stores: Stores, clock: StoppedClock) -> Retention:
@@ -79,6 +86,7 @@ def test_an_empty_store_holds_nothing(stores: Stores, clock: StoppedClock):
 
 def test_kinds_tell_their_oldest_and_their_size(stores: Stores, clock: StoppedClock):
     """Sizes where the database can tell them."""
+    stores.series.record([Point("items", (), NOW_MS, 1.0, 1, 1.0, 1.0)])
     stores.events.append([event(id=new_id()), event("log", data={"message": "a"})], jobs_fold)
     clock.advance(1_000)
     stores.events.append([event(id=new_id())], jobs_fold)

@@ -109,9 +109,13 @@ class Mongo:
         """Ask the server for a sign of life, which it gives to whoever may read there."""
         self.sight()
 
-    def command(self, name: str) -> Document:
+    def collections(self) -> list[str]:
+        """The names of those that are there."""
+        return self._database.list_collection_names()
+
+    def command(self, name: str, value: str | int = 1) -> Document:
         """The server's answer to a command."""
-        return self._database.command(name)
+        return self._database.command(name, value)
 
     def sight(self) -> Sight:
         """What may be seen at this moment."""

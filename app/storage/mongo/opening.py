@@ -15,6 +15,7 @@ from app.storage.mongo.groups import MongoGroupStore
 from app.storage.mongo.ledger import Ledger
 from app.storage.mongo.searching import MongoSearchStore
 from app.storage.mongo.series import MongoSeriesStore
+from app.storage.mongo.upkeep import MongoUpkeep
 
 Stores = tuple[
     MongoEventStore,
@@ -23,11 +24,12 @@ Stores = tuple[
     MongoSearchStore,
     Callable[[], object],
     Callable[[], About],
+    MongoUpkeep,
 ]
 
 
 def open_mongo(url: str, clock: Clock) -> Stores:
-    """Those at an address, what ends their connections, and what tells of their server.
+    """Those at an address, what ends their connections, what tells of their server and of how full it is.
 
     Raises:
         ScrapewatchError: the address can't be read, or nobody answers there.
@@ -46,4 +48,4 @@ def open_mongo(url: str, clock: Clock) -> Stores:
     series = MongoSeriesStore(mongo, ledger)
     events = MongoEventStore(mongo, ledger, clock, series.merge)
     groups, search = MongoGroupStore(mongo, ledger), MongoSearchStore(mongo, ledger)
-    return events, series, groups, search, mongo.close, partial(about, mongo)
+    return events, series, groups, search, mongo.close, partial(about, mongo), MongoUpkeep(mongo)

@@ -1,0 +1,77 @@
+"""How much MongoDB holds. It uses the space of deleted documents again by itself, and `compact` gives it back."""
+
+from typing import Final
+
+from pymongo import ASCENDING
+
+from app.storage.base_series import STEPS_MS
+from app.storage.base_series import edges as steps_edges
+from app.storage.base_upkeep import Edges, Held, Kind
+from app.storage.mongo.client import Document, Mongo, translated
+from app.storage.mongo.counting import received_since
+
+_OF: Final[dict[Kind, tuple[str, ...]]] = {"events": ("events",), "series": ("buckets", "series"), "jobs": ("jobs",)}
+
+
+class MongoUpkeep:
+    """See `Upkeep`."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+
+    def held(self, edges: Edges) -> list[Held]:
+        """See `Upkeep`."""
+        with translated():
+            rows = [self._events(edges), self._logs(edges), self._series(edges), self._jobs()]
+            return [each._replace(size_bytes=self._size(each.kind)) for each in rows]
+
+    def give_back(self) -> int:
+        """See `Upkeep`; an operator's business, as it holds a server up."""
+        return 0
+
+    def _events(self, edges: Edges) -> Held:
+        others = self._going({"type": {"$ne": "log"}}, edges.events_ms)
+        going = others + self._going({"type": "log"}, max(edges.events_ms, edges.logs_ms))
+        return Held("events", self._rows("events"), self._oldest("events", "received_ms", "_id", {}), None, going)
+
+    def _logs(self, edges: Edges) -> Held:
+        is_log = {"type": "log"}
+        going = self._going(is_log, max(edges.events_ms, edges.logs_ms))
+        rows = self._mongo["events"].count_documents(is_log)
+        return Held("logs", rows, self._oldest("events", "received_ms", "_id", is_log), None, going)
+
+    def _series(self, edges: Edges) -> Held:
+        ends = steps_edges(
+            raw_before_ms=edges.raw_ms, minutes_before_ms=edges.minutes_ms, hours_before_ms=edges.hours_ms
+        )
+        old = [{"step_ms": step_ms, "at_ms": {"$lt": end_ms}} for step_ms, end_ms in ends.items()]
+        firsts = [self._oldest("buckets", "at_ms", "at_ms", {"step_ms": step_ms}) for step_ms in STEPS_MS]
+        oldest = min((first for first in firsts if first is not None), default=None)
+        return Held(
+            "series", self._rows("buckets"), oldest, None, sum(map(self._mongo["buckets"].count_documents, old))
+        )
+
+    def _jobs(self) -> Held:
+        return Held("jobs", self._rows("jobs"), self._oldest("jobs", "created_at", "_id", {}), None, 0)
+
+    def _rows(self, name: str) -> int:
+        return self._mongo[name].estimated_document_count()
+
+    def _going(self, which: Document, before_ms: int) -> int:
+        """How many of these were received before that time, which rises with the cursor."""
+        newest = self._mongo.sight().newest
+        end = received_since(self._mongo, before_ms, newest, grain=1) + 1
+        old = {"_id": {"$lte": end}, "received_ms": {"$lt": before_ms}}
+        return self._mongo["events"].count_documents({**which, **old})
+
+    def _oldest(self, name: str, field: str, by: str, which: Document) -> int | None:
+        found = self._mongo[name].find(which, {field: 1}).sort(by, ASCENDING).limit(1)
+        return next((each[field] for each in found), None)
+
+    def _size(self, kind: Kind) -> int | None:
+        """With its indexes; a collection in which nothing was written yet may not be there."""
+        if kind not in _OF:
+            return None
+        there = self._mongo.collections()
+        stats = [self._mongo.command("collStats", name) for name in _OF[kind] if name in there]
+        return sum(int(each.get(part, 0)) for each in stats for part in ("storageSize", "totalIndexSize"))
