@@ -198,6 +198,11 @@ EVENTS: Final[dict[str, EventType]] = {
     ),
     "job_stalled": EventType("alive, but nothing new for JOB_STALLED_AFTER", _JUDGED, important=True, by_server=True),
     "job_lost": EventType("silent for JOB_LOST_AFTER, its socket gone", _JUDGED, important=True, by_server=True),
+    "job_tagged": EventType(
+        "somebody gave the job tags or took some away, on a page",
+        {"added": Kind.LIST, "removed": Kind.LIST, "by": Kind.TEXT},
+        by_server=True,
+    ),
 }
 
 LEVELS: Final = ("debug", "info", "warning", "error", "critical")

@@ -1,10 +1,11 @@
-"""What is done with several jobs at once: export, acknowledge their alerts, delete. Jobs are observed, so no more.
+"""What is done with several jobs at once: tag, export, acknowledge their alerts, delete. Jobs are observed, so no more.
 
 A form names the jobs by their numbers, or all that match the filters that it carries along. Deletion asks once more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -29,8 +30,12 @@ MOST: Final = 500
 """Jobs of one look into a store; and jobs that are deleted at once: who has more is told."""
 MOST_COUNTED: Final = 10_000
 """Of those that match a filter: there are numbers of all jobs, but not of all that anybody may ask for."""
+LONGEST_TAG: Final = 64
 NAMED: Final = 10
 """Jobs that a question names."""
+
+
+Action = Callable[[Services, "MultiDict[str, str]", str], ResponseReturnValue]
 
 
 def add_form(pages: Blueprint, services: Services) -> None:
@@ -40,7 +45,13 @@ def add_form(pages: Blueprint, services: Services) -> None:
     @require("read")
     def act() -> ResponseReturnValue:
         form = request.form
-        actions = {"export": _export, "acknowledge": _acknowledge, "delete": _delete}
+        actions: dict[str, Action] = {
+            "tag": partial(_tag, "added"),
+            "untag": partial(_tag, "removed"),
+            "export": _export,
+            "acknowledge": _acknowledge,
+            "delete": _delete,
+        }
         if form.get("act") not in actions:
             raise InvalidInput("must be one of %(known)s", known=", ".join(actions), field="act")
         return actions[form["act"]](services, form, list_query(form))
@@ -58,6 +69,35 @@ def _wanted(services: Services, form: "MultiDict[str, str]", query: str) -> JobF
 
 def _back(query: str) -> ResponseReturnValue:
     return redirect(f"/jobs?{query}" if query else "/jobs", 303)
+
+
+def _tag(change: str, services: Services, form: "MultiDict[str, str]", query: str) -> ResponseReturnValue:
+    _require(OPERATE)
+    tag = form.get("tag", "").strip()
+    if not 0 < len(tag) <= LONGEST_TAG or not tag.isprintable():
+        raise InvalidInput("must be of 1 to %(most)s characters that can be seen", most=LONGEST_TAG, field="tag")
+    data = {change: [tag], "by": current_principal().name}
+    services.runtime.call(_tagged, services, _wanted(services, form, query), data)
+    return _back(query)
+
+
+def _tagged(services: Services, wanted: JobFilter, data: Mapping[str, Any]) -> None:
+    """Say of the newest `MOST_COUNTED` of these jobs what their history tells from then on; twice changes nothing."""
+    before: int | None = None
+    for _ in range(MOST_COUNTED // MOST):
+        found = services.events.jobs(wanted, before=before, limit=MOST)
+        said = [services.ingest.say(job.sender_id, "job_tagged", job.id, data) for job in found if _changes(job, data)]
+        for each in said:
+            each.result()
+        if len(found) < MOST:
+            return
+        before = found[-1].key
+
+
+def _changes(job: Job, data: Mapping[str, Any]) -> bool:
+    return any(tag not in job.tags for tag in data.get("added", ())) or any(
+        tag in job.tags for tag in data.get("removed", ())
+    )
 
 
 def _export(services: Services, form: "MultiDict[str, str]", query: str) -> ResponseReturnValue:

@@ -184,6 +184,14 @@ def _lost(data: Mapping[str, Any]) -> str:
     return gettext("silent for %(span)s", span=duration(silence)) if is_number(silence) else gettext("silent")
 
 
+def _tagged(data: Mapping[str, Any]) -> str:
+    added, removed = (", ".join(map(as_text, data.get(field) or ())) for field in ("added", "removed"))
+    name = as_text(data.get("by"))
+    if added:
+        return gettext("%(name)s added the tag %(tags)s", name=name, tags=added)
+    return gettext("%(name)s removed the tag %(tags)s", name=name, tags=removed)
+
+
 def _report(data: Mapping[str, Any]) -> str:
     emitted, accepted = data.get("emitted"), data.get("accepted")
     if not is_number(emitted) or not is_number(accepted):
@@ -214,6 +222,7 @@ _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "job_cancelled": _ended,
     "job_stalled": _stalled,
     "job_lost": _lost,
+    "job_tagged": _tagged,
     "system_alert": _alert,
     "worker": _worker,
     "client_report": _report,

@@ -90,6 +90,8 @@ def _actions() -> dict[str, Sentence]:
         "notCopied": gettext("The browser did not allow copying"),
         "copyByHand": gettext("Select the text and copy it by hand."),
         "stalled": gettext("alive, but nothing new"),
+        "tagAdded": gettext("{name} added the tag {tags}"),
+        "tagRemoved": gettext("{name} removed the tag {tags}"),
         "stalledFor": gettext("alive, but nothing new for {span}"),
         "lost": gettext("silent"),
         "lostFor": gettext("silent for {span}"),

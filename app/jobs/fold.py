@@ -82,7 +82,7 @@ def _apply(event: Event, job: Job) -> None:
     if not job.first_cursor:
         job.first_cursor = event.cursor
     if event.type in _BY_SERVER:
-        _judged(event, job)
+        _BY_SERVER[event.type](event, job)
         return
     job.last_event_at = max(job.last_event_at, event.received_ms)
     if job.started_at is None and not _waits(event, job):
@@ -112,8 +112,19 @@ def _judged(event: Event, job: Job) -> None:
     if job.status in ENDED or job.last_event_at > _said(event, "lastEventAt", job.last_event_at):
         event.flags |= _LATE
         return
-    job.status = _BY_SERVER[event.type]
+    job.status = _JUDGED[event.type]
     job.reason = _said(event, "reason", None)
+
+
+def _tagged(event: Event, job: Job) -> None:
+    """Somebody gave tags or took them away; a scraper that says them again gives them again."""
+    gone = set(map(str, _said(event, "removed", ())))
+    job.tags = _together([tag for tag in job.tags if tag not in gone], _said(event, "added", ()))
+
+
+def _together(tags: Sequence[str], more: Sequence[object]) -> list[str]:
+    """Those that a job has, then those that are new to it."""
+    return list(dict.fromkeys([*tags, *map(str, more)]))
 
 
 def _figures(job: Job) -> tuple[object, ...]:
@@ -151,7 +162,7 @@ def _describe(event: Event, job: Job) -> None:
     job.source = _said(event, "source", job.source)
     job.query = _said(event, "query", job.query)
     job.config = _said(event, "config", job.config)
-    job.tags = [str(tag) for tag in _said(event, "tags", job.tags)]
+    job.tags = _together(job.tags, _said(event, "tags", ()))
     job.total = _said(event, "total", job.total)
     job.unit = _said(event, "unit", job.unit)
 
@@ -227,7 +238,8 @@ _job_of = attrgetter("job_id")
 _QUIET: Final = frozenset({"heartbeat", "worker", "job_progress", "log", "metric", "client_report"})
 _BEFORE_RUN: Final = frozenset({"log", "metric", "client_report"})
 """What may also be told of a job that waits."""
-_BY_SERVER: Final = {"job_stalled": "stalled", "job_lost": "lost"}
+_JUDGED: Final = {"job_stalled": "stalled", "job_lost": "lost"}
+_BY_SERVER: Final[dict[str, Callable[[Event, Job], None]]] = {**dict.fromkeys(_JUDGED, _judged), "job_tagged": _tagged}
 _CHANGES: Final[dict[str, Callable[[Event, Job], Any]]] = {
     "job_queued": _queued,
     "job_started": _started,

@@ -1,7 +1,8 @@
 """A browser that is signed in, before an app over real stores."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,7 +26,7 @@ from app.metrics.series import SeriesReader
 from app.notify.office import Office, open_office
 from app.services import Services
 from app.status import Process, Status, TaskStatus
-from app.storage.base import Commit, Event, EventStore
+from app.storage.base import Commit, Event, EventStore, Outcome
 from app.storage.base_about import About
 from app.storage.base_groups import GroupStore
 from app.storage.base_series import SeriesStore
@@ -36,7 +37,7 @@ from app.storage.sql.views import SqlViewStore
 from app.storage.stores import open_stores
 from config import Settings
 from tests.accounts.door import CHEAP, PoolRuntime
-from tests.fakes import NO_SOCKETS, QUIET_DOOR, StoppedClock
+from tests.fakes import NO_SOCKETS, QUIET_DOOR, StoppedClock, event
 
 
 @dataclass
@@ -71,6 +72,20 @@ class House:
         answer = self.client.get(path)
         assert answer.status_code == status, answer.text
         return answer.text
+
+
+class Mouth:
+    """What the server says of jobs by itself, stored at once."""
+
+    def __init__(self, events: EventStore, limits: Limits) -> None:
+        self._events, self._fold = events, folding(limits)
+
+    def say(self, sender_id: int, event_type: str, job_id: str, data: Mapping[str, Any]) -> Future[Outcome]:
+        """See `Ingest.say`."""
+        told: Future[Outcome] = Future()
+        commit = self._events.append([event(event_type, job_id, sender_id, data=dict(data))], self._fold)
+        told.set_result(commit.outcomes[0])
+        return told
 
 
 def sign_in(client: FlaskClient, name: str) -> None:
@@ -108,7 +123,7 @@ def house(sqlite_url: str, settings: Settings):
     backups: dict[str, Any] = {}
     servers: list[About] = []
     held: dict[str, Any] = {}
-    absent: Any = None
+    mouth: Any = Mouth(events, limits)
     status = Status(
         clock=clock,
         database=database,
@@ -134,7 +149,7 @@ def house(sqlite_url: str, settings: Settings):
         series=series,
         groups=stores.groups,
         search=stores.search,
-        ingest=absent,
+        ingest=mouth,
         accounts=accounts,
         figures=Figures(events, clock),
         reader=reader,

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from app.storage.base import EventFilter
 from app.storage.base_alerts import Incident, IncidentFilter
 from app.storage.base_jobs import JobFilter
 from tests.dashboard.conftest import House
 from tests.dashboard.test_alert_pages import post, token
 from tests.dashboard.test_jobs_page import four, listed
-from tests.fakes import event
+from tests.fakes import event, said
 
 __all__ = ["four"]
 
@@ -53,7 +54,9 @@ def test_deletion_asks_then_deletes_what_it_asked_about(four: House):
     assert [job.id for job in four.events.jobs(JobFilter())] == ["d"]
 
 
-@pytest.mark.parametrize(("role", "act"), [("viewer", "delete"), ("viewer", "acknowledge"), ("operator", "delete")])
+@pytest.mark.parametrize(
+    ("role", "act"), [("viewer", "delete"), ("viewer", "acknowledge"), ("viewer", "tag"), ("operator", "delete")]
+)
 def test_who_may_not_is_refused_and_not_asked(four: House, role: str, act: str):
     """The page does not offer it, and the form is refused."""
     if role != "viewer":
@@ -70,6 +73,34 @@ def test_a_form_that_says_nothing_of_use_is_refused(four: House, fields: dict[st
     answer = post(four, "/jobs", 400, query="", **fields)
 
     assert re.search(r"(act|key): ", answer)
+
+
+def test_jobs_are_tagged_and_found_by_it(four: House):
+    """Their history says by whom; a tag twice, or one that is not there, changes nothing."""
+    sign_in(four, "operator")
+
+    assert (
+        post(four, "/jobs", act="tag", tag=" to check ", key=keys(four, "a", "b"), query="status=") == "/jobs?status="
+    )
+    post(four, "/jobs", act="tag", tag="to check", all="yes", query="q=source:ebay.fr,ebay.com")
+    post(four, "/jobs", act="untag", tag="nothing", all="yes", query="")
+    assert listed(four.page('/jobs?q=tag:"to+check"')) == ["c", "a", "b"]
+    post(four, "/jobs", act="untag", tag="to check", key=keys(four, "a"), query="")
+
+    assert listed(four.page('/jobs?q=tag:"to+check"')) == ["c", "b"]
+    told = [(each.job_id, said(each)) for each in four.events.events(EventFilter(types=("job_tagged",)))]
+    added, removed = {"added": ["to check"], "by": "operator"}, {"removed": ["to check"], "by": "operator"}
+    assert sorted(told, key=str) == sorted([(job, added) for job in "abc"] + [("a", removed)], key=str)
+    history = four.page("/events?job=a")
+    assert "operator added the tag to check" in history
+    assert "operator removed the tag to check" in history
+
+
+@pytest.mark.parametrize("tag", ["", "  ", "x" * 65, "a\nb"])
+def test_a_tag_that_nobody_could_read_is_refused(four: House, tag: str):
+    """By its field."""
+    sign_in(four, "operator")
+    assert "tag: " in post(four, "/jobs", 400, act="tag", tag=tag, key=keys(four, "a"), query="")
 
 
 def fail(house: House, *job_ids: str) -> None:

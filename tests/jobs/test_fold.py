@@ -141,6 +141,20 @@ def test_the_worker_is_the_host_that_last_spoke():
     assert run(("worker", {"host": "paris-02"}))[0].worker == "paris-02"
 
 
+def test_tags_come_together_whoever_gives_them():
+    """Those of the scraper and of people; a job that somebody tags is not heard of thereby, and may have ended."""
+    job, _ = run(
+        ("job_started", {"tags": ["a", "b"]}),
+        ("job_completed", {}, 5),
+        ("job_tagged", {"added": ["c", "a"], "by": "zoe"}, 9),
+        ("job_tagged", {"removed": ["b", "x"], "by": "zoe"}, 9),
+    )
+    assert (job.tags, job.status, job.last_event_at) == (["a", "c"], "completed", NOW_MS + 5)
+
+    again, _ = run(("job_started", {"tags": ["b"]}), job=job)
+    assert again.tags == ["a", "c", "b"]
+
+
 @pytest.mark.parametrize("judgement", ["job_stalled", "job_lost"])
 @pytest.mark.parametrize("sign", ["item_scraped", "job_started", "error", "job_completed"])
 def test_a_reason_goes_with_what_it_was_given_for(judgement, sign):

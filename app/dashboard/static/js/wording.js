@@ -72,6 +72,11 @@ function progress(data) {
   return `${number(data.done)}${of} ${text(data.unit)}`.trim();
 }
 
+/** The server alone says it, so that all is there. */
+function tagged({ added = [], removed = [], by }) {
+  return word(added.length ? "tagAdded" : "tagRemoved", { tags: [...added, ...removed].join(", "), name: by });
+}
+
 const SENTENCES = new Map([
   ["job_queued", started],
   ["job_started", started],
@@ -84,5 +89,6 @@ const SENTENCES = new Map([
   ["job_cancelled", ended],
   ["job_stalled", ({ silence }) => (isNumber(silence) ? word("stalledFor", { span: duration(silence) }) : word("stalled"))],
   ["job_lost", ({ silence }) => (isNumber(silence) ? word("lostFor", { span: duration(silence) }) : word("lost"))],
+  ["job_tagged", tagged],
   ["system_alert", (data) => text(data.message) || joined(" ", text(data.name), text(data.state)) || plain(data)],
 ]);
