@@ -24,6 +24,7 @@ from app.core.clock import CLOCK
 from app.core.errors import ScrapewatchError, Unavailable
 from app.core.logs import set_up_logging
 from app.core.secrets import load_or_create
+from app.core.way import RightOfWay
 from app.dashboard import login
 from app.dashboard.errors import error_page
 from app.dashboard.language import told
@@ -81,18 +82,14 @@ def create_app(services: Services) -> Flask:
     app.url_map.merge_slashes = False  # a job's id may hold two in a row
     app.url_map.converters["job_id"] = JobIdConverter
     app.secret_key = settings.secret_key or load_or_create(settings.data_dir / "secret_key")
-    app.config.update(
-        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
-        MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
-        TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
-    )
+    limits = dict.fromkeys(("MAX_CONTENT_LENGTH", "MAX_FORM_MEMORY_SIZE"), MAX_BODY_BYTES)
+    app.config.update(limits, TRUSTED_HOSTS=list(settings.trusted_hosts) or None)
     access.protect(app, services.accounts, services.runtime, settings, services.clock)
     dashboard.register(app, services)
     app.register_blueprint(login.blueprint(services))
     for resource in RESOURCES:
         app.register_blueprint(timing.timed(resource.blueprint(services), services.clock))
     problems.register(app, error_page, told)
-    app.wsgi_app = services.database.way.around(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 
@@ -122,7 +119,9 @@ class WebProcess:
     def __init__(self, settings: Settings, runtime: Runtime) -> None:
         self._settings, self._runtime = settings, runtime
         self._bus = Bus()
-        database = Database(settings.database_url, checkpoints=True)
+        turns = Turns(settings.buffer_size, settings.buffer_batch_size)
+        way = RightOfWay(CLOCK.monotonic_ms, turns.has_room)
+        database = Database(settings.database_url, checkpoints=True, way=way)
         stores = open_stores(settings.storage_url, database, CLOCK)
         events, series = stores.events, stores.series
         self._limits = Limits(series, CLOCK)
@@ -130,7 +129,7 @@ class WebProcess:
             events,
             folding(self._limits),
             lambda commit: self._bus.publish("committed", commit),
-            Turns(settings.buffer_size, settings.buffer_batch_size),
+            turns,
             clock=CLOCK,
             gap_ms=settings.buffer_flush_interval,
         )
@@ -150,6 +149,7 @@ class WebProcess:
             clock=CLOCK,
             runtime=runtime,
             bus=self._bus,
+            way=way,
             database=database,
             events=events,
             series=series,

@@ -6,6 +6,7 @@ from app.accounts.service import Accounts
 from app.alerts.service import Alerts
 from app.core.bus import Bus
 from app.core.clock import Clock
+from app.core.way import RightOfWay
 from app.dashboards.service import Dashboards
 from app.ingest.service import Ingest
 from app.metrics.figures import Figures
@@ -30,6 +31,7 @@ class Services:
     clock: Clock
     runtime: Runtime
     bus: Bus
+    way: RightOfWay
     database: Database
     events: EventStore
     series: SeriesStore

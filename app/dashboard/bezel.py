@@ -35,5 +35,5 @@ def hand_on(seen: Seen) -> None:
 
 def seen(services: Services) -> Seen:
     """What was handed on, else a look now."""
-    found: Seen = g.pop("bezel", None) or services.runtime.call(look, services)
+    found: Seen = g.get("bezel") or services.runtime.call(look, services)
     return found

@@ -5,7 +5,7 @@ a page that is asked for while thousands of jobs report.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from markupsafe import Markup, escape
 
@@ -13,13 +13,30 @@ _MARK: Final = "\0"
 """No text of a template has it."""
 
 
-class _Marks:
-    """Stands for a record: each of its fields is the field's name between marks."""
+class _Mark:
+    """Stands for a text: it can be put down and nothing else, so that a macro that decides by it fails at once."""
 
-    def __getattr__(self, name: str) -> str:
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __html__(self) -> str:
+        return f"{_MARK}{self._name}{_MARK}"
+
+    def _decides(self, *_: object) -> Any:
+        raise TypeError(f"The macro of a form decides by {self._name}; it may only put it down.")
+
+    __bool__ = __eq__ = __ne__ = __lt__ = __gt__ = __len__ = __iter__ = __str__ = __contains__ = _decides
+
+
+class _Marks:
+    """Stands for a record of texts."""
+
+    def __getattr__(self, name: str) -> _Mark:
         if name.startswith("__"):
             raise AttributeError(name)
-        return f"{_MARK}{name}{_MARK}"
+        return _Mark(name)
 
 
 class Form:

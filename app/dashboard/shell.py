@@ -18,6 +18,7 @@ from app.dashboard import (
     explore,
     figures,
     filters,
+    first,
     incidents,
     job,
     job_cells,
@@ -80,7 +81,9 @@ def register(app: Flask, services: Services) -> None:
     security.install(app)
     style.install(app, services)
     for page in PAGES:
-        app.register_blueprint(page(services))
+        pages = page(services)
+        first.take(pages, services.way)
+        app.register_blueprint(pages)
     for name in OF_ALERTS:
         app.before_request_funcs.setdefault(name, []).append(lambda: _look_first(services))
     app.jinja_env.globals.update(

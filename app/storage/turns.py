@@ -22,6 +22,8 @@ LARGEST_GROUP: Final = 1_000
 More would be a tenth cheaper an event, and a page that is asked for meanwhile would wait for all of it.
 """
 
+ROOMY: Final = 0.75
+
 Answer = Callable[["list[Outcome] | Unavailable"], object]
 
 
@@ -71,6 +73,10 @@ class Turns:
         self._queues.setdefault(sender_id, deque()).append((now_ms, submission))
         self.waiting += size
         self.held[sender_id] += size
+
+    def has_room(self) -> bool:
+        """Whether the writer may let them wait, before senders are told to send less."""
+        return self.waiting < ROOMY * self.capacity
 
     def fill(self, sender_id: int) -> float:
         """What a sender has waiting, as a share of the most that it could have beside the others; 0 to 1."""

@@ -83,7 +83,7 @@ class Sockets:
         )
         self.bulletin = Bulletin(self._readers, runtime, services.alerts.standing)
         IngestGate(self.socketio, self.connections, services.ingest, runtime, self._lines.drop)
-        reading = services.database.way.taken_by(runtime.call)
+        reading = services.way.taken_by(runtime.call)
         Live(self.socketio, self.connections, self.broadcaster, reading, services.events)
         self._server.eio.on("connect", self._opened)
         self._server.eio._unauthorized = turned_away  # noqa: SLF001  (what it answers when `_opened` refuses)
@@ -150,7 +150,7 @@ class Sockets:
     def _connect(self, auth: Any = None) -> None:
         reads = request.namespace == LIVE  # type: ignore[attr-defined]  # Flask-SocketIO puts it there
         try:
-            with self._services.database.way.taken() if reads else nullcontext():
+            with self._services.way.taken() if reads else nullcontext():
                 self._admit(auth)
         except Refused as refused:
             self._note_refusal(refused, request.remote_addr or "")

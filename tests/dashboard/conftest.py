@@ -13,6 +13,7 @@ from app.accounts.service import Accounts
 from app.alerts.opening import open_alerts
 from app.alerts.service import Alerts, Bells
 from app.core.bus import Bus
+from app.core.way import RightOfWay
 from app.dashboards.files import provided
 from app.dashboards.service import Dashboards
 from app.factory import create_app
@@ -60,6 +61,7 @@ class House:
     series: SeriesStore
     limits: Limits
     groups: GroupStore
+    way: RightOfWay
 
     def send(self, events: Sequence[Event]) -> Commit:
         """Store events as the writer does, and group the errors among them as the scheduler does."""
@@ -141,6 +143,7 @@ def house(sqlite_url: str, settings: Settings):
     )
     services = Services(
         bus=Bus(),
+        way=RightOfWay(clock.monotonic_ms),
         settings=replace(settings, public_url="http://localhost"),
         clock=clock,
         runtime=PoolRuntime(),
@@ -179,5 +182,6 @@ def house(sqlite_url: str, settings: Settings):
         series,
         limits,
         stores.groups,
+        services.way,
     )
     database.close()

@@ -24,6 +24,16 @@ def test_a_form_writes_what_its_macro_would(text: str):
     assert Form(MACRO).names == ("title", "name", "rest", "name")
 
 
+@pytest.mark.parametrize(
+    "macro", ["{% if row.x %}x{% endif %}", "{{ row.x|upper }}", "{{ row.x > 1 }}", "{{ row.x ~ 1 }}"]
+)
+def test_a_macro_that_decides_by_a_text_is_refused(macro: str):
+    """It would write the same row for all."""
+    module: Any = ENVIRONMENT.from_string("{% macro of(row) %}" + macro + "{% endmacro %}").module
+    with pytest.raises(TypeError, match="decides by x"):
+        Form(module.of)
+
+
 def test_a_text_that_is_missing_is_named():
     """Rather than left out."""
     with pytest.raises(KeyError, match="rest"):

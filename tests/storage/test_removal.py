@@ -33,9 +33,9 @@ class Watched(Database):
         self.writes = 0
         self.after_write: Callable[[], object] = lambda: None
 
-    def write(self, work: Callable[[Connection], Any]) -> Any:
+    def write(self, work: Callable[[Connection], Any], *, gives: bool = False) -> Any:
         self.writes += 1
-        result = super().write(work)
+        result = super().write(work, gives=gives)
         self.after_write()
         return result
 

@@ -17,7 +17,6 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import make_url
 
-from app.core.clock import CLOCK
 from app.core.errors import Unavailable
 from app.core.way import RightOfWay
 
@@ -33,13 +32,11 @@ class Database:
         url: an SQLAlchemy address; Postgres by psycopg 3.
         readers: how many reads may run at once.
         checkpoints: whether this process is the one that checkpoints SQLite's log.
-
-    Attributes:
-        way: what the writer gives to readers: between its statements on SQLite; on Postgres, where others would wait
-            for what a transaction holds, before it begins.
+        way: what is given to readers by writes that are said to: between their statements on SQLite; on Postgres, where
+            other processes would wait for what a transaction holds, before it begins.
     """
 
-    def __init__(self, url: str, *, readers: int = 8, checkpoints: bool = False) -> None:
+    def __init__(self, url: str, *, readers: int = 8, checkpoints: bool = False, way: RightOfWay | None = None) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
@@ -49,8 +46,9 @@ class Database:
         else:
             self._writer = create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
             self._reader = create_engine(url, pool_size=readers, max_overflow=0, pool_pre_ping=True)
-        self.way = RightOfWay(CLOCK.monotonic_ms)
-        _give(self.way, self._writer, "before_cursor_execute" if self.is_sqlite else "begin")
+        self._way = way
+        if way is not None:
+            event.listen(self._writer, "before_cursor_execute" if self.is_sqlite else "begin", self._give)
         self._submit: Callable[[Callable[[], Any]], Future[Any]] | None = None
         self._writing = threading.local()
 
@@ -68,25 +66,33 @@ class Database:
         with translated(), self._reader.connect() as connection:
             return work(connection)
 
-    def write(self, work: Work[T]) -> T:
+    def write(self, work: Work[T], *, gives: bool = False) -> T:
         """Run `work(connection)` in one transaction, on the writer thread if there is one; wait for the commit.
+
+        `gives` is whether it lets readers go first.
 
         Raises:
             Unavailable: the disk is full, the lock could not be had, or the server is gone; nothing was changed.
         """
         if self._submit is None or getattr(self._writing, "now", False):
-            return self._write_here(work)
-        future: Future[T] = self._submit(lambda: self._write_here(work))
-        self.way.hurry()
-        return future.result()
+            return self._write_here(work, gives=gives)
+        future: Future[T] = self._submit(lambda: self._write_here(work, gives=gives))
+        if self._way is None or future.done():  # the writer's own are run at once
+            return future.result()
+        with self._way.pressed():
+            return future.result()
 
-    def _write_here(self, work: Work[T]) -> T:
-        self._writing.now = True
+    def _write_here(self, work: Work[T], *, gives: bool) -> T:
+        self._writing.now, self._writing.gives = True, gives
         try:
             with translated(), self._writer.begin() as connection:
                 return work(connection)
         finally:
-            self._writing.now = False
+            self._writing.now = self._writing.gives = False
+
+    def _give(self, *_: object) -> None:
+        if self._way is not None and self._writing.gives:
+            self._way.give()
 
     def close(self) -> None:
         """Give all connections back."""
@@ -114,12 +120,6 @@ def translated() -> Iterator[None]:
         if reason in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
             raise Unavailable("busy") from error
         raise Unavailable("storage_down", 2_000) from error
-
-
-def _give(way: RightOfWay, writer: Engine, moment: str) -> None:
-    @event.listens_for(writer, moment)
-    def _before(*_: object) -> None:
-        way.give()
 
 
 def _sqlite_engine(url: str, *, size: int, begin: str, setup: Callable[[Any], None]) -> Engine:

@@ -57,7 +57,7 @@ class SqlEventStore:
         return self._append(append, events, refused)
 
     def _append(self, append: Append | AppendSingly, events: Sequence[Event], refused: Tallies) -> Commit:
-        commit = self._database.write(lambda connection: append(connection, events, refused, self._newest))
+        commit = self._database.write(lambda connection: append(connection, events, refused, self._newest), gives=True)
         if commit.events:
             self._newest = commit.events[-1].cursor
         return commit

@@ -41,12 +41,14 @@ _JOINED_POSTGRES: Final = "string_agg(status, ' ' ORDER BY key DESC), string_agg
 
 def list_jobs(connection: Connection, wanted: JobFilter, before: int | None, limit: int) -> list[Job]:
     """See `EventStore.jobs`."""
-    return [job_of(row) for row in connection.execute(_newest(wanted, before, limit))]
+    # To build it takes as long as to run it; what is asked for again and again is what has no number or time in it.
+    is_usual = before is None and replace(wanted, statuses=(), source=None) == JobFilter()
+    query = (_usual if is_usual else _newest)(wanted, before, limit)
+    return [job_of(row) for row in connection.execute(query)]
 
 
-@lru_cache(64)
 def _newest(wanted: JobFilter, before: int | None, limit: int) -> Select[Any]:
-    """One walk along an index, whatever is asked. Remembered, as to build it takes as long as to run it.
+    """One walk along an index, whatever is asked.
 
     Of several statuses the newest of each, then of all: an index has them one by one, and together not in order. Not
     so of jobs that have ended and must meet more: those are nearly all there are, and another index may lead to them.
@@ -67,6 +69,9 @@ def _newest(wanted: JobFilter, before: int | None, limit: int) -> Select[Any]:
     return _page(JOBS.where(jobs.c.key.in_(union_all(*each))), None, limit)
 
 
+_usual: Final = lru_cache(64)(_newest)
+
+
 def _page(query: Select[Any], before: int | None, limit: int) -> Select[Any]:
     if before is not None:
         query = query.where(jobs.c.key < before)
@@ -84,7 +89,8 @@ def list_runs(connection: Connection, spiders: Sequence[Spider], limit: int) -> 
     by_place = list(found.values())
     # A row a spider: of each row of a list there are thirty runs, and to fetch them one by one takes longer.
     for place, statuses, items in connection.exec_driver_sql(" UNION ALL ".join(each), values).cursor.fetchall():
-        by_place[place] += map(Run, statuses.split(), map(int, items.split()))
+        if statuses is not None:  # of a spider without a run, which is a row of nothing
+            by_place[place] += map(Run, statuses.split(), map(int, items.split()))
     return found
 
 
@@ -92,7 +98,7 @@ def _runs_of(place: int, spider: Spider, limit: int, mark: str, joined: str) -> 
     source, query = ("IS NULL" if name is None else f"= {mark}" for name in spider)
     return (
         f"SELECT {place} AS place, {joined} FROM (SELECT key, status, items FROM jobs"  # noqa: S608  (numbers and marks)
-        f" WHERE source {source} AND query {query} ORDER BY key DESC LIMIT {limit}) AS runs HAVING count(*) > 0"
+        f" WHERE source {source} AND query {query} ORDER BY key DESC LIMIT {limit}) AS runs"
     )
 
 

@@ -1,5 +1,5 @@
 // A row of the list of jobs: every cell that changes is painted in place. Its markup is templates/jobs/row.html, its
-// arithmetic app/dashboard/job_rows.py.
+// arithmetic app/dashboard/job_cells.py.
 
 import { age, duration, now, number, percent, rate, setTime } from "./format.js";
 import { page, say, word } from "./page.js";

@@ -45,6 +45,7 @@ async function ask(keys = rows.keys()) {
   asking = true;
   due = false;
   asked = performance.now();
+  const of = rows.readings;
   const address = new URL(page.rows, location.href);
   address.searchParams.set("keys", keys.join(","));
   if (page.first) address.searchParams.set("after", newest);
@@ -52,11 +53,11 @@ async function ask(keys = rows.keys()) {
     .then((found) => (found.ok ? found.json() : null))
     .catch(() => null);
   asking = false;
-  if (!answer) return undefined;
+  if (!answer || of !== rows.readings) return undefined; // of rows that others have taken the place of
   answer.rows.forEach((facts) => rows.takeFacts(facts));
   fresh = answer.fresh;
   if (pill.hidden) showNew(); // at once, and then with all else
-  return answer.since;
+  return answer;
 }
 
 function showNew() {
@@ -91,8 +92,14 @@ function setPaused(now) {
   say(pause.querySelector("span"), word(paused ? "resume" : "pause"));
 }
 
-/** What came between the page and its connection concerns rows that stand here: they are asked for, no matter where. */
-const sinceMade = async () => (await ask(rows.allKeys())) ?? again();
+/** What came between the page and its connection: its rows alone are asked for, unless one of them is gone, or there is none. */
+async function sinceMade() {
+  const keys = rows.allKeys();
+  if (paused) due = true;
+  if (paused || asking) return page.since;
+  const answer = keys.length ? await ask(keys) : null;
+  return answer?.rows.length === keys.length ? answer.since : again();
+}
 
 /** The list, its tabs and its pages as they are now; what waited behind the pill stands in it. */
 async function again() {

@@ -7,12 +7,14 @@ export class VisibleRows {
   /** list: the element that holds the table. */
   constructor(list) {
     this.list = list;
+    this.readings = 0;
     this.seen = new IntersectionObserver((entries) => this.look(entries));
     this.read();
   }
 
   /** Looks at what stands in the table. */
   read() {
+    this.readings += 1;
     this.seen.disconnect();
     const rows = [...this.list.querySelectorAll("tr[data-job]")];
     this.byId = new Map(rows.map((row) => [row.dataset.job, row]));
