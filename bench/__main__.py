@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from app.storage.base_series import MINUTE_MS
-from bench import client, crawl, history, ingest, job, listing, node, pixel, series, start, viewing
+from bench import client, crawl, history, ingest, job, keeping, listing, node, pixel, series, start, viewing
 from bench.figures import Figure, table
 from bench.frames import Closed
 from bench.month import Month
@@ -111,6 +111,10 @@ def _history(run: Run) -> list[Figure]:
     return history.measure(servers, min(run.rounds, LONG_ROUNDS))
 
 
+def _keeping(run: Run) -> list[Figure]:
+    return keeping.measure(run.ours(), run.folder / "ours")
+
+
 MEASUREMENTS: Final[dict[str, Callable[[Run], list[Figure]]]] = {
     "start": _start,
     "ingest": _ingest,
@@ -123,6 +127,7 @@ MEASUREMENTS: Final[dict[str, Callable[[Run], list[Figure]]]] = {
     "jobs": _jobs,
     "history": _history,
     "pixel": _pixel,
+    "keeping": _keeping,
 }
 
 

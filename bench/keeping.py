@@ -1,0 +1,168 @@
+"""What looking after the store costs who writes: how long a slice of a deletion holds it, and how events fare.
+
+Old events are put into the file, some of them logs with indexed words. Half of them go in this process, where each
+write can be timed; the other half by ``flask prune`` beside a server that takes events; then that is backed up.
+"""
+
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+from sqlalchemy import Connection
+
+from app.core.clock import CLOCK
+from app.storage.base import Commit, Event
+from app.storage.base_series import DAY_MS, Point
+from app.storage.indexing import Indexing
+from app.storage.sql.accounts import SqlAccountStore
+from app.storage.sql.database import Database
+from app.storage.stores import Stores, open_stores
+from bench.figures import Figure
+from bench.target import TOKEN, started
+from tests.server import ROOT, Server
+
+OLD: Final = 100_000
+_BATCH: Final = 500
+_POSTED: Final = 50
+_SLICE: Final = 500
+_WORDS: Final = (
+    "timeout",
+    "proxy",
+    "refused",
+    "page",
+    "shop",
+    "price",
+    "parse",
+    "retry",
+    "captcha",
+    "blocked",
+    "header",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A clock that stands forty days ago."""
+
+    time_ms: int
+
+    def now_ms(self) -> int:
+        """See `Clock`."""
+        return self.time_ms
+
+    def monotonic_ms(self) -> int:
+        """See `Clock`."""
+        return CLOCK.monotonic_ms()
+
+
+class Timed(Database):
+    """A database that times its transactions of writing."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, checkpoints=True)
+        self.took_ms: list[float] = []
+
+    def write(self, work: Callable[[Connection], Any], *, gives: bool = False) -> Any:
+        """See `Database`."""
+        began = time.perf_counter()
+        try:
+            return super().write(work, gives=gives)
+        finally:
+            self.took_ms.append((time.perf_counter() - began) * 1_000)
+
+
+def measure(server: Server, folder: Path, old: int = OLD) -> list[Figure]:
+    """All of it, once.
+
+    Raises:
+        RuntimeError: a command failed.
+    """
+    slices = _slices(f"sqlite:///{folder / 'scrapewatch.db'}", old)
+    with started(server):
+        before = _acknowledged(server, lambda since: time.monotonic() - since > 5)
+        pruning = _beside(server, "prune")
+        backing_up = _beside(server, "backup")
+    return [
+        Figure(f"retention of {old // 2:,} events: the longest slice", "ms", [slices[-1]], "≤ 50"),
+        Figure(f"retention of {old // 2:,} events: a slice, median", "ms", [slices[len(slices) // 2]]),
+        Figure("acknowledgement, p99", "ms", [_p99(before)]),
+        Figure("acknowledgement during retention, p99", "ms", [_p99(pruning)], "< 1000"),
+        Figure("acknowledgement during a backup, p99", "ms", [_p99(backing_up)], "< 1000"),
+    ]
+
+
+def _slices(url: str, old: int) -> list[float]:
+    """Fill the file, delete half of it; how long each write held it, in ms, the longest last."""
+    database = Timed(url)
+    stores = open_stores(url, database, Past(CLOCK.now_ms() - 40 * DAY_MS))
+    _fill(database, stores, old)
+    database.took_ms.clear()
+    gone, edge_ms = 0, CLOCK.now_ms() - 30 * DAY_MS
+    while gone < old // 2:
+        gone += stores.events.prune(events_before_ms=edge_ms, logs_before_ms=edge_ms, limit=_SLICE)
+    while stores.upkeep is not None and stores.upkeep.give_back():
+        pass
+    database.close()
+    return sorted(database.took_ms)
+
+
+def _fill(database: Database, stores: Stores, old: int) -> None:
+    draw = random.Random(7)
+    sender_id = SqlAccountStore(database).sender("past", at_ms=0).id
+    for start in range(0, old, _BATCH):
+        batch = [_old(draw, sender_id, f"old-{start // 10_000}") for _ in range(_BATCH)]
+        stores.events.append(batch, _no_fold)
+    indexing = Indexing(stores.events, stores.search)
+    for _ in range(old // _BATCH):
+        indexing.look()
+
+
+def _no_fold(commit: Commit, jobs: Any) -> list[Point]:  # noqa: ARG001  (the shape of a fold)
+    return []
+
+
+def _old(draw: random.Random, sender_id: int, job_id: str) -> Event:
+    is_log = draw.random() < 0.3
+    text = " ".join(draw.choices(_WORDS, k=12))
+    data = f'{{"message": "{text} {draw.random()}", "url": "https://shop.example/{draw.random()}"}}'
+    digest = draw.getrandbits(60)
+    return Event(sender_id, "log" if is_log else "item_scraped", job_id, 0, data, digest, id=uuid4().bytes)
+
+
+def _beside(server: Server, command: str) -> list[float]:
+    """Acknowledgements while a command works, in ms."""
+    words = (sys.executable, "-m", "flask", "--app", "wsgi", command)
+    with subprocess.Popen(words, cwd=ROOT, env=server.environment, stdout=subprocess.DEVNULL) as process:
+        taken = _acknowledged(server, lambda _: process.poll() is not None)
+    if process.returncode:
+        raise RuntimeError(f"flask {command} ended with {process.returncode}")
+    return taken
+
+
+def _acknowledged(server: Server, is_over: Callable[[float], bool]) -> list[float]:
+    since = time.monotonic()
+    taken: list[float] = []
+    while not is_over(since) or not taken:
+        body = [_event() for _ in range(_POSTED)]
+        began = time.perf_counter()
+        answer = server.json("/api/v1/events", method="POST", token=TOKEN, body=body)
+        taken.append((time.perf_counter() - began) * 1_000)
+        if answer["rejected"]:
+            raise RuntimeError(f"Events were rejected: {answer['rejected'][0]}")
+        time.sleep(0.01)
+    return taken
+
+
+def _event() -> dict[str, Any]:
+    now_ms = CLOCK.now_ms()
+    return {"type": "item_scraped", "jobId": "now", "id": uuid4().hex, "timestamp": now_ms, "data": {"title": "A card"}}
+
+
+def _p99(values: list[float]) -> float:
+    return sorted(values)[int(len(values) * 0.99)]
