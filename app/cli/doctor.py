@@ -13,6 +13,8 @@ import click
 
 from app.core.clock import CLOCK
 from app.core.errors import ScrapewatchError, sentence
+from app.storage.backup import making
+from app.storage.base_series import HOUR_MS
 from app.storage.sql import schema
 from app.storage.sql.database import Database, sqlite_note
 from app.storage.stores import open_stores
@@ -76,6 +78,20 @@ def _store(settings: Settings) -> Iterator[Finding]:
         database.close()
 
 
+def _backups(settings: Settings) -> Iterator[Finding]:
+    if not settings.backup_enabled:
+        yield Finding("note", "backups: none are made by themselves (BACKUP_ENABLED)")
+        return
+    database = Database(settings.database_url, readers=1)
+    try:
+        making.require(database)
+        yield Finding("ok", f"backups: each {settings.backup_interval / HOUR_MS:g} h into {settings.backup_location}")
+    except ScrapewatchError as error:
+        yield Finding("bad", f"backups: {sentence(error)}")
+    finally:
+        database.close()
+
+
 def _process(settings: Settings) -> Iterator[Finding]:
     yield Finding("ok", f"async mode: {settings.async_mode}")
     if settings.web_concurrency > 1:
@@ -91,4 +107,4 @@ def _disk(settings: Settings) -> Iterator[Finding]:
     yield Finding(level, f"disk: {free / 1024**3:.1f} GiB free at DATA_DIR")
 
 
-CHECKS: Final[tuple[Callable[[Settings], Iterator[Finding]], ...]] = (_database, _store, _process, _disk)
+CHECKS: Final[tuple[Callable[[Settings], Iterator[Finding]], ...]] = (_database, _store, _backups, _process, _disk)

@@ -43,6 +43,15 @@ class Copier(Protocol):
     file: str
     """What a copy is called within a backup."""
 
+    def require(self) -> None:
+        """Do nothing where there is all that copying needs.
+
+        Raises:
+            ScrapewatchError: something is missing; the message names it.
+            Unavailable: the database is away.
+        """
+        ...
+
     def copy(self, to: Path, progress: Progress) -> Copied:
         """Copy all of one moment to the file `to`, which is not there yet; nobody who writes waits for it.
 

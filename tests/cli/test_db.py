@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from redis import Redis
 
 from app.cli import create_cli
+from app.storage.sql import programs
 from config import Settings
 
 Run = Callable[..., Result]
@@ -73,6 +74,21 @@ def test_doctor_warns_of_more_processes(flask: Run, sqlite_url: str):
     """WEB_CONCURRENCY, set by some platforms from the machine's size, would split the sockets: say so."""
     assert "note  WEB_CONCURRENCY" in flask("doctor", web_concurrency=2).stdout
     assert "WEB_CONCURRENCY above" not in flask("doctor").stdout
+
+
+def test_doctor_tells_whether_backups_can_be_made(
+    flask: Run, sqlite_url: str, postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Without Postgres' programs they can't be, which is found before the first night without one."""
+    assert "note  backups: none are made by themselves" in flask("doctor").stdout
+    assert "ok    backups: each 24 h into" in flask("doctor", backup_enabled=True).stdout
+
+    monkeypatch.setattr(programs, "_SYSTEM", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    told = flask("doctor", backup_enabled=True, database_url=postgres_url, storage_url=postgres_url)
+
+    assert told.exit_code == 1
+    assert "bad   backups: This needs pg_dump" in told.stdout
 
 
 def test_doctor_tells_of_the_redis_that_keeps_the_events(flask: Run, sqlite_url: str, redis_url: str):

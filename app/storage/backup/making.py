@@ -25,6 +25,16 @@ _COPIERS: Final[dict[str, Callable[[Database], Copier]]] = {"sqlite": SqliteCopi
 _EXAMINERS: Final[dict[str, Examine]] = {"sqlite": copies.examine, "postgresql": dumps.examine}
 
 
+def require(database: Database) -> None:
+    """Do nothing where there is all that a backup of this database needs.
+
+    Raises:
+        ScrapewatchError: something is missing; the message names it.
+        Unavailable: the database is away.
+    """
+    _copier(database).require()
+
+
 def make(database: Database, to: Path, version: str, clock: Clock, progress: Progress) -> Manifest:
     """Back the database up into the file `to`, which is there when it is whole and verified.
 

@@ -44,6 +44,9 @@ class SqliteCopies:
         self._database = database
         self._place = Path(database.url.database or "")
 
+    def require(self) -> None:
+        """See `Copier`: it is all in SQLite itself."""
+
     def copy(self, to: Path, progress: Progress) -> Copied:
         """See `Copier`."""
 

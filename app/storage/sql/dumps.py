@@ -37,6 +37,12 @@ class PostgresCopies:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def require(self) -> None:
+        """See `Copier`."""
+        version = self._database.read(lambda connection: connection.exec_driver_sql("SHOW server_version").scalar_one())
+        programs.find("pg_dump", programs.major(str(version)))
+        programs.find("pg_restore")
+
     def copy(self, to: Path, progress: Progress) -> Copied:
         """See `Copier`."""
 
