@@ -15,6 +15,8 @@ NO_NETWORK = """() => {
   dispatchEvent(new Event("offline"));
 }"""
 """What a browser says where the server's machine is all that it reaches."""
+BACK_MS = 30_000
+"""A page tries again after some seconds."""
 SCRIPT = "<script>document.title = 'owned'</script><img src=x onerror=alert(1)>"
 
 
@@ -171,3 +173,35 @@ def test_a_page_that_was_skipped_asks_for_what_it_missed(signed_in, from_node):
     lines[-1].send(f'42/live,["lagging",{{"room":"job:{JOB}","skipped":1,"cursor":1}}]')
 
     within_a_second(signed_in.get_by_role("link", name=title))
+
+
+def test_what_came_before_the_connection_stands_in_the_list(signed_in, from_node):
+    """A list with nothing on it is looked at anew; of one that has rows these alone are asked for."""
+    is_open, asked = False, []
+
+    def relay(line):
+        if is_open:
+            line.connect_to_server()
+        else:
+            line.close()
+
+    signed_in.route_web_socket(re.compile("/socket.io/"), relay)
+    signed_in.on("request", lambda request: asked.append(re.sub(r".*?//[^/]*|[?].*", "", request.url)))
+    row, chip = signed_in.locator(f'tr[data-job="{JOB}"]'), signed_in.locator("#connection")
+    signed_in.goto("/jobs")
+    from_node.send(event("job_started", STARTED))
+    expect(chip).not_to_have_attribute("data-state", "live")
+    is_open = True
+    signed_in.get_by_role("button", name="Try now").click()
+    expect(row.locator('[data-status="running"]')).to_be_visible(timeout=BACK_MS)
+
+    is_open = False
+    signed_in.goto("/jobs")
+    asked.clear()
+    from_node.send(event("item_scraped", ITEM), event("job_completed", COMPLETED))
+    is_open = True
+    signed_in.get_by_role("button", name="Try now").click()
+    expect(chip).to_have_attribute("data-state", "live", timeout=BACK_MS)
+    expect(row.locator('[data-status="completed"]')).to_be_visible()
+    assert "/jobs.json" in asked
+    assert "/jobs" not in asked

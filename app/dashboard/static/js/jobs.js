@@ -95,9 +95,11 @@ function setPaused(now) {
 /** What came between the page and its connection: its rows alone are asked for, unless one of them is gone, or there is none. */
 async function sinceMade() {
   const keys = rows.allKeys();
-  if (paused) due = true;
-  if (paused || asking) return page.since;
-  const answer = keys.length ? await ask(keys) : null;
+  if (paused) {
+    due = true;
+    return page.since;
+  }
+  const answer = keys.length && !asking ? await ask(keys) : null;
   return answer?.rows.length === keys.length ? answer.since : again();
 }
 
