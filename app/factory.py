@@ -187,6 +187,7 @@ class WebProcess:
         self._claim.take()
         self._writer.start()
         services = self.services
+        services.events.append((), folding(self._limits))  # a store that a kill broke off in a commit finishes it first
         self._server_sender = self._account_store.sender(names.SERVER, at_ms=CLOCK.now_ms()).id
         for line in first_start(services.accounts, self._settings):
             print(line, flush=True)  # noqa: T201  (told once, to whoever started it)

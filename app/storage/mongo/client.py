@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
-from pymongo import ASCENDING, IndexModel, MongoClient, WriteConcern
+from pymongo import ASCENDING, IndexModel, MongoClient, ReadPreference, WriteConcern
 from pymongo.collection import Collection
 from pymongo.errors import (
     BulkWriteError,
@@ -18,6 +18,7 @@ from pymongo.errors import (
     PyMongoError,
     WriteConcernError,
 )
+from pymongo.read_concern import ReadConcern
 
 from app.core.errors import Unavailable
 
@@ -94,9 +95,11 @@ class Mongo:
             serverSelectionTimeoutMS=SELECT_MS,
             socketTimeoutMS=_SOCKET_MS,
         )
-        # The majority of a replica set; of a server alone, that one. It survives a change of the primary.
-        concern = WriteConcern(w="majority")
-        self._database = self._client.get_default_database(DEFAULT_DATABASE).with_options(write_concern=concern)
+        # Whatever the address says: what the majority of a replica set has (or a server alone) survives a change of its
+        # primary, and only the primary knows at once what was written.
+        self._database = self._client.get_default_database(DEFAULT_DATABASE).with_options(
+            read_preference=ReadPreference.PRIMARY, read_concern=ReadConcern(), write_concern=WriteConcern(w="majority")
+        )
 
     def __getitem__(self, name: str) -> Collection[Document]:
         return self._database[name]
