@@ -50,7 +50,9 @@ class Settings:
     secret_key: str = setting(key, "", "signs cookies; generated on loopback, required elsewhere", secret=True)
     data_dir: Path = setting(path, Path("instance"), "folder of the embedded database and generated keys")
     database_url: str = setting(database_url, "", "SQLite or Postgres; default SQLite in DATA_DIR", secret=True)
-    message_queue_url: str = setting(url("redis", "rediss"), "", "doorbell between processes", secret=True, later=True)
+    message_queue_url: str = setting(
+        url("redis", "rediss"), "", "Redis that rings between several processes on one Postgres", secret=True
+    )
     trusted_proxies: int = setting(
         number(0, 10), 0, "proxies in front whose X-Forwarded-For and X-Forwarded-Proto are believed"
     )
@@ -204,6 +206,20 @@ def _contradictions(settings: Settings) -> list[str]:
     ]
     if not settings.websocket_path.startswith("/"):
         problems.append("WEBSOCKET_PATH: must start with /")
+    return problems + (_of_several(settings) if settings.message_queue_url else [])
+
+
+def _of_several(settings: Settings) -> list[str]:
+    """What several processes can't do."""
+    problems = []
+    if not settings.database_url.startswith("postgresql"):
+        problems.append("MESSAGE_QUEUE_URL: several processes need Postgres; set DATABASE_URL")
+    if settings.storage_url not in {"", settings.database_url}:
+        problems.append("STORAGE_URL: several processes need the store of DATABASE_URL; leave it empty")
+    if "polling" in settings.websocket_transports:
+        problems.append(
+            "WEBSOCKET_TRANSPORTS: websocket alone with MESSAGE_QUEUE_URL, as each request may reach another process"
+        )
     return problems
 
 

@@ -4,8 +4,6 @@
 """
 
 import logging
-import os
-import signal
 import socket
 from collections.abc import Mapping
 
@@ -21,7 +19,7 @@ from app.api import RESOURCES, problems, timing
 from app.core import garbage
 from app.core.bus import Bus
 from app.core.clock import CLOCK
-from app.core.errors import ScrapewatchError, Unavailable
+from app.core.errors import ScrapewatchError
 from app.core.logs import set_up_logging
 from app.core.secrets import load_or_create
 from app.core.way import RightOfWay
@@ -30,7 +28,7 @@ from app.dashboard.errors import error_page
 from app.dashboard.language import told
 from app.dashboards.files import provided
 from app.dashboards.service import Dashboards
-from app.fold import folding
+from app.fold import folding, learning
 from app.ingest.check import Checker
 from app.ingest.reports import Reports
 from app.ingest.service import Ingest
@@ -53,6 +51,7 @@ from app.storage.backup.schedule import Backups
 from app.storage.holding import Holding
 from app.storage.indexing import Indexing
 from app.storage.retention import open_retention
+from app.storage.several import open_house
 from app.storage.sql import schema
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.claim import Claim
@@ -121,20 +120,22 @@ class WebProcess:
         self._bus = Bus()
         turns = Turns(settings.buffer_size, settings.buffer_batch_size)
         way = RightOfWay(CLOCK.monotonic_ms, turns.has_room)
-        database = Database(settings.database_url, checkpoints=True, way=way)
+        shared = bool(settings.message_queue_url)
+        database = Database(settings.database_url, checkpoints=True, way=way, shared=shared)
+        self._house = open_house(settings.message_queue_url, database, self._bus, CLOCK, self._tell)
         stores = open_stores(settings.storage_url, database, CLOCK)
         events, series = stores.events, stores.series
         self._limits = Limits(series, CLOCK)
         self._writer = Writer(
             events,
             folding(self._limits),
-            lambda commit: self._bus.publish("committed", commit),
+            self._house.committed,
             turns,
             clock=CLOCK,
             gap_ms=settings.buffer_flush_interval,
         )
         database.attach(self._writer.run)
-        self._claim = Claim(database)
+        self._claim = Claim(database, shared=shared)
         self._backups = Backups(database, settings, VERSION, CLOCK)
         self._retention = open_retention(stores, CLOCK, settings)
         self._holding = Holding(self._retention.held, self._retention.days, CLOCK)
@@ -180,7 +181,6 @@ class WebProcess:
                 held=self._holding.told,
             ),
         )
-        self._collector = Collector(Machine(), figures, series, CLOCK)
 
     def open(self) -> Served:
         """Start everything, in the process that will serve."""
@@ -195,12 +195,14 @@ class WebProcess:
         self._sockets = Sockets(app, services)
         access.believe_proxies(app, self._settings.trusted_proxies)  # outside the socket's own, to count there, too
         watchdog = self._watchdog()
-        self._scheduler = Scheduler(table(self._workers(watchdog)), CLOCK)
+        self._scheduler = Scheduler(table(self._workers(watchdog)), CLOCK, self._house.leading(services.alerts.leads))
         self._subscribe(watchdog)
+        self._house.begin()
         for part in (self._limits, services.figures, services.alerts, services.status.reports, watchdog):
             part.rebuild()
         self._sockets.broadcaster.rebuild()
         services.alerts.begin()
+        self._house.start()
         self._scheduler.start()
         garbage.settle()
         return Served(app.wsgi_app, self.close)
@@ -208,7 +210,7 @@ class WebProcess:
     def _workers(self, watchdog: Watchdog) -> Workers:
         alerts, office = self.services.alerts, self.services.office
         return Workers(
-            collector=self._collector,
+            collector=Collector(Machine(), self.services.figures, self.services.series, CLOCK),
             alerts=alerts,
             office=office,
             deadman=Deadman(self._settings.deadman_url, office.door, alerts.evaluated_at, CLOCK),
@@ -219,8 +221,9 @@ class WebProcess:
             grouping=Grouping(self.services.events, self.services.groups),
             indexing=Indexing(self.services.events, self.services.search),
             watchdog=watchdog,
-            keep_claim=self._keep_claim,
+            keep_claim=self._claim.keep_or_stop,
             kept_ms=self._settings.retention_events_days * DAY_MS,
+            presence=self._house.presence,
         )
 
     def _bells(self) -> Bells:
@@ -228,6 +231,7 @@ class WebProcess:
             announce=self._announce,
             kick=lambda: self._scheduler.soon(EVALUATE),
             looked=lambda: self._bus.publish("looked", None),
+            changed=lambda: self._bus.publish("changed", None),
             insisting=lambda: self.services.office.channels.insisting(),  # noqa: PLW0108  (there are no services yet)
         )
 
@@ -235,11 +239,16 @@ class WebProcess:
         connections = self._sockets.connections.by_sender()
         return Process(self._sockets.figures(), connections, self._scheduler.statuses())
 
+    def _tell(self) -> Mapping[str, object]:
+        """What other processes are told of this one, each second."""
+        self._sockets.bulletin.ring()  # others may have changed something, too
+        return self._sockets.connections.told()
+
     def _watchdog(self) -> Watchdog:
         return Watchdog(
             self.services.events,
             CLOCK,
-            self._sockets.connections,
+            self._house.sockets(self._sockets.connections),
             self.services.ingest,
             lost_after_ms=self._settings.job_lost_after,
             stalled_after_ms=self._settings.job_stalled_after,
@@ -249,6 +258,7 @@ class WebProcess:
         """Who hears of what, in this order."""
         services, broadcaster = self.services, self._sockets.broadcaster
         for receive in (
+            *([learning(self._limits)] if self._house.presence else []),
             services.figures.on_commit,
             services.alerts.on_commit,
             services.status.reports.on_commit,
@@ -257,6 +267,7 @@ class WebProcess:
             broadcaster.committed,
         ):
             self._bus.subscribe("committed", receive)
+        self._bus.subscribe("changed", lambda _: self._scheduler.soon(EVALUATE))
         self._bus.subscribe("looked", lambda _: self._scheduler.soon(DELIVER))
         self._bus.subscribe("looked", lambda _: self._sockets.bulletin.ring())
         for forget in (services.figures.forget, services.alerts.forget, watchdog.forget, broadcaster.forget):
@@ -270,22 +281,11 @@ class WebProcess:
         self._runtime.call(self._scheduler.stop, SCHEDULER_S)
         self._runtime.call(self.services.office.postman.stop, POSTMAN_S)
         self._runtime.call(self.services.alerts.release, RELEASE_S)
+        self._runtime.call(self._house.close)
         if not self._runtime.call(self._writer.close, WRITER_S):
-            log.warning(
-                "The writer had to be left with %d events waiting; their senders keep them", self._writer.waiting
-            )
+            log.warning("The writer is left with %d events waiting; their senders keep them", self._writer.waiting)
         self._sockets.close()
         self._claim.release()
-
-    def _keep_claim(self) -> None:
-        """Stop as by SIGTERM when another server has taken the database."""
-        try:
-            self._claim.keep()
-        except Unavailable as refusal:
-            log.debug("The database can't be claimed while it is away: %s", refusal)
-        except ScrapewatchError as refusal:
-            log.error("%s This server stops.", refusal)  # noqa: TRY400  (a sentence, as at the start)
-            os.kill(os.getpid(), signal.SIGTERM)
 
     def _announce(self, notice: Mapping[str, object]) -> None:
         """An alert's change becomes an event like any other, and so reaches history and rooms.

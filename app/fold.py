@@ -1,10 +1,11 @@
 """What new events mean, inside the transaction that stores them: first for their jobs, then for the series."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 
 from app.jobs.fold import fold as fold_jobs
 from app.metrics.limits import Limits
-from app.metrics.points import baselines, points_of
+from app.metrics.points import baselines, labels_of, points_of
 from app.storage.base import Commit, Fold, Job
 from app.storage.base_series import Point
 
@@ -19,3 +20,15 @@ def folding(limits: Limits) -> Fold:
         return points_of(commit, jobs, before, limits)
 
     return fold
+
+
+def learning(limits: Limits) -> Callable[[Commit], None]:
+    """Lets `limits` know users' own metrics of which another process has stored the first figure."""
+
+    def learn(commit: Commit) -> None:
+        jobs = {job.id: job for job in commit.jobs}
+        for event in commit.telling:
+            if event.type == "metric":
+                limits.place(event, labels_of(event.job_id, jobs.get(event.job_id)), Counter())
+
+    return learn

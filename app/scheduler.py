@@ -29,17 +29,19 @@ from app.notify import deadman
 from app.notify.deadman import Deadman
 from app.notify.office import Office
 from app.status import TaskStatus
-from app.storage import holding
+from app.storage import holding, presence
 from app.storage.backup import schedule as backups
 from app.storage.backup.schedule import Backups
 from app.storage.holding import Holding
 from app.storage.indexing import Indexing
+from app.storage.presence import Presence
 from app.storage.retention import Retention
 
 log = logging.getLogger(__name__)
 
 EVALUATE: Final = "evaluate alerts"
 DELIVER: Final = "send notices"
+TELL: Final = "tell other processes"
 FINISH: Final = "finish deletions"
 THREADS: Final = 4
 GAP_MS: Final = 250
@@ -48,16 +50,30 @@ GAP_MS: Final = 250
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A row of the table; it first runs a tenth of its interval after the start."""
+    """A row of the table; it first runs a tenth of its interval after the start.
+
+    Attributes:
+        others: what is run instead where another process leads; None for the same.
+    """
 
     name: str
     interval_ms: int
     run: Callable[[], object]
+    others: Callable[[], object] | None = None
+
+
+def _nothing() -> None:
+    """What there is to do for those that don't lead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workers:
-    """Whose work the table is made of; `kept_ms` is how long what happened is kept."""
+    """Whose work the table is made of.
+
+    Attributes:
+        presence: None for a process alone.
+        kept_ms: how long what happened is kept.
+    """
 
     collector: Collector
     alerts: Alerts
@@ -72,34 +88,42 @@ class Workers:
     watchdog: Watchdog
     keep_claim: Callable[[], object]
     kept_ms: int
+    presence: Presence | None = None
 
 
 def table(of: Workers) -> tuple[Task, ...]:
     """Everything that the server does by itself."""
+    told = (Task(TELL, presence.EVERY_MS, of.presence.look),) if of.presence else ()
     return (
-        Task("sample system", 5_000, of.collector.collect),
+        *told,
+        Task("sample system", 5_000, of.collector.collect, of.collector.look),
         Task(EVALUATE, standing.EVERY_MS, of.alerts.evaluate),
         Task(DELIVER, 1_000, of.office.postman.look),
-        Task("watch jobs", 1_000, of.watchdog.look),
-        Task("group errors", 1_000, of.grouping.look),
-        Task("index texts", 1_000, of.indexing.look),
+        Task("watch jobs", 1_000, of.watchdog.look, _nothing),
+        Task("group errors", 1_000, of.grouping.look, _nothing),
+        Task("index texts", 1_000, of.indexing.look, _nothing),
         Task("keep the claim", 1_000, of.keep_claim),
-        Task("call the dead man's switch", deadman.EVERY_MS, of.deadman.look),
-        Task("back up", backups.EVERY_MS, of.backups.look),
-        Task("roll up series", 60_000, of.retention.roll_up),
+        Task("call the dead man's switch", deadman.EVERY_MS, of.deadman.look, _nothing),
+        Task("back up", backups.EVERY_MS, of.backups.look, _nothing),
+        Task("roll up series", 60_000, of.retention.roll_up, of.retention.catch_up),
         Task("look up own metrics", 3_600_000, of.limits.rebuild),
         Task(FINISH, 3_600_000, of.retention.finish_deletions),
         Task("count what is kept", holding.EVERY_MS, of.holding.look),
-        Task("clean up", 3_600_000, of.retention.clean_up),
-        Task("forget notices", 3_600_000, of.office.clean_up),
-        Task("forget timelines", 3_600_000, partial(of.alerts.clean_up, of.kept_ms)),
+        Task("clean up", 3_600_000, of.retention.clean_up, _nothing),
+        Task("forget notices", 3_600_000, of.office.clean_up, _nothing),
+        Task("forget timelines", 3_600_000, partial(of.alerts.clean_up, of.kept_ms), _nothing),
     )
 
 
 class Scheduler:
-    """Runs tasks, and remembers how they fared."""
+    """Runs tasks, and remembers how they fared.
 
-    def __init__(self, tasks: Iterable[Task], clock: Clock) -> None:
+    Args:
+        leads: whether this process does what one of several does for all.
+    """
+
+    def __init__(self, tasks: Iterable[Task], clock: Clock, leads: Callable[[], bool] = lambda: True) -> None:
+        self._leads = leads
         self._tasks = {task.name: task for task in tasks}
         self._clock = clock
         self._statuses = {task.name: TaskStatus(task.name, task.interval_ms) for task in self._tasks.values()}
@@ -173,7 +197,7 @@ class Scheduler:
             self._statuses[task.name] = replace(self._statuses[task.name], last_run=started_ms)
         failure = ""
         try:
-            task.run()
+            (task.run if task.others is None or self._leads() else task.others)()
         except Exception as error:
             log.exception("The task %s failed", task.name)
             failure = f"{type(error).__name__}: {error}"

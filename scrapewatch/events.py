@@ -71,6 +71,7 @@ class EventType:
         ends: the status that the event gives its job, if it ends one.
         important: kept in the cache that a late viewer is handed.
         by_server: made by the server alone; refused from outside as `unknown_type`.
+        quiet: says nothing new of its job by itself; figures may.
         opaque: `data` means nothing to the server, so that nobody there needs to look into it.
         ours: fields of ``data`` that the server alone gives; they are taken out of what comes from outside.
     """
@@ -81,6 +82,7 @@ class EventType:
     ends: str | None = None
     important: bool = False
     by_server: bool = False
+    quiet: bool = False
     opaque: bool = False
     ours: tuple[str, ...] = ()
 
@@ -126,6 +128,7 @@ EVENTS: Final[dict[str, EventType]] = {
             "domains": Each({"requests": Kind.COUNT, "byStatus": Kind.COUNTS, "bytes": Kind.AMOUNT}),
             "proxies": Each({"requests": Kind.COUNT, "failed": Kind.COUNT, "bytes": Kind.AMOUNT}),
         },
+        quiet=True,
     ),
     "item_scraped": EventType("an item, whole: its fields are `data`", {}, opaque=True),
     "item_summary": EventType(
@@ -149,11 +152,12 @@ EVENTS: Final[dict[str, EventType]] = {
         "a line of the job's log",
         {"level": Kind.TEXT, "logger": Kind.TEXT, "message": Kind.TEXT},
         needs_job=False,
+        quiet=True,
     ),
     "job_completed": EventType("the job ended by itself", _END, ends="completed", important=True),
     "job_failed": EventType("the job ended by a failure", _END, ends="failed", important=True),
     "job_cancelled": EventType("the job was stopped on purpose", _END, ends="cancelled", important=True),
-    "heartbeat": EventType("the job is alive and has nothing new", {}),
+    "heartbeat": EventType("the job is alive and has nothing new", {}, quiet=True),
     "worker": EventType(
         "figures of the scraper's host",
         {
@@ -164,8 +168,11 @@ EVENTS: Final[dict[str, EventType]] = {
             "workers": {"active": Kind.COUNT, "idle": Kind.COUNT, "maxConcurrency": Kind.COUNT},
         },
         needs_job=False,
+        quiet=True,
     ),
-    "metric": EventType("figures of your own", {"values": Kind.NUMBERS, "labels": Kind.OBJECT}, needs_job=False),
+    "metric": EventType(
+        "figures of your own", {"values": Kind.NUMBERS, "labels": Kind.OBJECT}, needs_job=False, quiet=True
+    ),
     "client_report": EventType(
         "what became of the events of one sending process so far; the last of an `epoch` counts",
         {
@@ -181,6 +188,7 @@ EVENTS: Final[dict[str, EventType]] = {
             "spool": {"events": Kind.COUNT, "bytes": Kind.AMOUNT, "oldest": Kind.TIME},
         },
         needs_job=False,
+        quiet=True,
     ),
     "system_alert": EventType(
         "an alert changed its state",

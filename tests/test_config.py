@@ -10,6 +10,7 @@ import config
 from config import ConfigError, Settings
 
 SECRET = "thirty-two bytes of something secret"
+SEVERAL = {"MESSAGE_QUEUE_URL": "redis://127.0.0.1", "DATABASE_URL": "postgres://h/db"}
 
 
 def problems(**environment: str) -> list[str]:
@@ -127,7 +128,25 @@ def test_an_ipv6_address_makes_a_valid_link():
 
 def test_several_processes_speak_websocket_alone():
     """Long polling would need every request at the same process."""
-    assert config.load({"MESSAGE_QUEUE_URL": "redis://127.0.0.1"}).websocket_transports == ("websocket",)
+    assert config.load(SEVERAL).websocket_transports == ("websocket",)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("DATABASE_URL", ""),
+        ("DATABASE_URL", "sqlite:////tmp/x.db"),
+        ("STORAGE_URL", "redis://127.0.0.1"),
+        ("WEBSOCKET_TRANSPORTS", "websocket,polling"),
+    ],
+)
+def test_what_several_processes_cannot_do_is_named(variable, value):
+    """They need one Postgres for all, and sockets that may reach any of them."""
+    said = "MESSAGE_QUEUE_URL: several processes need Postgres" if variable == "DATABASE_URL" else variable
+    with pytest.raises(ConfigError) as refused:
+        config.load({**SEVERAL, variable: value})
+    (problem,) = refused.value.problems
+    assert problem.startswith(said)
 
 
 def test_keys_are_listed_newest_first():

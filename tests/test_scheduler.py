@@ -17,10 +17,11 @@ from app.metrics.collector import Collector
 from app.metrics.limits import Limits
 from app.notify.deadman import Deadman
 from app.notify.postman import Postman
-from app.scheduler import EVALUATE, GAP_MS, Scheduler, Task, Workers, table
+from app.scheduler import EVALUATE, GAP_MS, TELL, Scheduler, Task, Workers, table
 from app.storage.backup.schedule import Backups
 from app.storage.holding import Holding
 from app.storage.indexing import Indexing
+from app.storage.presence import Presence
 from app.storage.retention import Retention
 
 NEVER = 3_600_000
@@ -67,10 +68,12 @@ def test_the_table_names_what_the_server_does_by_itself():
             watchdog=Mock(Watchdog),
             keep_claim=Mock(),
             kept_ms=1,
+            presence=Mock(Presence),
         )
     )
 
     assert {task.name: task.interval_ms for task in tasks} == {
+        TELL: 1_000,
         "sample system": 5_000,
         EVALUATE: 5_000,
         "send notices": 1_000,
@@ -89,6 +92,30 @@ def test_the_table_names_what_the_server_does_by_itself():
         "forget timelines": 3_600_000,
     }
     assert {task.name for task in tasks} == TASKS.keys()
+
+
+def test_what_one_process_does_for_all_is_done_by_the_one_that_leads():
+    """The others do what is theirs of it, from when they lead the whole; tasks of each process's own run anyway."""
+    ran: list[str] = []
+    leading = threading.Event()
+    scheduler = Scheduler(
+        [
+            Task("shared", NEVER, lambda: ran.append("whole"), lambda: ran.append("part")),
+            Task("own", NEVER, lambda: ran.append("own")),
+        ],
+        CLOCK,
+        leading.is_set,
+    )
+    scheduler.start()
+    try:
+        for name in ("shared", "own"):
+            scheduler.soon(name)
+        until(lambda: sorted(ran) == ["own", "part"])
+        leading.set()
+        scheduler.soon("shared")
+        until(lambda: ran[2:] == ["whole"])
+    finally:
+        scheduler.stop(5)
 
 
 def test_nothing_runs_before_the_start():

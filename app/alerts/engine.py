@@ -61,7 +61,7 @@ class Engine:
         self._announce = announce
         self._holder = holder
         self._lease: Lease | None = None
-        self._written_ms = 0
+        self._written_ms = self._held_ms = 0
         self._instances: dict[int, dict[Labels, Instance]] = {}
         self._failures: Counter[int] = Counter()
         self._troubles: list[dict[str, Any]] = []
@@ -86,6 +86,10 @@ class Engine:
                 self._forget()
                 raise
         return False
+
+    def leads(self) -> bool:
+        """Whether this evaluator has the lease, as far as it knows."""
+        return self._lease is not None and 0 <= self._clock.now_ms() - self._held_ms < LEASE_MS
 
     def release(self) -> None:
         """Let another evaluator go on at once."""
@@ -140,7 +144,7 @@ class Engine:
         if lease is not None and (self._lease is None or self._lease.fence != lease.fence):
             self._instances = {}
             self._take(states.reloaded(one, lease.evaluated_at, now_ms) for one in self._store.instances())
-        self._lease = lease
+        self._lease, self._held_ms = lease, now_ms
         return lease
 
     def _take(self, changed: Iterable[Instance]) -> None:

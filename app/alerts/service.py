@@ -53,12 +53,14 @@ class Bells:
         kick: asks for an evaluation soon; called from the writer thread, so it must not wait.
         insisting: the names of channels for which an end is written though the rule does not tell it.
         looked: told that rules were evaluated: notices may wait, and alerts stand otherwise.
+        changed: told that somebody has changed a rule, a silence or an incident, beside `kick`.
     """
 
     announce: Announce
     kick: Callable[[], object]
     insisting: Callable[[], Set[str]] = frozenset
     looked: Callable[[], object] = lambda: None
+    changed: Callable[[], object] = lambda: None
 
 
 class Alerts:
@@ -85,9 +87,9 @@ class Alerts:
         self._bells = bells
         self._backtest = backtest
         self._jobs = world.jobs
-        self.rules = Rulebook(stores.alerts, bells.kick)
+        self.rules = Rulebook(stores.alerts, self._changed)
         self.silences = Silences(
-            stores.silences, stores.alerts, stores.evaluations, self.rules, clock, changed=bells.kick
+            stores.silences, stores.alerts, stores.evaluations, self.rules, clock, changed=self._changed
         )
         overlay = Overlay(stores.silences, bells.insisting)
         self._engine = Engine(stores.evaluations, clock, world, overlay, bells.announce, holder=holder)
@@ -105,9 +107,17 @@ class Alerts:
         if self._engine.evaluate(self.rules.all()):
             self._bells.looked()
 
+    def leads(self) -> bool:
+        """Whether this process evaluates, and so does what one process alone may do."""
+        return self._engine.leads()
+
     def evaluated_at(self) -> int | None:
         """When rules were last evaluated by any process, in ms since 1970 UTC; None for never."""
         return self._evaluations.evaluated_at()
+
+    def _changed(self) -> None:
+        self._bells.kick()
+        self._bells.changed()
 
     def release(self, timeout_s: float) -> None:
         """Let another process evaluate at once; whoever can't be told within that time finds out by himself."""
@@ -249,6 +259,6 @@ class Alerts:
             entry = Entry(at=now_ms, kind="acknowledged", detail=detail, rule_id=found.rule_id)
             changed = self._store.change(acked, [entry])
             if changed is not None:
-                self._bells.kick()
+                self._changed()
                 return changed
         raise Conflict("Incident %(n)s has just changed; look again", n=incident_id)

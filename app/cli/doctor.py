@@ -95,7 +95,10 @@ def _backups(settings: Settings) -> Iterator[Finding]:
 def _process(settings: Settings) -> Iterator[Finding]:
     yield Finding("ok", f"async mode: {settings.async_mode}")
     if settings.web_concurrency > 1:
-        yield Finding("note", "WEB_CONCURRENCY above 1 is ignored: the server is one process; scale by its size")
+        yield Finding(
+            "note",
+            "WEB_CONCURRENCY above 1 is ignored: a server is one process; start several of them, see docs/several.md",
+        )
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:

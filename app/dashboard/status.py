@@ -22,6 +22,7 @@ LEVELS: Final = {
 """The levels of the queue in words."""
 
 TASKS: Final = {
+    "tell other processes": lazy_gettext("tell the other processes of this one, and hear of them"),
     "sample system": lazy_gettext("read the host's figures"),
     "evaluate alerts": lazy_gettext("evaluate alerts"),
     "send notices": lazy_gettext("send what people are to be told"),

@@ -235,7 +235,7 @@ def _span(job: Job, end_ms: int) -> int | None:
 
 
 _job_of = attrgetter("job_id")
-_QUIET: Final = frozenset({"heartbeat", "worker", "job_progress", "log", "metric", "client_report"})
+_QUIET: Final = frozenset(name for name, kind in EVENTS.items() if kind.quiet)
 _BEFORE_RUN: Final = frozenset({"log", "metric", "client_report"})
 """What may also be told of a job that waits."""
 _JUDGED: Final = {"job_stalled": "stalled", "job_lost": "lost"}

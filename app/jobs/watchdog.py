@@ -22,6 +22,7 @@ from app.core.clock import Clock
 from app.core.errors import Unavailable
 from app.core.said import phrase, said
 from app.storage.base import Commit, EventStore, Job, JobFilter, Outcome
+from app.storage.base_following import ELSEWHERE
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,8 @@ class Watch:
     """What is known of an open job; times by the clock that never runs back.
 
     Attributes:
-        origin: the socket of its last event, "" for HTTP, None when it was not heard since the start.
+        origin: the socket of its last event, "" for HTTP, None when it was not heard since the start, or may have been
+            by another process.
         last_event_at: its last event by the wall clock, as stored.
         saying: what was said of it and is not stored yet.
     """
@@ -184,13 +186,13 @@ class Watchdog:
     def _note(self, job: Job, now_ms: int) -> None:
         watch = self._watched.get(job.id)
         if watch is None:
-            self._watched[job.id] = Watch(job.sender_id, job.status, job.origin, now_ms, now_ms, job.last_event_at)
+            self._watched[job.id] = Watch(job.sender_id, job.status, _origin(job), now_ms, now_ms, job.last_event_at)
             return
         ours = job.status == "stalled" and watch.status == "running"  # our own word is no sign of life
         watch.status = job.status
         if ours:
             return
-        watch.origin, watch.heard_ms, watch.last_event_at = job.origin, now_ms, job.last_event_at
+        watch.origin, watch.heard_ms, watch.last_event_at = _origin(job), now_ms, job.last_event_at
         if job.news:
             watch.news_ms = now_ms
 
@@ -241,6 +243,10 @@ class Watchdog:
             log.debug("The job %s could not be declared %s now: %s", job_id, event_type, refusal)
             return
         watch.saying.add_done_callback(_tell_failure)
+
+
+def _origin(job: Job) -> str | None:
+    return None if job.origin == ELSEWHERE else job.origin
 
 
 def _tell_failure(saying: Future[Outcome]) -> None:

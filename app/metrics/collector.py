@@ -1,4 +1,7 @@
-"""Looks at the machine and writes the gauges down: the scheduler's tick for figures."""
+"""Looks at the machine and writes the gauges down: the scheduler's tick for figures.
+
+Of several processes, which all know the same figures, one writes them down; the others look at their machine alone.
+"""
 
 from app.core.clock import Clock
 from app.metrics.catalogue import MAX_TEXT, METRICS
@@ -17,13 +20,17 @@ class Collector:
         self._series = series
         self._clock = clock
 
+    def look(self) -> None:
+        """Read the host; from a real thread."""
+        self._figures.read(self._reader())
+
     def collect(self) -> None:
         """Do it once; from a real thread.
 
         Raises:
             app.core.errors.Unavailable: the series could not be written; the figures are up to date all the same.
         """
-        self._figures.read(self._reader())
+        self.look()
         ours = {name: value for name, value in self._figures.values().items() if name in METRICS}
         now_ms = self._clock.now_ms()
         points = points_of_values(ours, now_ms)

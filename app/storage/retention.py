@@ -40,7 +40,11 @@ class Retention:
         """Bring the hours up to date that the last two hours' events lie in, and those of a replay."""
         now_ms = self.clock.now_ms()
         self.series.roll_up(now_ms - 2 * HOUR_MS, now_ms)
-        self.series.catch_up(now_ms - 2 * HOUR_MS)
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """The latter alone, of what this process has taken."""
+        self.series.catch_up(self.clock.now_ms() - 2 * HOUR_MS)
 
     def clean_up(self) -> int:
         """Delete what is older than it is kept; returns how many events, groups and buckets went.

@@ -6,6 +6,7 @@ import pytest
 
 from app.core.errors import Unavailable
 from app.jobs.watchdog import HELD_UP_MS, MOST_SAID
+from app.storage.base_following import ELSEWHERE
 from tests.fakes import event
 from tests.jobs.yard import LOOK_MS, LOST_MS, SENDER, STALLED_MS, Yard
 
@@ -246,3 +247,16 @@ def test_a_great_loss_is_told_in_turns(yard: Yard):
     yard.pass_time(LOOK_MS)
 
     assert len({job_id for _, job_id, _ in yard.said}) == MOST_SAID + 10
+
+
+def test_a_job_heard_by_any_of_several_processes_is_lost_once_its_sender_has_no_socket_at_all(yard: Yard):
+    """Which socket spoke for it is not known then, so each of its sender's may."""
+    yard.open = {SENDER: {"another process"}}
+    yard.hear("job_started", origin=ELSEWHERE)
+    yard.pass_time(2 * LOST_MS)
+    assert yard.said == []
+
+    yard.open = {}
+    yard.pass_time(LOOK_MS)
+
+    assert [kind for kind, *_ in yard.said] == ["job_lost"]

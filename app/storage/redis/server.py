@@ -109,7 +109,7 @@ class Server:
     """
 
     def __init__(self, url: str, clock: Clock) -> None:
-        address, self.prefix = _split(url)
+        address, self.prefix = split_url(url)
         # Sending again does no harm: see the module. It is how a connection that was idle through a restart is mended.
         self.client: Any = Redis.from_url(
             address,
@@ -226,7 +226,7 @@ def translated() -> Iterator[None]:
         raise
 
 
-def _split(url: str) -> tuple[str, str]:
+def split_url(url: str) -> tuple[str, str]:
     """The address for the client library, and the prefix."""
     parts = urlsplit(url)
     given = parse_qsl(parts.query, keep_blank_values=True)

@@ -1,13 +1,15 @@
 """One server a database: a second one would share its sockets' events by chance and checkpoint SQLite's log beside it.
 
 The claim ends with the process, however it ends: on SQLite it is a lock on a file beside the database's, on Postgres an
-advisory lock of a session. That session ends when Postgres restarts, so the claim is looked after. (Several processes
-on one Postgres need a doorbell between them, which comes later.)
+advisory lock of a session. That session ends when Postgres restarts, so the claim is looked after.
+
+Several processes that have a doorbell between them share the claim: they keep out those without, and are kept out.
 """
 
 import fcntl
 import logging
 import os
+import signal
 import threading
 from pathlib import Path
 from typing import Final
@@ -27,10 +29,11 @@ _ADVISORY: Final = 7_261_735_927_001
 
 
 class Claim:
-    """Holds a database for this process."""
+    """Holds a database for this process, or `shared` with others that share it too, on Postgres."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, shared: bool = False) -> None:
         self._database = database
+        self._lock = "pg_try_advisory_lock_shared" if shared else "pg_try_advisory_lock"
         self._file: int | None = None
         self._session: Connection | None = None
         self._taken = False
@@ -48,7 +51,10 @@ class Claim:
                     self._taken = True
                     return
             pause.wait(_TRY_EVERY_S)
-        raise ScrapewatchError("Another server uses this database. Stop it, or set DATABASE_URL or DATA_DIR.")
+        raise ScrapewatchError(
+            "Another server uses this database. Stop it, or set DATABASE_URL or DATA_DIR. "
+            "Several may share one on Postgres if MESSAGE_QUEUE_URL is set for all of them."
+        )
 
     def keep(self, patience_s: float = PATIENCE_S) -> None:
         """Claim the database anew if Postgres has ended the session that held it; nothing to do on SQLite.
@@ -61,6 +67,16 @@ class Claim:
             return
         self.take(patience_s)
         log.warning("The database had ended the session that claims it; it is claimed anew")
+
+    def keep_or_stop(self) -> None:
+        """The same, but stop as by SIGTERM when another server has taken the database."""
+        try:
+            self.keep()
+        except Unavailable as refusal:
+            log.debug("The database can't be claimed while it is away: %s", refusal)
+        except ScrapewatchError as refusal:
+            log.error("%s This server stops.", refusal)  # noqa: TRY400  (a sentence, as at the start)
+            os.kill(os.getpid(), signal.SIGTERM)
 
     def release(self) -> None:
         """Let another server have it."""
@@ -100,4 +116,4 @@ class Claim:
         if self._session is None:
             engine = create_engine(self._database.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
             self._session = engine.connect()
-        return bool(self._session.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ADVISORY}).scalar())
+        return bool(self._session.execute(text(f"SELECT {self._lock}(:key)"), {"key": _ADVISORY}).scalar())

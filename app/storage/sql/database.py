@@ -23,6 +23,10 @@ from app.core.way import RightOfWay
 T = TypeVar("T")
 Work = Callable[[Connection], T]
 BUSY_TIMEOUT_MS = 30_000
+STANDSTILL_MS = 15_000
+"""How long a process that stands still within a transaction may keep the others from writing."""
+
+_TURN = 7_261_735_927_002
 
 
 class Database:
@@ -34,9 +38,18 @@ class Database:
         checkpoints: whether this process is the one that checkpoints SQLite's log.
         way: what is given to readers by writes that are said to: between their statements on SQLite; on Postgres, where
             other processes would wait for what a transaction holds, before it begins.
+        shared: whether other processes write, too; then they take turns as the writes of one do, on Postgres.
     """
 
-    def __init__(self, url: str, *, readers: int = 8, checkpoints: bool = False, way: RightOfWay | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        readers: int = 8,
+        checkpoints: bool = False,
+        way: RightOfWay | None = None,
+        shared: bool = False,
+    ) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
@@ -49,6 +62,8 @@ class Database:
         self._way = way
         if way is not None:
             event.listen(self._writer, "before_cursor_execute" if self.is_sqlite else "begin", self._give)
+        if shared:
+            _take_turns(self._writer)
         self._submit: Callable[[Callable[[], Any]], Future[Any]] | None = None
         self._writing = threading.local()
 
@@ -120,6 +135,22 @@ def translated() -> Iterator[None]:
         if reason in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
             raise Unavailable("busy") from error
         raise Unavailable("storage_down", 2_000) from error
+
+
+def _take_turns(writer: Engine) -> None:
+    """One transaction at a time, whichever process it is of: what a process may take for granted goes on to hold.
+
+    Cursors become visible in the order of their commits in any case; see `app.storage.sql.append`.
+    """
+
+    @event.listens_for(writer, "connect")
+    def _connected(connection: Any, record: object) -> None:  # noqa: ARG001  (the hook's signature)
+        connection.execute(f"SET SESSION idle_in_transaction_session_timeout = {STANDSTILL_MS}")
+        connection.commit()
+
+    @event.listens_for(writer, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TURN})")
 
 
 def _sqlite_engine(url: str, *, size: int, begin: str, setup: Callable[[Any], None]) -> Engine:

@@ -112,3 +112,22 @@ def test_a_server_stops_when_another_has_its_database(environment, postgres_url,
         assert "Another server uses this database" in server.log.read_text()
     finally:
         server.kill()
+
+
+def test_processes_with_a_doorbell_share_a_claim_and_keep_out_those_without(postgres_database):
+    """Any number of them, and one without only when all have ended."""
+    first, second, alone = (
+        Claim(postgres_database, shared=True),
+        Claim(postgres_database, shared=True),
+        Claim(postgres_database),
+    )
+    first.take(patience_s=0)
+    second.take(patience_s=0)
+    first.release()
+    with pytest.raises(ScrapewatchError, match="MESSAGE_QUEUE_URL"):
+        alone.take(patience_s=0)
+    second.release()
+    alone.take()
+    with pytest.raises(ScrapewatchError, match="Another server"):
+        first.take(patience_s=0)
+    alone.release()

@@ -1,0 +1,156 @@
+"""How what is committed comes to the parts of a process: directly, or by way of the store that it shares with others.
+
+A process alone hears its own commits as it makes them. One of several hears what all of them commit, its own commits
+too, through its `Follower` alone: then everything comes in the order of the cursors. What is no event is rung with the
+doorbell, and published on the bus of every process.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final, Protocol
+
+from app.core.bus import Bus
+from app.core.clock import Clock
+from app.storage.base import Commit
+from app.storage.base_doorbell import COMMITTED, SHARED, Doorbell
+from app.storage.base_following import Following
+from app.storage.follower import Follower
+from app.storage.presence import AllSockets, Presence, Sockets
+from app.storage.sql.database import Database
+from app.storage.sql.following import SqlFollowing
+from app.storage.sql.presence import SqlPresenceStore
+
+CLOSE_S: Final = 0.3
+
+
+class House(Protocol):
+    """What a process asks of its way to hear of commits."""
+
+    presence: Presence | None
+    """Who else serves; None for a process alone."""
+
+    def committed(self, commit: Commit) -> None:
+        """This process has committed; called by its writer, and never waits."""
+        ...
+
+    def begin(self) -> None:
+        """From here on no commit is passed over: before the parts read what there is.
+
+        Raises:
+            app.core.errors.Unavailable: the store is away.
+        """
+        ...
+
+    def start(self) -> None:
+        """Hand on commits: once the parts are ready."""
+        ...
+
+    def leading(self, leads: Callable[[], bool]) -> Callable[[], bool]:
+        """Whether this process does what one does for all; `leads` says so where there are several."""
+        ...
+
+    def sockets(self, mine: Sockets) -> Sockets:
+        """Those of all processes; `mine` are this one's."""
+        ...
+
+    def close(self) -> None:
+        """Hand on and ring no more, and tell the others; while this process can still write."""
+        ...
+
+
+class Alone:
+    """The only process."""
+
+    presence: Presence | None = None
+
+    def __init__(self, bus: Bus) -> None:
+        self.committed = partial(bus.publish, "committed")
+
+    def begin(self) -> None:
+        """Nobody commits yet."""
+
+    def start(self) -> None:
+        """Commits are handed on as they are made."""
+
+    def leading(self, leads: Callable[[], bool]) -> Callable[[], bool]:  # noqa: ARG002  (nobody else does it)
+        """See `House`."""
+        return lambda: True
+
+    def sockets(self, mine: Sockets) -> Sockets:
+        """See `House`."""
+        return mine
+
+    def close(self) -> None:
+        """Nobody else is there."""
+
+
+class Several:
+    """One of several processes; see the module."""
+
+    def __init__(self, bus: Bus, doorbell: Doorbell, following: Following, presence: Presence, clock: Clock) -> None:
+        self._bus = bus
+        self._doorbell = doorbell
+        self._follower = Follower(following, partial(bus.publish, "committed"), clock)
+        self._present = presence
+        self.presence: Presence | None = presence
+        self._hearing = threading.local()
+        for word in SHARED:
+            bus.subscribe(word, partial(self._ring, word))
+
+    def committed(self, commit: Commit) -> None:
+        """See `House`."""
+        self._follower.ring()
+        self._doorbell.ring(COMMITTED, commit.events[-1].cursor)
+
+    def begin(self) -> None:
+        """See `House`."""
+        self._present.look()
+        self._follower.begin()
+
+    def start(self) -> None:
+        """See `House`."""
+        self._doorbell.start(self._heard)
+        self._follower.start()
+
+    def leading(self, leads: Callable[[], bool]) -> Callable[[], bool]:
+        """See `House`."""
+        return leads
+
+    def sockets(self, mine: Sockets) -> Sockets:
+        """See `House`."""
+        return AllSockets(self._present, mine)
+
+    def close(self) -> None:
+        """See `House`."""
+        self._follower.close(CLOSE_S)
+        self._doorbell.close(CLOSE_S)
+        self._present.leave(CLOSE_S)
+
+    def _ring(self, word: str, about: Any) -> None:
+        if not getattr(self._hearing, "now", False):  # what was rung by another is not rung again
+            self._doorbell.ring(word, about)
+
+    def _heard(self, word: str, about: Any) -> None:
+        if word == COMMITTED:
+            self._follower.ring()
+        elif word in SHARED:
+            self._hearing.now = True
+            self._bus.publish(word, about)
+            self._hearing.now = False
+
+
+def open_house(
+    message_queue_url: str, database: Database, bus: Bus, clock: Clock, tell: Callable[[], Mapping[str, Any]]
+) -> House:
+    """The way of one of several processes if there is a doorbell, else of one alone; `tell` is that of `Presence`.
+
+    Raises:
+        app.core.errors.ScrapewatchError: MESSAGE_QUEUE_URL can't be read.
+    """
+    if not message_queue_url:
+        return Alone(bus)
+    from app.storage.redis.doorbell import RedisDoorbell  # noqa: PLC0415  (a process alone need not wait for its client)
+
+    presence = Presence(SqlPresenceStore(database), clock, tell)
+    return Several(bus, RedisDoorbell(message_queue_url), SqlFollowing(database), presence, clock)

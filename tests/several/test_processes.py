@@ -1,0 +1,266 @@
+"""Several processes on one Postgres are one server to scrapers, viewers and operators."""
+
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from http.client import HTTPException
+from typing import Any
+
+import socketio
+from sqlalchemy import select
+
+from app.alerts.engine import LEASE_MS
+from app.storage.sql.alerts_tables import leases
+from tests.server import BUSY_S, Server
+from tests.several.conftest import House, until
+from tests.sockets import PATIENCE_S, Viewer, connected, watching
+
+POLLED_S = 5
+"""Viewers are fed within this while nothing rings."""
+TAKEN_OVER_S = LEASE_MS / 1000 + 5
+RULES, INCIDENTS, NOTICES = "/api/v1/alerts/rules", "/api/v1/alerts/incidents", "/api/v1/notices"
+
+
+class Reading:
+    """A viewer of all events that has a chain of them."""
+
+    def __init__(self, viewer: Viewer, since: int) -> None:
+        self.viewer = viewer
+        self.since = since
+        told = viewer.subscribe(room="events", since=since, batched=True)
+        assert told["ok"], told
+        assert not told["reset"]
+        self._replay: list[Any] = told["replay"]
+
+    def events(self) -> list[Any]:
+        """Each once, in the order in which they follow one another; fails where one is missing."""
+        heard = [one for batch in self.viewer.named("events") for one in batch["events"]]
+        last, found = self.since, []
+        for one in [*self._replay, *heard]:
+            if one["cursor"] > last:
+                assert one["prev"] <= last, (one, last)
+                found.append(one)
+                last = one["cursor"]
+        return found
+
+    def of(self, job_id: str) -> list[Any]:
+        """Those of a job."""
+        return [one for one in self.events() if one["jobId"] == job_id]
+
+    def wait(self, job_id: str, number: int, patience_s: float = PATIENCE_S) -> list[Any]:
+        """Those of a job, once there are so many."""
+        until(lambda: len(self.of(job_id)) >= number, patience_s)
+        return self.of(job_id)
+
+
+def newest(house: House) -> int:
+    """The last cursor of an event, 0 for none."""
+    found = house.servers[0].json("/api/v1/events?limit=1", token=house.read_token)["items"]
+    return max((one["cursor"] for one in found), default=0)
+
+
+@contextmanager
+def readers(house: House, servers: Sequence[Server] | None = None) -> Iterator[list[Reading]]:
+    """A viewer at each of the processes."""
+    since = newest(house)
+    with ExitStack() as stack:
+        yield [
+            Reading(stack.enter_context(watching(server, house.read_token)), since)
+            for server in servers or house.servers
+        ]
+
+
+def batch(job_id: str, size: int) -> list[dict[str, Any]]:
+    """Items of a job, each with an id."""
+    now_ms = round(time.time() * 1000)
+    one = {"type": "item_scraped", "jobId": job_id, "timestamp": now_ms}
+    return [{**one, "id": str(uuid.uuid4()), "data": {"n": n}} for n in range(size)]
+
+
+def send(scraper: socketio.Client, events: list[dict[str, Any]]) -> Any:
+    return scraper.call("events", events, timeout=PATIENCE_S)
+
+
+def test_viewers_of_all_processes_see_the_same_sequence(house: House):
+    """What scrapers send through three processes at once, also of one job, every viewer gets whole, once, in order."""
+    rounds, size = 10, 20
+
+    def scrape(server: Server, number: int) -> None:
+        with connected(server, house.ingest_token) as scraper:
+            for _ in range(rounds):
+                assert send(scraper, batch("shared", size) + batch(f"own {number}", size))["ok"]
+
+    with readers(house) as reading:
+        scrapers = [threading.Thread(target=scrape, args=(house.servers[n], n)) for n in range(3)]
+        for scraper in scrapers:
+            scraper.start()
+        for scraper in scrapers:
+            scraper.join()
+        for one in reading:
+            one.wait("shared", 3 * rounds * size)
+            for number in range(3):
+                one.wait(f"own {number}", rounds * size)
+        sequences = [[event["cursor"] for event in one.events()] for one in reading]
+
+    assert sequences[0] == sequences[1] == sequences[2]
+    assert len(sequences[0]) == 6 * rounds * size
+    jobs = [server.json("/api/v1/jobs/shared", token=house.read_token)["items"] for server in house.servers]
+    assert jobs == [3 * rounds * size] * 3
+
+
+def test_a_room_of_a_job_has_its_own_chain_at_every_process(house: House):
+    """Its first event after the subscription follows the cursor that the subscription told."""
+    first, second, third = house.servers
+    with watching(second, house.read_token) as viewer, connected(first, house.ingest_token) as scraper:
+        send(scraper, batch("chained", 2))
+        before = viewer.subscribe(room="job:chained", batched=True)["cursor"]
+        with connected(third, house.ingest_token) as other:
+            send(other, batch("another", 5))
+            send(other, batch("chained", 1))
+
+        def after() -> list[Any]:
+            heard = [one for told in viewer.named("events") for one in told["events"]]
+            return [one for one in heard if one["cursor"] > before]
+
+        until(after)
+    assert before > 0
+    assert after()[0]["prev"] == before
+
+
+def test_what_was_sent_to_a_process_that_died_is_stored_once_by_another(house: House):
+    """Killed in the middle, its scraper goes on elsewhere with the same ids; started again, it serves as before."""
+    first, victim, other = house.servers
+    batches = [batch("moved", 20) for _ in range(40)]
+
+    def scrape() -> None:
+        with suppress(OSError, HTTPException):
+            for events in batches:
+                victim.request("/api/v1/events", body=events, token=house.ingest_token)
+
+    with readers(house, [first, other]) as reading:
+        scraper = threading.Thread(target=scrape)
+        scraper.start()
+        reading[0].wait("moved", 100)
+        victim.kill()
+        scraper.join()
+        assert len(reading[0].of("moved")) < 800
+        for events in batches:
+            assert other.json("/api/v1/events", body=events, token=house.ingest_token)["ok"]
+        found = [one.wait("moved", 800) for one in reading]
+        victim.start()
+        with readers(house, [victim]) as late:
+            assert victim.json("/api/v1/events", body=batch("moved", 1), token=house.ingest_token)["ok"]
+            late[0].wait("moved", 1)
+            for one in reading:
+                one.wait("moved", 801)
+    for told in found:
+        assert len({one["id"] for one in told}) == len(told) == 800
+
+
+def test_viewers_are_fed_and_events_taken_without_redis(house: House):
+    """Within five seconds while it is away; and again at once when it is back."""
+    with readers(house) as reading, connected(house.servers[0], house.ingest_token) as scraper:
+        house.redis.stop()
+        try:
+            assert send(scraper, batch("unrung", 10))["ok"]
+            for one in reading:
+                one.wait("unrung", 10, POLLED_S + BUSY_S)
+        finally:
+            house.redis.start()
+        assert send(scraper, batch("unrung", 10))["ok"]
+        for one in reading:
+            one.wait("unrung", 20)
+
+
+def test_live_figures_are_those_of_all_processes(house: House):
+    """Each process tells of the jobs and items that came through any."""
+    with connected(house.servers[0], house.ingest_token) as scraper:
+        send(scraper, batch("figures", 50))
+
+    def told() -> Any:
+        found = [server.json("/api/v1/metrics/current", token=house.read_token) for server in house.servers]
+        jobs = [one["scraping"]["jobs"] for one in found]
+        return jobs[0]["active"] and all(one == jobs[0] for one in jobs)
+
+    until(told)
+
+
+def test_access_that_is_ended_at_one_process_ends_at_all(house: House):
+    """A token that is revoked closes its sockets, wherever they are."""
+    made, text = house.accounts.create_token("passing", "read")
+    with watching(house.servers[2], text) as viewer:
+        house.accounts.revoke_token(made.id)
+        viewer.wait(lambda: bool(viewer.named("disconnect")))
+
+
+def evaluator(house: House) -> Server:
+    """The process that evaluates."""
+    query = select(leases.c.holder).where(leases.c.holder != "")
+    name = until(lambda: house.database.read(lambda connection: connection.scalar(query)))
+    return next(server for server in house.servers if str(server.process.pid) == name.split()[1])
+
+
+def measure(house: House, value: float) -> None:
+    """Send a figure, through a process that lives."""
+    living = next(server for server in house.servers if server.process.poll() is None)
+    figure = {
+        "type": "metric",
+        "jobId": "measured",
+        "timestamp": round(time.time() * 1000),
+        "data": {"values": {"depth": value}},
+    }
+    with connected(living, house.ingest_token) as scraper:
+        assert send(scraper, [figure])["ok"]
+
+
+def test_one_notice_an_incident_though_the_evaluator_dies(house: House):
+    """An alert is told once; when its evaluator is killed another goes on, and its end is told once, too."""
+    rule = {
+        "name": "deep",
+        "condition": {"metric": "depth", "operator": ">", "threshold": 10},
+        "severity": "error",
+        "channels": ["webhook"],
+        "cooldown": 0,
+        "keepFiringFor": 0,
+    }
+    house.servers[1].json(RULES, body=rule, token=house.token)
+    measure(house, 50)
+
+    def sent() -> bool:  # and marked: a notice whose process dies in between goes out once more, under its key
+        found = house.servers[0].json(NOTICES, token=house.token)["items"]
+        return [one["state"] for one in found if one["rule"] == "deep"] == ["sent"]
+
+    until(sent)
+    victim = evaluator(house)
+    victim.kill()
+    measure(house, 1)
+    until(lambda: len(house.ops.got) > 1, TAKEN_OVER_S + BUSY_S)
+    victim.start()
+    assert [one.json["kind"] for one in house.ops.got] == ["firing", "resolved"]
+
+
+def test_an_operator_s_word_reaches_the_pages_of_all_processes(house: House):
+    """That somebody looks after an alert is told in the room of alerts, whichever process was told it."""
+    rule = {
+        "name": "very deep",
+        "condition": {"metric": "depth", "operator": ">", "threshold": 20},
+        "severity": "error",
+        "channels": ["nobody"],
+        "cooldown": 0,
+    }
+    house.servers[0].json(RULES, body=rule, token=house.token)
+    measure(house, 50)
+
+    def firing() -> Any:
+        found = house.servers[0].json(f"{INCIDENTS}?state=firing", token=house.token)["items"]
+        return [one for one in found if one["rule"] == "very deep"]
+
+    incident = until(firing)[0]["id"]
+    with ExitStack() as stack:
+        viewers = [stack.enter_context(watching(server, house.read_token)) for server in house.servers]
+        for viewer in viewers:
+            viewer.subscribe(room="alerts")
+        house.servers[2].json(f"{INCIDENTS}/{incident}/ack", body={}, token=house.token)
+        until(lambda: all(any(told["acknowledged"] for told in viewer.named("alerts")) for viewer in viewers))

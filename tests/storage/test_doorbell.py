@@ -1,0 +1,78 @@
+"""The doorbell between processes, through a real Redis."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from app.core.errors import ScrapewatchError
+from app.storage.base_doorbell import COMMITTED
+from app.storage.redis.doorbell import RedisDoorbell
+from tests import redis_server
+from tests.several.conftest import until
+
+
+class Ear:
+    """A process's doorbell, and what was rung at it."""
+
+    def __init__(self, url: str) -> None:
+        self.heard: list[tuple[str, Any]] = []
+        self.bell = RedisDoorbell(url)
+        self.bell.start(lambda word, about: self.heard.append((word, about)))
+
+
+@pytest.fixture
+def redis() -> Iterator[redis_server.Server]:
+    """A Redis of the test's own, running."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(redis_server.started())
+        except redis_server.Unobtainable as reason:
+            pytest.skip(f"Redis: {reason}")
+        server.start()
+        yield server
+
+
+def listen(server: redis_server.Server, number: int) -> None:
+    """Until so many listen."""
+    with Redis.from_url(server.url) as client:
+        channel = "scrapewatch:doorbell:0"
+        until(lambda: client.pubsub_numsub(channel)[0][1] == number)
+
+
+def test_what_is_rung_is_heard_by_the_others_alone_also_after_redis_was_away(redis: redis_server.Server):
+    """Of cursors the last is enough; a word waits until it can be rung, once; strangers' words are passed over."""
+    ears = [Ear(redis.url) for _ in range(3)]
+    first, *others = ears
+    try:
+        listen(redis, 3)
+        first.bell.ring("deleted", "a")
+        until(lambda: all(other.heard == [("deleted", "a")] for other in others))
+        redis.stop()
+        for word, about in ((COMMITTED, 1), ("deleted", "b"), ("deleted", "b"), (COMMITTED, 2)):
+            first.bell.ring(word, about)
+        redis.start()
+        with Redis.from_url(redis.url) as client:
+            client.publish("scrapewatch:doorbell:0", "no ring")
+        until(lambda: all(other.heard[-1] == (COMMITTED, 2) for other in others) or ring_again(first))
+        assert first.heard == []
+        assert all(other.heard.count(("deleted", "b")) <= 1 for other in others)
+    finally:
+        for ear in ears:
+            assert ear.bell.close(5)
+    assert not any(thread.name == "doorbell" for thread in threading.enumerate())
+
+
+def ring_again(ear: Ear) -> bool:
+    """Those who listen again only now have missed it, as they may; the next one reaches them."""
+    ear.bell.ring(COMMITTED, 2)
+    return False
+
+
+def test_an_address_that_cannot_be_read_is_named():
+    """By its setting."""
+    with pytest.raises(ScrapewatchError, match="MESSAGE_QUEUE_URL"):
+        RedisDoorbell("redis://127.0.0.1:x/0")
