@@ -38,6 +38,7 @@ _REASONS: Final = {
     "rule_deleted": phrase("the rule was deleted"),
     "rule_changed": phrase("the rule was changed"),
 }
+_GONE: Final = _REASONS["rule_deleted"]
 _SEVERITIES: Final = {
     "info": phrase("info"),
     "warning": phrase("warning"),
@@ -149,14 +150,20 @@ def message(rule: Rule, state: str, value: float, reason: str = "") -> Said:
     return joined((past, why, "."))
 
 
+def told(rule: Rule | None, incident: Incident, state: str) -> Said:
+    """The sentence for an incident that is told as `firing` or `resolved`; `rule` is None once it is gone."""
+    if rule is None:
+        return said("%(rule)s: %(reason)s.", rule=incident.rule, reason=said(_GONE))
+    return message(rule, state, incident.value, incident.reason)
+
+
 def announcement(rule: Rule | None, incident: Incident) -> dict[str, Any]:
     """The data of the `system_alert` that tells how an incident stands; `rule` is None once it is gone."""
-    gone = f"{incident.rule}: {_REASONS['rule_deleted']}."
     return {
         "name": incident.rule,
         "severity": incident.severity,
         "state": incident.told,
-        "message": str(message(rule, incident.told, incident.value, incident.reason)) if rule else gone,
+        "message": str(told(rule, incident, incident.told)),
         "value": incident.value,
         **({"threshold": rule.condition.threshold} if rule else {}),
         "incident": incident.id,
@@ -185,7 +192,7 @@ def body(rule: Rule | None, incident: Incident, kind: str, members: Sequence[Ins
         "resolved": incident.left,
         "ackedBy": incident.acked_by,
         "note": incident.note,
-        **(_of_rule(rule, state, incident) if rule else {"summary": f"{incident.rule}: {_REASONS['rule_deleted']}."}),
+        **(_of_rule(rule, state, incident) if rule else {"summary": str(told(None, incident, state))}),
     }
 
 

@@ -8,8 +8,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
 
 from app.accounts.access import current_principal, require
+from app.alerts import wording
 from app.alerts.rules import Rule
-from app.alerts.wording import message, sentence
+from app.alerts.wording import sentence
 from app.core.errors import InvalidInput
 from app.dashboard import language, timeline
 from app.dashboard.alerts import NUMBER, acting, figure, limit, told
@@ -50,7 +51,8 @@ def blueprint(services: Services) -> Blueprint:
     @pages.get(f"/alerts/incidents/<{NUMBER}:incident_id>/sentence")
     @require("read")
     def words(incident_id: int) -> Response:
-        return Response(in_thread(services.runtime, _words, services, incident_id), content_type=TEXT)
+        state = request.args.get("state", "")
+        return Response(in_thread(services.runtime, _words, services, incident_id, state), content_type=TEXT)
 
     @pages.post(f"/alerts/incidents/<{NUMBER}:incident_id>/silence")
     @require("operate")
@@ -66,12 +68,14 @@ def blueprint(services: Services) -> Blueprint:
     return pages
 
 
-def _words(services: Services, incident_id: int) -> str:
-    """How it stands, in the language of whoever asks: a page's script heard it in English; "" once its rule is gone."""
+def _words(services: Services, incident_id: int, state: str) -> str:
+    """What is told of it in that state, "" being its own, in the language of whoever asks; scripts hear English."""
+    if state not in {"", "firing", "resolved"}:
+        raise InvalidInput("must be one of %(known)s", known="firing, resolved", field="state")
     found = services.alerts.incident(incident_id)
     rule = next((rule for rule in services.alerts.list_rules() if rule.id == found.rule_id), None)
-    state = "firing" if found.ended_at is None else "resolved"
-    return language.told(message(rule, state, found.value, found.reason)) if rule else ""
+    state = state or ("firing" if found.ended_at is None else "resolved")
+    return language.told(wording.told(rule, found, state))
 
 
 def _content(services: Services, incident_id: int) -> dict[str, Any]:

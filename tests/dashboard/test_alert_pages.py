@@ -71,7 +71,11 @@ def test_scripts_ask_for_the_sentence_in_the_page_s_language(house: House):
     assert house.page(path) == "jobs.failureRate is 25 %, above 10 %."
     house.client.set_cookie("language", "fr")
     assert house.page(path) == "jobs.failureRate est à 25\u202f%, au-dessus de 10\u202f%."
+    assert house.page(f"{path}?state=resolved").startswith("jobs.failureRate est à 25\u202f%\u202f; l’alerte")
+    house.page(f"{path}?state=over", 400)
     house.page("/alerts/incidents/99/sentence", 404)
+    house.alerts.rules.delete(house.alerts.incidents()[0].rule_id)
+    assert house.page(f"{path}?state=resolved") == "high_failure_rate\u202f: la règle a été supprimée."
 
 
 def test_each_state_has_its_list(operator: House):

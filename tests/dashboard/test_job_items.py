@@ -45,9 +45,16 @@ def test_a_sample_holds_so_many_bytes(house: House, monkeypatch: pytest.MonkeyPa
     assert "in the newest 200 items" in house.page("/jobs/123?tab=items")
 
 
-def test_items_that_lie_far_back_can_be_gone_on_to(house: House, monkeypatch: pytest.MonkeyPatch):
-    """A look goes through a bounded part of what the job has sent, and says so where that held none."""
-    house.send([event("job_started"), *items_of("title", count=3)])
+def test_what_lies_far_back_can_be_gone_on_to(house: House, monkeypatch: pytest.MonkeyPatch):
+    """A look goes through a bounded part of what the job has sent; where that held none, no page denies them."""
+    house.send([event("job_started"), *items_of("title", count=3), event("error")])
     monkeypatch.setattr(MemorySearchStore, "search", lambda *_, **__: Found([], 7))
+    overview, table = house.page("/jobs/123"), house.page("/jobs/123?tab=items")
 
-    assert re.search(rf'rel="next" href="[^"]*next={onward(7)}"', house.page("/jobs/123?tab=items"))
+    assert re.search(rf'rel="next" href="[^"]*next={onward(7)}"', table)
+    assert overview.count("Nothing found among the newest events") == 3
+    assert "Nothing found among the newest events" in table
+    for page in (overview, table):
+        assert not re.search("<strong>No (item|error)</strong>|were counted without being sent", page)
+    monkeypatch.setattr(MemorySearchStore, "search", lambda *_, **__: Found([], None))
+    assert "<strong>No more items</strong>" in house.page(f"/jobs/123?tab=items&next={onward(7)}")

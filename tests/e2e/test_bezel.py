@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
+from playwright.sync_api import BrowserContext, Page, Route, WebSocketRoute, expect
 
 from tests.e2e.boards import SOON_MS, send
 from tests.e2e.browsing import Visit, enter, live
@@ -22,6 +22,11 @@ COPY_IN_VAIN = """() => {
   button.dataset.copy = "x";
   button.click();
 }"""
+SAY = "async ([script, ...said]) => (await import(script)).toast(...said)"
+UNFETCHED = "net::ERR_FAILED"
+"""What a browser says of a script that a test keeps from it."""
+RETRY_MS = 2_000
+SETTLED_MS = 10_000
 LATE_MS = 20_000
 """Than anybody may wait for the next evaluation."""
 
@@ -35,7 +40,7 @@ def environment(environment: dict[str, str]) -> dict[str, str]:
 @pytest.fixture
 def context(one_server: Server, visit: Visit, environment: dict[str, str]) -> BrowserContext:
     """Somebody who has signed in."""
-    return enter(visit(one_server), environment).context
+    return enter(visit(one_server, excuses=[UNFETCHED]), environment).context
 
 
 def alert(name: str, severity: str = "warning", state: str = "firing") -> dict[str, object]:
@@ -78,16 +83,66 @@ def test_a_page_tells_of_each_alert_once(context: BrowserContext, one_server: Se
 
 
 def test_earlier_messages_make_room(context: BrowserContext, one_server: Server, environment: dict[str, str]):
-    """Of whatever kind they are: more than three at a time are two, and one that names those before."""
+    """More than three at a time are those that count most, and one that names and counts the others."""
     page = paused(context)
     toasts = page.locator(".toast")
-    send(one_server, environment, alert("a"), alert("b"), alert("c"))
+    earlier, tell = toasts.filter(has_text="earlier message"), partial(send, one_server, environment)
+    tell(alert("a", "critical"), alert("b"), alert("c"))
     until(page, lambda: toasts.count() == 3)
     page.evaluate(COPY_IN_VAIN)
-    until(page, lambda: toasts.filter(has_text="2 earlier messages").count() == 1)
-    expect(toasts).to_have_count(3)
-    expect(toasts.filter(has_text="2 earlier messages")).to_contain_text("a, b")
+    until(page, lambda: earlier.count() == 1)
+    expect(earlier).to_have_class("toast warning")
+    expect(earlier).to_contain_text("2 earlier messages")
+    expect(earlier).to_contain_text("b, c")
+    expect(toasts.filter(has_text="a is firing")).to_have_count(1)
     expect(toasts.filter(has_text="The browser did not allow copying")).to_have_count(1)
+
+    tell(alert("b", state="resolved"))
+    until(page, lambda: toasts.filter(has_text="b is resolved").count() == 1)
+    expect(earlier).to_contain_text("1 earlier message")
+    expect(earlier.locator(".sub")).to_have_text("c")
+
+
+def test_a_toast_that_makes_room_for_another_does_not_end_them(
+    context: BrowserContext, one_server: Server, environment: dict[str, str]
+):
+    """Alerts of which one takes the place of the other's toast are both told, and so is each that comes after them."""
+    page = paused(context)
+    toasts, tell = page.locator(".toast"), partial(send, one_server, environment)
+    with page.expect_response(re.compile(r"/js/toast\.js")) as script:
+        tell(alert("x"))
+    until(page, lambda: toasts.filter(has_text="x is firing").count() == 1)
+    page.evaluate(SAY, [script.value.url, "info", "o"])
+    page.evaluate(SAY, [script.value.url, "warning", "p"])
+    tell(alert("y"), alert("x", "critical"))
+    until(page, lambda: toasts.filter(has_text="y is firing").count() == 1)
+    expect(page.locator("#toasts-assertive .toast")).to_contain_text("x is firing")
+    tell(alert("z"))
+    until(page, lambda: toasts.filter(has_text="z is firing").count() == 1)
+
+
+def test_alerts_wait_for_the_script_that_shows_them(
+    context: BrowserContext, one_server: Server, environment: dict[str, str]
+):
+    """Where it can't be fetched at first none is lost; it is fetched anyhow once the page has been there a while."""
+    page, script = context.pages[0], re.compile("/js/alert-toasts")
+    kept: list[Route] = []
+
+    def keep(route: Route) -> None:
+        kept.append(route)
+        route.abort()
+
+    page.route(script, keep)
+    toasts = paused(context).locator(".toast")
+    send(one_server, environment, alert("a"))
+    until(page, lambda: bool(kept))
+    page.unroute(script)
+    until(page, lambda: toasts.filter(has_text="a is firing").count() == 1, RETRY_MS // 4)
+
+    page.clock.resume()
+    with page.expect_response(script):
+        live(page, "/jobs")
+        page.clock.fast_forward(SETTLED_MS)
 
 
 def test_a_closed_toast_is_gone(context: BrowserContext, one_server: Server, environment: dict[str, str]):
@@ -117,12 +172,12 @@ def paused(context: BrowserContext) -> Page:
     return page
 
 
-def until(page: Page, true: Callable[[], bool]) -> None:
+def until(page: Page, true: Callable[[], bool], step_ms: int = 10) -> None:
     """Wait for it while the page's own time goes by a fifth as fast, lest what it shows goes before it is seen."""
     deadline = time.monotonic() + SOON_MS / 1_000
     while not true():
         assert time.monotonic() < deadline
-        page.clock.run_for(10)
+        page.clock.run_for(step_ms)
         page.wait_for_timeout(50)
 
 

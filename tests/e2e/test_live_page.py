@@ -17,6 +17,10 @@ NO_NETWORK = """() => {
 """What a browser says where the server's machine is all that it reaches."""
 BACK_MS = 30_000
 """A page tries again after some seconds."""
+FILL_STALLED = """(doubt) => {
+  doubt.ownerSVGElement.classList.replace("running", "stalled");
+  return getComputedStyle(doubt).fill;
+}"""
 SCRIPT = "<script>document.title = 'owned'</script><img src=x onerror=alert(1)>"
 
 
@@ -131,6 +135,7 @@ def test_an_end_that_is_in_doubt_is_told_as_two(job_page, from_node):
     live(job_page, "/jobs/slow")
     expect(end).to_have_text(re.compile(r"ends after \d\d:\d\d"))
     expect(doubt).to_have_attribute("x", "50.00%")
+    assert "#hatch" in doubt.evaluate(FILL_STALLED)
     from_node.send(event("job_progress", {"done": 510}, "slow"))
 
     for _ in range(2):

@@ -20,10 +20,13 @@ ERRORS: Final = 50
 def content(look: Look) -> dict[str, Any]:
     """What stands there before its script goes on from the job's last cursor."""
     drawn = charts(look)
+    found_items, found_errors = look.part((items.TYPE,), ITEMS), look.part(("error",), ERRORS)
     return {
         "log": [shown(event) for event in reversed(look.newest(LOGGED, LOG_LINES))],
-        "items": [item(shown(event)) for event in look.newest(("item_scraped",), ITEMS)],
-        "errors": [shown(event) for event in look.newest(("error",), ERRORS)],
+        "items": [item(shown(event)) for event in found_items.events],
+        "errors": [shown(event) for event in found_errors.events],
+        "items_lie_back": bool(look.job.items) and found_items.before is not None,
+        "errors_lie_back": bool(look.job.errors) and found_errors.before is not None,
         "charts": drawn,
         **errors.top(look),
         **items.top(look),

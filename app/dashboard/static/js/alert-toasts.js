@@ -8,6 +8,7 @@ import { headline, level, text } from "./wording.js";
 const MOST = 3;
 const GROUP = "alerts";
 const NAMED = 3;
+const PATIENCE_MS = 2_000; // with the server, which is asked for a sentence
 const BY_SEVERITY = ["critical", "error", "warning", "info", "debug"];
 const told = new Map(); // what the toasts that are there tell: by subject, the newest event of it
 
@@ -23,14 +24,15 @@ let turn = Promise.resolve();
 
 /** Tells of new events, after those before. */
 export function tell(events) {
-  turn = turn.then(() => translate(events)).then(() => show(events));
+  turn = turn.then(() => translate(events)).then(() => show(events)).catch(console.error);
 }
 
 /** What the server itself says comes in English, as programs read it; so few are named that only as many are asked for. */
 async function translate(events) {
   if (isAsIs || events.length > MOST) return;
   await Promise.all(events.filter(({ data }) => Number.isInteger(data.incident)).map(async (event) => {
-    const answer = await fetch(`/alerts/incidents/${event.data.incident}/sentence`).catch(() => null);
+    const path = `/alerts/incidents/${event.data.incident}/sentence?state=${isOver(event) ? "resolved" : "firing"}`;
+    const answer = await fetch(path, { signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => null);
     if (answer?.ok && !answer.redirected) translated.set(event, await answer.text().catch(() => "")); // "" leaves the English
   }));
 }
@@ -44,7 +46,7 @@ function show(events) {
     changed.add(subjectOf(event));
   }
   if (told.size <= MOST) {
-    changed.forEach((subject) => tellOne(subject, told.get(subject)));
+    [...changed].map((subject) => [subject, told.get(subject)]).forEach((one) => tellOne(...one));
     return;
   }
   if (!wasMany) [...told.keys()].forEach(withdraw);
@@ -52,6 +54,7 @@ function show(events) {
 }
 
 function tellOne(subject, event) {
+  told.set(subject, event); // the toast of the one before may have taken the place of this one's
   const { name, incident } = event.data;
   const kind = isOver(event) ? "ok" : level(event);
   const href = Number.isInteger(incident) ? `/alerts/incidents/${incident}` : "";

@@ -3,6 +3,7 @@
 import "./copy.js";
 import "./keys.js";
 import "./theme.js";
+import { socket } from "./connection.js";
 import { now, setTime, showTime, showTimes } from "./format.js";
 import { follow } from "./live.js";
 import { shell } from "./page.js";
@@ -25,10 +26,27 @@ function changed() {
   }, GATHER_MS);
 }
 
-async function onAlerts(events) {
+// What shows toasts is fetched once the page has long been there, or with the first alert; until it is, alerts wait for it.
+const SETTLED_MS = 10_000;
+const RETRY_MS = 2_000;
+const untold = [];
+let isFetching = false;
+
+async function tellAll() {
+  if (isFetching) return;
+  isFetching = true;
+  const toasts = await import("./alert-toasts.js").catch(() => null);
+  isFetching = false;
+  if (!toasts) setTimeout(tellAll, RETRY_MS);
+  else if (untold.length) toasts.tell(untold.splice(0));
+}
+
+socket.once("connect", () => setTimeout(tellAll, SETTLED_MS));
+
+function onAlerts(events) {
   changed();
-  const { tell } = await import("./alert-toasts.js");
-  tell(events);
+  untold.push(...events);
+  tellAll();
 }
 
 // How they stand is told every few seconds; where somebody looks, it is painted with all else.

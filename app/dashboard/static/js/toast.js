@@ -1,5 +1,5 @@
 // Short messages in the corner: one a subject, gone after a while, unless somebody points at it or is in it. Of more than
-// three at a time the earlier ones become one that names them.
+// three at a time the quietest become one that names them; what is critical or an error stands until it goes by itself.
 
 import { number } from "./format.js";
 import { fromTemplate, say, setIcon, word } from "./page.js";
@@ -7,8 +7,9 @@ import { fromTemplate, say, setIcon, word } from "./page.js";
 const STAYS_MS = 8_000;
 const MOST = 3;
 const EARLIER = "earlier";
+const QUIET = ["debug", "ok", "info", "warning"];
 const shown = new Map();
-const earlier = new Set(); // titles
+const earlier = new Map(); // what one message stands for: subjects to their toasts
 
 class Toast {
   constructor(subject) {
@@ -31,6 +32,7 @@ class Toast {
   show(kind, title, detail, icon, href, isUrgent) {
     const area = document.getElementById(isUrgent ? "toasts-assertive" : "toasts-polite");
     this.element.className = `toast ${kind === "critical" ? "error" : kind}`;
+    Object.assign(this, { kind, title, href });
     setIcon(this.element.querySelector(".icon"), icon);
     const name = this.element.querySelector(".title");
     name.toggleAttribute("href", Boolean(href));
@@ -66,23 +68,46 @@ class Toast {
  *
  * href: where the title leads. gone: called when it is no longer there.
  */
-export function toast(kind, title, detail = "", { icon = kind, subject = title, href = "", isUrgent = kind === "critical", gone = () => {} } = {}) {
+export function toast(kind, title, detail = "", options = {}) {
+  const { subject = title } = options;
+  if (earlier.delete(subject)) tellEarlier();
+  put(kind, title, detail, { ...options, subject });
+  if (shown.size > MOST) fold(subject);
+}
+
+function put(kind, title, detail, { icon = kind, subject, href = "", isUrgent = kind === "critical", gone = () => {} }) {
   const one = shown.get(subject) ?? new Toast(subject);
   one.gone = gone;
   one.show(kind, title, detail, icon, href, isUrgent);
-  if (shown.size > MOST) fold();
 }
 
-function fold() {
-  const others = [...shown.values()].filter(({ subject, isHeld }) => subject !== EARLIER && !isHeld).slice(0, 1 - MOST);
-  if (!others.length) return;
-  const [link] = others.map(({ element }) => element.querySelector(".title[href]")).filter(Boolean);
-  others.forEach((one) => {
-    earlier.add(one.element.querySelector(".title").textContent);
+/** Makes room for the newest. */
+function fold(newest) {
+  const others = [...shown.values()].filter(({ subject }) => subject !== EARLIER);
+  const folded = others
+    .filter(({ subject, kind, isHeld }) => subject !== newest && QUIET.includes(kind) && !isHeld)
+    .sort((one, other) => QUIET.indexOf(one.kind) - QUIET.indexOf(other.kind))
+    .slice(0, 1 + others.length - MOST);
+  if (!folded.length || folded.length + earlier.size < 2) return;
+  folded.forEach((one) => {
+    earlier.set(one.subject, one);
     one.close();
   });
-  const options = { subject: EARLIER, href: link?.getAttribute("href"), gone: () => earlier.clear() };
-  toast("info", word("earlier", { n: earlier.size, nText: number(earlier.size) }), [...earlier].join(", "), options);
+  tellEarlier();
+}
+
+function tellEarlier() {
+  if (!earlier.size) {
+    shown.get(EARLIER).close();
+    return;
+  }
+  const all = [...earlier.values()];
+  const ways = new Set(all.map(({ href }) => href).filter(Boolean));
+  put(all.some(({ kind }) => kind === "warning") ? "warning" : "info", word("earlier", { n: all.length, nText: number(all.length) }), [...new Set(all.map(({ title }) => title))].join(", "), {
+    subject: EARLIER,
+    href: ways.size > 1 ? "/alerts" : [...ways][0], // nothing but alerts leads anywhere
+    gone: () => earlier.clear(),
+  });
 }
 
 /** Takes the toast about that subject away, as if it had never been. */
