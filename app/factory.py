@@ -237,7 +237,7 @@ class WebProcess:
 
     def _figures(self) -> Process:
         connections = self._sockets.connections.by_sender()
-        return Process(self._sockets.figures(), connections, self._scheduler.statuses())
+        return Process(self._sockets.figures(), connections, self._scheduler.statuses(), self._house.others())
 
     def _tell(self) -> Mapping[str, object]:
         """What other processes are told of this one, each second."""

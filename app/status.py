@@ -67,11 +67,23 @@ class Process:
         sockets: the sockets' figures: who is connected, lags, was refused or closed.
         connections: each sender's open sockets.
         tasks: how each task of the scheduler fares.
+        others: what other processes tell of themselves: ``{"sockets": {namespace: n}, "senders": {id: n}}``.
     """
 
     sockets: Mapping[str, Any]
     connections: Mapping[int, set[str]]
     tasks: Sequence[TaskStatus]
+    others: Sequence[Mapping[str, Any]] = ()
+
+    def all_sockets(self) -> dict[str, Any]:
+        """The sockets' figures with those who are connected to any process."""
+        mine = Counter(self.sockets["sockets"])
+        return {**self.sockets, "sockets": sum((Counter(other["sockets"]) for other in self.others), mine)}
+
+    def all_connections(self) -> Counter[int]:
+        """How many sockets each sender has open at any process."""
+        mine = Counter({sender_id: len(sockets) for sender_id, sockets in self.connections.items()})
+        return sum((Counter({int(who): n for who, n in other["senders"].items()}) for other in self.others), mine)
 
 
 @dataclass(slots=True)
@@ -135,10 +147,12 @@ class Status:
         ingest, process = self.ingest(), self.process()
         return {
             **self._told(ingest, process),
+            "sockets": _sockets(process.all_sockets()),
+            "processes": 1 + len(process.others),
             "alerts": {"evaluatedAt": rfc3339_or_none(self.evaluated())},
             "storage": self._storage(),
             "ledger": _ledger(tallies, reports),
-            "senders": self._senders(tallies, reports, ingest["senders"], process.connections),
+            "senders": self._senders(tallies, reports, ingest["senders"], process.all_connections()),
         }
 
     def of_process(self) -> dict[str, Any]:
@@ -185,7 +199,7 @@ class Status:
         tallies: Mapping[int, Tally],
         reports: Mapping[int, SenderReport],
         shares: Mapping[int, Mapping[str, Any]],
-        connections: Mapping[int, set[str]],
+        connections: Mapping[int, int],
     ) -> list[dict[str, Any]]:
         """Those of whom anything is known, by name."""
         names = self.accounts.sender_names()
@@ -194,7 +208,7 @@ class Status:
                 "name": names.get(sender_id, f"#{sender_id}"),
                 **tallies.get(sender_id, Tally()).json(),
                 **shares.get(sender_id, NOTHING),
-                "connections": len(connections.get(sender_id, ())),
+                "connections": connections.get(sender_id, 0),
                 "lastHeardAt": rfc3339_or_none(self.reports.heard_ms(sender_id)),
                 "reported": _reported(reports[sender_id]) if sender_id in reports else None,
             }

@@ -144,7 +144,7 @@ def test_the_process_tells_what_it_can_without_the_store(house: House):
 
     alone = house.status.of_process()
 
-    assert told.keys() - alone.keys() == {"alerts", "storage", "ledger", "senders"}
+    assert told.keys() - alone.keys() == {"alerts", "storage", "ledger", "senders", "processes"}
     assert alone.items() <= told.items()
 
 

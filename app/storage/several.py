@@ -5,21 +5,26 @@ too, through its `Follower` alone: then everything comes in the order of the cur
 doorbell, and published on the bus of every process.
 """
 
+import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final, Protocol
 
 from app.core.bus import Bus
 from app.core.clock import Clock
+from app.core.errors import Unavailable
 from app.storage.base import Commit
 from app.storage.base_doorbell import COMMITTED, SHARED, Doorbell
 from app.storage.base_following import Following
+from app.storage.base_presence import Told
 from app.storage.follower import Follower
 from app.storage.presence import AllSockets, Presence, Sockets
 from app.storage.sql.database import Database
 from app.storage.sql.following import SqlFollowing
 from app.storage.sql.presence import SqlPresenceStore
+
+log = logging.getLogger(__name__)
 
 CLOSE_S: Final = 0.3
 
@@ -54,6 +59,10 @@ class House(Protocol):
         """Those of all processes; `mine` are this one's."""
         ...
 
+    def others(self) -> Sequence[Told]:
+        """What other processes tell of themselves, as far as that is known now."""
+        ...
+
     def close(self) -> None:
         """Hand on and ring no more, and tell the others; while this process can still write."""
         ...
@@ -80,6 +89,10 @@ class Alone:
     def sockets(self, mine: Sockets) -> Sockets:
         """See `House`."""
         return mine
+
+    def others(self) -> Sequence[Told]:
+        """Nobody else is there."""
+        return ()
 
     def close(self) -> None:
         """Nobody else is there."""
@@ -121,6 +134,14 @@ class Several:
         """See `House`."""
         return AllSockets(self._present, mine)
 
+    def others(self) -> Sequence[Told]:
+        """See `House`."""
+        try:
+            return list(self._present.others().values())
+        except Unavailable as refusal:
+            log.debug("Nothing is known of other processes: %s", refusal)
+            return ()
+
     def close(self) -> None:
         """See `House`."""
         self._follower.close(CLOSE_S)
@@ -140,9 +161,7 @@ class Several:
             self._hearing.now = False
 
 
-def open_house(
-    message_queue_url: str, database: Database, bus: Bus, clock: Clock, tell: Callable[[], Mapping[str, Any]]
-) -> House:
+def open_house(message_queue_url: str, database: Database, bus: Bus, clock: Clock, tell: Callable[[], Told]) -> House:
     """The way of one of several processes if there is a doorbell, else of one alone; `tell` is that of `Presence`.
 
     Raises:

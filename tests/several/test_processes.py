@@ -2,85 +2,27 @@
 
 import threading
 import time
-import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
+from copy import copy
 from http.client import HTTPException
+from pathlib import Path
 from typing import Any
 
-import socketio
+import pytest
 from sqlalchemy import select
 
 from app.alerts.engine import LEASE_MS
 from app.storage.sql.alerts_tables import leases
 from tests.server import BUSY_S, Server
+from tests.several import balancer
 from tests.several.conftest import House, until
-from tests.sockets import PATIENCE_S, Viewer, connected, watching
+from tests.several.reading import Reading, batch, newest, readers, send
+from tests.sockets import connected, watching
 
 POLLED_S = 5
 """Viewers are fed within this while nothing rings."""
 TAKEN_OVER_S = LEASE_MS / 1000 + 5
 RULES, INCIDENTS, NOTICES = "/api/v1/alerts/rules", "/api/v1/alerts/incidents", "/api/v1/notices"
-
-
-class Reading:
-    """A viewer of all events that has a chain of them."""
-
-    def __init__(self, viewer: Viewer, since: int) -> None:
-        self.viewer = viewer
-        self.since = since
-        told = viewer.subscribe(room="events", since=since, batched=True)
-        assert told["ok"], told
-        assert not told["reset"]
-        self._replay: list[Any] = told["replay"]
-
-    def events(self) -> list[Any]:
-        """Each once, in the order in which they follow one another; fails where one is missing."""
-        heard = [one for batch in self.viewer.named("events") for one in batch["events"]]
-        last, found = self.since, []
-        for one in [*self._replay, *heard]:
-            if one["cursor"] > last:
-                assert one["prev"] <= last, (one, last)
-                found.append(one)
-                last = one["cursor"]
-        return found
-
-    def of(self, job_id: str) -> list[Any]:
-        """Those of a job."""
-        return [one for one in self.events() if one["jobId"] == job_id]
-
-    def wait(self, job_id: str, number: int, patience_s: float = PATIENCE_S) -> list[Any]:
-        """Those of a job, once there are so many."""
-        until(lambda: len(self.of(job_id)) >= number, patience_s)
-        return self.of(job_id)
-
-
-def newest(house: House) -> int:
-    """The last cursor of an event, 0 for none."""
-    found = house.servers[0].json("/api/v1/events?limit=1", token=house.read_token)["items"]
-    return max((one["cursor"] for one in found), default=0)
-
-
-@contextmanager
-def readers(house: House, servers: Sequence[Server] | None = None) -> Iterator[list[Reading]]:
-    """A viewer at each of the processes."""
-    since = newest(house)
-    with ExitStack() as stack:
-        yield [
-            Reading(stack.enter_context(watching(server, house.read_token)), since)
-            for server in servers or house.servers
-        ]
-
-
-def batch(job_id: str, size: int) -> list[dict[str, Any]]:
-    """Items of a job, each with an id."""
-    now_ms = round(time.time() * 1000)
-    one = {"type": "item_scraped", "jobId": job_id, "timestamp": now_ms}
-    return [{**one, "id": str(uuid.uuid4()), "data": {"n": n}} for n in range(size)]
-
-
-def send(scraper: socketio.Client, events: list[dict[str, Any]]) -> Any:
-    return scraper.call("events", events, timeout=PATIENCE_S)
 
 
 def test_viewers_of_all_processes_see_the_same_sequence(house: House):
@@ -108,6 +50,27 @@ def test_viewers_of_all_processes_see_the_same_sequence(house: House):
     assert len(sequences[0]) == 6 * rounds * size
     jobs = [server.json("/api/v1/jobs/shared", token=house.read_token)["items"] for server in house.servers]
     assert jobs == [3 * rounds * size] * 3
+
+
+@pytest.mark.parametrize("name", balancer.PROGRAMS)
+def test_scrapers_and_viewers_may_come_through_a_balancer(house: House, tmp_path: Path, name: str):
+    """As docs/several.md sets it up: a stock client's WebSocket reaches any process, and pages come from any."""
+    ports = [server.port for server in house.servers]
+    with ExitStack() as stack:
+        try:
+            address = stack.enter_context(balancer.running(name, ports, tmp_path))
+        except balancer.Unobtainable as reason:
+            pytest.skip(str(reason))
+        front = copy(house.servers[0])
+        front.address, front.port = address, int(address.rpartition(":")[2])
+        since = newest(house)
+        reading = [Reading(stack.enter_context(watching(front, house.read_token)), since) for _ in range(3)]
+        scrapers = [stack.enter_context(connected(front, house.ingest_token)) for _ in range(3)]
+        for scraper in scrapers:
+            assert send(scraper, batch(f"through {name}", 10))["ok"]
+        for one in reading:
+            one.wait(f"through {name}", 30)
+        assert front.request("/login")[0] == 200
 
 
 def test_a_room_of_a_job_has_its_own_chain_at_every_process(house: House):
@@ -172,6 +135,23 @@ def test_viewers_are_fed_and_events_taken_without_redis(house: House):
         assert send(scraper, batch("unrung", 10))["ok"]
         for one in reading:
             one.wait("unrung", 20)
+
+
+def test_connections_are_counted_over_all_processes(house: House):
+    """Each process tells of as many, whoever holds them."""
+    first, second, third = house.servers
+    with ExitStack() as stack:
+        stack.enter_context(connected(first, house.ingest_token))
+        for server in (second, third):
+            stack.enter_context(watching(server, house.read_token))
+
+        def told(server: Server) -> tuple[int, ...]:
+            found = server.json("/api/v1/status", token=house.read_token)
+            (sender,) = (one for one in found["senders"] if one["name"] == "default")
+            sockets = found["sockets"]
+            return found["processes"], sockets["scrapers"], sockets["viewers"], sender["connections"]
+
+        until(lambda: all(told(server) == (3, 1, 2, 1) for server in house.servers))
 
 
 def test_live_figures_are_those_of_all_processes(house: House):
