@@ -80,10 +80,10 @@ def register(app: Flask, services: Services) -> None:
     job_cells.install(app)
     security.install(app)
     style.install(app, services)
-    for page in PAGES:
-        pages = page(services)
-        first.take(pages, services.way)
-        app.register_blueprint(pages)
+    pages = [page(services) for page in PAGES]
+    for each in pages:
+        app.register_blueprint(each)
+    first.install(app, services.way, {each.name for each in pages})
     for name in OF_ALERTS:
         app.before_request_funcs.setdefault(name, []).append(lambda: _look_first(services))
     app.jinja_env.globals.update(
