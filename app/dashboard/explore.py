@@ -59,7 +59,7 @@ def _shown(services: Services) -> dict[str, Any]:
         "args": request.args,
         "metric": name,
         "metrics": [*METRICS, *services.reader.names()],
-        "help": gettext(METRICS[name].help) if name in METRICS else "",
+        "help": gettext(row.help) if (row := METRICS.get(name)) and row.help else "",
         "labels": _labels(services, name, view.to_ms - HOUR_MS if view.from_ms is None else view.from_ms),
         "aggregations": AGGREGATIONS,
         "kinds": CHARTS,

@@ -115,6 +115,14 @@ def short_clock(moment: str | None) -> str:
     return f"{zones.local(moment):%H:%M}" if moment else NOTHING
 
 
+def end(moment: str, now: str) -> str:
+    """When something will be over: the time of day without seconds, with the day where that is not today."""
+    ends = zones.local(moment)
+    if ends.date() == zones.local(now).date():
+        return f"{ends:%H:%M}"
+    return str(format_datetime(ends, "d MMM y, HH:mm", rebase=False))
+
+
 def day_and_time(moment: str | None) -> str:
     """Date and time by the rules of the page's language: ``23 Nov 2026, 14:32:08``."""
     if not moment:
@@ -172,7 +180,7 @@ def arguments(values: Mapping[str, str | None]) -> str:
 
 
 FILTERS: Final = (
-    number, rate, percent, size, duration, since, clock, short_clock, day_and_time, utc_clock, span_to, exact,
+    number, rate, percent, size, duration, since, clock, short_clock, end, day_and_time, utc_clock, span_to, exact,
     safe_href, as_text, head, tail, job_path, arguments, reply,
 )  # fmt: skip
 

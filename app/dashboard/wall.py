@@ -40,8 +40,8 @@ def turns(args: "MultiDict[str, str]", here: str, names: tuple[str, ...]) -> dic
 def onward(args: "MultiDict[str, str]", gone: str, names: tuple[str, ...], there: Container[str]) -> str | None:
     """Where a wall screen goes on whose dashboard is gone: the address of the next one that is there.
 
-    It has no script to look for one, or this would not have been asked for. None where there is none, and for a page
-    that is no wall.
+    Its script passes over those that are gone; this is for one that has none, and for an address that is opened anew.
+    None where there is none, and for a page that is no wall.
     """
     found = next((one for one in _others(args, gone) if one in there), None) if is_wall(args) else None
     return None if found is None else _address(found, args, names)

@@ -15,11 +15,9 @@ class Pace:
 
     __slots__ = ("_marks", "_newest")
 
-    def __init__(self, at_ms: int = 0, done: float | None = None) -> None:
+    def __init__(self) -> None:
         self._marks: list[tuple[int, float]] = []
         self._newest: tuple[int, float] | None = None
-        if done is not None:
-            self.take(at_ms, done)
 
     def take(self, at_ms: int, done: float) -> None:
         """A report. One that is older than the one before it, or shows less, has begun to count again."""

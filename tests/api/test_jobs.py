@@ -1,10 +1,14 @@
 """``/api/v1/jobs``: lists, one job, deletion."""
 
+import time
+from datetime import datetime
+
 import pytest
 
 from tests.sockets import scraped
 
 JOBS = "/api/v1/jobs"
+MINUTE_MS = 60_000
 SLASHED = "shop/2026-11-23/run 1"
 
 
@@ -30,8 +34,28 @@ def test_a_job_tells_what_its_events_made_of_it(jobs, reader):
     assert (job["status"], job["items"], job["itemsReported"], job["duration"]) == ("completed", 1, 50, 60_000)
 
 
-def test_one_job_says_how_sure_its_end_is(jobs, reader):
-    """Beside `eta`; a list does without."""
+def test_one_job_says_how_sure_its_end_is(jobs, scraper, reader):
+    """Beside `eta`; a list does without. Half was done in ten minutes, and a hundredth in the ten since then."""
+    now_ms = round(time.time() * 1000)
+    told = [
+        ("job_started", 20, {"total": 1_000}),
+        ("job_progress", 10, {"done": 500}),
+        ("job_progress", 0, {"done": 510}),
+    ]
+    scraper.post(
+        "/api/v1/events",
+        [scraped("slow", type=type_, timestamp=now_ms - ago * MINUTE_MS, data=data) for type_, ago, data in told],
+    )
+    slow = reader.json(f"{JOBS}/slow")
+    first, last = (
+        (datetime.fromisoformat(slow["etaRange"][end]).timestamp() * 1000 - now_ms) / MINUTE_MS
+        for end in ("from", "to")
+    )
+
+    assert slow["etaRange"]["from"] == slow["eta"]
+    assert first == pytest.approx(490 / 25.5, abs=1)
+    assert last == pytest.approx(490, abs=30)
+    assert slow["etaRange"]["sure"] == pytest.approx(0.51 + 0.49 * first / last, abs=0.01)
     assert reader.json(f"{JOBS}/123")["etaRange"] is None
     assert "etaRange" not in reader.json(JOBS)["items"][0]
 

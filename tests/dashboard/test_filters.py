@@ -66,6 +66,12 @@ def test_an_age_is_told_in_its_greatest_unit(moment, shown):
     assert filters.since(f"2026-11-23T{moment}.000Z", "2026-11-23T14:32:08.004Z") == shown
 
 
+@pytest.mark.parametrize(("moment", "shown"), [("23T23:59", "23:59"), ("24T00:05", "24 Nov 2026, 00:05")])
+def test_an_end_on_another_day_has_its_day(moment, shown):
+    """Two times of day alone may be five minutes or three days and five minutes."""
+    assert filters.end(f"2026-11-{moment}:08.000Z", "2026-11-23T14:32:08.004Z") == shown
+
+
 @pytest.mark.parametrize("address", ["https://shop.example/1", "HTTP://shop.example"])
 def test_a_web_address_may_be_followed(address):
     """Http and https, however they are written."""

@@ -69,7 +69,10 @@ if (!shell.zone && !`${document.cookie};`.includes(`browser-zone=${ZONE};`)) {
 const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: ZONE };
 // Sweden writes dates as machines read them.
 const stamps = new Intl.DateTimeFormat("sv-SE", { year: "numeric", month: "2-digit", day: "2-digit", ...CLOCK });
-const days = new Intl.DateTimeFormat(shell.locale === "en" ? "en-GB" : shell.locale, { day: "numeric", month: "short", year: "numeric", ...CLOCK });
+const DAY = { day: "numeric", month: "short", year: "numeric" };
+const inWords = (options) => new Intl.DateTimeFormat(shell.locale === "en" ? "en-GB" : shell.locale, { ...DAY, ...options });
+const days = inWords(CLOCK);
+const ends = inWords({ ...CLOCK, second: undefined });
 
 /** The moment in the page's zone as `2026-11-23 14:32:08`, as Plotly's date axes read it. */
 export const local = (ms) => stamps.format(ms);
@@ -84,11 +87,14 @@ export const zoneOffset = (ms) => Date.parse(`${local(ms).replace(" ", "T")}Z`) 
 
 export const shortClock = (ms) => clock(ms).slice(0, 5);
 
+/** When something will be over: with the day where that is not today. */
+const end = (ms) => (local(ms).slice(0, 10) === local(now()).slice(0, 10) ? shortClock(ms) : ends.format(ms));
+
 /** The name people call the page's zone by: its city. */
 const zoneName = ZONE.split("/").pop().replaceAll("_", " ");
 const zone = () => zoneName;
 
-const SHOWN = { clock, age, "short-clock": shortClock, "day-and-time": dayAndTime };
+const SHOWN = { clock, age, end, "short-clock": shortClock, "day-and-time": dayAndTime };
 
 /** Writes one `<time datetime data-format>` in the page's zone, the exact moment in its title. */
 export function showTime(element) {

@@ -3,7 +3,7 @@
 // while the job is open. When it is over, the page is looked at once more, and from then on it asks nothing, and hears
 // of nothing but a new attempt.
 
-import { duration, now, number, percent, rate, setTime, shortClock, size } from "./format.js";
+import { duration, now, number, percent, rate, setTime, size } from "./format.js";
 import { follow } from "./live.js";
 import { page, say, word } from "./page.js";
 import { isOver, jobPath, paintBar, paintStatus } from "./row.js";
@@ -182,7 +182,7 @@ function paintHead() {
   const { etaRange: range } = job;
   document.querySelector("#bar .maybe").setAttribute("x", `${over || !range ? 100 : (range.sure * 100).toFixed(2)}%`);
   say(document.getElementById("basis"), job.eta && !over ? word(!range ? "basis" : range.to ? "basisOfTwo" : "basisOpen") : "");
-  say(document.getElementById("end"), endText(over));
+  paintEnd(...endsHow(over));
   paintSpent();
   const reason = document.getElementById("reason");
   reason.className = `note ${KINDS[job.status] ?? "error"}`;
@@ -190,13 +190,25 @@ function paintHead() {
   say(reason.querySelector("div"), sentence);
 }
 
-function endText(over) {
-  if (over) return word("ended", { time: shortClock(Date.parse(job.finishedAt)) });
-  const [first, last] = [job.etaRange?.from, job.etaRange?.to].map((time) => time && shortClock(Date.parse(time)));
-  if (last) return word("endsBetween", { first, last });
-  if (first) return word("endsAfter", { time: first });
-  if (job.eta) return word("ends", { time: shortClock(Date.parse(job.eta)) });
-  return word(job.status === "queued" ? "waits" : "unknownEnd");
+function endsHow(over) {
+  if (over) return ["ended", job.finishedAt];
+  const { etaRange: range } = job;
+  if (range) return range.to ? ["endsBetween", range.from, range.to] : ["endsAfter", range.from];
+  return job.eta ? ["ends", job.eta] : [job.status === "queued" ? "waits" : "unknownEnd"];
+}
+
+/** Writes when it ends, each time as an element of its own; in every language the earlier stands first. */
+function paintEnd(key, ...moments) {
+  const end = document.getElementById("end");
+  if (end.dataset.said !== key) {
+    end.dataset.said = key;
+    const [before, ...after] = word(key, { time: "\0", first: "\0", last: "\0" }).split("\0");
+    end.replaceChildren(before, ...after.flatMap((text) => [document.createElement("time"), text]));
+  }
+  end.querySelectorAll("time").forEach((time, at) => {
+    time.dataset.format = "end";
+    setTime(time, moments[at]);
+  });
 }
 
 function paintSpent() {
