@@ -197,10 +197,11 @@ class WebProcess:
         watchdog = self._watchdog()
         self._scheduler = Scheduler(table(self._workers(watchdog)), CLOCK, self._house.leading(services.alerts.leads))
         self._subscribe(watchdog)
-        self._house.begin()
-        for part in (self._limits, services.figures, services.alerts, services.status.reports, watchdog):
-            part.rebuild()
-        self._sockets.broadcaster.rebuild()
+        self._limits.rebuild()
+        with self._house.begin():
+            for part in (services.figures, services.alerts, services.status.reports, watchdog):
+                part.rebuild()
+            self._sockets.broadcaster.rebuild()
         services.alerts.begin()
         self._house.start()
         self._scheduler.start()

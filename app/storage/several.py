@@ -7,7 +7,8 @@ doorbell, and published on the bus of every process.
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -16,7 +17,6 @@ from app.core.clock import Clock
 from app.core.errors import Unavailable
 from app.storage.base import Commit
 from app.storage.base_doorbell import COMMITTED, SHARED, Doorbell
-from app.storage.base_following import Following
 from app.storage.base_presence import Told
 from app.storage.follower import Follower
 from app.storage.presence import AllSockets, Presence, Sockets
@@ -27,6 +27,7 @@ from app.storage.sql.presence import SqlPresenceStore
 log = logging.getLogger(__name__)
 
 CLOSE_S: Final = 0.3
+Still = Callable[[], AbstractContextManager[object]]
 
 
 class House(Protocol):
@@ -39,8 +40,8 @@ class House(Protocol):
         """This process has committed; called by its writer, and never waits."""
         ...
 
-    def begin(self) -> None:
-        """From here on no commit is passed over: before the parts read what there is.
+    def begin(self) -> AbstractContextManager[object]:
+        """For the time of the block nobody commits: the parts read what there is, and hear of all that comes after.
 
         Raises:
             app.core.errors.Unavailable: the store is away.
@@ -76,8 +77,9 @@ class Alone:
     def __init__(self, bus: Bus) -> None:
         self.committed = partial(bus.publish, "committed")
 
-    def begin(self) -> None:
+    def begin(self) -> AbstractContextManager[object]:
         """Nobody commits yet."""
+        return nullcontext()
 
     def start(self) -> None:
         """Commits are handed on as they are made."""
@@ -99,12 +101,13 @@ class Alone:
 
 
 class Several:
-    """One of several processes; see the module."""
+    """One of several processes; see the module. `still` keeps all of them from writing."""
 
-    def __init__(self, bus: Bus, doorbell: Doorbell, following: Following, presence: Presence, clock: Clock) -> None:
+    def __init__(self, bus: Bus, doorbell: Doorbell, follower: Follower, presence: Presence, still: Still) -> None:
         self._bus = bus
         self._doorbell = doorbell
-        self._follower = Follower(following, partial(bus.publish, "committed"), clock)
+        self._follower = follower
+        self._still = still
         self._present = presence
         self.presence: Presence | None = presence
         self._hearing = threading.local()
@@ -116,10 +119,13 @@ class Several:
         self._follower.ring()
         self._doorbell.ring(COMMITTED, commit.events[-1].cursor)
 
-    def begin(self) -> None:
-        """See `House`."""
+    @contextmanager
+    def begin(self) -> Iterator[None]:
+        """See `House`; meanwhile the others' senders wait for their answers."""
         self._present.look()
-        self._follower.begin()
+        with self._still():
+            self._follower.begin()
+            yield
 
     def start(self) -> None:
         """See `House`."""
@@ -172,4 +178,5 @@ def open_house(message_queue_url: str, database: Database, bus: Bus, clock: Cloc
     from app.storage.redis.doorbell import RedisDoorbell  # noqa: PLC0415  (a process alone need not wait for its client)
 
     presence = Presence(SqlPresenceStore(database), clock, tell)
-    return Several(bus, RedisDoorbell(message_queue_url), SqlFollowing(database), presence, clock)
+    follower = Follower(SqlFollowing(database), partial(bus.publish, "committed"), clock)
+    return Several(bus, RedisDoorbell(message_queue_url), follower, presence, database.still)

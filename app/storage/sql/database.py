@@ -109,6 +109,17 @@ class Database:
         if self._way is not None and self._writing.gives:
             self._way.give()
 
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """For the time of the block no process writes, where several take turns; the block must not write either.
+
+        Raises:
+            Unavailable: the server is gone.
+        """
+        with translated(), self._reader.connect() as connection:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TURN})")
+            yield
+
     def close(self) -> None:
         """Give all connections back."""
         self._reader.dispose()
