@@ -21,7 +21,6 @@ from app.jobs.search import KEYS
 from app.services import Services
 from app.storage.base import JobFilter
 
-PAGE_ROWS: Final = 50
 MOST_FRESH: Final = 1_000
 """New jobs that are counted one by one."""
 NAMES: Final = ("status", "q", "source", "tag", "from", "to", "next")
@@ -51,9 +50,11 @@ def blueprint(services: Services) -> Blueprint:
     @require("read")
     def jobs() -> ResponseReturnValue:
         query = Query("/jobs", request.args, NAMES)
-        content, seen = in_thread(services.runtime, _looked, services, query, current_principal().user_id)
+        mine = _mine()
+        rows, user_id = mine["look"].rows, current_principal().user_id
+        content, seen = in_thread(services.runtime, _looked, services, query, user_id, rows)
         bezel.hand_on(seen)
-        shown = render_template("jobs/jobs.html", **content, **_mine())
+        shown = render_template("jobs/jobs.html", **content, **mine)
         return shown, 400 if content["wrong"] else 200
 
     @pages.get("/jobs.json")
@@ -72,7 +73,13 @@ def blueprint(services: Services) -> Blueprint:
 def _mine() -> dict[str, Any]:
     """What depends on who looks, and with which browser."""
     who = current_principal()
-    return {"look": look.look(request.cookies), "may_operate": who.may("operate"), "may_delete": who.may("admin")}
+    liked = look.look(request.cookies)
+    return {
+        "look": liked,
+        "numbers": look.ROWS,
+        "may_operate": who.may("operate"),
+        "may_delete": who.may("admin"),
+    }
 
 
 def asked(query: Query, now_ms: int) -> Asked:
@@ -92,18 +99,20 @@ def asked(query: Query, now_ms: int) -> Asked:
         return Asked(queries.job_filter(rest, now_ms), without_states, {**parts, "reason": told(error.reason)})
 
 
-def _looked(services: Services, query: Query, user_id: int | None) -> tuple[dict[str, Any], bezel.Seen]:
+def _looked(services: Services, query: Query, user_id: int | None, rows: int) -> tuple[dict[str, Any], bezel.Seen]:
     """All that the page and the bezel around it show; runs in a real thread."""
     seen = bezel.look(services)
-    return _content(services, query, user_id, seen.newest), seen
+    content = _content(services, query, rows, seen.newest)
+    content["saved"] = views.saved(services, user_id, "jobs", query.text())
+    return content, seen
 
 
-def _content(services: Services, query: Query, user_id: int | None, since: int) -> dict[str, Any]:
+def _content(services: Services, query: Query, rows: int, since: int) -> dict[str, Any]:
     """All that the page shows, which holds all up to the cursor `since`."""
     now_ms = services.clock.now_ms()
     meant = asked(query, now_ms)
     newest = next((job.key for job in services.events.jobs(JobFilter(), limit=1)), 0)
-    found, next_place = page_of(services.events, meant.wanted, queries.place(query.args), PAGE_ROWS, newest)
+    found, next_place = page_of(services.events, meant.wanted, queries.place(query.args), rows, newest)
     counts, more = counts_of(services.events, meant.tabs, MOST_COUNTED, newest)
     chips = [] if meant.wrong else _chips(query)
     return {
@@ -117,7 +126,6 @@ def _content(services: Services, query: Query, user_id: int | None, since: int) 
         "cleared": query.address(q=None, source=None, tag=None, **{"from": None, "to": None}),
         "wrong": meant.wrong,
         "next": queries.next_place(next_place),
-        "saved": views.saved(services, user_id, "jobs", query.text()),
         "page": {
             "now": now_ms,
             "since": since,

@@ -30,7 +30,7 @@ def test_open_jobs_come_first_then_the_newest(four: House, monkeypatch: pytest.M
     """Over all pages, which follow one another without a gap."""
     assert listed(four.page("/jobs")) == ["c", "a", "d", "b"]
 
-    monkeypatch.setattr("app.dashboard.jobs.PAGE_ROWS", 1)
+    monkeypatch.setattr("app.dashboard.look.ROWS", (1,))
     seen, path = [], "/jobs"
     for _ in range(5):
         page = four.page(path)
@@ -160,6 +160,17 @@ def test_columns_and_density_are_the_browser_s_own(four: House):
     page = four.page(back)
     assert back == "/jobs?status=failed"
     assert 'joblist compact no-success no-last no-runs" id="jobs-table"' in page
+
+
+def test_a_page_has_as_many_rows_as_somebody_likes(four: House, monkeypatch: pytest.MonkeyPatch):
+    """Of a few numbers; whatever else is asked for, as many as at first."""
+    monkeypatch.setattr("app.dashboard.look.ROWS", (1, 3))
+    assert len(listed(four.page("/jobs"))) == 1
+    assert "<option selected>1</option><option>3</option>" in four.page("/jobs")
+
+    for rows, shown in (("3", 3), ("999", 1), ("3", 3), ("x", 1)):
+        four.page(post(four, "/views/look", rows=rows, query=""))
+        assert len(listed(four.page("/jobs"))) == shown
 
 
 def test_an_empty_list_names_the_filters_that_are_on(four: House):
