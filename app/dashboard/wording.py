@@ -185,11 +185,12 @@ def _lost(data: Mapping[str, Any]) -> str:
 
 
 def _tagged(data: Mapping[str, Any]) -> str:
-    added, removed = (", ".join(map(as_text, data.get(field) or ())) for field in ("added", "removed"))
-    name = as_text(data.get("by"))
-    if added:
-        return gettext("%(name)s added the tag %(tags)s", name=name, tags=added)
-    return gettext("%(name)s removed the tag %(tags)s", name=name, tags=removed)
+    name, added, removed = as_text(data.get("by")), data.get("added"), data.get("removed")
+    if isinstance(added, list):
+        return gettext("%(name)s added the tag %(tags)s", name=name, tags=", ".join(map(as_text, added)))
+    if isinstance(removed, list):
+        return gettext("%(name)s removed the tag %(tags)s", name=name, tags=", ".join(map(as_text, removed)))
+    return _plain(data)
 
 
 def _report(data: Mapping[str, Any]) -> str:
