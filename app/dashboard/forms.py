@@ -1,6 +1,6 @@
 """A macro as a form to fill in: it is called once, and what it wrote is repeated with other texts.
 
-A macro costs some tens of µs a call and a µs for each text; a list of fifty rows of fifty texts is too much of that for
+A macro costs some tens of µs a call and a µs for each text; a list of many rows of fifty texts is too much of that for
 a page that is asked for while thousands of jobs report.
 """
 

@@ -1,13 +1,12 @@
 """What the cells of a row of the list say, worked out so that its template only has to put it down.
 
-A page has fifty rows of some forty texts each. So what all rows have in common (words, zone, language) is looked up
-once a page, what many rows share (a state, no alert) is written once, and the macro of a row is a `Form`. The twin in
+A page has up to a hundred rows of some forty texts each. So the words that all rows have in common are looked up once a
+page, what many rows share (a state, no alert) is written once, and the macro of a row is a `Form`. The twin in
 scripts is ``static/js/job-cells.js``.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from functools import cache
 from typing import Any, Final
 from urllib.parse import quote
@@ -15,8 +14,7 @@ from urllib.parse import quote
 from flask import Flask
 from markupsafe import Markup, escape
 
-from app.dashboard import zones
-from app.dashboard.filters import duration, number, percent, rate, short_clock, since
+from app.dashboard.filters import duration, exact, number, percent, rate, short_clock, since
 from app.dashboard.forms import Form
 from app.dashboard.language import gettext, ngettext, pgettext
 from app.dashboard.links import job_path
@@ -41,7 +39,6 @@ class Writer:
         self._now = now
         self._state, self._ident, self._tags = cache(macros.state), macros.ident, macros.tags
         self._runs, self._words = Form(macros.runs), {name: str(word) for name, word in STATUSES.items()}
-        self._zone, self._label = zones.current(), escape(zones.label())
         self._badge = cache(self._alerts)
         self._select = gettext("Select %(id)s", id="\0")
         self._basis = gettext("Basis: the average pace of this attempt")
@@ -70,14 +67,14 @@ class Writer:
             **self._bar(job),
             **amount(job, self._now),
             "basis": self._basis if job["eta"] else "",
-            "eta_is": self._moment(job["eta"]),
+            "eta_is": _moment(job["eta"]),
             "eta": short_clock(job["eta"]),
             **pace(found["pace"], job["itemsPerSecond"] if job["startedAt"] else None),
             "success": percent(success, 1),
             "success_unit": "" if success is None else "%",
             "failing": " bad" if success is not None and success < FEW else "",
             **self._errors(job["errors"], found["recent"]),
-            "last_is": self._moment(job["lastEventAt"]),
+            "last_is": _moment(job["lastEventAt"]),
             "last": since(job["lastEventAt"], self._now),
             "late": " is-late" if found["late"] else "",
             "runs": self._runs.filled(strip_of(spider, found["runs"], self._words)) if found["runs"] else "",
@@ -98,13 +95,6 @@ class Writer:
             "erring": " bad" if shown else "",
         }
 
-    def _moment(self, moment: str | None) -> str:
-        """What makes a time of a `time` element; nothing where there is none."""
-        if not moment:
-            return ""
-        exact = f"{datetime.fromisoformat(moment).astimezone(self._zone):%Y-%m-%d %H:%M:%S}.{moment[20:23]}"
-        return Markup(f' datetime="{moment}" title="{exact} {self._label}"')  # noqa: S704  (times, and it is escaped)
-
     def _alerts(self, firing: int, acknowledged: int, path: str) -> dict[str, str]:
         return {
             "alerts": number(firing + acknowledged),
@@ -119,6 +109,13 @@ def written(rows: Iterable[Mapping[str, Any]], now: str, macros: Any) -> Markup:
     """All these rows of `app.dashboard.job_rows.rows`, by the macros of ``templates/jobs/row.html``."""
     form, writer = Form(macros.of), Writer(now, macros)
     return Markup("").join(form.filled(writer.texts(one)) for one in rows)
+
+
+def _moment(moment: str | None) -> str:
+    """What makes a time of a `time` element; nothing where there is none."""
+    if not moment:
+        return ""
+    return Markup(f' datetime="{moment}" title="{escape(exact(moment))}"')  # noqa: S704  (the server's own moments)
 
 
 def pace(values: Sequence[float] | None, per_s: float | None) -> dict[str, str]:
