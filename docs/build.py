@@ -32,6 +32,8 @@ from app.notify.message import FIELDS as FIELDS_OF_NOTICES
 from app.notify.postman import FIRST_MS, GIVE_UP_MS, LONGEST_MS, STAND_IN_MS
 from app.notify.reply import LOCKED
 from config import Settings, shown
+from docs.markdown import page, table
+from docs.statements import security
 from docs.webhook import WEBHOOK
 from scrapewatch.events import EVENTS, FLAGS, LEVELS, Each, Fields, Kind
 
@@ -50,12 +52,12 @@ def settings() -> str:
         )
         for row in fields(Settings)
     )
-    return _page(
+    return page(
         "Settings",
         "Environment variables, all optional; a `.env` file is read when present. Durations are milliseconds unless "
         "the name ends in `_DAYS`. Malformed values stop the start, and all of them are told at once. "
         "`flask --app wsgi doctor` prints the effective ones.",
-        _table(("variable", "default", "meaning"), rows),
+        table(("variable", "default", "meaning"), rows),
     )
 
 
@@ -65,13 +67,13 @@ def events() -> str:
         (f"`{name}`", _sentence(row.about), _known(row.fields)) for name, row in EVENTS.items() if not row.by_server
     )
     ours = ((f"`{name}`", _sentence(row.about)) for name, row in EVENTS.items() if row.by_server)
-    return _page(
+    return page(
         "Events",
         "What a job may send. Fields of `data` are optional; where present they must be of the kind named here; "
         f"unknown ones are kept. Only the server gives {_ours()}; from outside that is taken out.",
-        _table(("type", "says", "known fields of `data`"), rows),
+        table(("type", "says", "known fields of `data`"), rows),
         "The server itself makes these; sent from outside they are `unknown_type`:",
-        _table(("type", "says"), ours),
+        table(("type", "says"), ours),
         f"Levels, least first: {', '.join(f'`{level}`' for level in LEVELS)}. "
         f"Flags that the server may add: {', '.join(f'`{flag}`' for flag in FLAGS)}.",
     )
@@ -88,33 +90,33 @@ def metrics() -> str:
         (f"`{row.name}`", row.unit, row.kind, ", ".join(f"`{label}`" for label in row.labels), _sentence(row.help))
         for row in METRICS.values()
     )
-    return _page(
+    return page(
         "Metrics",
         "Names for rules and charts. A gauge is a state; a counter's points are what came on top. Your own metrics, "
         "sent as `metric` events, need no row here; their series carry the labels you send and those of their job: "
         "`job`, `source` and `spider`. Where there is a job, labels of these names are left out of what you send.",
-        _table(("name", "unit", "kind", "labels", "meaning"), rows),
+        table(("name", "unit", "kind", "labels", "meaning"), rows),
         "A name's series can always be added up: what is told by domain, proxy, status or host has a name of its own "
         "beside the sum. `system.*` tells of the server's own host, but sums network and workers over all hosts; "
         "`host.*` tells the same of each host by itself. Labels are texts of at most 200 characters:",
-        _table(("label", "says"), ((f"`{name}`", about) for name, about in LABELS.items())),
+        table(("label", "says"), ((f"`{name}`", about) for name, about in LABELS.items())),
         "Your own metrics are bounded. What is known goes on being kept, what is new beyond a limit is counted, as "
         "`ledger.figures` of the status and by sender. Places are free again as series go with their age:",
-        _table(("limit", "what becomes of"), ((f"`{name}`", about) for name, about in LIMITS.items())),
+        table(("limit", "what becomes of"), ((f"`{name}`", about) for name, about in LIMITS.items())),
     )
 
 
 def prometheus() -> str:
     """Every family of ``/metrics``."""
     rows = ((f"`{row.name}`", row.kind, ", ".join(f"`{label}`" for label in row.labels), row.help) for row in FAMILIES)
-    return _page(
+    return page(
         "For Prometheus",
         "`GET /metrics` with a token of the scope `read`, in the text format. Counters by spider begin at zero when "
         f"the server starts. The first {MAX_SPIDERS} spiders and {MAX_HOSTS} hosts are told one by one; a spider is a "
         f"job's source and query, and the spiders beyond are told as `{OTHER}`. A job's id is never among the labels. "
         "Figures of the server's own process are told as every client library tells them (`process_…`). While the "
         "store is away, what it knows is missing and `scrapewatch_storage_up` is 0.",
-        _table(("name", "kind", "labels", "meaning"), rows),
+        table(("name", "kind", "labels", "meaning"), rows),
         f"Users' own metrics (the `metric` event) are gauges called `{family_name('queue length')}`, with the labels "
         "`metric`, the name as it was given, and `spider`, empty where a figure is of no job: the latest value, if it "
         f"was told within the hour, of at most {MAX_OWN} pairs of both. What else is no letter, digit or underscore "
@@ -134,13 +136,13 @@ def prometheus() -> str:
 def transforms() -> str:
     """Every step that a pipe may have."""
     rows = ((f"`{row.example}`", row.help) for row in TRANSFORMS.values())
-    return _page(
+    return page(
         "Transforms",
         "What can be done to the lines of a chart or of `GET /api/v1/metrics` (`transform=`): steps in a row, each of "
         "what the one before has made, as `groupBy(source) | rate | movingAverage(5) | top(3)`. Points are those of "
         "the chart, so `movingAverage(5)` goes over five of its steps. A gap stays a gap. A label whose name holds "
         "blanks or signs stands in quotes. An error names the word at fault and its place.",
-        _table(("step", "makes of the lines"), rows),
+        table(("step", "makes of the lines"), rows),
     )
 
 
@@ -156,12 +158,12 @@ def alerts() -> str:
         ('`{"event": "no_item", "after": 300000}`', f"a job that runs brings no item; {filters_}"),
         ('`{"event": "job_missing", "spider": "ebay.com: cards", "every": 3600000, "grace": 300000}`', _MISSING),
     )
-    return _page(
+    return page(
         "Alerts",
         "A rule is an AlertConfig with as many of the other fields as you like, by `/api/v1/alerts/rules`. Durations "
         "are milliseconds. What depends on another field follows it as long as it is left out.",
-        _table(("field", "left out", "meaning"), rows),
-        _table(("condition", "holds for"), conditions),
+        table(("field", "left out", "meaning"), rows),
+        table(("condition", "holds for"), conditions),
         "For each set of labels a condition is ok, pending, firing or recovering. An incident gathers those of a rule; "
         "it opens with the first that fires and is over with the last one. Missing data is no news: it resolves "
         "nothing. The end is told at once, to the channels that heard of the beginning. Every message that was kept "
@@ -184,19 +186,19 @@ def dashboards() -> str:
         "log": "a line for each row, newest first",
     }
     keys = ((f"`{source}`", ", ".join(f"`{key}:`" for key in known)) for source, known in filters.KEYS.items())
-    return _page(
+    return page(
         "Dashboards",
         "A dashboard is a DashboardConfig: `{name, layout: {panels, refresh, grid}, theme: {dark, colors}}`, by "
         "`/api/v1/dashboards`, by Import on its page, or as a file in `DASHBOARDS_DIR`. `grid` is optional: where a "
         f"panel stands on {COLUMNS} columns, by its id: `{{x, y, w, h}}`; panels fall upward. Unknown fields are kept.",
-        _table(("type", "shows"), ((f"`{name}`", about[name]) for name in TYPES)),
+        table(("type", "shows"), ((f"`{name}`", about[name]) for name in TYPES)),
         f"Charts are {_listed(CHARTS)}; `aggregation` is one of {_listed(AGGREGATIONS)}. A colour of the theme that is "
         "named after a series paints it; the others are given to the series in their order.",
         'Over `metrics` the query is a selector, `items{source="ebay.com"}`, and `transform` a pipe of '
         "[transforms](transforms.md). Over the other sources it is a line of filters: `status:failed,lost "
         'source:ebay.com "vintage cards"`. Words without a key are looked for as text; of alerts, in the name of the '
         "rule.",
-        _table(("source", "keys"), keys),
+        table(("source", "keys"), keys),
     )
 
 
@@ -206,15 +208,15 @@ def channels() -> str:
         (f"`{kind.name}`", kind.label, "; ".join(_setting(setting) for setting in kind.settings))
         for kind in TYPES_OF_CHANNELS.values()
     )
-    return _page(
+    return page(
         "Channels",
         "A channel is `{name, type, config}`, made on its page, by `POST /api/v1/channels`, or by the environment, "
         "and rules call it by its name. `recipients`, `webhook` and `template` may be given to every type. Secrets are "
         "kept encrypted and never returned; a change that leaves one out keeps it.",
-        _table(("type", "name", "config"), rows),
+        table(("type", "name", "config"), rows),
         f"Every type may have besides: {'; '.join(_setting(setting) for setting in SHARED)}.",
         "A `template` is a text with fields in braces, as `{rule} is {state}: {value}`; a doubled brace is a brace.",
-        _table(("field", "is"), ((f"`{{{name}}}`", about) for name, about in FIELDS_OF_NOTICES.items())),
+        table(("field", "is"), ((f"`{{{name}}}`", about) for name, about in FIELDS_OF_NOTICES.items())),
         "What is told is stored with the change that it tells of, then sent: at least once, one message a channel at a "
         f"time, again after {FIRST_MS // 1000} s and ever more rarely up to every {LONGEST_MS // 60_000} min, not "
         f"before a `Retry-After`, for {GIVE_UP_MS // HOUR} h. Answers of {_codes(LOCKED)} mark the channel as broken, "
@@ -254,25 +256,15 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "dashboards.md": dashboards,
     "alerts.md": alerts,
     "channels.md": channels,
+    "security.md": security,
 }
 
 
 def main() -> None:
     """Write every page."""
-    for name, page in PAGES.items():
-        (FOLDER / name).write_text(page(), encoding="utf-8")
+    for name, printed in PAGES.items():
+        (FOLDER / name).write_text(printed(), encoding="utf-8")
         print(f"docs/{name}")
-
-
-def _page(title: str, *paragraphs: str) -> str:
-    return (
-        "\n\n".join((f"# {title}", "<!-- Printed by `make docs`; edit the table in the code. -->", *paragraphs)) + "\n"
-    )
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = (head, tuple("---" for _ in head), *rows)
-    return "\n".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |" for line in lines)
 
 
 def _sentence(about: str, *, later: bool = False) -> str:

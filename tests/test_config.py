@@ -100,6 +100,7 @@ def test_events_may_live_elsewhere(address: str):
     assert settings.database_url.startswith("sqlite:///")
 
 
+@pytest.mark.statement(3, 4)
 def test_secrets_must_be_given_when_others_can_reach_the_server():
     """What is generated on loopback is required elsewhere; both are missed at once."""
     found = problems(HOST="0.0.0.0")

@@ -140,6 +140,7 @@ def test_a_session_lets_in(client: FlaskClient, people: Accounts, clock: Stopped
 
 
 @pytest.mark.parametrize("end", ["password", "logout", "disabled"])
+@pytest.mark.statement(9, 11)
 def test_a_session_ends_from_elsewhere(client: FlaskClient, people: Accounts, clock: StoppedClock, end: str):
     """A new password, a logout or being disabled: a copied cookie is worth nothing."""
     log_in(client, people, clock)
@@ -155,6 +156,7 @@ def test_a_session_ends_from_elsewhere(client: FlaskClient, people: Accounts, cl
     assert client.get("/api/read").status_code == 401
 
 
+@pytest.mark.statement(12)
 def test_a_session_idles_out(client: FlaskClient, people: Accounts, clock: StoppedClock):
     """Twelve hours after its last use; each use begins them anew."""
     log_in(client, people, clock)
@@ -192,6 +194,7 @@ def test_a_forged_session_is_nobody(app: flask.Flask, people: Accounts, clock: S
     assert victim.get("/page").status_code == 302
 
 
+@pytest.mark.statement(13)
 def test_the_cookie_is_for_our_pages_alone(app: flask.Flask, people: Accounts, clock: StoppedClock, plain: Settings):
     """No script reads it, no other site sends it; with https, by PUBLIC_URL or the request, nothing else carries it."""
     secure = guarded(people, replace(plain, public_url="https://localhost"), clock)
@@ -217,6 +220,7 @@ def test_the_cookie_is_for_our_pages_alone(app: flask.Flask, people: Accounts, c
         assert (morsel["path"], morsel["domain"]) == ("/", "")
 
 
+@pytest.mark.statement(14)
 def test_a_login_keeps_nothing_of_the_session_before(app: flask.Flask, people: Accounts, clock: StoppedClock):
     """Whatever somebody planted in the browser is gone."""
     with app.test_request_context():
@@ -229,6 +233,7 @@ def test_a_login_keeps_nothing_of_the_session_before(app: flask.Flask, people: A
         assert "csrf_token" not in flask.session
 
 
+@pytest.mark.statement(30)
 def test_a_change_by_session_needs_a_csrf_token(client: FlaskClient, people: Accounts, clock: StoppedClock):
     """In the form or in the header; without one 400, and the code says why."""
     csrf = log_in(client, people, clock)

@@ -20,6 +20,7 @@ def bare(settings: Settings) -> Settings:
     return replace(settings, admin_password="", ingest_token="", read_token="")
 
 
+@pytest.mark.statement(3)
 def test_credentials_are_made_up_and_told(accounts: Accounts, bare: Settings):
     """What is printed lets in: an admin, and a token that ingests as `default`."""
     lines = "\n".join(first_start(accounts, bare))

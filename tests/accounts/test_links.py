@@ -32,6 +32,7 @@ def test_paths_of_this_site_are_kept(path: str):
         "http://[",
     ],
 )
+@pytest.mark.statement(37)
 def test_any_other_target_leads_home(target: str):
     """No login page may send people elsewhere."""
     assert links.local_path(target) == "/"

@@ -58,6 +58,7 @@ def test_look_alikes_are_nobody(people: Accounts, name: str):
     assert refusal.value.detail == plain.value.detail
 
 
+@pytest.mark.statement(15)
 def test_an_unknown_user_takes_as_long_as_a_known_one(store: SqlAccountStore, clock: StoppedClock):
     """Whether a name exists can't be told by the time of the answer."""
     accounts = Accounts(store, clock, Passwords(PasswordHasher(time_cost=2, memory_cost=8_192, parallelism=1)))
@@ -73,6 +74,7 @@ def test_an_unknown_user_takes_as_long_as_a_known_one(store: SqlAccountStore, cl
     assert abs(statistics.median(times["known"]) - statistics.median(times["unknown"])) < 20
 
 
+@pytest.mark.statement(15)
 def test_ten_wrong_passwords_are_enough(people: Accounts):
     """The eleventh try within the minute is not looked at, right or wrong; others are."""
     guess(people, times=10)
@@ -95,6 +97,7 @@ def test_spellings_of_a_name_share_their_tries(people: Accounts):
         people.by_password("viewer", "viewer's", HERE)
 
 
+@pytest.mark.statement(15)
 def test_thirty_wrong_passwords_of_an_address_are_enough(people: Accounts):
     """Whatever the names: trying one password on everybody is guessing too."""
     for number in range(30):
@@ -144,6 +147,7 @@ def test_a_new_password_ends_the_old_one_at_once(people: Accounts):
     assert not people.still_valid(principal)
 
 
+@pytest.mark.statement(5)
 def test_a_hash_is_made_anew_when_parameters_rise(people: Accounts, store: SqlAccountStore, clock: StoppedClock):
     """At the login, as only then the password is known."""
     before = people.user_named("viewer").password_hash

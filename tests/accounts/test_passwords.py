@@ -9,6 +9,7 @@ from app.core.errors import InvalidInput
 from tests.accounts.door import CHEAP
 
 
+@pytest.mark.statement(5)
 def test_the_default_is_argon2id_and_costly():
     """At least 19 MiB and two passes, as OWASP asks; the stored text says so."""
     parameters = extract_parameters(Passwords().hash("secret"))

@@ -82,6 +82,7 @@ def test_a_disabled_user_is_out_at_once_and_can_come_back(people: Accounts):
     assert people.by_password("viewer", "viewer's", HERE).name
 
 
+@pytest.mark.statement(10)
 def test_a_changed_role_ends_what_was_allowed_before(people: Accounts, store: SqlAccountStore):
     """A socket opened as operator does not outlive the role."""
     principal = people.by_password("operator", "operator's", HERE)
@@ -106,6 +107,7 @@ def test_logging_in_is_noted_and_logging_out_ends_all_sessions(people: Accounts,
 
 
 @pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.statement(8)
 def test_a_token_may_what_its_scope_says(accounts: Accounts, scope: str):
     """`operate` includes `read` and `ingest`, `admin` all; `ingest` and `read` stand alone."""
     allowed = {

@@ -99,6 +99,7 @@ def test_our_own_page_connects_by_its_session(app: flask.Flask, cookie: dict[str
     assert connect(app, namespace="/live", **cookie, **{"Sec-Fetch-Site": "same-origin"}).name == "viewer"
 
 
+@pytest.mark.statement(18)
 def test_a_session_does_not_ingest(app: flask.Flask, cookie: dict[str, str]):
     """On `/` a cookie is nothing."""
     with pytest.raises(Unauthorized):
@@ -108,6 +109,7 @@ def test_a_session_does_not_ingest(app: flask.Flask, cookie: dict[str, str]):
 @pytest.mark.parametrize(
     "headers", [{}, {"Origin": "null"}, {"Origin": "https://evil"}, {"Sec-Fetch-Site": "cross-site"}]
 )
+@pytest.mark.statement(18)
 def test_another_site_s_page_does_not_connect(app: flask.Flask, cookie: dict[str, str], headers: dict[str, str]):
     """Though the browser sends the cookie along."""
     with pytest.raises(Forbidden):

@@ -1,8 +1,11 @@
 """The text of tokens."""
 
+import pytest
+
 from app.accounts import tokens
 
 
+@pytest.mark.statement(7)
 def test_tokens_are_random_and_long():
     """256 bits behind the mark, never the same twice."""
     made = {tokens.generate() for _ in range(100)}
@@ -19,6 +22,7 @@ def test_only_the_token_matches_its_digest():
     assert not tokens.matches(token[:-1], tokens.digest(token))
 
 
+@pytest.mark.statement(7)
 def test_the_prefix_gives_little_away():
     """Four characters after the mark, or four of a token without one."""
     assert tokens.prefix("sw_abcdefgh") == "sw_abcd"

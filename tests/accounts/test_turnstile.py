@@ -58,6 +58,7 @@ def accounts(store: SqlAccountStore, clock: StoppedClock, passwords: HeldPasswor
     return made
 
 
+@pytest.mark.statement(6)
 def test_a_flood_of_wrong_passwords_holds_no_reader(accounts: Accounts, passwords: HeldPasswords):
     """Beyond a short queue it is told to come back; tokens, sessions and remembered passwords pass meanwhile."""
     turnstile = Turnstile(accounts, OneReader())

@@ -107,6 +107,7 @@ def test_what_is_left_out_follows_the_rest(changes: dict[str, Any], expected: di
         ),
     ],
 )
+@pytest.mark.statement(41)
 def test_what_is_wrong_is_named(changes: dict[str, Any], field: str):
     """By its own field, however the rule looks otherwise."""
     with pytest.raises(InvalidInput) as refused:

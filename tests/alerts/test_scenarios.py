@@ -94,6 +94,7 @@ def test_a_short_wait_tells_what_matters_once(story: Story, expected: tuple[int,
 
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("config", [SUGGESTED, TOLD], ids=["for 30 s", "for 0"])
+@pytest.mark.statement(55)
 def test_fifty_jobs_of_one_cause_are_one_incident(config: Mapping[str, object], seed: int):
     """Told when they are gathered, and once more for those that came later; and once that it is over."""
     scoped = {**config, "scope": ["job"]}
@@ -118,6 +119,7 @@ def test_a_silent_worker_is_told_once_by_the_rule_on_lost_jobs(seed: int):
     [(flapping, (1, 1)), (gaps, (1, 1)), (lasting, (2, 0)), (spikes, (20, 20)), (silent, (0, 0))],
     ids=["flapping", "gaps in the data", "a long incident", "spikes", "a silent worker"],
 )
+@pytest.mark.statement(55)
 def test_without_a_wait_each_spike_is_told_once(story: Story, most: tuple[int, int], seed: int):
     """An AlertConfig as it is, its cooldown five minutes: never a second message of one trouble, and none missed."""
     problems, ends = told(story, TOLD, seed)

@@ -31,6 +31,7 @@ def flask_app(process):
     return create_app(process.services)
 
 
+@pytest.mark.statement(1)
 def test_every_route_is_marked_and_only_the_listed_ones_are_open(flask_app):
     """Login, a wall screen's too, preferences, health and static files; the rest takes a permission."""
     with flask_app.app_context():
@@ -40,6 +41,7 @@ def test_every_route_is_marked_and_only_the_listed_ones_are_open(flask_app):
     assert {rule for rule, mark in marks.items() if mark == PUBLIC} == OPEN
 
 
+@pytest.mark.statement(1)
 def test_no_route_answers_without_credentials(flask_app):
     """Pages lead to the login, programs are told 401 and never asked for Basic; an unsigned link leads nowhere."""
     client = Client(flask_app)
@@ -58,6 +60,7 @@ def test_no_route_answers_without_credentials(flask_app):
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:5001"])
+@pytest.mark.statement(30)
 def test_a_change_with_a_foreign_origin_is_refused_whatever_the_credentials(scraper, origin):
     """Also with a good token."""
     answer = scraper.open("/api/v1/events", method="POST", json=scraped(), headers={"Origin": origin})
@@ -74,6 +77,7 @@ def behind_proxy(settings, sqlite_url):
     served.closing()
 
 
+@pytest.mark.statement(13)
 def test_the_cookie_is_bound_to_https_behind_a_proxy_that_speaks_it(behind_proxy):
     """The proxy says how people come; without its word the cookie is the plain one."""
 
@@ -94,6 +98,7 @@ def test_the_cookie_is_bound_to_https_behind_a_proxy_that_speaks_it(behind_proxy
         ({"Host": "watch.example", "Origin": "https://evil.example", "X-Forwarded-Host": "evil.example"}, 403),
     ],
 )
+@pytest.mark.statement(39)
 def test_a_proxy_tells_our_own_origin_by_host_alone(behind_proxy, environment, headers, status):
     """X-Forwarded-Host may be anyone's: routers that do not set it pass it on."""
     sent = {**headers, "X-Forwarded-Proto": "https", "Authorization": f"Bearer {environment['INGEST_TOKEN']}"}
@@ -101,18 +106,21 @@ def test_a_proxy_tells_our_own_origin_by_host_alone(behind_proxy, environment, h
     assert behind_proxy.post("/api/v1/events", json=scraped(), headers=sent).status_code == status
 
 
+@pytest.mark.statement(8)
 def test_scopes_stand_alone(reader, scraper):
     """A reading token does not ingest, an ingest token does not read."""
     assert reader.post("/api/v1/events", scraped()).status_code == 403
     assert scraper.get("/api/v1/jobs").status_code == 403
 
 
+@pytest.mark.statement(39)
 def test_another_host_name_is_refused(reader):
     """TRUSTED_HOSTS guards against DNS rebinding."""
     assert reader.get("/api/v1/jobs", headers={"Host": "evil.example"}).status_code == 400
 
 
 @pytest.mark.parametrize("target", ["/login", "/api/v1/jobs", "/nothing", "/healthz", "/export/events.csv"])
+@pytest.mark.statement(29)
 def test_every_answer_carries_the_safe_headers(reader, target):
     """Errors, exports and pages alike; private answers are not kept."""
     headers = reader.get(target).headers
@@ -125,6 +133,7 @@ def test_every_answer_carries_the_safe_headers(reader, target):
         assert "default-src 'none'" in headers["Content-Security-Policy"]
 
 
+@pytest.mark.statement(62)
 def test_health_says_nothing_but_that(anyone):
     """No version, no counts."""
     assert (anyone.get("/healthz").text, anyone.get("/readyz").text) == ("ok\n", "ok\n")

@@ -84,6 +84,7 @@ def test_other_formats_are_not_found(reader):
         "\tx",
     ],
 )
+@pytest.mark.statement(43)
 def test_a_text_that_a_spreadsheet_could_run_is_defused(text):
     """By a leading apostrophe."""
     assert defused(text) == f"'{text}"

@@ -81,6 +81,7 @@ def test_series_are_chosen_and_combined(stored, reader, query, expected):
         ("by", "name=items&by=%00"),
     ],
 )
+@pytest.mark.statement(41)
 def test_bad_queries_are_problems_that_name_the_field(stored, reader, field, query):
     """400, ``application/problem+json``."""
     answer = reader.get(f"/api/v1/metrics?{query}")

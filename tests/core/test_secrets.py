@@ -20,6 +20,7 @@ def test_a_secret_is_made_once(tmp_path: Path):
     assert [entry.name for entry in file.parent.iterdir()] == ["secret_key"]
 
 
+@pytest.mark.statement(46)
 def test_only_the_owner_reads_it(tmp_path: Path):
     """Also when someone had opened it to others."""
     file = tmp_path / "data" / "secret_key"
@@ -40,6 +41,7 @@ def test_starts_at_once_agree(tmp_path: Path):
     assert len(made) == 1
 
 
+@pytest.mark.statement(4)
 def test_a_short_secret_is_refused(tmp_path: Path):
     """An emptied file must not sign cookies with nothing."""
     file = tmp_path / "secret_key"

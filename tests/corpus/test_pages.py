@@ -54,6 +54,7 @@ def page(house_in_mode: House):
     return fetch
 
 
+@pytest.mark.statement(32)
 def test_what_is_sent_is_shown_as_text(house_in_mode: House, page):
     """On the job's page and in the history no element, handler or link comes of it that could run."""
     house_in_mode.begin()

@@ -87,6 +87,7 @@ def send(socket: Raw, frames: list[bytes]) -> None:
 
 
 @pytest.mark.parametrize("case", CLOSING)
+@pytest.mark.statement(23)
 def test_what_is_no_socket_io_closes_its_socket(house_in_mode: House, raw: Callable[[], Raw], case: str):
     """And no other; what it had sent beside it fills neither memory nor log."""
     before, logged = memory(house_in_mode), house_in_mode.server.log.stat().st_size

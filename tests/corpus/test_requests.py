@@ -79,6 +79,7 @@ def test_bytes_that_are_no_utf_8_refuse_their_event_alone(house: House, octets: 
 
 
 @pytest.mark.parametrize("size", [512 * 1024 + 1, 1_000_001, 1_100_000])
+@pytest.mark.statement(56)
 def test_a_body_beyond_the_limit_is_refused(house: House, size: int):
     """413, so that the sender splits it."""
     status, answer = house.post(b'[{"data":"' + b"x" * size + b'"}]')

@@ -84,6 +84,7 @@ def test_every_symbol_is_in_the_sprite(path):
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: f"{path.parent.name}/{path.name}")
+@pytest.mark.statement(34)
 def test_a_page_holds_no_style_and_no_script(path):
     """The policy forbids both; what scripts need stands in JSON blocks."""
     text = path.read_text()
@@ -93,6 +94,7 @@ def test_a_page_holds_no_style_and_no_script(path):
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+@pytest.mark.statement(31)
 def test_a_script_never_writes_markup(path):
     """What a server or a scraper says is set as text."""
     assert not re.search(

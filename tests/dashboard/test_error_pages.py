@@ -55,11 +55,13 @@ def test_what_is_tried_again_is_what_was_asked_for(house: House, path: str):
 
 
 @pytest.mark.parametrize(("status", "is_told"), [(400, True), (409, True), (404, False), (500, False)])
+@pytest.mark.statement(38)
 def test_what_is_wrong_with_an_input_is_told(house: House, status: int, is_told: bool):
     """Nothing is told of the inside of the server."""
     assert (WHY in told(house, status)) == is_told
 
 
+@pytest.mark.statement(56)
 def test_a_form_that_is_too_large_is_told_so(house: House):
     """Not as an address that can't be used."""
     answer = house.client.post("/settings/preferences", data={"zone": "x" * 2_000_000}, headers={"Accept": "text/html"})

@@ -93,6 +93,7 @@ def test_a_web_address_may_be_followed(address):
         None,
     ],
 )
+@pytest.mark.statement(33)
 def test_anything_else_may_not(address):
     """A scraped page must not run a script in ours, nor lead anywhere by surprise."""
     assert filters.safe_href(address) is None

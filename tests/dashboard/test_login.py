@@ -79,6 +79,7 @@ def test_the_right_password_leads_to_the_page_wanted(client: FlaskClient):
 
 
 @pytest.mark.parametrize("target", ["//evil", "https:evil", "/\\evil", "javascript:alert(1)", "/\r\nevil", ""])
+@pytest.mark.statement(37)
 def test_no_login_leads_to_another_site(client: FlaskClient, target: str):
     """Neither by the form nor by the address."""
     assert log_in(client, next=target).headers["Location"] == "/"
@@ -135,6 +136,7 @@ def test_a_form_from_another_site_is_refused(client: FlaskClient):
     assert client.post("/login", data=data, headers={"Origin": "https://evil.example"}).status_code == 403
 
 
+@pytest.mark.statement(11)
 def test_logging_out_ends_the_session_everywhere(client: FlaskClient):
     """A cookie copied before is worth nothing; and it takes a CSRF token."""
     log_in(client)

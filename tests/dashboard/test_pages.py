@@ -91,6 +91,7 @@ def test_charts_carry_what_was_counted(house: House):
 
 
 @pytest.mark.parametrize("path", ["/", "/jobs", "/jobs/123", "/events", "/alerts", "/settings/status"])
+@pytest.mark.statement(34)
 def test_what_a_scraper_sends_stays_text(house: House, path: str):
     """Markup in any field neither opens an element nor ends a JSON block, and no script address is a link."""
     bad = {"title": HOSTILE, "price": HOSTILE, "url": "javascript:alert(1)", "message": HOSTILE, "source": HOSTILE}
@@ -199,6 +200,7 @@ def test_alerts_fire_on_every_page(house: House):
         assert "jobs.failureRate is 25 %, above 10 %." in house.page(path)
 
 
+@pytest.mark.statement(28, 36)
 def test_every_page_is_private_and_guarded_by_the_policy(house: House):
     """No cache keeps it, no other site frames it, nothing foreign runs in it."""
     headers = house.client.get("/jobs").headers

@@ -93,6 +93,7 @@ def test_each_filter_gives_the_same_everywhere(history, api):
         expect(history.locator("table.events tbody tr:not(.more)")).to_have_count(min(count, 50))
 
 
+@pytest.mark.statement(43)
 def test_a_downloaded_cell_runs_nowhere(history, one_server):
     """A title that a spreadsheet would take for a formula comes as text; the JSON lines keep it as it was."""
     answer = history.request.get("/export/events.csv?job=a/1&type=item_scraped&fields=title,price")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from tests.corpus.cases import FOLDER
@@ -69,6 +70,7 @@ def send(server: Any, environment: dict[str, str], made: list[dict[str, Any]]) -
     return taken
 
 
+@pytest.mark.statement(32)
 def test_no_text_becomes_more_than_text(one_server, environment, visit):
     """No dialog, no foreign node, no error in the console: in the list, on a job's page and in the history."""
     context = visit(one_server)

@@ -67,6 +67,7 @@ def check(page: Page, address: str, heading: str) -> None:
         assert overflow <= 0, f"{address} at {width}: {overflow} px too wide"
 
 
+@pytest.mark.statement(28)
 def test_every_page_fits_every_window(house, environment, visit):
     """Without an error, a violation or a sideways scroll, on a desk and on a phone."""
     context = visit(house)
@@ -250,6 +251,7 @@ def test_without_scripts_everything_can_be_read(house, environment, visit):
     expect(page.get_by_text("high_failure_rate").first).to_be_visible()
 
 
+@pytest.mark.statement(28)
 def test_the_policy_holds_in_the_browser(one_server, environment, visit):
     """A script in the page, one from elsewhere, and an event attribute do not run."""
     page = enter(visit(one_server, excuses=["Content Security Policy", "policy violated", NOT_FOUND]), environment)

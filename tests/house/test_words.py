@@ -18,6 +18,7 @@ FORBIDDEN = {
 
 
 @pytest.mark.parametrize("kind", FORBIDDEN)
+@pytest.mark.statement(4)
 def test_nothing_of_one_machine_or_person(kind: str):
     """No file holds a path, an address, a secret or a forgotten task that only its author can use."""
     found = [path for path in tree.files() if re.search(FORBIDDEN[kind], tree.text(path), re.MULTILINE)]

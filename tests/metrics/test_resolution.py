@@ -10,6 +10,7 @@ T = 500_000 * HOUR_MS
 
 @pytest.mark.parametrize("span", [1, RAW_MS, HOUR_MS, DAY_MS, 30 * DAY_MS, 3_650 * DAY_MS])
 @pytest.mark.parametrize("series", [1, 200])
+@pytest.mark.statement(57)
 def test_a_chart_is_cheap_over_any_span(span, series):
     """At most 2,000 points, from at most 24,000 buckets for 200 series up to thirty days, at a step that divides."""
     over = grid(Span(from_ms=T - span, to_ms=T), T, series=series)

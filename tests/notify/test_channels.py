@@ -91,6 +91,7 @@ def test_slack_is_never_sent_more_than_it_takes(door: Door, shop: Receiver):
     assert len(section["text"]["text"]) <= MAX_SECTION
 
 
+@pytest.mark.statement(54)
 def test_a_webhook_is_versioned_signed_and_has_a_key(door: Door, shop: Receiver):
     """A receiver can tell that it is ours, when it was sent, and whether it came before."""
     send("webhook", door, message(notice("resolved"), LINKS), webhook=shop.url, secret="s3cret", recipients=["me"])

@@ -67,6 +67,7 @@ def test_an_answer_says_whether_to_try_again(door: Door, shop: Receiver, status:
     assert failure.detail.endswith("no")
 
 
+@pytest.mark.statement(51)
 def test_a_redirect_is_not_followed(door: Door, shop: Receiver):
     """Wherever it leads."""
     with receiver() as inner:
@@ -89,6 +90,7 @@ def test_a_receiver_may_say_when_to_come_again(shop: Receiver, header: str, ms: 
 
 
 @pytest.mark.parametrize("behave", [receivers.hang, receivers.drip])
+@pytest.mark.statement(52)
 def test_who_takes_too_long_is_cut_off(hasty: Door, behave: Any):
     """Even if bytes keep coming; and the message may have arrived."""
     with rough(behave) as url:
@@ -106,6 +108,7 @@ def test_a_body_that_drips_changes_nothing_about_the_answer(hasty: Door):
         assert hasty.post(url, b"{}", {}).status == 200
 
 
+@pytest.mark.statement(52)
 def test_a_gigabyte_is_not_read(door: Door):
     """Only its beginning is."""
     with rough(receivers.flood) as url:
@@ -135,6 +138,7 @@ def test_a_closed_port_got_nothing(door: Door):
     assert (failure.uncertain, failure.lasting, failure.status) == (False, False, None)
 
 
+@pytest.mark.statement(53)
 def test_a_certificate_must_be_the_names_own(door: Door, trusted: Authority):
     """By a trusted authority, in time, for that very host."""
     with receiver(trusted.context("127.0.0.1")) as known:
@@ -166,6 +170,7 @@ def test_tls_that_is_none_is_a_failure(door: Door, hasty: Door, shop: Receiver):
      "169.254.169.254", "192.168.1.1", "172.16.0.1", "100.64.0.1", "224.0.0.1",
      "[fe80::1]", "[fc00::1]", "[64:ff9b::7f00:1]"],
 )  # fmt: skip
+@pytest.mark.statement(51)
 def test_private_addresses_are_out_of_reach(host: str):
     """In whatever way they are written."""
     door = Door(Net(socket, ssl), CLOCK, allow_private=False)
@@ -213,6 +218,7 @@ def test_one_private_address_among_public_ones_is_enough(shop: Receiver):
     assert "not public" in refused(door, "http://shop.test/").detail
 
 
+@pytest.mark.statement(51)
 def test_a_name_is_asked_for_once(shop: Receiver):
     """The connection goes to the address that was checked, under the name's own Host."""
     resolver = Resolver(["127.0.0.1"])

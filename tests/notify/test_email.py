@@ -73,6 +73,7 @@ def test_mail_goes_in_tls_with_a_login(door: Door, trusted: Authority, scheme: s
     assert box.users == [(b"sw@sw.test", b"p@ss")]
 
 
+@pytest.mark.statement(53)
 def test_a_password_is_never_said_in_the_open(door: Door, tmp_path):
     """Not where TLS was asked for and is refused, and not to a certificate that does not hold."""
     box = Postbox()

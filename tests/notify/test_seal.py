@@ -11,6 +11,7 @@ SECRET = '{"webhook": "https://hooks.test/é"}'
 
 
 @pytest.mark.parametrize("algorithm", [FERNET, AES_GCM])
+@pytest.mark.statement(44)
 def test_a_secret_is_opened_by_its_key_alone(algorithm: str):
     """And can't be read in what is stored."""
     sealed = Seal([OLD], algorithm, enabled=True).seal(SECRET)

@@ -47,6 +47,7 @@ def stored(database: Database) -> str:
     return str(database.read(lambda connection: connection.execute(table.select()).one().sealed))
 
 
+@pytest.mark.statement(44)
 def test_a_channel_is_told_without_its_secrets(database: Database):
     """Only that they are set; and nothing of them is in the database."""
     made = over(database).create({**HOOK, "config": {**HOOK["config"], "template": "{rule}"}})
@@ -163,6 +164,7 @@ def test_a_channel_without_its_key_is_shown_and_of_no_use(database: Database):
         lost.get("1")
 
 
+@pytest.mark.statement(44)
 def test_secrets_are_sealed_anew_with_the_newest_key(database: Database):
     """Afterwards the old one can go."""
     over(database).create(HOOK)

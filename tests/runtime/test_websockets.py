@@ -70,6 +70,7 @@ def test_a_connection_that_is_full_or_gone_or_compresses_takes_nothing_now(line)
     assert not send_now(websocket, b"x")
 
 
+@pytest.mark.statement(27)
 def test_fragments_are_bounded_together_and_empty_ones_too():
     """However small each is."""
     message = BoundedMessage(1, 1_000)

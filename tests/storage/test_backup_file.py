@@ -22,6 +22,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "some.zip"
 
 
+@pytest.mark.statement(47)
 def test_every_single_byte_counts(file: Path):
     """One that is flipped is found wherever it is: in the data, the manifest, the archive's records, or the sum."""
     whole = file.read_bytes()
@@ -64,6 +65,7 @@ def test_another_archive_is_no_backup(tmp_path: Path):
             container.read(tmp_path / name)
 
 
+@pytest.mark.statement(46)
 def test_only_its_owner_reads_it(file: Path):
     """It holds hashes of passwords and all that scrapers have sent."""
     assert file.stat().st_mode & 0o777 == 0o600

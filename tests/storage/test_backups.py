@@ -140,6 +140,7 @@ def test_a_server_that_stops_calls_it_off(backups: Backups, caplog: pytest.LogCa
         backups.make()
 
 
+@pytest.mark.statement(46)
 def test_a_folder_of_backups_is_its_owner_s_alone(backups: Backups):
     """As the data folder is."""
     made: Path = backups.make().file

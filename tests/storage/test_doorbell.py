@@ -43,6 +43,7 @@ def listen(server: redis_server.Server, number: int) -> None:
         until(lambda: client.pubsub_numsub(channel)[0][1] == number)
 
 
+@pytest.mark.statement(26)
 def test_what_is_rung_is_heard_by_the_others_alone_also_after_redis_was_away(redis: redis_server.Server):
     """Of cursors the last is enough; a word waits until it can be rung, once; strangers' words are passed over."""
     ears = [Ear(redis.url) for _ in range(3)]

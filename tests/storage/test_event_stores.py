@@ -230,6 +230,7 @@ def test_jobs_are_found_by_each_field(store, wanted, found):
     assert sum(store.job_counts(wanted).values()) == len(found)
 
 
+@pytest.mark.statement(49)
 def test_a_deleted_job_is_gone_with_its_events_and_keys(store):
     """The same events may be sent again and make the job anew."""
     kept, dropped = event(job_id="kept"), event(job_id="dropped", id=new_id())

@@ -138,6 +138,7 @@ def test_who_unsubscribes_hears_no_more(viewer, scraper):
         ({"room": "jobs", "batched": 1}, "batched"),
     ],
 )
+@pytest.mark.statement(24)
 def test_a_bad_subscription_is_answered(lasting, environment, wanted, field):
     """With the field at fault; the socket stays open."""
     with watching(lasting, environment["READ_TOKEN"]) as viewer:

@@ -102,6 +102,7 @@ def come(server, token, namespace="/", address=None):
         return refusal.data
 
 
+@pytest.mark.statement(21)
 def test_one_who_connects_too_often_is_told_when_to_come_back(strict, environment):
     """Both namespaces count, the loopback address like any other; the address is the one the nearest proxy tells."""
     ingest, read = environment["INGEST_TOKEN"], environment["READ_TOKEN"]
@@ -137,6 +138,7 @@ def opened(server, address):
         return error.status, json.load(error)["code"], int(error.headers["Retry-After"])
 
 
+@pytest.mark.statement(21)
 def test_sessions_that_say_nothing_are_bounded_by_address(strict, environment):
     """Beyond its rate an address may have a hundred, to be told so; then HTTP says it, and nobody else is concerned."""
     answers = [opened(strict, "203.0.113.7") for _ in range(10 + MOST_TOLD + 3)]

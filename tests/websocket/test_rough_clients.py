@@ -34,6 +34,7 @@ def still_serves(server, environment):
         return good.call("item_scraped", scraped(), timeout=PATIENCE_S)["ok"] and viewer.subscribe(room="jobs")["ok"]
 
 
+@pytest.mark.statement(20)
 def test_who_does_not_say_who_they_are_is_closed(server, raw):
     """After ten seconds, although they answer every ping."""
     assert raw(server).is_closed_within(16)
@@ -60,6 +61,7 @@ def test_a_message_is_bounded_over_all_its_fragments(server, raw, environment):
     assert still_serves(server, environment)
 
 
+@pytest.mark.statement(63)
 def test_one_who_breaks_the_protocol_and_does_not_read_stops_nobody(server, raw, environment):
     """Their socket is closed without waiting until they have read what waits for them."""
     line = socket.socket()
@@ -115,6 +117,7 @@ def test_empty_frames_end_it(server, raw, environment, opcode):
     assert still_serves(server, environment)
 
 
+@pytest.mark.statement(22)
 def test_a_flood_from_one_socket_leaves_the_others_their_turn(server, raw, environment):
     """However fast it sends, others are answered meanwhile."""
     client, flooding = raw(server), threading.Event()

@@ -82,6 +82,7 @@ def test_a_batch_sent_twice_is_stored_once(fellow):
     assert (first["accepted"], second["accepted"], second["duplicates"]) == (3, 0, 4)
 
 
+@pytest.mark.statement(25)
 def test_a_handler_always_answers(fellow):
     """Whatever is sent, under whatever name, with too few or too many arguments."""
     assert send(fellow, "no_such_event", scraped())["rejected"][0]["code"] == "unknown_type"
@@ -148,6 +149,7 @@ def test_basic_credentials_open_the_socket_too(lasting, environment):
         assert send(client, "hello", {})["sender"] == "admin"
 
 
+@pytest.mark.statement(23)
 def test_a_binary_packet_closes_its_socket_and_no_other(lasting, environment):
     """Attachments would pile up in memory; nobody else notices."""
     with connected(lasting, environment["INGEST_TOKEN"]) as bad, watching(lasting, environment["READ_TOKEN"]) as viewer:
@@ -162,6 +164,7 @@ def test_a_binary_packet_closes_its_socket_and_no_other(lasting, environment):
         assert viewer.subscribe(room="jobs")["ok"]
 
 
+@pytest.mark.statement(9)
 def test_a_revoked_token_s_socket_is_closed(server, environment):
     """Within about a second, by a command in another process."""
     flask = [sys.executable, "-m", "flask", "--app", "wsgi", "token"]

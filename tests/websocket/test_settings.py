@@ -41,6 +41,7 @@ def test_path_transports_and_pings_are_as_they_were_set(unusual, raw):
     assert not str(client.line.recv()).startswith("2")
 
 
+@pytest.mark.statement(21)
 def test_there_are_no_more_sockets_than_may_be(unusual, raw, environment):
     """The next one is told so, and when to try again."""
     first, second = raw(unusual, "/elsewhere"), raw(unusual, "/elsewhere")
@@ -61,6 +62,7 @@ def test_messages_are_deflated_if_so_set(unusual):
     assert zlib.decompressobj(-15).decompress(frames[2 : 2 + frames[1]]).startswith(b'0{"sid"')
 
 
+@pytest.mark.statement(27)
 def test_messages_come_plain_by_default(server):
     """Whatever the client offers."""
     head, frames = handshake(server, "/socket.io")

@@ -30,6 +30,7 @@ def deaf(server, raw, environment):
     return connect
 
 
+@pytest.mark.statement(63)
 def test_viewers_that_never_read_cost_no_memory_and_are_closed(server, environment, deaf):
     """Megabytes for each of them are skipped, whoever reads misses nothing, and within 30 s they are gone."""
     large = [scraped(data={"title": "x" * 10_000}) for _ in range(40)]
