@@ -13,7 +13,6 @@ from tests.e2e.seed import event
 from tests.server import Server
 
 PLOTS: Final = {"line": "g.scatterlayer path.js-line", "bar": "g.barlayer path", "gauge": "g.indicatorlayer path"}
-SOON_MS: Final = 20_000
 
 
 def run(done: int, job: str = "shop-1") -> list[dict[str, Any]]:

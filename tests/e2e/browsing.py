@@ -19,6 +19,8 @@ document.addEventListener("securitypolicyviolation", (event) => {
 """
 SERVERLESS: Final = ("net::ERR_CONNECTION_REFUSED", "net::ERR_CONNECTION_RESET", "net::ERR_EMPTY_RESPONSE")
 """What a browser says while the server is gone."""
+PATIENCE_MS: Final = 30_000
+"""What `expect` waits for on a machine that does much else; costs nothing where it comes at once."""
 LOOK_MS: Final = 20
 SLOW_S: Final = 2
 

@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from app.alerts.defaults import DEFAULTS
 from app.storage.base_alerts import RuleRow
 from app.storage.sql.alerts import SqlAlertStore
 from app.storage.sql.database import Database
 from tests.e2e.boards import run, send
-from tests.e2e.browsing import FLAGS, Visit, enter, visiting
+from tests.e2e.browsing import FLAGS, PATIENCE_MS, Visit, enter, visiting
 from tests.e2e.seed import NodeScraper, client_environment, node_scraper
 from tests.server import ASYNC_MODES, Server, running
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture

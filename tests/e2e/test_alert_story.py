@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.boards import SOON_MS, send
+from tests.e2e.boards import send
 from tests.e2e.browsing import Visit, enter
 from tests.e2e.seed import event
 from tests.notify.receivers import Receiver, receiver
@@ -43,7 +43,7 @@ def test_a_person_is_told_looks_after_it_and_reads_why_it_was_quiet(
 
         page.get_by_role("link", name="Overview", exact=True).click()
         send(one_server, environment, queue(900))
-        expect(page.locator("#pulse")).to_have_text("1 firing", timeout=SOON_MS)
+        expect(page.locator("#pulse")).to_have_text("1 firing")
         told = page.locator(".toast", has_text=RULE)
         expect(told).to_contain_text(re.compile(r'queue\.depth\{source="ebay\.com"\} is \d+, above 50\.'))
         told.hover()  # or it goes while the receiver is waited for
@@ -73,9 +73,9 @@ def makes_a_rule_from_a_chart(page: Page) -> None:
     page.get_by_role("link", name="Explore", exact=True).click()
     page.get_by_label("Metric", exact=True).fill("queue.depth")
     page.get_by_role("button", name="Show", exact=True).click()
-    expect(page.locator(".plot path.point")).to_have_count(1, timeout=SOON_MS)
+    expect(page.locator(".plot path.point")).to_have_count(1)
     page.get_by_role("combobox", name="source").select_option("ebay.com")
-    expect(page.get_by_role("heading", name="queue.depth, ebay.com").first).to_be_visible(timeout=SOON_MS)
+    expect(page.get_by_role("heading", name="queue.depth, ebay.com").first).to_be_visible()
     page.get_by_role("link", name="Make a rule of it").click()
     expect(page.get_by_label("Metric", exact=True)).to_have_value('queue.depth{source="ebay.com"}')
     expect(page.get_by_label("Limit")).to_have_value("50")
@@ -84,7 +84,7 @@ def makes_a_rule_from_a_chart(page: Page) -> None:
     page.get_by_label("Name", exact=True).fill(RULE)
     page.get_by_label("At most one notice in").fill("1 s")
     page.get_by_label("Reminder after").fill("1 s")
-    expect(page.locator("#told")).to_contain_text("warning to ops, at most once in 1 s", timeout=SOON_MS)
+    expect(page.locator("#told")).to_contain_text("warning to ops, at most once in 1 s")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("tr[data-rule]", has_text=RULE)).to_contain_text("above 50")
 
@@ -92,12 +92,12 @@ def makes_a_rule_from_a_chart(page: Page) -> None:
 def looks_after_it(page: Page) -> None:
     """On the incident's page, where what was told and answered stands already."""
     expect(page.get_by_role("heading", level=1)).to_have_text(RULE)
-    expect(page.locator(".timeline")).to_contain_text("ops accepted “fires”", timeout=SOON_MS)
+    expect(page.locator(".timeline")).to_contain_text("ops accepted “fires”")
     page.locator("summary", has_text="Acknowledge").click()
     page.get_by_label("Note").fill("the proxies are down")
     page.get_by_role("button", name="Acknowledge", exact=True).click()
     expect(page.locator(".note", has_text="admin looks after it")).to_contain_text("“the proxies are down”")
-    expect(page.locator("#acknowledged")).to_have_text("1 acknowledged", timeout=SOON_MS)
+    expect(page.locator("#acknowledged")).to_have_text("1 acknowledged")
     expect(page.locator("#pulse")).to_have_text("None firing")
 
 
@@ -106,13 +106,13 @@ def silences_it(page: Page) -> None:
     page.locator("summary", has_text="Silence this").click()
     page.get_by_label("Reason").fill("the shop moves")
     page.get_by_role("button", name="Silence this").click()
-    expect(page.locator("#silenced")).to_have_text("1 silenced", timeout=SOON_MS)
+    expect(page.locator("#silenced")).to_have_text("1 silenced")
 
 
 def reads_why(page: Page) -> None:
     """In the timeline, in the answer to the question itself, and where silences are."""
     quiet = page.locator(".timeline li", has_text="Not told: “still fires”").first
-    expect(quiet).to_contain_text("Silence 1: “the shop moves”", timeout=SOON_MS)
+    expect(quiet).to_contain_text("Silence 1: “the shop moves”")
     expect(page.locator(".kv", has_text="Everybody")).to_contain_text("Silence 1: “the shop moves”")
     page.locator(".note", has_text="Kept quiet").get_by_role("link", name="Silences").click()
     expect(page.locator("tr[data-silence]")).to_contain_text("“the shop moves”, admin")

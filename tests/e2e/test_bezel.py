@@ -8,8 +8,8 @@ from functools import partial
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, WebSocketRoute, expect
 
-from tests.e2e.boards import SOON_MS, send
-from tests.e2e.browsing import Visit, enter, live
+from tests.e2e.boards import send
+from tests.e2e.browsing import PATIENCE_MS, Visit, enter, live
 from tests.e2e.seed import event
 from tests.server import Server
 
@@ -174,7 +174,7 @@ def paused(context: BrowserContext) -> Page:
 
 def until(page: Page, true: Callable[[], bool], step_ms: int = 10) -> None:
     """Wait for it while the page's own time goes by a fifth as fast, lest what it shows goes before it is seen."""
-    deadline = time.monotonic() + SOON_MS / 1_000
+    deadline = time.monotonic() + PATIENCE_MS / 1_000
     while not true():
         assert time.monotonic() < deadline
         page.clock.run_for(step_ms)
@@ -190,16 +190,16 @@ def test_open_pages_know_how_the_alerts_stand(context: BrowserContext, one_serve
     before = places(page)
     expect(page.locator("#pulse")).to_contain_text("None firing")
     send(one_server, environment, *(event("job_failed", {"error": "blocked"}, f"failed-{n}") for n in range(5)))
-    expect(page.locator("#pulse")).to_contain_text("1 firing", timeout=SOON_MS)
+    expect(page.locator("#pulse")).to_contain_text("1 firing")
     expect(page).to_have_title(re.compile(r"^\(1\) "))
     expect(page.locator('link[rel="icon"]')).to_have_attribute("href", re.compile("^data:.*%3E1%3C"))
 
     acknowledge(live(other, "/alerts"))
-    expect(page.locator("#acknowledged")).to_have_text("1 acknowledged", timeout=SOON_MS)
+    expect(page.locator("#acknowledged")).to_have_text("1 acknowledged")
     expect(page.locator("#pulse")).to_contain_text("None firing")
     expect(page).not_to_have_title(re.compile(r"\("))
     silence(other)
-    expect(page.locator("#silenced")).to_have_text("1 silenced", timeout=SOON_MS)
+    expect(page.locator("#silenced")).to_have_text("1 silenced")
     expect(page.locator("#acknowledged")).to_have_text("0 acknowledged")
     assert places(page) == before
 
@@ -208,7 +208,7 @@ def test_open_pages_know_how_the_alerts_stand(context: BrowserContext, one_serve
     page.clock.run_for(LATE_MS)
     expect(page.locator("#late")).to_contain_text(re.compile(r"Alerts were last evaluated \d+ s ago"))
     ears.are_open = True
-    expect(page.locator("#late")).to_be_hidden(timeout=SOON_MS)
+    expect(page.locator("#late")).to_be_hidden()
 
 
 class Ears:

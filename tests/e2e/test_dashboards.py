@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from app.dashboard.boards import AT_FIRST
 from tests.dashboards.seed import chart, config, full, panel
-from tests.e2e.boards import PLOTS, SOON_MS, exported, frame, imported, run, send
+from tests.e2e.boards import PLOTS, exported, frame, imported, run, send
 from tests.e2e.browsing import live
 from tests.e2e.seed import event
 from tests.server import Server
@@ -24,7 +24,7 @@ def test_a_dashboard_with_everything(page: Page, shop: Server, environment, tmp_
     imported(page, whole, tmp_path)
     expect(page.get_by_role("heading", name="Shop prices")).to_be_visible()
     for name, mark in PLOTS.items():
-        expect(frame(page, name).locator(mark).first).to_be_attached(timeout=SOON_MS)
+        expect(frame(page, name).locator(mark).first).to_be_attached()
     expect(frame(page, "jobs")).to_contain_text("ebay.com vintage cards")
     expect(frame(page, "events")).to_contain_text("ValueError: no price")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
@@ -75,7 +75,7 @@ def test_hostile_texts_stay_texts(page: Page, tmp_path: Path):
     imported(page, whole, tmp_path)
 
     expect(page.get_by_role("heading", name=HOSTILE)).to_have_count(2)
-    expect(page.locator("g.scatterlayer path.js-line").first).to_be_attached(timeout=SOON_MS)
+    expect(page.locator("g.scatterlayer path.js-line").first).to_be_attached()
     assert page.locator("main img, main [onclick]").count() == 0
     assert page.locator("text.ytitle").text_content() == HOSTILE
 
@@ -100,7 +100,7 @@ def test_a_span_drawn_with_the_mouse_is_in_the_address(page: Page, tmp_path: Pat
     """So that it can be kept, shared and gone back from."""
     imported(page, config(panel("line", options={"chart": chart("line", "items")}), name="One"), tmp_path)
     live(page, page.url)
-    expect(frame(page, "line").locator(PLOTS["line"]).first).to_be_attached(timeout=SOON_MS)
+    expect(frame(page, "line").locator(PLOTS["line"]).first).to_be_attached()
     box = frame(page, "line").locator(".plot").bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 40)

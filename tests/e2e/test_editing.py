@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.dashboards.seed import chart, config, panel
-from tests.e2e.boards import PLOTS, SOON_MS, frame, imported, stored
+from tests.e2e.boards import PLOTS, frame, imported, stored
 
 
 def places(page: Page) -> dict[str, list[int]]:
@@ -69,7 +69,7 @@ def test_a_panel_is_seen_as_it_is_written(page: Page, tmp_path: Path):
     expect(query).to_be_focused()
     query.fill("items")
     page.get_by_role("button", name="Take over").click()
-    expect(frame(page, "a").locator(".v")).to_have_text("5", timeout=SOON_MS)
+    expect(frame(page, "a").locator(".v")).to_have_text("5")
     page.locator("#add").click()
     page.get_by_label("Title").fill("Bars")
     page.get_by_label("Kind").select_option("bar")
@@ -78,7 +78,7 @@ def test_a_panel_is_seen_as_it_is_written(page: Page, tmp_path: Path):
     page.get_by_label("Metrics").fill("items")
     expect(aggregation).to_have_value("sum")
     page.get_by_role("button", name="Take over").click()
-    expect(frame(page, "panel-2").locator(PLOTS["bar"]).first).to_be_attached(timeout=SOON_MS)
+    expect(frame(page, "panel-2").locator(PLOTS["bar"]).first).to_be_attached()
 
     assert [one["type"] for one in stored(page)["layout"]["panels"]] == ["log"]
     page.locator("#discard").click()
@@ -122,7 +122,7 @@ def test_the_dashboard_itself_is_written_in_a_form(page: Page, tmp_path: Path):
     """Its name, refresh, theme and colours are seen at once, and kept once it is saved."""
     imported(page, config(panel("bar", options={"chart": chart("bar", "items")}), name="Mine"), tmp_path)
     bars = frame(page, "bar").locator(PLOTS["bar"])
-    expect(bars.first).to_be_attached(timeout=SOON_MS)
+    expect(bars.first).to_be_attached()
     begin(page)
     page.locator("#board").click()
     page.get_by_label("Name", exact=True).fill("Prices")
@@ -135,7 +135,7 @@ def test_the_dashboard_itself_is_written_in_a_form(page: Page, tmp_path: Path):
 
     expect(page.get_by_role("heading", name="Prices")).to_be_visible()
     expect(page.locator("html")).not_to_have_attribute("data-theme", "dark")
-    expect(bars.first).to_have_css("fill", "rgb(255, 136, 0)", timeout=SOON_MS)
+    expect(bars.first).to_have_css("fill", "rgb(255, 136, 0)")
     assert stored(page)["name"] == "Mine"
     page.locator("#save").click()
     expect(page.locator("#edit")).to_be_visible()

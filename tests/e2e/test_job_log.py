@@ -115,7 +115,7 @@ def test_a_page_whose_job_has_ended_asks_nothing_more(one_server, environment, v
     """It says in a sentence how the job ended, and turns to a new attempt as soon as that begins."""
     page = opened(one_server, environment, visit, 400)
     send(one_server, environment, event("job_completed", COMPLETED))
-    expect(page.locator("#reason")).to_contain_text("Completed after", timeout=20_000)
+    expect(page.locator("#reason")).to_contain_text("Completed after")
     expect(page.locator("#facts")).to_contain_text("Took")
 
     asked: list[str] = []
@@ -124,4 +124,4 @@ def test_a_page_whose_job_has_ended_asks_nothing_more(one_server, environment, v
     page.wait_for_function("() => performance.now() > 6000")
     assert not [address for address in asked if re.search(r"/api/", address)]
     send(one_server, environment, event("job_started", {}))
-    expect(page.locator(".job-head")).to_contain_text("attempt 2", timeout=20_000)
+    expect(page.locator(".job-head")).to_contain_text("attempt 2")

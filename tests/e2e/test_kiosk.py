@@ -52,7 +52,7 @@ def test_a_link_is_all_that_a_wall_takes(screen: BrowserContext, shop: Server, w
     expect(page.get_by_role("navigation", name="Main")).to_be_hidden()
     send(shop, environment, *run(9, "shop-2"))
     expect(frame(page, "jobs").locator("tbody tr")).to_have_count(2)
-    expect(frame(page, "items").locator(".v")).to_have_text("14", timeout=15_000)
+    expect(frame(page, "items").locator(".v")).to_have_text("14")
 
     assert [one.method for one in asked if urlsplit(one.url).path == "/kiosk"] == ["GET", "POST"]
     assert not [one.url for one in asked if quote(token) in one.url.partition("#")[0]]

@@ -77,7 +77,7 @@ def test_a_newcomer_needs_nothing_but_the_pages(one_server: Server, visit, envir
     page.locator('label[for="sn-python"]').click()
     scraper = pasted(copied(page, "Shell"), copied(page, "Python"))
     crawl(scraper, "1")
-    expect(page.get_by_text("The first event has arrived.")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("The first event has arrived.")).to_be_visible()
 
     page.get_by_role("link", name="See the job live").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("ebay.com vintage cards")
@@ -86,7 +86,7 @@ def test_a_newcomer_needs_nothing_but_the_pages(one_server: Server, visit, envir
     crawl(scraper, "2")
     within_a_second(page.locator('dl [data-figure="items"]').get_by_text("2", exact=True))
     crawl(scraper, "")
-    expect(page.locator('#status [data-status="completed"]')).to_be_visible(timeout=20_000)
+    expect(page.locator('#status [data-status="completed"]')).to_be_visible()
     assert scraper.wait(20) == 0
 
     page.get_by_role("link", name="Errors").click()

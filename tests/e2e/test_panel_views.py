@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.dashboards.seed import chart, config, panel
-from tests.e2e.boards import PLOTS, SOON_MS, frame, imported
+from tests.e2e.boards import PLOTS, frame, imported
 
 LEAST_WIDTH = 400
 
@@ -18,7 +18,7 @@ def test_a_week_is_told_with_its_days(page: Page, tmp_path: Path):
     shown["data"]["timeRange"] = 7 * 86_400_000
     imported(page, config(panel("line", options={"chart": shown}), name="One"), tmp_path)
     line = frame(page, "line")
-    expect(line.locator(PLOTS["line"]).first).to_be_attached(timeout=SOON_MS)
+    expect(line.locator(PLOTS["line"]).first).to_be_attached()
     assert page.locator(".plot").evaluate("(plot) => plot._fullLayout.xaxis.hoverformat") == "%Y-%m-%d %H:%M"
     line.hover()
     line.get_by_role("button", name="Show as table").click()

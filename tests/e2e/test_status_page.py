@@ -19,7 +19,7 @@ def test_the_status_renews_itself_in_place(one_server, environment, visit):
     sent = [event("job_started", STARTED), {"type": "nonsense"}]
     one_server.json("/api/v1/events", body=sent, token=environment["INGEST_TOKEN"])
 
-    expect(received).to_have_text("2", timeout=15_000)
+    expect(received).to_have_text("2")
     expect(page.get_by_role("row", name="default")).to_contain_text("unknown_type 1")
     assert received.evaluate("element => element.mark")
     expect(page.get_by_role("link", name="JSON")).to_be_focused()
@@ -29,6 +29,6 @@ def test_the_status_renews_itself_in_place(one_server, environment, visit):
     one_server.json("/api/v1/events", body=sent, token=environment["INGEST_TOKEN"])
 
     own = page.get_by_role("region", name="Metrics of your own")
-    expect(own.get_by_role("row", name="depth")).to_contain_text("url", timeout=15_000)
+    expect(own.get_by_role("row", name="depth")).to_contain_text("url")
     expect(own).to_contain_text("label_values 7")
     expect(page.get_by_role("row", name="default")).to_contain_text("7 figures beyond a limit")
