@@ -19,7 +19,8 @@ MOST_TOKENS: Final = 250_000
 """Brackets, commas and texts that are looked at: half a megabyte of nothing else would take the writer a second."""
 
 _decode = msgspec.json.Decoder(list[msgspec.Raw]).decode
-_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},]', re.DOTALL)
+_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[\]{},]', re.DOTALL)
+"""A text without its end goes to the end of all: else each of its quotes would begin the search for one anew."""
 _STEPS: Final = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 _TOO_LARGE: Final = said("must be at most %(most)s events, and not too many brackets", most=MAX_BATCH_EVENTS)
 
