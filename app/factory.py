@@ -124,23 +124,17 @@ class WebProcess:
         database = Database(settings.database_url, checkpoints=True, way=way, shared=shared)
         self._house = open_house(settings.message_queue_url, database, self._bus, CLOCK, self._tell)
         stores = open_stores(settings.storage_url, database, CLOCK)
-        events, series = stores.events, stores.series
+        events, series, self._words = stores.events, stores.series, stores.words
         self._limits = Limits(series, CLOCK)
-        self._writer = Writer(
-            events,
-            folding(self._limits),
-            self._house.committed,
-            turns,
-            clock=CLOCK,
-            gap_ms=settings.buffer_flush_interval,
-        )
+        fold, gap_ms = folding(self._limits), settings.buffer_flush_interval
+        self._writer = Writer(events, fold, self._house.committed, turns, clock=CLOCK, gap_ms=gap_ms)
         database.attach(self._writer.run)
         self._claim = Claim(database, shared=shared)
         self._backups = Backups(database, settings, VERSION, CLOCK)
         self._retention = open_retention(stores, CLOCK, settings)
         self._holding = Holding(self._retention.held, self._retention.days, CLOCK)
         self._account_store = SqlAccountStore(database)
-        accounts = Accounts(self._account_store, CLOCK)
+        accounts = Accounts(self._account_store, CLOCK, ended=lambda: self._bus.publish("access", None))
         figures = Figures(events, CLOCK, socket.gethostname(), self._limits.knows)
         alerts = open_alerts(database, events, series, figures.values, CLOCK, self._bells())
         reader = SeriesReader(series, CLOCK)
@@ -220,7 +214,7 @@ class WebProcess:
             holding=self._holding,
             limits=self._limits,
             grouping=Grouping(self.services.events, self.services.groups),
-            indexing=Indexing(self.services.events, self.services.search),
+            indexing=Indexing(self.services.events, self._words) if self._words else None,
             watchdog=watchdog,
             keep_claim=self._claim.keep_or_stop,
             kept_ms=self._settings.retention_events_days * DAY_MS,
@@ -237,13 +231,13 @@ class WebProcess:
         )
 
     def _figures(self) -> Process:
-        connections = self._sockets.connections.by_sender()
-        return Process(self._sockets.figures(), connections, self._scheduler.statuses(), self._house.others())
+        mine, connections = self._sockets.figures(), self._sockets.connections.by_sender()
+        return Process(mine, connections, self._scheduler.statuses(), self._house.others())
 
     def _tell(self) -> Mapping[str, object]:
         """What other processes are told of this one, each second."""
         self._sockets.bulletin.ring()  # others may have changed something, too
-        return self._sockets.connections.told()
+        return self._sockets.told()
 
     def _watchdog(self) -> Watchdog:
         return Watchdog(
@@ -268,6 +262,7 @@ class WebProcess:
             broadcaster.committed,
         ):
             self._bus.subscribe("committed", receive)
+        self._bus.subscribe("access", self._sockets.expulsion.look)
         self._bus.subscribe("changed", lambda _: self._scheduler.soon(EVALUATE))
         self._bus.subscribe("looked", lambda _: self._scheduler.soon(DELIVER))
         self._bus.subscribe("looked", lambda _: self._sockets.bulletin.ring())

@@ -71,6 +71,7 @@ class Workers:
     """Whose work the table is made of.
 
     Attributes:
+        indexing: None for a store without an index of words.
         presence: None for a process alone.
         kept_ms: how long what happened is kept.
     """
@@ -84,7 +85,7 @@ class Workers:
     holding: Holding
     limits: Limits
     grouping: Grouping
-    indexing: Indexing
+    indexing: Indexing | None
     watchdog: Watchdog
     keep_claim: Callable[[], object]
     kept_ms: int
@@ -94,6 +95,7 @@ class Workers:
 def table(of: Workers) -> tuple[Task, ...]:
     """Everything that the server does by itself."""
     told = (Task(TELL, presence.EVERY_MS, of.presence.look),) if of.presence else ()
+    indexing = (Task("index texts", 1_000, of.indexing.look, _nothing),) if of.indexing else ()
     return (
         *told,
         Task("sample system", 5_000, of.collector.collect, of.collector.look),
@@ -101,7 +103,7 @@ def table(of: Workers) -> tuple[Task, ...]:
         Task(DELIVER, 1_000, of.office.postman.look),
         Task("watch jobs", 1_000, of.watchdog.look, _nothing),
         Task("group errors", 1_000, of.grouping.look, _nothing),
-        Task("index texts", 1_000, of.indexing.look, _nothing),
+        *indexing,
         Task("keep the claim", 1_000, of.keep_claim),
         Task("call the dead man's switch", deadman.EVERY_MS, of.deadman.look, _nothing),
         Task("back up", backups.EVERY_MS, of.backups.look, _nothing),

@@ -1,7 +1,6 @@
 """How the server fares: the ledger of all that was ever received, what waits and where, and what the process does.
 
-The ledger says of every event what became of it. What the server received is kept by the store, exactly and for
-ever::
+The ledger says what became of every event. What the server received is kept by the store, exactly and for ever::
 
     received = stored + duplicates + rejected
 
@@ -10,7 +9,6 @@ and what never came is reported by the senders (`app.ingest.reports`)::
     emitted = stored + rejected + dropped + waiting
 
 Of what was stored, it also says which figures were not kept as they came (`app.metrics.limits`).
-
 The object that `Status.read` returns is ``GET /api/v1/status``, and what ``/settings/status`` shows. Times in it are
 RFC 3339, durations ms, sizes bytes.
 """
@@ -67,7 +65,7 @@ class Process:
         sockets: the sockets' figures: who is connected, lags, was refused or closed.
         connections: each sender's open sockets.
         tasks: how each task of the scheduler fares.
-        others: what other processes tell of themselves: ``{"sockets": {namespace: n}, "senders": {id: n}}``.
+        others: what other processes tell of themselves: their sockets' figures, and ``{"senders": {id: n}}``.
     """
 
     sockets: Mapping[str, Any]
@@ -76,9 +74,11 @@ class Process:
     others: Sequence[Mapping[str, Any]] = ()
 
     def all_sockets(self) -> dict[str, Any]:
-        """The sockets' figures with those who are connected to any process."""
-        mine = Counter(self.sockets["sockets"])
-        return {**self.sockets, "sockets": sum((Counter(other["sockets"]) for other in self.others), mine)}
+        """The sockets' figures of all processes together."""
+        every = [self.sockets, *self.others]
+        counted = ("sockets", "refused", "closed")
+        summed = {name: sum((Counter(one.get(name, {})) for one in every), Counter()) for name in counted}
+        return {**summed, "lagging": sum(one.get("lagging", 0) for one in every)}
 
     def all_connections(self) -> Counter[int]:
         """How many sockets each sender has open at any process."""

@@ -22,6 +22,7 @@ from app.storage.base_series import DAY_MS, Point
 from app.storage.indexing import Indexing
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
+from app.storage.sql.searching import SqlSearchStore
 from app.storage.stores import Stores, open_stores
 from bench.figures import Figure
 from bench.target import TOKEN, started
@@ -118,7 +119,7 @@ def _fill(database: Database, stores: Stores, old: int) -> None:
     for start in range(0, old, _BATCH):
         batch = [_old(draw, sender_id, f"old-{start // 10_000}") for _ in range(_BATCH)]
         stores.events.append(batch, _no_fold)
-    indexing = Indexing(stores.events, stores.search)
+    indexing = Indexing(stores.events, SqlSearchStore(database))
     for _ in range(old // _BATCH):
         indexing.look()
 

@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -51,26 +52,30 @@ def until(true: Callable[[], object]) -> None:
         time.sleep(0.005)
 
 
+def workers(**others: object) -> Workers:
+    """All of them, that do nothing."""
+    each: dict[str, Any] = {
+        "collector": Mock(Collector),
+        "alerts": Mock(Alerts),
+        "office": Mock(postman=Mock(Postman)),
+        "deadman": Mock(Deadman),
+        "retention": Mock(Retention),
+        "backups": Mock(Backups),
+        "holding": Mock(Holding),
+        "limits": Mock(Limits),
+        "grouping": Mock(Grouping),
+        "indexing": Mock(Indexing),
+        "watchdog": Mock(Watchdog),
+        "keep_claim": Mock(),
+        "kept_ms": 1,
+        "presence": Mock(Presence),
+    }
+    return Workers(**{**each, **others})
+
+
 def test_the_table_names_what_the_server_does_by_itself():
     """Each name once, with its words; figures and alerts every five seconds, jobs and notices every second."""
-    tasks = table(
-        Workers(
-            collector=Mock(Collector),
-            alerts=Mock(Alerts),
-            office=Mock(postman=Mock(Postman)),
-            deadman=Mock(Deadman),
-            retention=Mock(Retention),
-            backups=Mock(Backups),
-            holding=Mock(Holding),
-            limits=Mock(Limits),
-            grouping=Mock(Grouping),
-            indexing=Mock(Indexing),
-            watchdog=Mock(Watchdog),
-            keep_claim=Mock(),
-            kept_ms=1,
-            presence=Mock(Presence),
-        )
-    )
+    tasks = table(workers())
 
     assert {task.name: task.interval_ms for task in tasks} == {
         TELL: 1_000,
@@ -92,6 +97,8 @@ def test_the_table_names_what_the_server_does_by_itself():
         "forget timelines": 3_600_000,
     }
     assert {task.name for task in tasks} == TASKS.keys()
+    alone = table(workers(presence=None, indexing=None))
+    assert {task.name for task in tasks} - {task.name for task in alone} == {TELL, "index texts"}
 
 
 def test_what_one_process_does_for_all_is_done_by_the_one_that_leads():

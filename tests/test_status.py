@@ -27,6 +27,7 @@ class House:
         self.sockets = dict(NO_SOCKETS)
         self.connections: dict[int, set[str]] = {}
         self.tasks: list[TaskStatus] = []
+        self.others: list[Mapping[str, Any]] = []
         database = Database(url, checkpoints=True)
         self.store = MemoryEventStore(self.clock, lambda _: None)
         self.reports = Reports(self.store)
@@ -42,7 +43,7 @@ class House:
             refusals=self.refusals,
             ingest=lambda: self.ingest,
             own_metrics=fresh_limits().read,
-            process=lambda: Process(self.sockets, self.connections, self.tasks),
+            process=lambda: Process(self.sockets, self.connections, self.tasks, self.others),
             began_ms=NOW_MS - 90_000,
         )
 
@@ -70,6 +71,26 @@ def test_every_event_received_is_in_the_ledger(house: House):
     assert [ann[part] for part in parts] == [5, 1, 1, {"invalid": 3}]
     assert [told["ledger"][part] for part in parts] == [6, 2, 1, {"invalid": 3}]
     assert ann["lastHeardAt"] == NOW
+
+
+def test_sockets_are_told_of_all_processes_together(house: House):
+    """Who is connected, lags, was refused and closed, whichever process it came to."""
+    house.sockets = {"sockets": {"/": 1}, "lagging": 1, "refused": {"rate_limited": 2}, "closed": {}}
+    other = {"sockets": {"/": 2, "/live": 3}, "lagging": 2, "refused": {"rate_limited": 1}, "closed": {"shutdown": 4}}
+    house.connections = {house.sender: {"mine"}}
+    house.others = [{**other, "senders": {str(house.sender): 2}}]
+
+    told = house.status.read()
+
+    assert told["processes"] == 2
+    assert told["sockets"] == {
+        "scrapers": 3,
+        "viewers": 3,
+        "lagging": 3,
+        "refused": {"rate_limited": 3},
+        "closed": {"shutdown": 4},
+    }
+    assert [sender["connections"] for sender in told["senders"] if sender["name"] == "ann"] == [3]
 
 
 def test_what_a_sender_reports_stands_beside_what_was_received(house: House):

@@ -29,10 +29,17 @@ NOTES: Final = 1_000
 
 
 class Accounts:
-    """Users and tokens over their store."""
+    """Users and tokens over their store; `ended` is told of each access that was ended, so that sockets are closed."""
 
-    def __init__(self, store: AccountStore, clock: Clock = CLOCK, passwords: Passwords | None = None) -> None:
+    def __init__(
+        self,
+        store: AccountStore,
+        clock: Clock = CLOCK,
+        passwords: Passwords | None = None,
+        ended: Callable[[], object] = lambda: None,
+    ) -> None:
         self._store = store
+        self._ended = ended
         self._clock = clock
         self._passwords = passwords or Passwords()
         self._logins = Logins(store, clock, self._passwords, Throttle())
@@ -135,7 +142,7 @@ class Accounts:
 
     def log_out(self, user_id: int) -> None:
         """End every session of a user: a session lives in the browser's cookie, and a copy must not outlive it."""
-        self._store.change_user(user_id, {"session_version": self._user(user_id).session_version + 1})
+        self._change_access(user_id, {})
 
     def users(self) -> list[User]:
         """Everyone, by name."""
@@ -211,10 +218,7 @@ class Accounts:
         text = token or tokens.generate()
         if not LEAST_TOKEN <= len(text) <= LONGEST_TOKEN:
             raise InvalidInput(
-                "A token has %(least)s to %(most)s characters.",
-                least=LEAST_TOKEN,
-                most=LONGEST_TOKEN,
-                field="token",
+                "A token has %(least)s to %(most)s characters.", field="token", least=LEAST_TOKEN, most=LONGEST_TOKEN
             )
         stored = self._store.add_token(
             sender,
@@ -241,7 +245,9 @@ class Accounts:
             raise NotFound("There is no token %(n)s.", n=token_id)
         if token.revoked_at is not None:
             return token
-        return self._store.change_token(token_id, {"revoked_at": self._clock.now_ms()})
+        revoked = self._store.change_token(token_id, {"revoked_at": self._clock.now_ms()})
+        self._ended()
+        return revoked
 
     def _user(self, user_id: int) -> User:
         user = self._store.user(user_id)
@@ -251,7 +257,9 @@ class Accounts:
 
     def _change_access(self, user_id: int, changes: UserChanges) -> User:
         version = self._user(user_id).session_version + 1
-        return self._store.change_user(user_id, {**changes, "session_version": version})
+        changed = self._store.change_user(user_id, {**changes, "session_version": version})
+        self._ended()
+        return changed
 
     def _keep_an_admin(self, user_id: int) -> None:
         admins = {user.id for user in self._store.users() if user.role == "admin" and not user.disabled}

@@ -8,6 +8,8 @@ from typing import Any
 import click
 
 from app.accounts.service import Accounts
+from app.storage.base_doorbell import ACCESS
+from app.storage.several import ring_once
 from app.storage.sql import schema
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
@@ -16,7 +18,7 @@ from config import Settings
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Accounts]:
-    """The accounts in `settings.database_url`, on connections of the command's own.
+    """The accounts in `settings.database_url`, on connections of the command's own; servers hear at once of an end.
 
     Raises:
         ScrapewatchError: the schema is not the one that the code needs.
@@ -24,7 +26,10 @@ def opened(settings: Settings) -> Iterator[Accounts]:
     database = Database(settings.database_url, readers=1)
     try:
         schema.require_current(database)
-        yield Accounts(SqlAccountStore(database))
+        ended: list[bool] = []
+        yield Accounts(SqlAccountStore(database), ended=lambda: ended.append(True))
+        if ended and settings.message_queue_url:
+            ring_once(settings.message_queue_url, ACCESS)
     finally:
         database.close()
 

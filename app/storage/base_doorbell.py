@@ -9,9 +9,10 @@ from typing import Any, Final, Protocol
 
 COMMITTED: Final = "committed"
 """Events up to this cursor."""
-SHARED: Final = ("deleted", "changed", "looked")
+ACCESS: Final = "access"
+SHARED: Final = ("deleted", "changed", "looked", ACCESS)
 """Topics of the bus of which all processes hear, with what each is about: the id of a job that was deleted; a rule, a
-silence or an incident was changed; rules were evaluated."""
+silence or an incident was changed; rules were evaluated; somebody's access was ended."""
 
 
 class Doorbell(Protocol):

@@ -1,8 +1,8 @@
 """What the house asks of a store in which events are searched for text.
 
 Errors and logs are looked up by their words (see `app.storage.words`) in an index that follows the events at a small
-distance; those that it has not reached, and events of other types, are gone through. So that no search takes long, only
-so many are: what was found so far is told, and from where to go on.
+distance; those that it has not reached, and events of other types, are gone through, as all are by a store without an
+index. So that no search takes long, only so many are: what was found so far is told, and from where to go on.
 """
 
 from collections.abc import Mapping, Sequence
@@ -48,8 +48,8 @@ class Tally(NamedTuple):
     before: int | None
 
 
-class SearchStore(Protocol):
-    """The words of errors and logs; those of an event go with it."""
+class WordIndex(Protocol):
+    """The words of errors and logs, where a store keeps them; those of an event go with it."""
 
     def indexed(self) -> int:
         """The cursor up to which words are in the index; 0 for none."""
@@ -64,6 +64,10 @@ class SearchStore(Protocol):
             app.core.errors.Unavailable: nothing was added.
         """
         ...
+
+
+class SearchStore(Protocol):
+    """Finds events."""
 
     def search(self, wanted: EventFilter, *, before: int | None = None, after: int = 0, limit: int = 100) -> Found:
         """At most `limit` events that meet the filter and its `q`, from `before` back to `after`, without both."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from app.storage.base import Event, EventStore
-from app.storage.base_search import INDEXED, SearchStore, Text
+from app.storage.base_search import INDEXED, Text, WordIndex
 from app.storage.following import following
 from app.storage.words import words_said
 
@@ -19,7 +19,7 @@ _READS: Final = 20
 class Indexing:
     """Brings the index up to date with the events, from where it stands."""
 
-    def __init__(self, events: EventStore, texts: SearchStore) -> None:
+    def __init__(self, events: EventStore, texts: WordIndex) -> None:
         self._events = events
         self._texts = texts
 

@@ -1,12 +1,11 @@
 """Searching events in memory: all of them are gone through."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from app.storage.base import Event, EventFilter
-from app.storage.base_search import Found, Onward, Tally, Text
+from app.storage.base_search import Found, Onward, Tally
 from app.storage.counting import severity
 from app.storage.matching import is_said_by
 from app.storage.words import read_search
@@ -31,18 +30,6 @@ class MemorySearchStore:
 
     def __init__(self, events: Events) -> None:
         self._events = events
-        self._indexed = 0
-
-    def indexed(self) -> int:
-        """See `SearchStore`."""
-        return self._indexed
-
-    def index(self, texts: Sequence[Text], after: int, upto: int) -> bool:  # noqa: ARG002  (the port's signature)
-        """See `SearchStore`; there is nothing to add."""
-        if self._indexed != after:
-            return False
-        self._indexed = upto
-        return True
 
     def search(self, wanted: EventFilter, *, before: int | None = None, after: int = 0, limit: int = 100) -> Found:
         """See `SearchStore`."""

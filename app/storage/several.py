@@ -27,7 +27,8 @@ from app.storage.sql.presence import SqlPresenceStore
 log = logging.getLogger(__name__)
 
 CLOSE_S: Final = 0.3
-Still = Callable[[], AbstractContextManager[object]]
+RING_ONCE_S: Final = 2.0
+Snapshot = Callable[[], AbstractContextManager[object]]
 
 
 class House(Protocol):
@@ -41,7 +42,7 @@ class House(Protocol):
         ...
 
     def begin(self) -> AbstractContextManager[object]:
-        """For the time of the block nobody commits: the parts read what there is, and hear of all that comes after.
+        """For the time of the block the parts read what there is, and hear afterwards of all that comes after it.
 
         Raises:
             app.core.errors.Unavailable: the store is away.
@@ -101,16 +102,20 @@ class Alone:
 
 
 class Several:
-    """One of several processes; see the module. `still` keeps all of them from writing."""
+    """One of several processes; see the module. `snapshot` shows this thread one state of what all have written."""
 
-    def __init__(self, bus: Bus, doorbell: Doorbell, follower: Follower, presence: Presence, still: Still) -> None:
+    def __init__(
+        self, bus: Bus, doorbell: Doorbell, follower: Follower, presence: Presence, snapshot: Snapshot
+    ) -> None:
         self._bus = bus
         self._doorbell = doorbell
         self._follower = follower
-        self._still = still
+        self._snapshot = snapshot
         self._present = presence
         self.presence: Presence | None = presence
         self._hearing = threading.local()
+        self._lock = threading.Lock()
+        self._missed: list[tuple[str, Any]] | None = []
         for word in SHARED:
             bus.subscribe(word, partial(self._ring, word))
 
@@ -121,16 +126,20 @@ class Several:
 
     @contextmanager
     def begin(self) -> Iterator[None]:
-        """See `House`; meanwhile the others' senders wait for their answers."""
+        """See `House`; others commit meanwhile, and what they ring is heard when the parts are ready."""
         self._present.look()
-        with self._still():
+        self._doorbell.start(self._heard)
+        with self._snapshot():
             self._follower.begin()
             yield
 
     def start(self) -> None:
         """See `House`."""
-        self._doorbell.start(self._heard)
         self._follower.start()
+        with self._lock:
+            missed, self._missed = self._missed or [], None
+        for word, about in missed:
+            self._pass_on(word, about)
 
     def leading(self, leads: Callable[[], bool]) -> Callable[[], bool]:
         """See `House`."""
@@ -162,9 +171,16 @@ class Several:
         if word == COMMITTED:
             self._follower.ring()
         elif word in SHARED:
-            self._hearing.now = True
-            self._bus.publish(word, about)
-            self._hearing.now = False
+            with self._lock:
+                if self._missed is not None:
+                    self._missed.append((word, about))
+                    return
+            self._pass_on(word, about)
+
+    def _pass_on(self, word: str, about: Any) -> None:
+        self._hearing.now = True
+        self._bus.publish(word, about)
+        self._hearing.now = False
 
 
 def open_house(message_queue_url: str, database: Database, bus: Bus, clock: Clock, tell: Callable[[], Told]) -> House:
@@ -175,8 +191,24 @@ def open_house(message_queue_url: str, database: Database, bus: Bus, clock: Cloc
     """
     if not message_queue_url:
         return Alone(bus)
-    from app.storage.redis.doorbell import RedisDoorbell  # noqa: PLC0415  (a process alone need not wait for its client)
-
     presence = Presence(SqlPresenceStore(database), clock, tell)
     follower = Follower(SqlFollowing(database), partial(bus.publish, "committed"), clock)
-    return Several(bus, RedisDoorbell(message_queue_url), follower, presence, database.still)
+    return Several(bus, _doorbell(message_queue_url), follower, presence, database.snapshot)
+
+
+def ring_once(message_queue_url: str, word: str) -> None:
+    """Tell the processes that serve something from a command; where they can't be, they find out within a second.
+
+    Raises:
+        app.core.errors.ScrapewatchError: MESSAGE_QUEUE_URL can't be read.
+    """
+    doorbell = _doorbell(message_queue_url)
+    doorbell.start(lambda word, about: None)  # noqa: ARG005  (a command hears nothing)
+    doorbell.ring(word, None)
+    doorbell.close(RING_ONCE_S)
+
+
+def _doorbell(message_queue_url: str) -> Doorbell:
+    from app.storage.redis.doorbell import RedisDoorbell  # noqa: PLC0415  (a process alone need not wait for its client)
+
+    return RedisDoorbell(message_queue_url)

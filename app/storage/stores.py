@@ -10,7 +10,7 @@ from app.core.errors import ScrapewatchError
 from app.storage.base import EventStore
 from app.storage.base_about import About
 from app.storage.base_groups import GroupStore
-from app.storage.base_search import SearchStore
+from app.storage.base_search import SearchStore, WordIndex
 from app.storage.base_series import SeriesStore
 from app.storage.base_upkeep import Upkeep
 from app.storage.memory import MemoryEventStore
@@ -35,6 +35,7 @@ class Stores(NamedTuple):
     Attributes:
         close: ends the connections of its own that it has.
         about: asks a server of its own what it is; None where there is none.
+        words: the index of words that is to follow the events; None where all are gone through.
     """
 
     events: EventStore
@@ -44,6 +45,7 @@ class Stores(NamedTuple):
     close: Callable[[], object] = _nothing
     about: Callable[[], About | None] = _nothing
     upkeep: Upkeep | None = None
+    words: WordIndex | None = None
 
 
 def open_stores(storage_url: str, database: Database, clock: Clock) -> Stores:
@@ -62,13 +64,14 @@ def open_stores(storage_url: str, database: Database, clock: Clock) -> Stores:
 def _sql(storage_url: str, database: Database, clock: Clock) -> Stores:
     if make_url(storage_url) != database.url:
         raise ScrapewatchError("STORAGE_URL: a second database beside DATABASE_URL can't be used yet.")
-    series = SqlSeriesStore(database)
+    series, search = SqlSeriesStore(database), SqlSearchStore(database)
     return Stores(
         SqlEventStore(database, clock, series.merge),
         series,
         SqlGroupStore(database),
-        SqlSearchStore(database),
+        search,
         upkeep=SqlUpkeep(database, clock),
+        words=search,
     )
 
 
@@ -87,7 +90,8 @@ def _redis(storage_url: str, database: Database, clock: Clock) -> Stores:  # noq
 def _mongodb(storage_url: str, database: Database, clock: Clock) -> Stores:  # noqa: ARG001  (one signature for all)
     from app.storage.mongo.opening import open_mongo  # noqa: PLC0415  (its driver takes as long as all else to import)
 
-    return Stores(*open_mongo(storage_url, clock))
+    opened = open_mongo(storage_url, clock)
+    return Stores(*opened, words=opened[3])
 
 
 STORES: Final[dict[str, Callable[[str, Database, Clock], Stores]]] = {

@@ -134,11 +134,6 @@ class Connections:
                     found.setdefault(seat.principal.sender_id, set()).add(seat.eio_sid)
         return found
 
-    def told(self) -> dict[str, dict[str, int]]:
-        """How many are in each namespace, and how many sockets each sender has open, as JSON can hold it."""
-        senders = {str(sender_id): len(sockets) for sender_id, sockets in self.by_sender().items()}
-        return {"sockets": self.by_namespace(), "senders": senders}
-
     def principal(self, namespace: str, sid: str) -> Principal | None:
         """Whose socket it is."""
         seat = self._seats.get((namespace, sid))

@@ -3,6 +3,7 @@
 import logging
 import random
 from contextlib import nullcontext
+from functools import partial
 from typing import Any, Final
 
 from flask import Flask, request
@@ -19,6 +20,7 @@ from app.services import Services
 from app.websocket.broadcast import Broadcaster
 from app.websocket.bulletin import Bulletin
 from app.websocket.connections import Connections
+from app.websocket.expulsion import Expulsion
 from app.websocket.ingest import IngestGate
 from app.websocket.lines import Lines
 from app.websocket.live import Live
@@ -56,7 +58,6 @@ class Sockets:
     def __init__(self, app: Flask, services: Services) -> None:
         settings, runtime = services.settings, services.runtime
         self._services = services
-        self._revision = 0
         self._levels: dict[int, str] = {}  # of senders that are not to go as they like
         self.socketio = SocketIO(
             app,
@@ -76,6 +77,7 @@ class Sockets:
         self._server: Any = self.socketio.server
         self._lines = Lines(self._server.eio, runtime, services.clock)
         self.connections = Connections(services.clock, settings.websocket_max_connections)
+        self.expulsion = Expulsion(services.accounts, self.connections, partial(runtime.post, self._lines.drop))
         self._rates = ConnectionRates(services.clock, settings.rate_limit_connections, settings.rate_limit_interval)
         self._readers = Readers(runtime, services.clock, settings.websocket_max_backlog)
         self.broadcaster = Broadcaster(
@@ -103,10 +105,14 @@ class Sockets:
         return {
             "sockets": self.connections.by_namespace(),
             "lagging": self._readers.lagging(),
-            "notReading": counts.closed().get("not_reading", 0),
             "refused": counts.refused(),
             "closed": counts.closed(),
         }
+
+    def told(self) -> dict[str, Any]:
+        """The same for other processes, and how many sockets each sender has open, as JSON can hold it."""
+        senders = {str(sender_id): len(sockets) for sender_id, sockets in self.connections.by_sender().items()}
+        return {**self.figures(), "senders": senders}
 
     def say_goodbye(self) -> None:
         """Tell everyone that the server goes and when to come back: each at a moment of its own."""
@@ -173,7 +179,7 @@ class Sockets:
         if self.connections.full():
             raise _too_many()
         eio_sid: str = self._server.manager.eio_sid_from_sid(sid, namespace)
-        revision = self._revision
+        seen = self.expulsion.revision
         principal = self._identify(auth, namespace, eio_sid)
         if not self.connections.joined((namespace, sid), eio_sid, principal):  # others came meanwhile
             raise _too_many()
@@ -182,7 +188,7 @@ class Sockets:
         if self._server.manager.eio_sid_from_sid(sid, namespace) is None:  # it went while it was being looked at
             self.connections.left((namespace, sid))
             self.connections.closed(eio_sid)
-        elif revision != self._revision and not self._services.runtime.call(self._is_still_valid, principal):
+        elif seen != self.expulsion.revision and self._services.runtime.call(self.expulsion.is_out, seen, principal):
             self.connections.left((namespace, sid))
             raise refusal("unauthorized", "This access was just ended.", 0)
 
@@ -218,9 +224,6 @@ class Sockets:
         if namespace == LIVE:
             self._readers.gone(sid)
 
-    def _is_still_valid(self, principal: Principal) -> bool:
-        return self._services.accounts.still_valid(principal)
-
     def _hello(self, said: Any = None, *_extra: Any) -> dict[str, Any]:
         """What a client should know before it sends; `said` is its own ``{epoch, host, pid, clock}``."""
         services = self._services
@@ -252,8 +255,7 @@ class Sockets:
             self._lines.drop(eio_sid, "not_reading")
         for eio_sid in self.connections.expired():
             self._lines.drop(eio_sid, "access_ended")
-        for eio_sid in self._services.runtime.call(self._expelled):
-            self._lines.drop(eio_sid, "access_ended")
+        self._services.runtime.call(self.expulsion.look)
 
     def _sweep_idle(self) -> None:
         """Drop sockets that never said who they are, and readers that do not read."""
@@ -262,20 +264,6 @@ class Sockets:
         for eio_sid in self._readers.sweep():
             log.warning("A reader did not read and is closed")
             self._lines.drop(eio_sid, "not_reading")
-
-    def _expelled(self) -> set[str]:
-        """Sockets of those whose access was ended; asks only when accounts have changed.
-
-        The revision moves before the seats are looked at: whoever sits down meanwhile sees that it has, and asks.
-        """
-        accounts, before = self._services.accounts, self._revision
-        try:
-            self._revision = accounts.revision()
-            changed = self._revision != before
-            return self.connections.no_longer_valid(accounts.still_valid) if changed else set()
-        except Unavailable:
-            self._revision = before  # so it is asked again in a second
-            return set()
 
     def _tell_flow(self) -> None:
         """Tell the sockets of each sender when it may go faster or should go slower."""

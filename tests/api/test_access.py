@@ -59,6 +59,16 @@ def test_no_route_answers_without_credentials(flask_app):
                 assert answer.headers["Location"].startswith("/login")
 
 
+def test_who_has_lost_their_access_is_looked_for_at_once(process):
+    """Not only when accounts are looked at again, each second: here nobody does, as the process does not serve."""
+    accounts, expulsion = process.services.accounts, process._sockets.expulsion
+    made, _ = accounts.create_token("passing", "read")
+    assert expulsion.revision == 0
+
+    accounts.revoke_token(made.id)
+    assert expulsion.revision == accounts.revision() > 0
+
+
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:5001"])
 @pytest.mark.statement(30)
 def test_a_change_with_a_foreign_origin_is_refused_whatever_the_credentials(scraper, origin):

@@ -9,9 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import select
 
+import config
 from app.alerts.engine import LEASE_MS
+from app.cli import create_cli
+from app.storage.base_doorbell import ACCESS
+from app.storage.redis.doorbell import RedisDoorbell
 from app.storage.sql.alerts_tables import leases
 from tests.server import BUSY_S, Server
 from tests.several import balancer
@@ -170,11 +175,18 @@ def test_live_figures_are_those_of_all_processes(house: House):
 
 
 def test_access_that_is_ended_at_one_process_ends_at_all(house: House):
-    """A token that is revoked closes its sockets, wherever they are."""
+    """A token that is revoked closes its sockets, wherever they are, and by a command; all processes hear it ring."""
     made, text = house.accounts.create_token("passing", "read")
-    with watching(house.servers[2], text) as viewer:
-        house.accounts.revoke_token(made.id)
+    heard: list[str] = []
+    with ExitStack() as stack:
+        doorbell = RedisDoorbell(house.redis.url)
+        stack.callback(doorbell.close, BUSY_S)
+        doorbell.start(lambda word, _: heard.append(word))
+        viewer = stack.enter_context(watching(house.servers[2], text))
+        flask = create_cli(config.load(house.servers[0].environment)).cli
+        until(lambda: CliRunner().invoke(flask, ("token", "revoke", str(made.id))).exit_code == 0)
         viewer.wait(lambda: bool(viewer.named("disconnect")))
+        until(lambda: ACCESS in heard)
 
 
 def evaluator(house: House) -> Server:

@@ -9,8 +9,9 @@ import pytest
 from redis import Redis
 
 from app.core.errors import ScrapewatchError
-from app.storage.base_doorbell import COMMITTED
+from app.storage.base_doorbell import ACCESS, COMMITTED
 from app.storage.redis.doorbell import RedisDoorbell
+from app.storage.several import ring_once
 from tests import redis_server
 from tests.several.conftest import until
 
@@ -71,6 +72,20 @@ def ring_again(ear: Ear) -> bool:
     """Those who listen again only now have missed it, as they may; the next one reaches them."""
     ear.bell.ring(COMMITTED, 2)
     return False
+
+
+def test_a_command_rings_and_is_done(redis: redis_server.Server):
+    """Whoever serves hears it; and where nobody can be rung, the command ends all the same."""
+    ear = Ear(redis.url)
+    try:
+        listen(redis, 1)
+        ring_once(redis.url, ACCESS)
+        until(lambda: ear.heard == [(ACCESS, None)])
+        redis.stop()
+        ring_once(redis.url, ACCESS)
+    finally:
+        assert ear.bell.close(5)
+    assert ear.heard == [(ACCESS, None)]
 
 
 def test_an_address_that_cannot_be_read_is_named():

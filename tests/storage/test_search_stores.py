@@ -30,7 +30,17 @@ def log(message: str, job_id: str = "run", level: str = "info", **fields) -> Eve
 
 def brought_up(stores: Stores, *new: Event) -> None:
     stores.events.append(list(new), jobs_fold)
-    Indexing(stores.events, stores.search).look()
+    index(stores)
+
+
+def index(stores: Stores) -> None:
+    """Bring the index of words up to date, where there is one."""
+    if stores.words:
+        Indexing(stores.events, stores.words).look()
+
+
+INDEXING = ("sqlite", "postgres", "mongodb")
+"""Stores that have an index of words."""
 
 
 def messages(search: SearchStore, q: str, **wanted) -> list[str]:
@@ -77,7 +87,7 @@ def test_words_are_found_whether_they_are_indexed_or_not(stores, events, search,
     """What has been stored is found at once, and the same afterwards; no sign in a search means more than it says."""
     events.append([log(message) for message in SAID], no_fold)
     if is_indexed:
-        Indexing(events, search).look()
+        index(stores)
 
     assert messages(search, q) == [SAID[number] for number in reversed(found)]
 
@@ -230,9 +240,10 @@ def test_what_goes_is_found_no_more(stores, events, search, clock):
     """Neither after a job was deleted nor after its time, and what comes too late is passed over."""
     brought_up(stores, log("word", "gone"), log("word", "run"), log("word", "new"))
     late = Text(1, 1, "log", 1, ["word"])
+    words = stores.words
 
     events.delete_job("gone")
-    assert search.index([late], search.indexed(), 9)
+    assert words is None or words.index([late], words.indexed(), 9)
     assert [each.job_id for each in search.search(EventFilter(q="word")).events] == ["new", "run"]
     clock.advance(DAY_MS)
     events.prune(events_before_ms=0, logs_before_ms=NOW_MS + 1, limit=1)
@@ -258,21 +269,23 @@ def test_long_texts_go_a_few_at_a_time(request, stores, events, search):
     assert not events.delete_job("gone")
 
 
+@pytest.mark.parametrize("stores", INDEXING, indirect=True)
 def test_nothing_is_indexed_twice(stores, events, search):
     """Who has been overtaken adds nothing."""
     brought_up(stores, log("word"))
 
-    assert not search.index([Text(1, 1, "log", 1, ["other"])], after=0, upto=9)
-    assert Indexing(events, search).look() == 0
+    assert not stores.words.index([Text(1, 1, "log", 1, ["other"])], after=0, upto=9)
+    assert Indexing(events, stores.words).look() == 0
     assert messages(search, "word") == ["word"]
 
 
+@pytest.mark.parametrize("stores", INDEXING, indirect=True)
 def test_what_is_left_by_one_turn_is_done_by_the_next(stores, events, search, monkeypatch):
     """Transactions and turns are bounded; none is lost between two."""
     for name, value in {"_READ": 4, "_MOST_EVENTS": 2, "_MOST_LETTERS": 30, "_READS": 2}.items():
         monkeypatch.setattr(f"app.storage.indexing.{name}", value)
     events.append([log("word " * (number % 9)) for number in range(20)], no_fold)
-    indexing = Indexing(events, search)
+    indexing = Indexing(events, stores.words)
 
     assert [indexing.look() for _ in range(4)] == [8, 8, 4, 0]
     assert len(messages(search, "word")) == 17

@@ -29,19 +29,19 @@ _TAIL: Final = 1_000
 
 
 class MongoSearchStore:
-    """The `SearchStore` beside the events of a database."""
+    """The `SearchStore` beside the events of a database, and its `WordIndex`."""
 
     def __init__(self, mongo: Mongo, ledger: Ledger) -> None:
         self._mongo = mongo
         self._ledger = ledger
 
     def indexed(self) -> int:
-        """See `SearchStore`."""
+        """See `WordIndex`."""
         with translated():
             return stands_at(self._mongo, MARK)
 
     def index(self, texts: Sequence[Text], after: int, upto: int) -> bool:
-        """See `SearchStore`; words that are written without the mark are written again, and are the same."""
+        """See `WordIndex`; words that are written without the mark are written again, and are the same."""
         with self._ledger.writing():
             if stands_at(self._mongo, MARK) != after:
                 return False

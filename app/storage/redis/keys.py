@@ -1,7 +1,7 @@
 """What lies under which key. All begin with the installation's prefix.
 
 ``head`` (hash): `turn`, a mark that changes with each transaction; `cursor` and `job`, the last numbers given;
-`removed`, up to where events may be missing; `grouped` and `indexed`, how far the followers are.
+`removed`, up to where events may be missing; `grouped`, how far the groups of errors are.
 
 ``events`` (stream): each event under its cursor. ``type:<type>`` and ``job:<key>:<type>`` (streams) hold their cursors
 alone, ``ids:<key>`` (hash) the digests of a job's events by their ids; those without a job are of minus their sender.

@@ -4,16 +4,15 @@ There is no index of words: it would take more memory than the events, and what 
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from app.storage.base import Event, EventFilter
-from app.storage.base_search import Found, Onward, Tally, Text
+from app.storage.base_search import Found, Onward, Tally
 from app.storage.counting import severity
 from app.storage.matching import is_said_by
 from app.storage.redis.looking import pages
-from app.storage.redis.server import Changes, Head, Server
+from app.storage.redis.server import Server
 from app.storage.words import read_search
 
 LOOKS: Final = 10_000
@@ -26,22 +25,6 @@ class RedisSearchStore:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-
-    def indexed(self) -> int:
-        """See `SearchStore`."""
-        return self._server.head().indexed
-
-    def index(self, texts: Sequence[Text], after: int, upto: int) -> bool:  # noqa: ARG002  (the port's signature)
-        """See `SearchStore`; there is nothing to add."""
-
-        def work(head: Head) -> tuple[bool, Changes | None]:
-            if head.indexed != after:
-                return False, None
-            changes = Changes()
-            changes.head(indexed=upto)
-            return True, changes
-
-        return self._server.transact(work)
 
     def search(self, wanted: EventFilter, *, before: int | None = None, after: int = 0, limit: int = 100) -> Found:
         """See `SearchStore`."""

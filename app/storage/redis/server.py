@@ -82,7 +82,6 @@ class Head(NamedTuple):
     job: int
     removed: int
     grouped: int
-    indexed: int
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc
@@ -66,6 +66,7 @@ class Database:
             _take_turns(self._writer)
         self._submit: Callable[[Callable[[], Any]], Future[Any]] | None = None
         self._writing = threading.local()
+        self._reading = threading.local()
 
     @property
     def engine(self) -> Engine:
@@ -78,7 +79,8 @@ class Database:
 
     def read(self, work: Work[T]) -> T:
         """Run `work(connection)` on a reading connection and return its result."""
-        with translated(), self._reader.connect() as connection:
+        held: Connection | None = getattr(self._reading, "snapshot", None)
+        with translated(), nullcontext(held) if held is not None else self._reader.connect() as connection:
             return work(connection)
 
     def write(self, work: Work[T], *, gives: bool = False) -> T:
@@ -110,15 +112,21 @@ class Database:
             self._way.give()
 
     @contextmanager
-    def still(self) -> Iterator[None]:
-        """For the time of the block no process writes, where several take turns; the block must not write either.
+    def snapshot(self) -> Iterator[None]:
+        """For the time of the block all that this thread reads stands as it does when it first reads, on Postgres.
+
+        Nobody waits for it.
 
         Raises:
             Unavailable: the server is gone.
         """
         with translated(), self._reader.connect() as connection:
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TURN})")
-            yield
+            connection.execution_options(isolation_level="REPEATABLE READ")
+            self._reading.snapshot = connection
+            try:
+                yield
+            finally:
+                self._reading.snapshot = None
 
     def close(self) -> None:
         """Give all connections back."""

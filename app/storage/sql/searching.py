@@ -42,17 +42,17 @@ class Part(NamedTuple):
 
 
 class SqlSearchStore:
-    """The `SearchStore` beside the events of a database."""
+    """The `SearchStore` beside the events of a database, and its `WordIndex`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def indexed(self) -> int:
-        """See `SearchStore`."""
+        """See `WordIndex`."""
         return self._database.read(partial(stands_at, key=MARK))
 
     def index(self, texts: Sequence[Text], after: int, upto: int) -> bool:
-        """See `SearchStore`."""
+        """See `WordIndex`."""
 
         def write(connection: Connection) -> bool:
             if not moved(connection, MARK, after, upto):
