@@ -32,6 +32,7 @@ from app.notify.message import FIELDS as FIELDS_OF_NOTICES
 from app.notify.postman import FIRST_MS, GIVE_UP_MS, LONGEST_MS, STAND_IN_MS
 from app.notify.reply import LOCKED
 from config import Settings, shown
+from docs.access import access
 from docs.markdown import page, table
 from docs.statements import security
 from docs.webhook import WEBHOOK
@@ -257,6 +258,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "alerts.md": alerts,
     "channels.md": channels,
     "security.md": security,
+    "access.md": access,
 }
 
 
