@@ -86,6 +86,11 @@ class Settings:
     # StorageConfig
     storage_url: str = setting(storage_url, "", "store of events and series; default DATABASE_URL", secret=True)
     retention_events_days: int = setting(number(1, 36_500), 30, "days that events are kept, and the log of notices")
+    retention_failed_days: int = setting(
+        number(1, 36_500),
+        90,
+        "days that events and logs of jobs are kept that are failed, lost or stalled; not less than others",
+    )
     retention_metrics_days: int = setting(number(1, 36_500), 90, "days that series are kept")
     retention_logs_days: int = setting(number(1, 36_500), 14, "days that log events are kept")
     storage_compression: bool = setting(boolean, True, "pack events of finished jobs", later=True)

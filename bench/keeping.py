@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from app.core.clock import CLOCK
 from app.storage.base import Commit, Event
+from app.storage.base_keeping import Ages
 from app.storage.base_series import DAY_MS, Point
 from app.storage.indexing import Indexing
 from app.storage.sql.accounts import SqlAccountStore
@@ -106,7 +107,7 @@ def _slices(url: str, old: int) -> list[float]:
     database.took_ms.clear()
     gone, edge_ms = 0, CLOCK.now_ms() - 30 * DAY_MS
     while gone < old // 2:
-        gone += stores.events.prune(events_before_ms=edge_ms, logs_before_ms=edge_ms, limit=_SLICE)
+        gone += stores.events.prune(Ages(edge_ms, edge_ms), limit=_SLICE)
     while stores.upkeep is not None and stores.upkeep.give_back():
         pass
     database.close()

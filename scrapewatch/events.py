@@ -211,6 +211,8 @@ EVENTS: Final[dict[str, EventType]] = {
         {"added": Kind.LIST, "removed": Kind.LIST, "by": Kind.TEXT},
         by_server=True,
     ),
+    "job_pinned": EventType("somebody pinned the job: its events are kept", {"by": Kind.TEXT}, by_server=True),
+    "job_unpinned": EventType("somebody took the pin away", {"by": Kind.TEXT}, by_server=True),
 }
 
 LEVELS: Final = ("debug", "info", "warning", "error", "critical")

@@ -122,6 +122,14 @@ def _tagged(event: Event, job: Job) -> None:
     job.tags = _together([tag for tag in job.tags if tag not in gone], _said(event, "added", ()))
 
 
+def _pinned(_: Event, job: Job) -> None:
+    job.pinned = True
+
+
+def _unpinned(_: Event, job: Job) -> None:
+    job.pinned = False
+
+
 def _together(tags: Sequence[str], more: Sequence[object]) -> list[str]:
     """Those that a job has, then those that are new to it."""
     return list(dict.fromkeys([*tags, *map(str, more)]))
@@ -239,7 +247,12 @@ _QUIET: Final = frozenset(name for name, kind in EVENTS.items() if kind.quiet)
 _BEFORE_RUN: Final = frozenset({"log", "metric", "client_report"})
 """What may also be told of a job that waits."""
 _JUDGED: Final = {"job_stalled": "stalled", "job_lost": "lost"}
-_BY_SERVER: Final[dict[str, Callable[[Event, Job], None]]] = {**dict.fromkeys(_JUDGED, _judged), "job_tagged": _tagged}
+_BY_SERVER: Final[dict[str, Callable[[Event, Job], None]]] = {
+    **dict.fromkeys(_JUDGED, _judged),
+    "job_tagged": _tagged,
+    "job_pinned": _pinned,
+    "job_unpinned": _unpinned,
+}
 _CHANGES: Final[dict[str, Callable[[Event, Job], Any]]] = {
     "job_queued": _queued,
     "job_started": _started,

@@ -16,7 +16,9 @@ from typing import Any, Final, Literal, NamedTuple, Protocol
 import msgspec
 
 from app.storage.base_counts import Counted, Excess
-from app.storage.base_jobs import JobFilter as JobFilter  # noqa: PLC0414  (of this port; told apart for its length)
+from app.storage.base_jobs import Job as Job  # noqa: PLC0414  (of this port; told apart for its length)
+from app.storage.base_jobs import JobFilter as JobFilter  # noqa: PLC0414
+from app.storage.base_keeping import Ages
 from app.storage.base_levels import Levels
 from app.storage.base_runs import Run, Runs, Spider
 from app.storage.base_series import Cells, Point
@@ -64,51 +66,6 @@ class Event(msgspec.Struct, gc=False):
 
 
 _place_of: Final[Callable[[Event], tuple[str, int, int]]] = attrgetter("job_id", "at_ms", "received_ms")
-
-
-@dataclass(slots=True)
-class Job:
-    """A job as it stands after its events so far; times in ms since 1970 UTC.
-
-    Attributes:
-        key: the store's number for the job, 0 before it is stored.
-        items: distinct stored item events plus summaries, of this attempt.
-        items_reported: the scraper's own figure.
-        totals: figures reported since the attempt's start (requests, bytes, proxies, ...), as last seen; `at`: when.
-        first_cursor: where this attempt begins.
-        origin: the socket over which its last event came, "" for none; kept by no store.
-        news: whether the commit that gives this record told something new of it; kept by no store.
-        begun: how many attempts began in that commit; kept by no store.
-    """
-
-    id: str
-    sender_id: int
-    created_at: int
-    key: int = 0
-    source: str | None = None
-    query: str | None = None
-    tags: list[str] = field(default_factory=list)
-    config: dict[str, Any] = field(default_factory=dict)
-    status: str = "running"
-    attempt: int = 1
-    done: float | None = None
-    total: float | None = None
-    unit: str | None = None
-    items: int = 0
-    items_reported: int | None = None
-    errors: int = 0
-    started_at: int | None = None
-    finished_at: int | None = None
-    duration: float | None = None
-    last_event_at: int = 0
-    worker: str | None = None
-    reason: str | None = None
-    totals: dict[str, Any] = field(default_factory=dict)
-    first_cursor: int = 0
-    last_cursor: int = 0
-    origin: str = ""
-    news: bool = False
-    begun: int = 0
 
 
 @dataclass(slots=True, frozen=True)
@@ -289,11 +246,13 @@ class EventStore(Protocol):
         """
         ...
 
-    def prune(self, *, events_before_ms: int, logs_before_ms: int, limit: int) -> int:
-        """Delete up to `limit` events received before those times, logs at the earlier of both; returns how many went.
+    def prune(self, ages: Ages, limit: int) -> int:
+        """Delete up to `limit` events that are older than they are kept; returns how many went.
+
+        Those of a job go by how it is now: of pinned ones none goes.
 
         Before those go the events that a deletion of their job has left behind.
-        Looks at the oldest alone, so that it is cheap where there is nothing to do. With nothing left to delete,
-        what is kept of numbers of jobs is made right.
+        What was passed over is not looked at again until its job is kept no longer, so that it is cheap where there is
+        nothing to do. With nothing left to delete, what is kept of numbers of jobs is made right.
         """
         ...

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
+from app.storage.base_keeping import Ages
 from app.storage.base_series import MINUTE_MS
 
 MOST_CELLS: Final = 60
@@ -136,6 +137,6 @@ class GroupStore(Protocol):
         """Undo that; False when they were not muted."""
         ...
 
-    def forget(self, before_ms: int, limit: int) -> int:
-        """Delete up to `limit` groups that were last seen before that time; returns how many went."""
+    def forget(self, ages: Ages, limit: int) -> int:
+        """Delete up to `limit` groups that are older than events of their jobs are kept; returns how many went."""
         ...

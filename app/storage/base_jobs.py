@@ -1,7 +1,7 @@
-"""Which jobs: what the lists, the API and the exports ask a store for."""
+"""Jobs as a store keeps them, and which of them the lists, the API and the exports ask it for."""
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
 
 from app.storage.base_runs import Runs
 
@@ -11,8 +11,67 @@ Sign = Literal["=", "^", "<", "<=", ">", ">="]
 SIGNS: Final[tuple[Sign, ...]] = ("<=", ">=", "<", ">", "=")
 
 Field = Literal[
-    "id", "source", "query", "spider", "worker", "tag", "status", "text", "errors", "items", "attempt", "began"
+    "id",
+    "source",
+    "query",
+    "spider",
+    "worker",
+    "tag",
+    "status",
+    "text",
+    "errors",
+    "items",
+    "attempt",
+    "began",
+    "pinned",
 ]
+
+
+@dataclass(slots=True)
+class Job:
+    """A job as it stands after its events so far; times in ms since 1970 UTC.
+
+    Attributes:
+        key: the store's number for the job, 0 before it is stored.
+        items: distinct stored item events plus summaries, of this attempt.
+        items_reported: the scraper's own figure.
+        totals: figures reported since the attempt's start (requests, bytes, proxies, ...), as last seen; `at`: when.
+        first_cursor: where this attempt begins.
+        pinned: whether its events are kept whatever their age.
+        origin: the socket over which its last event came, "" for none; kept by no store.
+        news: whether the commit that gives this record told something new of it; kept by no store.
+        begun: how many attempts began in that commit; kept by no store.
+    """
+
+    id: str
+    sender_id: int
+    created_at: int
+    key: int = 0
+    source: str | None = None
+    query: str | None = None
+    tags: list[str] = field(default_factory=list)
+    config: dict[str, Any] = field(default_factory=dict)
+    status: str = "running"
+    attempt: int = 1
+    done: float | None = None
+    total: float | None = None
+    unit: str | None = None
+    items: int = 0
+    items_reported: int | None = None
+    errors: int = 0
+    started_at: int | None = None
+    finished_at: int | None = None
+    duration: float | None = None
+    last_event_at: int = 0
+    worker: str | None = None
+    reason: str | None = None
+    totals: dict[str, Any] = field(default_factory=dict)
+    first_cursor: int = 0
+    last_cursor: int = 0
+    pinned: bool = False
+    origin: str = ""
+    news: bool = False
+    begun: int = 0
 
 
 @dataclass(slots=True, frozen=True)
@@ -20,7 +79,8 @@ class Condition:
     """Something that a job must be, or must not be if it is `negated`; what is not known is nothing.
 
     Attributes:
-        field: `text` is id, source and query together, in any of which the value must occur; `began` is in ms.
+        field: `text` is id, source and query together, in any of which the value must occur; `began` is in ms;
+            `pinned` has no value.
         sign: of texts `=` or `^`, of `text`, `spider`, `tag` and `status` always `=`.
         values: numbers as numbers.
     """

@@ -2,18 +2,28 @@
 
 from typing import Literal, NamedTuple, Protocol
 
+from app.storage.base_keeping import Ages
+
 Kind = Literal["events", "logs", "series", "jobs"]
 """What is counted: `events` are all of them, logs included; of `series`, their buckets."""
 
 
 class Edges(NamedTuple):
-    """What is older is no longer kept: events and logs by their receipt, buckets by resolution; ms since 1970 UTC."""
+    """What is older is no longer kept: events, logs and events of jobs that went wrong by their receipt, buckets by
+    resolution; ms since 1970 UTC.
+    """
 
     events_ms: int
     logs_ms: int
+    failed_ms: int
     raw_ms: int
     minutes_ms: int
     hours_ms: int
+
+    @property
+    def ages(self) -> Ages:
+        """Those of events."""
+        return Ages(self.events_ms, self.logs_ms, self.failed_ms)
 
 
 class Held(NamedTuple):

@@ -42,6 +42,8 @@ def _meets(job: Job, condition: Condition) -> bool:
             return any(value in job.tags for value in condition.values)
         case "spider":
             return any(Runs(spider=str(name)).take(job.id, job.source, job.query) for name in condition.values)
+        case "pinned":
+            return job.pinned
         case field:
             held = began(job) if field == "began" else getattr(job, field)
             return held is not None and _compares(held, condition)

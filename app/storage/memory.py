@@ -1,6 +1,7 @@
 """Events and jobs in memory, bounded: for a first look, for tests, and to keep the port honest.
 
-The oldest events go when `capacity` is reached; jobs stay until they are deleted. Nothing survives the process.
+The oldest events go when `capacity` is reached, also of a job that is pinned; jobs stay until they are deleted.
+Nothing survives the process.
 """
 
 import copy
@@ -15,6 +16,7 @@ from typing import Final
 from app.core.clock import Clock
 from app.storage.base import Commit, Event, EventFilter, Fold, Job, JobFilter, Outcome, Reach, Tallies
 from app.storage.base_counts import Counted
+from app.storage.base_keeping import Ages
 from app.storage.base_runs import Run, Spider
 from app.storage.base_series import Cells, Point
 from app.storage.counting import count_events, count_jobs
@@ -202,12 +204,12 @@ class MemoryEventStore:
             self._keys = OrderedDict((key, digest) for key, digest in self._keys.items() if key[1] != job_id)
             return True
 
-    def prune(self, *, events_before_ms: int, logs_before_ms: int, limit: int) -> int:
+    def prune(self, ages: Ages, limit: int) -> int:
         """See `EventStore`."""
 
         def is_old(event: Event) -> bool:
-            before_ms = max(events_before_ms, logs_before_ms) if event.type == "log" else events_before_ms
-            return event.received_ms < before_ms
+            before_ms = ages.before_ms(event.type, self._jobs.get(event.job_id))
+            return before_ms is not None and event.received_ms < before_ms
 
         with self._lock:
             old = {event.cursor for event in islice(filter(is_old, self._events), limit)}

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from app.storage.base import Job, JobFilter
 from app.storage.base_groups import ErrorGroup, Mute, Sighting
+from app.storage.base_keeping import Ages
 from app.storage.grouping import Key, grown
 
 NAMELESS: Final = ("", "")
@@ -81,10 +82,12 @@ class MemoryGroupStore:
             job = self._jobs.job(job_id)
             return job is not None and self._mutes.pop((_spider(job), fingerprint), None) is not None
 
-    def forget(self, before_ms: int, limit: int) -> int:
+    def forget(self, ages: Ages, limit: int) -> int:
         """See `GroupStore`."""
         with self._lock:
-            old = [key for key, group in self._groups.items() if group.last_ms < before_ms]
+            before = {job.key: ages.before_ms("error", job) for job in self._runs()}
+            ends = ((key, group.last_ms, before.get(key[0], ages.events_ms)) for key, group in self._groups.items())
+            old = [key for key, last_ms, before_ms in ends if before_ms is not None and last_ms < before_ms]
             for key in old[:limit]:
                 del self._groups[key]
             return len(old[:limit])

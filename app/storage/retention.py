@@ -9,6 +9,7 @@ from typing import Final
 from app.core.clock import Clock
 from app.storage.base import EventStore
 from app.storage.base_groups import GroupStore
+from app.storage.base_keeping import Ages
 from app.storage.base_series import DAY_MS, HOUR_MS, SeriesStore
 from app.storage.base_upkeep import Edges, Held, Upkeep
 from app.storage.stores import Stores
@@ -24,6 +25,8 @@ _PARTS: Final = 24
 class Retention:
     """Keeps `events_days` of events and groups, of which `logs_days` of logs, and `metrics_days` of series.
 
+    Of jobs that went wrong it keeps `failed_days`, if that is more, and of pinned ones all, but for their series.
+
     `upkeep` is of a store that has one.
     """
 
@@ -35,6 +38,7 @@ class Retention:
     logs_days: int
     metrics_days: int
     upkeep: Upkeep | None = None
+    failed_days: int = 0
 
     def roll_up(self) -> None:
         """Bring the hours up to date that the last two hours' events lie in, and those of a replay."""
@@ -64,7 +68,7 @@ class Retention:
     def finish_deletions(self) -> int:
         """Delete the events of jobs that are deleted; returns how many went."""
         gone = 0
-        while went := self.events.prune(events_before_ms=0, logs_before_ms=0, limit=_SLICE):
+        while went := self.events.prune(Ages(0, 0), limit=_SLICE):
             gone += went
         return gone
 
@@ -79,6 +83,7 @@ class Retention:
         return Edges(
             events_ms=now_ms - self.events_days * DAY_MS,
             logs_ms=now_ms - self.logs_days * DAY_MS,
+            failed_ms=now_ms - self.failed_days * DAY_MS,
             raw_ms=now_ms - min(RAW_KEPT_MS, kept_ms),
             minutes_ms=minutes_ms - minutes_ms % HOUR_MS,  # an hour's minutes go together
             hours_ms=now_ms - kept_ms,
@@ -99,10 +104,10 @@ class Retention:
         )
 
     def _clean_events(self, now_ms: int) -> int:
-        edges, gone = self._edges(now_ms), 0
-        while went := self.events.prune(events_before_ms=edges.events_ms, logs_before_ms=edges.logs_ms, limit=_SLICE):
+        ages, gone = self._edges(now_ms).ages, 0
+        while went := self.events.prune(ages, _SLICE):
             gone += went
-        while went := self.groups.forget(edges.events_ms, _SLICE):
+        while went := self.groups.forget(ages, _SLICE):
             gone += went
         return gone
 
@@ -117,5 +122,6 @@ def open_retention(stores: Stores, clock: Clock, settings: Settings) -> Retentio
         events_days=settings.retention_events_days,
         logs_days=settings.retention_logs_days,
         metrics_days=settings.retention_metrics_days,
+        failed_days=settings.retention_failed_days,
         upkeep=stores.upkeep,
     )

@@ -3,6 +3,7 @@
 import re
 
 from app.dashboard.job_tabs import log
+from app.storage.base_keeping import Ages
 from tests.dashboard.conftest import House
 from tests.dashboard.test_job_page import LEVELS, chips, line
 from tests.fakes import event
@@ -42,7 +43,7 @@ def test_lines_that_went_are_not_counted(house: House):
     house.send([line(number) for number in range(5)])
     assert chips(house.page("/jobs/123?tab=log"))["info"] == 5
     later = house.status.clock.now_ms() + 1
-    house.events.prune(events_before_ms=0, logs_before_ms=later, limit=2)
+    house.events.prune(Ages(0, later), limit=2)
 
     assert chips(house.page("/jobs/123?tab=log"))["info"] == 3
 

@@ -5,6 +5,7 @@ from copy import copy
 import pytest
 
 from app.storage.base import EventFilter, EventStore, JobFilter
+from app.storage.base_keeping import Ages
 from app.storage.memory import MemoryEventStore
 from tests.fakes import NOW_MS, event, jobs_fold, new_id, no_fold, said
 
@@ -249,8 +250,10 @@ def test_pruning_takes_the_oldest_in_slices_and_logs_earlier(store, clock):
     clock.advance(1_000)
     store.append([event("log", job_id=""), event()], no_fold)
 
-    assert store.prune(events_before_ms=NOW_MS + 1, logs_before_ms=NOW_MS + 2_000, limit=2) == 2
-    assert store.prune(events_before_ms=NOW_MS + 1, logs_before_ms=NOW_MS + 2_000, limit=9) == 2
+    ages = Ages(NOW_MS + 1, NOW_MS + 2_000)
+    assert store.prune(ages, limit=2) == 2
+    assert store.prune(ages, limit=9) + store.prune(ages, limit=9) == 2
+    assert store.prune(ages, limit=9) == 0
     assert [stored.type for stored in store.events(ANY)] == ["item_scraped"]
     assert states(store.append([copy(old)], no_fold)) == ["stored"]
 
@@ -287,9 +290,9 @@ def test_it_is_known_how_far_events_were_removed(store):
     first, *_, newest = sorted(found.cursor for found in store.events(ANY))
     assert store.reach() == (newest, 0)
 
-    assert store.prune(events_before_ms=NOW_MS + 1, logs_before_ms=NOW_MS, limit=1) == 1
+    assert store.prune(Ages(NOW_MS + 1, NOW_MS), limit=1) == 1
     assert store.reach() == (newest, first)
     assert store.delete_job("123")
     assert store.reach() == (newest, newest)
-    assert store.prune(events_before_ms=NOW_MS + 1, logs_before_ms=NOW_MS, limit=9) == 2
+    assert store.prune(Ages(NOW_MS + 1, NOW_MS), limit=9) == 2
     assert store.reach() == (newest, newest)

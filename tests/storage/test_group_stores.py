@@ -6,6 +6,7 @@ from app.jobs.fingerprint import fingerprint_of
 from app.jobs.grouping import Grouping
 from app.storage.base import Event, EventStore
 from app.storage.base_groups import MOST_CELLS, OTHERS, Course, GroupStore, Mute, Sighting
+from app.storage.base_keeping import Ages
 from app.storage.base_series import HOUR_MS, MINUTE_MS
 from app.storage.stores import Stores
 from tests.fakes import NOW_MS, event, jobs_fold, no_fold
@@ -149,7 +150,7 @@ def test_groups_that_were_not_seen_for_long_are_forgotten(stores, groups):
     """Some at a time; those seen since stay."""
     brought_up(stores, error("a"), error("b"), error("c", at_ms=NOW_MS + HOUR_MS))
 
-    assert [groups.forget(NOW_MS + 1, limit=1) for _ in range(3)] == [1, 1, 0]
+    assert [groups.forget(Ages(NOW_MS + 1, 0), limit=1) for _ in range(3)] == [1, 1, 0]
     assert [group.title for group in groups.of_job("run")] == ["c"]
 
 

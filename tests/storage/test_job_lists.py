@@ -28,6 +28,8 @@ SEARCHES: list[tuple[Condition, list[str]]] = [
     (Condition("attempt", "=", (1,)), ["e2", "plain", "x%1", "e1"]),
     (Condition("attempt", "=", (1, 999_999_999_999_999)), ["e2", "plain", "x%1", "e1"]),
     (Condition("attempt", "<", (999_999_999_999_999,)), ["e2", "plain", "x%1", "e1"]),
+    (Condition("pinned", "=", ()), ["x%1"]),
+    (Condition("pinned", "=", (), negated=True), ["e2", "plain", "e1"]),
     (Condition("began", ">=", (NOW_MS - 7_000,)), ["e2", "plain"]),
     (Condition("began", "<", (NOW_MS - 7_000,)), ["x%1", "e1"]),
 ]
@@ -49,6 +51,7 @@ def filled(store: EventStore) -> EventStore:
             event("job_started", job_id="x%1", at_ms=NOW_MS - 8_000, data={"source": "E_ay.com"}),
             event("error", job_id="x%1", data={"message": "no", "count": 3}),
             event("job_failed", job_id="x%1"),
+            event("job_pinned", job_id="x%1"),
             event("job_started", job_id="plain", at_ms=NOW_MS - 7_000),
             event("job_cancelled", job_id="plain"),
             event("job_started", job_id="e2", at_ms=NOW_MS - 6_000, data=first),

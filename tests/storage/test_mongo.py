@@ -14,6 +14,7 @@ from pymongo.synchronous.pool import Connection
 from app.core.errors import Unavailable
 from app.jobs.fold import fold
 from app.storage.base import Commit, Event, EventFilter, JobFilter
+from app.storage.base_keeping import Ages
 from app.storage.base_series import HOUR_MS, RAW_MS, Point
 from app.storage.mongo.client import INDEXES, Mongo
 from app.storage.mongo.events import MongoEventStore
@@ -177,8 +178,8 @@ def test_a_command_may_clean_up_beside_the_server(mongodb_url):
         server.events.delete_job("old", later=True)
 
         command.series.roll_up(NOW_MS - HOUR_MS, NOW_MS)
-        kept = {"events_before_ms": NOW_MS + 1, "logs_before_ms": 0}
-        assert [command.events.prune(**kept, limit=9) for _ in range(3)] == [2, 1, 0]
+        ages = Ages(NOW_MS + 1, 0)
+        assert [command.events.prune(ages, limit=9) for _ in range(3)] == [2, 1, 0]
         assert command.series.prune(raw_before_ms=NOW_MS, minutes_before_ms=0, hours_before_ms=0) == 1
 
         assert server.events.append([event(job_id="run")], counting).prev == 3

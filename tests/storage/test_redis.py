@@ -8,6 +8,7 @@ import pytest
 
 from app.core.errors import Unavailable
 from app.storage.base import EventFilter, JobFilter
+from app.storage.base_keeping import Ages
 from app.storage.redis.events import RedisEventStore
 from app.storage.redis.server import Changes, Server
 from tests import redis_server
@@ -171,7 +172,7 @@ def test_a_deleted_job_and_old_events_leave_nothing_behind(store: RedisEventStor
     sent = [event(job_id="a", id=new_id()), event("log", job_id="b", id=new_id(), data={"message": "x"})]
     store.append(sent, jobs_fold)
     store.delete_job("a")
-    store.prune(events_before_ms=clock.now_ms() + 1, logs_before_ms=0, limit=9)
+    store.prune(Ages(clock.now_ms() + 1, 0), limit=9)
 
     left = {key.decode().removeprefix(redis.prefix) for key in redis.client.scan_iter()}
     assert not [key for key in left if key.startswith(("ids:", "job:", "deleted"))]

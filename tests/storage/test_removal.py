@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from app.storage.base import EventFilter
+from app.storage.base_keeping import Ages
 from app.storage.memory import MemoryEventStore
 from app.storage.memory_groups import MemoryGroupStore
 from app.storage.memory_series import MemorySeriesStore
@@ -129,11 +130,11 @@ def test_pruning_looks_at_little(sqlite_url):
     database.read(count)
     database.write(count)
     writes = database.writes
-    gone = store.prune(events_before_ms=NOW_MS, logs_before_ms=NOW_MS, limit=20)
+    gone = store.prune(Ages(NOW_MS, NOW_MS), limit=20)
     assert (gone, database.writes) == (0, writes)
     assert sum(steps) <= 5 * STEPS
 
-    assert store.prune(events_before_ms=NOW_MS + 1, logs_before_ms=NOW_MS, limit=20) == 20
+    assert store.prune(Ages(NOW_MS + 1, NOW_MS), limit=20) == 20
     database.close()
     assert sum(steps) <= 15 * STEPS
 
@@ -143,7 +144,7 @@ def test_logs_are_kept_no_longer_than_other_events(store, redis):
     for kept in (store, MemoryEventStore(StoppedClock(), list), RedisEventStore(redis, StoppedClock(), no_points)):
         kept.append([event("log"), event()], no_fold)
 
-        assert kept.prune(events_before_ms=NOW_MS + 1, logs_before_ms=NOW_MS, limit=9) == 2
+        assert kept.prune(Ages(NOW_MS + 1, NOW_MS), limit=9) == 2
 
 
 def test_pruning_ends_a_deletion_that_was_cut_off(database, store, monkeypatch):
@@ -162,7 +163,7 @@ def test_pruning_ends_a_deletion_that_was_cut_off(database, store, monkeypatch):
     database.after_write = lambda: None
     assert held(database) == 5
 
-    prune = partial(store.prune, events_before_ms=NOW_MS, logs_before_ms=NOW_MS, limit=3)
+    prune = partial(store.prune, Ages(NOW_MS, NOW_MS), limit=3)
 
     assert [prune(), held(database), prune(), prune()] == [3, 2, 1, 0]
     assert [kept.job_id for kept in store.events(ANY)] == ["other"]

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.storage.base import Event, EventFilter, EventStore
+from app.storage.base_keeping import Ages
 from app.storage.base_runs import Runs
 from app.storage.base_search import SearchStore, Text
 from app.storage.base_series import DAY_MS, HOUR_MS
@@ -246,9 +247,9 @@ def test_what_goes_is_found_no_more(stores, events, search, clock):
     assert words is None or words.index([late], words.indexed(), 9)
     assert [each.job_id for each in search.search(EventFilter(q="word")).events] == ["new", "run"]
     clock.advance(DAY_MS)
-    events.prune(events_before_ms=0, logs_before_ms=NOW_MS + 1, limit=1)
+    events.prune(Ages(0, NOW_MS + 1), limit=1)
     assert [each.job_id for each in search.search(EventFilter(q="word")).events] == ["new"]
-    events.prune(events_before_ms=NOW_MS + 1, logs_before_ms=0, limit=9)
+    events.prune(Ages(NOW_MS + 1, 0), limit=9)
     assert search.search(EventFilter(q="word")) == ([], None)
 
 
@@ -258,9 +259,9 @@ def test_long_texts_go_a_few_at_a_time(request, stores, events, search):
     long = " ".join(f"word{number}" for number in range(20 if few else 1_000))
     brought_up(stores, *(log(long, job_id) for job_id in ("old", "gone") for _ in range(20)))
 
-    went = events.prune(events_before_ms=NOW_MS + 1, logs_before_ms=0, limit=20)
+    went = events.prune(Ages(NOW_MS + 1, 0), limit=20)
     assert 0 < went < 20 if "sqlite" in request.node.name else went == 20
-    while events.prune(events_before_ms=NOW_MS + 1, logs_before_ms=0, limit=20):
+    while events.prune(Ages(NOW_MS + 1, 0), limit=20):
         pass
     assert search.search(EventFilter(q="word7")) == ([], None)
     brought_up(stores, *(log(long, "gone") for _ in range(20)))

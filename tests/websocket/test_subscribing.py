@@ -8,6 +8,7 @@ from flask_socketio import SocketIO
 
 from app.accounts.principals import Principal
 from app.core.errors import Unavailable
+from app.storage.base_keeping import Ages
 from app.websocket.connections import Connections
 from app.websocket.live import Live
 from app.websocket.readers import LIVE
@@ -101,7 +102,7 @@ def test_who_goes_while_it_subscribes_is_let_go_whole(house, broadcaster, reader
 
 
 def prune(store, count):
-    assert store.prune(events_before_ms=NOW_MS + 1, logs_before_ms=NOW_MS, limit=count) == count
+    assert store.prune(Ages(NOW_MS + 1, NOW_MS), limit=count) == count
 
 
 @pytest.mark.parametrize("wanted", [{"room": "events"}, {"jobId": "123"}])

@@ -67,6 +67,8 @@ def _met(condition: Condition) -> Document:
             return {"tags": {"$in": values}}
         case "spider":
             return {"$or": [{"$and": among(Runs(spider=name))} for name in values]}
+        case "pinned":
+            return {"pinned": True}
         case field:
             return _compares(field, condition)
 

@@ -11,6 +11,7 @@ from app.core.clock import Clock
 from app.core.errors import Unavailable
 from app.storage.base import Commit, Event, EventFilter, Fold, Job, JobFilter, Reach, Tallies
 from app.storage.base_counts import Counted
+from app.storage.base_keeping import Ages
 from app.storage.base_runs import Run, Spider
 from app.storage.base_series import Cells
 from app.storage.mongo.append import Batch, Merge
@@ -19,6 +20,7 @@ from app.storage.mongo.client import Document, Mongo, reason, translated
 from app.storage.mongo.conditions import event_conditions, together, visible
 from app.storage.mongo.conditions_jobs import job_conditions
 from app.storage.mongo.counting import count_events, count_jobs
+from app.storage.mongo.keeping import Keeping
 from app.storage.mongo.ledger import Ledger
 from app.storage.mongo.removal import Removal
 from app.storage.mongo.rows import event_of, job_of
@@ -49,6 +51,7 @@ class MongoEventStore:
         self._merge = merge
         self._numbers = Numbers(mongo, ledger)
         self._removal = Removal(mongo, ledger, self._numbers)
+        self._keeping = Keeping(mongo, ledger)
 
     def append(self, events: Sequence[Event], fold: Fold, refused: Tallies = _NONE) -> Commit:
         """See `EventStore`."""
@@ -159,9 +162,9 @@ class MongoEventStore:
             pass
         return True
 
-    def prune(self, *, events_before_ms: int, logs_before_ms: int, limit: int) -> int:
+    def prune(self, ages: Ages, limit: int) -> int:
         """See `EventStore`; a TTL index would delete what is not told of, and not by kind."""
-        return self._removal.finish(limit) or self._removal.prune(events_before_ms, logs_before_ms, limit)
+        return self._removal.finish(limit) or self._keeping.prune(ages, limit)
 
 
 def _is_of_the_event(error: Exception) -> bool:

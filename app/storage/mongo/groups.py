@@ -1,21 +1,26 @@
 """Error groups in MongoDB; see `app.storage.base_groups`."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from pymongo import DESCENDING
 
 from app.storage.base_groups import OTHERS, Course, ErrorGroup, Mute, Sighting
+from app.storage.base_keeping import Ages
 from app.storage.grouping import Key, grown, key_of
 from app.storage.mongo.client import Document, Mongo, translated
 from app.storage.mongo.conditions_jobs import of_spider
 from app.storage.mongo.ledger import Ledger, Put
+from app.storage.mongo.rows import job_of
 from app.storage.mongo.watermarks import moved, stands_at
 
 MARK: Final = "grouped"
 _FIELDS: Final = (
     "job_key", "fingerprint", "kind", "place", "url_template", "title", "first_ms", "last_ms", "count", "sample",
 )  # fmt: skip
+_AT_ONCE: Final = 500
+"""Groups of which the jobs are looked up at once."""
 _RUNS: Final = 500
 """Earlier runs of a spider that are asked for their errors at once, the last first."""
 
@@ -81,12 +86,22 @@ class MongoGroupStore:
                 return False
             return bool(self._mongo["mutes"].delete_one({"_id": _mute_key(run, fingerprint)}).deleted_count)
 
-    def forget(self, before_ms: int, limit: int) -> int:
+    def forget(self, ages: Ages, limit: int) -> int:
         """See `GroupStore`."""
         with self._ledger.turn():
-            found = self._mongo["groups"].find({"last_ms": {"$lt": before_ms}}, {"_id": 1}).limit(limit)
-            old = [each["_id"] for each in found]
+            old = list(islice(self._old(ages), limit))
             return self._mongo["groups"].delete_many({"_id": {"$in": old}}).deleted_count if old else 0
+
+    def _old(self, ages: Ages) -> Iterator[Any]:
+        """The ids of those that are older than they are kept."""
+        aged = self._mongo["groups"].find({"last_ms": {"$lt": ages.events_ms}}, {"job_key": 1, "last_ms": 1})
+        while some := list(islice(aged, _AT_ONCE)):
+            wanted = {"_id": {"$in": list({group["job_key"] for group in some})}}
+            jobs = {job["_id"]: job_of(job) for job in self._mongo["jobs"].find(wanted)}
+            for group in some:
+                before_ms = ages.before_ms("error", jobs.get(group["job_key"]))
+                if before_ms is not None and group["last_ms"] < before_ms:
+                    yield group["_id"]
 
     def _run(self, job_id: str) -> _Run | None:
         found = self._mongo["jobs"].find_one({"id": job_id}, {"source": 1, "query": 1})

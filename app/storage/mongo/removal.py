@@ -1,4 +1,4 @@
-"""What goes: old events, and a deleted job with its own, which go in slices after it.
+"""What goes: a deleted job, and its events in slices after it; old ones go by `keeping`.
 
 A deletion's commit takes the job and leaves a mark that it is gone, so that nobody sees its events any more and that
 they are found again after a crash. How far events were removed is written before they are: whoever reads on from a
@@ -27,7 +27,7 @@ class Removal:
             if found is None:
                 return None
             key: int = found["_id"]
-            self._note(found["last_cursor"])
+            note_removed(self._mongo, found["last_cursor"])
             puts = [Put("jobs", key, None), *self._numbers.moved({found["status"]: -1})]
             self._ledger.commit([*puts, Put("meta", _mark(key), {"gone": key})])
             self._numbers.take(puts)
@@ -49,40 +49,17 @@ class Removal:
             gone = self._mongo.sight().gone
         return next((went for key in gone if (went := self.delete_slice(key, limit))), 0)
 
-    def prune(self, events_before_ms: int, logs_before_ms: int, limit: int) -> int:
-        """Delete up to `limit` of the oldest events received before those times; returns how many went."""
-        with translated():
-            if not any(self._old(events_before_ms, logs_before_ms, 1)):
-                return 0
-        with self._ledger.turn():
-            events, logs = self._old(events_before_ms, logs_before_ms, limit)
-            if not events and not logs:
-                return 0
-            last = sorted({*events, *logs})[:limit][-1]
-            self._note(last)
-            # They are the first of their kind without a gap, so that a span of cursors says which.
-            went = self._delete({"_id": {"$lte": min(last, events[-1])}}) if events else 0
-            return went + (self._delete({"type": "log", "_id": {"$lte": min(last, logs[-1])}}) if logs else 0)
-
-    def _note(self, cursor: int) -> None:
-        """Events up to this one may be missing from now on."""
-        self._mongo["meta"].update_one({"_id": REMOVED}, {"$max": {"value": cursor}}, upsert=True)
-
-    def _old(self, events_before_ms: int, logs_before_ms: int, limit: int) -> tuple[list[int], list[int]]:
-        """The first events, and the first logs, that were received before those times."""
-        return self._received({}, events_before_ms, limit), self._received({"type": "log"}, logs_before_ms, limit)
-
-    def _received(self, which: Document, before_ms: int, limit: int) -> list[int]:
-        """Of the `limit` oldest of these, those received before that time: receive times rise with the cursor."""
-        query = self._mongo["events"].find(which, {"received_ms": 1}).sort("_id", ASCENDING).limit(limit)
-        return [each["_id"] for each in query if each["received_ms"] < before_ms]
-
     def _oldest(self, which: Document, limit: int) -> list[int]:
         query = self._mongo["events"].find(which, {"_id": 1}).sort("_id", ASCENDING).limit(limit)
         return [each["_id"] for each in query]
 
     def _delete(self, which: Document) -> int:
         return self._mongo["events"].delete_many(which).deleted_count
+
+
+def note_removed(mongo: Mongo, cursor: int) -> None:
+    """Events up to this one may be missing from now on."""
+    mongo["meta"].update_one({"_id": REMOVED}, {"$max": {"value": cursor}}, upsert=True)
 
 
 def _mark(key: int) -> str:

@@ -54,6 +54,7 @@ def job_fields(job: Job) -> Document:
     """What is kept of a job under its key; `began` is for those who ask when that was."""
     fields = {name: getattr(job, name) for name in _JOB}
     fields |= {name: msgspec.json.encode(getattr(job, name)).decode() for name in _JOB_JSON}
+    fields["pinned"] = job.pinned
     fields["began"] = job.created_at if job.started_at is None else job.started_at
     return fields
 
@@ -63,5 +64,6 @@ def job_of(document: Mapping[str, Any]) -> Job:
     return Job(
         key=document["_id"],
         **{name: document[name] for name in _JOB},
+        pinned=document.get("pinned", False),  # older documents don't say
         **{name: msgspec.json.decode(document[name]) for name in _JOB_JSON},
     )

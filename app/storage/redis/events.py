@@ -13,10 +13,11 @@ from app.core.clock import Clock
 from app.core.errors import Unavailable
 from app.storage.base import Commit, Event, EventFilter, Fold, Job, JobFilter, Reach, Tallies
 from app.storage.base_counts import Counted
+from app.storage.base_keeping import Ages
 from app.storage.base_runs import Run, Spider
 from app.storage.base_series import Cells, Point
 from app.storage.counting import count_events, count_jobs
-from app.storage.redis import append, job_lists, removal
+from app.storage.redis import append, job_lists, keeping, removal
 from app.storage.redis.draft import Draft
 from app.storage.redis.keys import JOBS, STREAM, TALLIES, seqs
 from app.storage.redis.looking import pages
@@ -150,13 +151,12 @@ class RedisEventStore:
             pass
         return True
 
-    def prune(self, *, events_before_ms: int, logs_before_ms: int, limit: int) -> int:
+    def prune(self, ages: Ages, limit: int) -> int:
         """See `EventStore`."""
         for key in removal.deleted(self._server):
             if gone := removal.delete_slice(self._server, key, limit):
                 return gone
-        old = removal.old_events(self._server, events_before_ms, logs_before_ms, limit)
-        return removal.remove(self._server, old) if old else 0
+        return keeping.prune(self._server, ages, limit)
 
 
 def _within(wanted: EventFilter, over: Cells) -> EventFilter:

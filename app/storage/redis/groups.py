@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, replace
+from itertools import count, islice
 from typing import Any, Final
 
 import msgspec
 
 from app.storage.base import Job
 from app.storage.base_groups import OTHERS, Course, ErrorGroup, Mute, Sighting
+from app.storage.base_keeping import Ages
 from app.storage.grouping import Key, grown, key_of
 from app.storage.redis.job_lists import one_job
 from app.storage.redis.keys import AGED, JOBS, groups_of, mutes_of, of_spider, seen
+from app.storage.redis.records import job_of
 from app.storage.redis.removal import group_removed
-from app.storage.redis.server import Changes, Command, Head, Server
+from app.storage.redis.server import AT_ONCE, Changes, Command, Head, Server
 
 _EARLIER: Final = """
 local prefix, spider, key, fingerprints = unpack(cmsgpack.unpack(ARGV[1]))
@@ -137,18 +140,31 @@ class RedisGroupStore:
         (went,) = self._server.ask(("HDEL", mutes_of((job.source, job.query)), fingerprint))
         return bool(went)
 
-    def forget(self, before_ms: int, limit: int) -> int:
+    def forget(self, ages: Ages, limit: int) -> int:
         """See `GroupStore`."""
 
         def work(_: Head) -> tuple[int, Changes | None]:
-            (old,) = self._server.ask(("ZRANGEBYSCORE", AGED, "-inf", f"({before_ms}", "LIMIT", 0, limit))
+            old = list(islice(self._old(ages), limit))
             changes = Changes()
-            for name in old:
-                job_key, fingerprint = name.decode().split(" ", 1)
-                changes.commands += group_removed(int(job_key), fingerprint)
+            for job_key, fingerprint in old:
+                changes.commands += group_removed(job_key, fingerprint)
             return len(old), changes if old else None
 
         return self._server.transact(work)
+
+    def _old(self, ages: Ages) -> Iterator[tuple[int, str]]:
+        """The job and the fingerprint of each group that is older than it is kept."""
+        for first in count(0, AT_ONCE):
+            aged = ("ZRANGEBYSCORE", AGED, "-inf", f"({ages.events_ms}", "WITHSCORES", "LIMIT", first, AT_ONCE)
+            (told,) = self._server.ask(aged)
+            names = [name.decode().split(" ", 1) for name in told[::2]]
+            if not names:
+                return
+            (jobs,) = self._server.ask(("HMGET", JOBS, *(job_key for job_key, _ in names)))
+            for (job_key, fingerprint), last_ms, job in zip(names, told[1::2], jobs, strict=True):
+                before_ms = ages.before_ms("error", job_of(job) if job else None)
+                if before_ms is not None and float(last_ms) < before_ms:
+                    yield int(job_key), fingerprint
 
 
 def group_bytes(group: ErrorGroup) -> bytes:

@@ -7,7 +7,7 @@ from app.storage.base import Job, JobFilter
 from app.storage.base_jobs import Condition
 from app.storage.base_runs import Run, Runs, Spider
 from app.storage.matching_jobs import is_wanted_job
-from app.storage.redis.keys import JOBS, KEYS, ORDER, STATUSES, of_source, of_spider, of_status
+from app.storage.redis.keys import JOBS, KEYS, ORDER, PINNED, STATUSES, of_source, of_spider, of_status
 from app.storage.redis.records import job_of
 from app.storage.redis.server import AT_ONCE, Server
 
@@ -112,6 +112,8 @@ def _of_condition(condition: Condition) -> Iterator[list[str]]:
     match condition.field:
         case "status":
             yield sorted(set(map(of_status, values)))
+        case "pinned":
+            yield [PINNED]
         case "source":
             yield sorted(set(map(of_source, values)))
         case "spider":

@@ -1,14 +1,15 @@
 """What lies under which key. All begin with the installation's prefix.
 
 ``head`` (hash): `turn`, a mark that changes with each transaction; `cursor` and `job`, the last numbers given;
-`removed`, up to where events may be missing; `grouped`, how far the groups of errors are.
+`removed`, up to where events may be missing; `grouped`, how far the groups of errors are; `pruned` and `pruned_logs`,
+how far those that delete are, and ``passed`` (sorted set) the jobs of which they left something.
 
 ``events`` (stream): each event under its cursor. ``type:<type>`` and ``job:<key>:<type>`` (streams) hold their cursors
 alone, ``ids:<key>`` (hash) the digests of a job's events by their ids; those without a job are of minus their sender.
 
 ``jobs`` (hash): each job by its key; ``keys`` (hash): the key by its id. ``order``, ``status:<status>``,
-``source:<source>`` and ``spider:<spider>`` (sorted sets): keys. ``statuses`` (set): those that ever occurred.
-``deleted`` (set): keys of deleted jobs whose events are still to go.
+``source:<source>``, ``spider:<spider>`` and ``pinned`` (sorted sets): keys. ``statuses`` (set): those that ever
+occurred. ``deleted`` (set): keys of deleted jobs whose events are still to go.
 
 ``tallies`` (hash), ``seqs:<sender>:<epoch>`` (sorted set of keys by `seq`).
 
@@ -35,6 +36,8 @@ STATUSES: Final = "statuses"
 DELETED: Final = "deleted"
 TALLIES: Final = "tallies"
 AGED: Final = "aged"
+PINNED: Final = "pinned"
+PASSED: Final = "passed"
 
 
 def of_type(type_: str) -> str:
@@ -94,3 +97,5 @@ def sets_of(job: Job) -> Iterator[str]:
     yield of_spider((job.source, job.query))
     if job.source is not None:
         yield of_source(job.source)
+    if job.pinned:
+        yield PINNED

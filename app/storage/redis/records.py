@@ -10,7 +10,7 @@ from app.storage.base import Event, Job
 _JOB: Final = (
     "id", "sender_id", "created_at", "key", "source", "query", "tags", "config", "status", "attempt", "done", "total",
     "unit", "items", "items_reported", "errors", "started_at", "finished_at", "duration", "last_event_at", "worker",
-    "reason", "totals", "first_cursor", "last_cursor",
+    "reason", "totals", "first_cursor", "last_cursor", "pinned",
 )  # fmt: skip
 """What is kept of a job, in the order of `Job`: to add a field, add it at the end of both."""
 

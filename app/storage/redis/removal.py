@@ -6,10 +6,9 @@ A deleted job's key stands in ``deleted`` until its last event is gone; so a cra
 from collections.abc import Sequence
 from typing import Final
 
-from app.storage.base import Event, EventFilter, Job
+from app.storage.base import Event, Job
 from app.storage.redis.job_lists import one_job
-from app.storage.redis.keys import AGED, DELETED, JOBS, KEYS, groups_of, ids, of_job, seen, sets_of
-from app.storage.redis.looking import pages
+from app.storage.redis.keys import AGED, DELETED, JOBS, KEYS, PASSED, groups_of, ids, of_job, seen, sets_of
 from app.storage.redis.server import Changes, Command, Head, Server, raw
 
 _SLICE: Final = """
@@ -32,24 +31,39 @@ return went
 """A slice of the events of a deleted job; with the last of them, its streams and its mark."""
 
 _REMOVE: Final = """
-local prefix, events = unpack(cmsgpack.unpack(ARGV[1]))
-local went = 0
+local prefix, events, kept, mark = unpack(cmsgpack.unpack(ARGV[1]))
+local went, last, known = 0, '0', {}
+local function is_kept(job)
+  if known[job] == nil then
+    known[job] = false
+    for _, set in ipairs(kept) do known[job] = known[job] or redis.call('ZSCORE', prefix .. set, job) ~= false end
+  end
+  return known[job]
+end
 for _, event in ipairs(events) do
   local cursor, type, job, id = unpack(event)
-  went = went + redis.call('XDEL', prefix .. 'events', cursor)
-  redis.call('XDEL', prefix .. 'type:' .. type, cursor)
-  local stream = prefix .. 'job:' .. job .. ':' .. type
-  redis.call('XDEL', stream, cursor)
-  if redis.call('XLEN', stream) == 0 then redis.call('UNLINK', stream) end
-  if id ~= '' then redis.call('HDEL', prefix .. 'ids:' .. job, id) end
+  if is_kept(job) then
+    redis.call('ZADD', prefix .. 'passed', 'LT', cursor, job)
+  else
+    went = went + redis.call('XDEL', prefix .. 'events', cursor)
+    redis.call('XDEL', prefix .. 'type:' .. type, cursor)
+    local stream = prefix .. 'job:' .. job .. ':' .. type
+    redis.call('XDEL', stream, cursor)
+    if redis.call('XLEN', stream) == 0 then redis.call('UNLINK', stream) end
+    if id ~= '' then redis.call('HDEL', prefix .. 'ids:' .. job, id) end
+    last = cursor
+  end
 end
-local last = events[#events][1]
 if tonumber(last) > tonumber(redis.call('HGET', KEYS[1], 'removed') or '0') then
   redis.call('HSET', KEYS[1], 'removed', last)
 end
+if mark ~= '' then redis.call('HSET', KEYS[1], mark, events[#events][1]) end
 return went
 """
-"""Events with all that is known of them."""
+"""Events with all that is known of them, but for those of jobs that stand in one of the sets `kept`.
+
+These are remembered; `mark` is the field of the head that says how far was looked.
+"""
 
 
 def delete_job(server: Server, job_id: str) -> int | None:
@@ -66,6 +80,7 @@ def _without(server: Server, job: Job, head: Head) -> Changes:
     (fingerprints,) = server.ask(("HKEYS", groups_of(job.key)))
     changes = Changes()
     changes.commands += [("HDEL", KEYS, job.id), ("HDEL", JOBS, job.key), ("SADD", DELETED, job.key)]
+    changes.commands.append(("ZREM", PASSED, job.key))
     changes.commands += [("ZREM", name, job.key) for name in sets_of(job)]
     for fingerprint in fingerprints:
         changes.commands += group_removed(job.key, fingerprint.decode())
@@ -89,10 +104,17 @@ def delete_slice(server: Server, key: int, limit: int) -> int:
     return went
 
 
-def remove(server: Server, events: Sequence[Event]) -> int:
-    """Delete these events, which are in the order of their cursors; returns how many went."""
+def remove(server: Server, events: Sequence[Event], kept: Sequence[str], mark: str = "") -> int:
+    """Delete these events, which are in the order of their cursors; returns how many went.
+
+    Args:
+        server: where they are.
+        events: one at least.
+        kept: sets of jobs whose events stay and are passed over.
+        mark: the field of the head that says, afterwards, that all was looked at up to the last of them.
+    """
     told = [(str(event.cursor), event.type, str(event.job_key), raw(event.id or b"")) for event in events]
-    went: int = server.run(_REMOVE, told)
+    went: int = server.run(_REMOVE, told, list(kept), mark)
     return went
 
 
@@ -100,13 +122,3 @@ def deleted(server: Server) -> list[int]:
     """The keys of deleted jobs of which events are left."""
     (found,) = server.ask(("SMEMBERS", DELETED))
     return sorted(map(int, found))
-
-
-def old_events(server: Server, events_before_ms: int, logs_before_ms: int, limit: int) -> list[Event]:
-    """The oldest events received before the one time, and logs before either, by their cursors."""
-    found: dict[int, Event] = {}
-    for types, before_ms in (((), events_before_ms), (("log",), logs_before_ms)):
-        oldest = next(pages(server, EventFilter(types=types), back=False, size=limit), None)
-        # Times of receipt rise with the cursor: behind one that stays, all do.
-        found |= {event.cursor: event for event in oldest.found if event.received_ms < before_ms} if oldest else {}
-    return [found[cursor] for cursor in sorted(found)[:limit]]

@@ -82,6 +82,8 @@ class Head(NamedTuple):
     job: int
     removed: int
     grouped: int
+    pruned: int
+    pruned_logs: int
 
 
 @dataclass(slots=True)

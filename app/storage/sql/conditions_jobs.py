@@ -66,6 +66,8 @@ def _met(condition: Condition) -> ColumnElement[bool]:
             return or_(*(and_(*among(Runs(spider=name))) for name in values))
         case "began":
             return _COMPARED[condition.sign](began, condition.values[0])
+        case "pinned":
+            return jobs.c.pinned
         case field:
             return _compares(jobs.c[field], condition)
 

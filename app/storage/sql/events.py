@@ -5,22 +5,24 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import Select, func, select
 
 from app.core.clock import Clock
 from app.storage.base import Commit, Event, EventFilter, Fold, Job, JobFilter, Reach, Tallies
 from app.storage.base_counts import Counted
+from app.storage.base_keeping import Ages
 from app.storage.base_runs import Run, Spider
 from app.storage.base_series import Cells
 from app.storage.sql.append import Append, MergePoints
 from app.storage.sql.append_singly import AppendSingly
-from app.storage.sql.conditions import event_conditions, of_types
+from app.storage.sql.conditions import event_conditions
 from app.storage.sql.counting import count_events, count_jobs
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import events, jobs, meta, tallies
 from app.storage.sql.job_lists import count_changes, count_jobs_by_status, list_jobs, list_runs, miscounted
 from app.storage.sql.pace import Pace
-from app.storage.sql.removal import REMOVED, delete_events, delete_job, delete_slice, marked
+from app.storage.sql.pruning import Pruning
+from app.storage.sql.removal import REMOVED, delete_job, delete_slice, marked
 from app.storage.sql.rows import EVENTS, JOBS, event_of, job_of
 
 _NONE: Final[Tallies] = MappingProxyType({})
@@ -44,6 +46,7 @@ class SqlEventStore:
         self._clock = clock
         self._merge = merge
         self._pace = Pace(clock)
+        self._pruning = Pruning(database, self._pace)
         self._newest = 0  # remembered, as the newest event may be deleted and readers have seen it
 
     def append(self, events: Sequence[Event], fold: Fold, refused: Tallies = _NONE) -> Commit:
@@ -130,20 +133,12 @@ class SqlEventStore:
             pass
         return True
 
-    def prune(self, *, events_before_ms: int, logs_before_ms: int, limit: int) -> int:
+    def prune(self, ages: Ages, limit: int) -> int:
         """See `EventStore`."""
-        gone = self._prune_deleted(limit)
-        if gone:
-            return gone
-        queries = (_oldest(events_before_ms, limit), _oldest(logs_before_ms, limit, *of_types(("log",))))
-        found = self._database.read(
-            lambda connection: {cursor for query in queries for cursor in connection.scalars(query)}
-        )
-        if found:
-            return self._database.write(self._pace.timed(partial(delete_events, cursors=sorted(found)[:limit])))
-        if wrong := self._database.read(miscounted):
+        gone = self._prune_deleted(limit) or self._pruning.step(ages, limit)
+        if not gone and (wrong := self._database.read(miscounted)):
             self._database.write(partial(count_changes, changes=wrong))
-        return 0
+        return gone
 
     def _prune_deleted(self, limit: int) -> int:
         """Go on with deleted jobs whose events are left; returns how many events went."""
@@ -152,15 +147,3 @@ class SqlEventStore:
             if gone:
                 return gone
         return 0
-
-
-def _oldest(before_ms: int, limit: int, *conditions: ColumnElement[bool]) -> Select[Any]:
-    """Of the `limit` oldest events, those received before that time: receive times rise with the cursor."""
-    oldest = (
-        select(events.c.cursor, events.c.received_ms)
-        .where(*conditions)
-        .order_by(events.c.cursor)
-        .limit(limit)
-        .subquery()
-    )
-    return select(oldest.c.cursor).where(oldest.c.received_ms < before_ms)

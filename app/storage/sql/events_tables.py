@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    false,
     text,
 )
 
@@ -79,9 +81,11 @@ jobs = Table(
     Column("totals", JSON, nullable=False),
     Column("first_cursor", BigInteger, nullable=False),
     Column("last_cursor", BigInteger, nullable=False),
+    Column("pinned", Boolean, nullable=False, server_default=false()),
     Index("ix_jobs_status_key", "status", "key"),
     Index("ix_jobs_source_key", "source", "key"),
     Index("ix_jobs_source_query_key", "source", "query", "key"),
+    _index("ix_jobs_pinned_key", "key", where="pinned"),
     sqlite_autoincrement=True,
 )
 

@@ -14,11 +14,14 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    not_,
+    or_,
     select,
     tuple_,
 )
 
 from app.storage.base_groups import OTHERS, Course, ErrorGroup, Mute, Sighting
+from app.storage.base_keeping import Ages
 from app.storage.grouping import Key, grown, key_of
 from app.storage.sql.conditions_jobs import is_text
 from app.storage.sql.database import Database
@@ -102,10 +105,12 @@ class SqlGroupStore:
 
         return self._database.write(write)
 
-    def forget(self, before_ms: int, limit: int) -> int:
+    def forget(self, ages: Ages, limit: int) -> int:
         """See `GroupStore`."""
         keys = (error_groups.c.job_key, error_groups.c.fingerprint)
-        old = select(*keys).where(error_groups.c.last_ms < before_ms).limit(limit)
+        troubled = jobs.c.status.in_(ages.troubled) & (error_groups.c.last_ms >= ages.troubled_ms)
+        kept = exists().where(jobs.c.key == error_groups.c.job_key, or_(jobs.c.pinned, troubled))
+        old = select(*keys).where(error_groups.c.last_ms < ages.events_ms, not_(kept)).limit(limit)
         if not self._database.read(lambda connection: connection.execute(old.limit(1)).first()):
             return 0
         statement = delete(error_groups).where(tuple_(*keys).in_(old))

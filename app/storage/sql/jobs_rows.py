@@ -19,6 +19,7 @@ from app.storage.sql.events_tables import jobs
 from app.storage.sql.rows import JOB_FIELDS, JOB_JSON
 
 _JSON: Final = frozenset(JOB_JSON)
+_PINNED: Final = JOB_FIELDS.index("pinned")
 _JSON_PLACES: Final = [place for place, name in enumerate(JOB_FIELDS) if name in _JSON]
 _NEW: Final = (
     "id", "sender_id", "created_at", "tags", "config", "status", "attempt", "items", "errors", "last_event_at",
@@ -42,6 +43,7 @@ def read_jobs(connection: Connection, ids: Sequence[str]) -> dict[str, Job]:
             values = list(row)
             for place in _JSON_PLACES:
                 values[place] = msgspec.json.decode(values[place])
+            values[_PINNED] = bool(values[_PINNED])
             found[values[0]] = Job(*values)
     return found
 

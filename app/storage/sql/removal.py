@@ -39,13 +39,14 @@ def delete_job(connection: Connection, job_id: str) -> int | None:
     return key
 
 
-def delete_events(connection: Connection, share: float, cursors: Sequence[int]) -> int:
-    """Delete the first events of these cursors, which rise, `share` of what is quick; returns how many went."""
-    cursors = texts.affordable(connection, cursors, share)
-    went = connection.execute(delete(events).where(events.c.cursor.in_(cursors))).rowcount
-    texts.remove(connection, cursors)
-    _note(connection, cursors[-1])
-    return went
+def delete_rows(connection: Connection, share: float, cursors: Sequence[int]) -> Sequence[int]:
+    """Delete the first events of these cursors, which rise, `share` of what is quick; returns those that went."""
+    gone = texts.affordable(connection, cursors, share)
+    if gone:
+        connection.execute(delete(events).where(events.c.cursor.in_(gone)))
+        texts.remove(connection, gone)
+        _note(connection, gone[-1])
+    return gone
 
 
 def delete_slice(connection: Connection, share: float, key: int, limit: int) -> int:

@@ -20,7 +20,7 @@ EVENTS = (
 JOB_CHANGING: Final = (
     "source", "query", "tags", "config", "status", "attempt", "done", "total", "unit", "items", "items_reported",
     "errors", "started_at", "finished_at", "duration", "last_event_at", "worker", "reason", "totals",
-    "first_cursor", "last_cursor",
+    "first_cursor", "last_cursor", "pinned",
 )  # fmt: skip
 """The columns of `jobs` that may change after the row was made."""
 

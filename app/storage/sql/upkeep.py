@@ -17,6 +17,7 @@ from app.storage.sql import texts
 from app.storage.sql.conditions import of_types
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import events, jobs
+from app.storage.sql.keeping import last_before
 from app.storage.sql.pace import Pace
 from app.storage.sql.series_tables import buckets
 
@@ -56,8 +57,8 @@ class SqlUpkeep:
 
 def _held(connection: Connection, edges: Edges) -> list[Held]:
     is_log = of_types(("log",))
-    end = _end(connection, edges.events_ms)
-    logs_end = max(end, _end(connection, edges.logs_ms))
+    end = last_before(connection, edges.events_ms)
+    logs_end = max(end, last_before(connection, edges.logs_ms))
     old = (
         (buckets.c.step_ms == step_ms) & (buckets.c.at_ms < edge_ms)
         for step_ms, edge_ms in steps_edges(
@@ -94,20 +95,6 @@ def _first_bucket(connection: Connection) -> int | None:
 def _count(connection: Connection, table: Table, *where: ColumnElement[bool]) -> int:
     found: int = connection.execute(select(func.count()).select_from(table).where(*where)).scalar_one()
     return found
-
-
-def _end(connection: Connection, before_ms: int) -> int:
-    """The last cursor of events received before that time, by halving: receive times rise with the cursor."""
-    low, high = connection.execute(select(func.min(events.c.cursor), func.max(events.c.cursor))).one()
-    if low is None:
-        return 0
-    low, high = low - 1, high + 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        at = select(events.c.received_ms).where(events.c.cursor >= middle).order_by(events.c.cursor).limit(1)
-        received_ms = connection.scalar(at)
-        low, high = (middle, high) if received_ms is not None and received_ms < before_ms else (low, middle)
-    return int(low)
 
 
 def _size(sizes: Mapping[str, int] | None, kind: Kind) -> int | None:

@@ -7,6 +7,9 @@ from sqlalchemy import Connection, select, text
 from app.storage.sql.events_tables import meta
 
 _BEGIN: Final = text("INSERT INTO meta (key, value) VALUES (:key, 0) ON CONFLICT (key) DO NOTHING")
+_PUT: Final = text(
+    "INSERT INTO meta (key, value) VALUES (:key, :upto) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+)
 _MOVE: Final = text("UPDATE meta SET value = :upto WHERE key = :key AND value = :after")
 
 
@@ -20,3 +23,8 @@ def moved(connection: Connection, key: str, after: int, upto: int) -> bool:
     if not after:
         connection.execute(_BEGIN, {"key": key})
     return bool(connection.execute(_MOVE, {"key": key, "after": after, "upto": upto}).rowcount)
+
+
+def moved_to(connection: Connection, key: str, upto: int) -> None:
+    """Move the mark, back as well, wherever it stood: of work that comes to the same whoever does it."""
+    connection.execute(_PUT, {"key": key, "upto": upto})

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from app.storage.base import Commit, Job, JobFilter
+from app.storage.base_keeping import Ages
 from app.storage.base_series import Point
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
@@ -31,7 +32,7 @@ def test_wrong_numbers_are_made_right(database_url: str, change: str):
     database.write(lambda connection: connection.execute(text(change)))
     assert store.job_counts(JobFilter()) != {"running": 2}
 
-    store.prune(events_before_ms=0, logs_before_ms=0, limit=9)
+    store.prune(Ages(0, 0), limit=9)
 
     assert store.job_counts(JobFilter()) == {"running": 2}
     database.close()
