@@ -26,6 +26,7 @@ with warnings.catch_warnings():
     from app.runtime import websockets
 
 from app.runtime.base import HEAD_S, Net, P, Served, T, cut, guarded
+from app.runtime.heads import flaw
 from app.runtime.listen import is_exhausted, raise_file_limit
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,10 @@ _CLOSE_S = 4.2
 _SHORTAGE_S = 0.2
 _PATIENCE_S = 30
 """How long a plain request may keep the server waiting for its bytes; WebSockets set their own, by the ping."""
+_REFUSAL: Final = (
+    b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nX-Content-Type-Options: nosniff\r\n"
+    b"Content-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s\n"
+)
 _os: Any = eventlet.patcher.original("os")
 _NET: Final = Net(eventlet.patcher.original("socket"), eventlet.patcher.original("ssl"))
 """Copies made before the patch: it changes the modules that others import, not these."""
@@ -145,10 +150,39 @@ class _Protocol(eventlet.wsgi.HttpProtocol):
         finally:
             late.cancel()
 
+    def parse_request(self) -> bool:
+        """Called by eventlet to read the head; one that a proxy could read otherwise ends the connection."""
+        head = _Kept(self.rfile)
+        self.rfile: Any = head  # eventlet puts its own back
+        if not super().parse_request():
+            return False
+        if found := flaw(self.raw_requestline, head.lines):
+            self.close_connection = True
+            self.wfile.write(_REFUSAL % (len(found) + 1, found.encode()))
+            return False
+        if "transfer-encoding" in self.headers:
+            # eventlet is not strict about chunks either: whatever comes behind them is no request.
+            self.close_connection = True
+        return True
+
     def get_environ(self) -> Any:
         """Called by eventlet when the head has been read."""
         self._late.cancel()
         return super().get_environ()
+
+
+class _Kept:
+    """The lines of a head, kept as they are read."""
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+        self.lines: list[bytes] = []
+
+    def readline(self, size: int = -1) -> bytes:
+        """The next one."""
+        line: bytes = self._source.readline(size)
+        self.lines.append(line)
+        return line
 
 
 class _Listener:

@@ -16,6 +16,7 @@ import simple_websocket
 from engineio.async_drivers import threading as driver
 from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
 from gunicorn.app.base import BaseApplication
+from gunicorn.http.errors import InvalidHeader, InvalidRequestLine, ParseException
 from gunicorn.workers.gthread import TConn, ThreadWorker
 from wsproto.extensions import PerMessageDeflate
 
@@ -151,7 +152,44 @@ class _App:
         self.served = served
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        environ["wsgi.input"] = _Body(environ["wsgi.input"])
         return self.served.app(environ, start_response)
+
+
+class _Body:
+    """A request's body; where it is cut wrongly, reading it fails as where the connection breaks off."""
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes.
+
+        Raises:
+            OSError: it ends too early, or its chunks are none.
+        """
+        return self._read(self._source.read, size)
+
+    def readline(self, size: int = -1) -> bytes:
+        """The same up to the end of a line."""
+        return self._read(self._source.readline, size)
+
+    @staticmethod
+    def _read(read: Callable[[int | None], bytes], size: int) -> bytes:
+        try:
+            return read(None if size < 0 else size)
+        except ParseException as error:
+            raise OSError(str(error)) from error
+
+
+def _check(req: Any) -> None:
+    """Refuse what gunicorn lets pass and a proxy may read otherwise."""
+    if not req.uri.startswith(("/", "*")):
+        raise InvalidRequestLine(req.uri)
+    if req.version > (1, 0) and not any(name == "HOST" for name, _ in req.headers):
+        raise InvalidHeader("Host")
+    if [value.lower() for name, value in req.headers if name == "TRANSFER-ENCODING"] not in [[], ["chunked"]]:
+        raise InvalidHeader("Transfer-Encoding")
 
 
 class _Worker(ThreadWorker):
@@ -172,6 +210,7 @@ class _Worker(ThreadWorker):
     def handle_request(self, req: Any, conn: TConn) -> Any:
         """Called by gunicorn when the head has been read."""
         self._reading.pop(conn, None)
+        _check(req)
         return super().handle_request(req, conn)
 
     def notify(self) -> None:
