@@ -88,7 +88,7 @@ class Cluster:
     """A server of our own, in a folder of its own, that may be stopped and started again.
 
     Args:
-        folder: an empty one, outside others' homes.
+        folder: an empty one, outside others' homes, or that of an earlier one.
 
     Raises:
         Unobtainable: there are no programs, or they can't make a cluster.
@@ -100,6 +100,8 @@ class Cluster:
         self._programs, self._identity = _programs(folder), _identity(folder)
         self._log = folder / "log"
         self._server: subprocess.Popen[bytes] | None = None
+        if (folder / "data").exists():
+            return
         init: list[str | Path] = [self._programs / "initdb", "-D", folder / "data", "-U", "postgres"]
         options = ["--auth=trust", "--encoding=UTF8", "--no-sync"]
         made = subprocess.run(
@@ -161,7 +163,7 @@ def _programs(folder: Path) -> Path:
         installed = Path(str(wheel.origin)).parent
         if os.geteuid() == 0:
             for part in (installed, installed.with_suffix(".libs")):
-                shutil.copytree(part, folder / part.name, symlinks=True)
+                shutil.copytree(part, folder / part.name, symlinks=True, dirs_exist_ok=True)
             installed = folder / installed.name
         return installed / "pginstall/bin"
     if system := sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")):

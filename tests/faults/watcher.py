@@ -1,8 +1,9 @@
 """A viewer that keeps to the contract: comes back when the server does, and fills every gap by its cursor."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import cycle
 from queue import SimpleQueue
 from typing import Any, Final
 
@@ -21,17 +22,27 @@ CAUGHT_UP_S: Final = 20
 class Watcher:
     """Reads the room of all events, in batches, on a thread of its own; to be used as a context.
 
+    Args:
+        server: where it reads.
+        token: by which it may.
+        others: further processes, where it goes on in turn when it is cut off. What it has missed by then is read in
+            the history, where it is more than is sent again.
+
     Attributes:
         seen: cursors of the events it got, each once.
         spans: the stretches between resets: cursor of the beginning, cursor of the end.
         breaks: events that did not follow from what was seen, although the gap had been filled.
+        read: how often it was so far behind that it had to read in the history.
     """
 
-    def __init__(self, server: Server, token: str) -> None:
+    def __init__(self, server: Server, token: str, others: Sequence[Server] = ()) -> None:
         self.seen: list[int] = []
         self.spans: list[list[int]] = []
         self.breaks = 0
+        self.read = 0
+        self._servers = cycle([server, *others])
         self._server = server
+        self._reads = bool(others)
         self._token = token
         self._ready = threading.Event()
         self._stop = threading.Event()
@@ -88,6 +99,7 @@ class Watcher:
         )
         client.on("disconnect", lambda *_: heard.put(None), namespace=LIVE)
         auth = {"token": self._token}
+        self._server = next(self._servers)
         client.connect(self._server.address, auth=auth, transports=["websocket"], namespaces=[LIVE])
         self._fill()
         self._ready.set()
@@ -108,10 +120,24 @@ class Watcher:
         answer = self._client.call("subscribe", wanted, namespace=LIVE, timeout=PATIENCE_S)
         if not answer["ok"]:
             raise socketio.exceptions.SocketIOError(answer)
-        if answer["reset"] or not self.spans:
+        if answer["reset"] and self._reads:
+            self._read_up_to(answer["cursor"])
+        elif answer["reset"] or not self.spans:
             self.spans.append([answer["cursor"], answer["cursor"]])
         for event in answer["replay"]:
             self._see(event)
+
+    def _read_up_to(self, cursor: int) -> None:
+        """Read in the history what lies between; newest first, so from its end."""
+        missed: list[int] = []
+        page: Mapping[str, Any] = {"next": ""}
+        while page["next"] is not None and (not missed or missed[-1] > self.last):
+            target = f"/api/v1/events?limit=1000&next={page['next']}"
+            page = self._server.json(target, token=self._token)
+            missed += [event["cursor"] for event in page["items"] if event["cursor"] <= cursor]
+        self.seen += [one for one in reversed(missed) if one > self.last]
+        self.spans[-1][1] = cursor
+        self.read += 1
 
     def _see(self, event: Mapping[str, Any]) -> None:
         self.breaks += event["prev"] != self.last

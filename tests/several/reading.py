@@ -9,7 +9,8 @@ from typing import Any
 import socketio
 
 from tests.server import Server
-from tests.several.conftest import House, until
+from tests.several.conftest import until
+from tests.several.house import House
 from tests.sockets import PATIENCE_S, Viewer, watching
 
 

@@ -10,17 +10,16 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import select
 
 import config
 from app.alerts.engine import LEASE_MS
 from app.cli import create_cli
 from app.storage.base_doorbell import ACCESS
 from app.storage.redis.doorbell import RedisDoorbell
-from app.storage.sql.alerts_tables import leases
 from tests.server import BUSY_S, Server
 from tests.several import balancer
-from tests.several.conftest import House, until
+from tests.several.conftest import until
+from tests.several.house import House
 from tests.several.reading import Reading, batch, newest, readers, send
 from tests.sockets import connected, watching
 
@@ -189,23 +188,15 @@ def test_access_that_is_ended_at_one_process_ends_at_all(house: House):
         until(lambda: ACCESS in heard)
 
 
-def evaluator(house: House) -> Server:
-    """The process that evaluates."""
-    query = select(leases.c.holder).where(leases.c.holder != "")
-    name = until(lambda: house.database.read(lambda connection: connection.scalar(query)))
-    return next(server for server in house.servers if str(server.process.pid) == name.split()[1])
-
-
 def measure(house: House, value: float) -> None:
     """Send a figure, through a process that lives."""
-    living = next(server for server in house.servers if server.process.poll() is None)
     figure = {
         "type": "metric",
         "jobId": "measured",
         "timestamp": round(time.time() * 1000),
         "data": {"values": {"depth": value}},
     }
-    with connected(living, house.ingest_token) as scraper:
+    with connected(house.living[0], house.ingest_token) as scraper:
         assert send(scraper, [figure])["ok"]
 
 
@@ -227,7 +218,7 @@ def test_one_notice_an_incident_though_the_evaluator_dies(house: House):
         return [one["state"] for one in found if one["rule"] == "deep"] == ["sent"]
 
     until(sent)
-    victim = evaluator(house)
+    victim = until(house.evaluator)
     victim.kill()
     measure(house, 1)
     until(lambda: len(house.ops.got) > 1, TAKEN_OVER_S + BUSY_S)
