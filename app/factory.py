@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from flask import Flask
 
-from app import dashboard
+from app import dashboard, reference
 from app.accounts import access, names
 from app.accounts.first_start import first_start
 from app.accounts.service import Accounts
@@ -88,6 +88,7 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(login.blueprint(services))
     for resource in RESOURCES:
         app.register_blueprint(timing.timed(resource.blueprint(services), services.clock))
+    reference.register(app, services)
     problems.register(app, error_page, told)
     return app
 
@@ -289,7 +290,6 @@ class WebProcess:
         Raises:
             ScrapewatchError: it was not stored; the alerts will tell it again.
         """
-        said = self.services.ingest.say(self._server_sender, "system_alert", "", notice)
-        outcome = said.result(ANNOUNCE_S)
+        outcome = self.services.ingest.say(self._server_sender, "system_alert", "", notice).result(ANNOUNCE_S)
         if outcome.state != "stored":
             raise ScrapewatchError(f"An alert's change could not be stored: {outcome}")

@@ -28,7 +28,7 @@ from tests.fakes import StoppedClock
 from tests.nursery import Nurseries, compiled
 from tests.server import ASYNC_MODES, Server, running, variables
 
-ONCE = {"corpus", "e2e"}
+ONCE = {"corpus", "e2e", "reference"}
 """Folders whose tests look at what both modes have in common; those of sockets and of the runtime tell them apart."""
 
 

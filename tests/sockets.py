@@ -54,7 +54,7 @@ class Viewer:
         with self._changed:
             return [payload for heard, payload in self.heard if heard == name]
 
-    def wait(self, condition: Callable[[], bool]) -> None:
+    def wait(self, condition: Callable[[], object]) -> None:
         """Until the condition holds for what was heard."""
         with self._changed:
             assert self._changed.wait_for(condition, PATIENCE_S), self.heard[-5:]

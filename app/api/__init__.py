@@ -1,6 +1,6 @@
 """The REST API under ``/api/v1``, the exports and the health checks; one file a resource.
 
-To add a resource: a module with `blueprint(services)`, and a row below.
+To add a resource: a module with `blueprint(services)`, a row below, and what is told of it in `app.reference.openapi`.
 """
 
 from typing import Final

@@ -10,7 +10,6 @@ from flask import Blueprint, Response, request
 from app.accounts.access import require
 from app.api.answers import answer
 from app.api.sources import sources_of
-from app.core.errors import NotFound
 from app.exports.counts import count_events
 from app.exports.lines import FORMATS, Piece
 from app.exports.tables import TABLES
@@ -25,11 +24,9 @@ def blueprint(services: Services) -> Blueprint:
     export = Blueprint("export", __name__, url_prefix="/export")
     sources = sources_of(services)
 
-    @export.get("/<any({names}):name>.<kind>".format(names=", ".join(TABLES)))
+    @export.get(f"/<any({', '.join(TABLES)}):name>.<any({', '.join(FORMATS)}):kind>")
     @require("read")
     def table(name: str, kind: str) -> Response:
-        if kind not in FORMATS:
-            raise NotFound("Exports end in .csv or .jsonl.")
         pieces = FORMATS[kind](services.runtime.call(TABLES[name], sources, request.args))
         headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
         return Response(_texts(services, pieces), headers=headers, content_type=_TYPES[kind])

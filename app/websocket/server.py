@@ -43,8 +43,8 @@ SPREAD_MS: Final = 120
 """How far the returns of two sockets are apart after a restart: fifty take six seconds."""
 LONGEST_SPREAD_MS: Final = 15_000
 FULL_MS: Final = 5_000
-_NEEDS: Final = {SCRAPERS: "ingest", LIVE: "read"}
-_LIMITS: Final = {
+NEEDS: Final = {SCRAPERS: "ingest", LIVE: "read"}
+LIMITS: Final = {
     "maxEventBytes": MAX_EVENT_BYTES,
     "maxBatchEvents": MAX_BATCH_EVENTS,
     "maxBatchBytes": MAX_BATCH_BYTES,
@@ -212,7 +212,7 @@ class Sockets:
 
     def _authenticate(self, auth: Any, namespace: str) -> Principal:
         principal = authenticate_socket(auth, namespace)
-        needed = _NEEDS[namespace]
+        needed = NEEDS[namespace]
         if not principal.may(needed):
             raise Forbidden("This needs the permission to %(needed)s.", needed=needed)
         return principal
@@ -234,7 +234,7 @@ class Sockets:
         epoch = said.get("epoch") if isinstance(said, dict) else None
         return {
             "sender": principal.name,
-            "limits": _LIMITS,
+            "limits": LIMITS,
             "flow": services.ingest.flow(principal.sender_id),
             "clock": services.clock.now_ms(),
             "durable": services.events.durable,

@@ -10,6 +10,7 @@ from werkzeug.test import Client, TestResponse
 from app.factory import WebProcess
 from app.runtime import open_runtime
 from config import Settings
+from tests.reference.judge import JudgedClient
 
 
 class Caller:
@@ -38,10 +39,10 @@ class Caller:
 
 @pytest.fixture
 def client(settings: Settings, sqlite_url: str) -> Iterator[Client]:
-    """A WSGI client of a started process."""
+    """A WSGI client of a started process; the OpenAPI document must tell of all that it is answered."""
     process = WebProcess(settings, open_runtime("threading"))
     served = process.open()
-    yield Client(served.app)
+    yield JudgedClient(served.app, settings.read_token)
     served.closing()
 
 
