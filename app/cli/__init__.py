@@ -7,7 +7,7 @@ from typing import Final
 
 from flask import Flask
 
-from app.cli import backup, db, doctor, export, prune, secrets, tokens, users
+from app.cli import backup, db, doctor, export, prune, secrets, storage, tokens, users
 from config import Settings
 
 COMMANDS: Final = (
@@ -16,6 +16,7 @@ COMMANDS: Final = (
     db.command,
     *backup.COMMANDS,
     prune.command,
+    storage.command,
     export.command,
     secrets.command,
     doctor.command,

@@ -14,6 +14,7 @@ _LABELS: Final[dict[Step, str]] = {
     "pack": "Packing",
     "check": "Checking",
     "restore": "Restoring",
+    "index": "Indexing",
 }
 
 

@@ -1,6 +1,7 @@
 """Which store a STORAGE_URL means: one row a scheme."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final, NamedTuple
 
 from sqlalchemy.engine import make_url
@@ -9,6 +10,7 @@ from app.core.clock import Clock
 from app.core.errors import ScrapewatchError
 from app.storage.base import EventStore
 from app.storage.base_about import About
+from app.storage.base_copying import UNFINISHED, Transfer
 from app.storage.base_groups import GroupStore
 from app.storage.base_search import SearchStore, WordIndex
 from app.storage.base_series import SeriesStore
@@ -36,6 +38,7 @@ class Stores(NamedTuple):
         close: ends the connections of its own that it has.
         about: asks a server of its own what it is; None where there is none.
         words: the index of words that is to follow the events; None where all are gone through.
+        transfer: the way of all that is there into another store, and back; None where there is none.
     """
 
     events: EventStore
@@ -46,14 +49,26 @@ class Stores(NamedTuple):
     about: Callable[[], About | None] = _nothing
     upkeep: Upkeep | None = None
     words: WordIndex | None = None
+    transfer: Callable[[], Transfer] | None = None
 
 
 def open_stores(storage_url: str, database: Database, clock: Clock) -> Stores:
     """The stores at `storage_url`; `database` is the one at DATABASE_URL.
 
     Raises:
-        ScrapewatchError: this version has no such store.
+        ScrapewatchError: this version has no such store, or a copy into it is not finished.
     """
+    stores = reach_stores(storage_url, database, clock)
+    if stores.transfer is not None and stores.about is not _nothing:  # the database itself is asked by whoever opens it
+        mark = stores.transfer().mark()
+        if mark is not None and not mark.is_done:
+            stores.close()
+            raise ScrapewatchError(f"STORAGE_URL: {UNFINISHED}")
+    return stores
+
+
+def reach_stores(storage_url: str, database: Database, clock: Clock) -> Stores:
+    """The same, though they may hold a part of a copy alone."""
     scheme = storage_url.partition(":")[0].partition("+")[0]
     opener = STORES.get(scheme)
     if opener is None:
@@ -72,7 +87,14 @@ def _sql(storage_url: str, database: Database, clock: Clock) -> Stores:
         search,
         upkeep=SqlUpkeep(database, clock),
         words=search,
+        transfer=partial(_sql_transfer, database),
     )
+
+
+def _sql_transfer(database: Database) -> Transfer:
+    from app.storage.sql.transfer import SqlTransfer  # noqa: PLC0415  (for the one command that copies)
+
+    return SqlTransfer(database)
 
 
 def _memory(storage_url: str, database: Database, clock: Clock) -> Stores:  # noqa: ARG001  (one signature for all)

@@ -66,7 +66,7 @@ class MongoGroupStore:
         """See `GroupStore`."""
         with translated():
             run = self._run(job_id)
-            found = None if run is None else self._mongo["groups"].find_one({"_id": _key((run.key, fingerprint))})
+            found = None if run is None else self._mongo["groups"].find_one({"_id": group_key((run.key, fingerprint))})
             return None if run is None or found is None else self._read(run, [found])[0]
 
     def mute(self, job_id: str, fingerprint: str, mute: Mute) -> bool:
@@ -115,11 +115,11 @@ class MongoGroupStore:
         if not seen:
             return []
         keys = {key_of(each) for each in seen} | {(job_key, OTHERS) for job_key in there}
-        found = map(_group_of, self._mongo["groups"].find({"_id": {"$in": list(map(_key, keys))}}))
+        found = map(group_of, self._mongo["groups"].find({"_id": {"$in": list(map(group_key, keys))}}))
         held = {(group.job_key, group.fingerprint): group for group in found}
         sizes = {job_key: self._mongo["groups"].count_documents({"job_key": job_key}) for job_key in there}
         return [
-            Put("groups", _key(key), _fields(group), is_new=key not in held)
+            Put("groups", group_key(key), group_fields(group), is_new=key not in held)
             for key, group in grown(held, sizes, seen).items()
         ]
 
@@ -129,8 +129,7 @@ class MongoGroupStore:
         known = self._known(run, fingerprints)
         muted = self._muted(run, fingerprints)
         return [
-            _group_of(each, new=each["fingerprint"] not in known, muted=muted.get(each["fingerprint"]))
-            for each in found
+            group_of(each, new=each["fingerprint"] not in known, muted=muted.get(each["fingerprint"])) for each in found
         ]
 
     def _known(self, run: _Run, fingerprints: Collection[str]) -> set[str]:
@@ -163,20 +162,27 @@ class MongoGroupStore:
         return {keys[each["_id"]]: Mute(each["by"], each["at_ms"]) for each in found}
 
 
-def _key(key: Key) -> str:
+def group_key(key: Key) -> str:
+    """Under which a group is kept."""
     return f"{key[0]} {key[1]}"
 
 
 def _mute_key(run: _Run, fingerprint: str) -> str:
-    """Names can't hold the sign between them: it is replaced before any store sees them."""
-    return "\0".join((run.source, run.query, fingerprint))
+    return mute_key(run.source, run.query, fingerprint)
 
 
-def _fields(group: ErrorGroup) -> Document:
+def mute_key(source: str, query: str, fingerprint: str) -> str:
+    """Under which it is kept; names can't hold the sign between them: it is replaced before any store sees them."""
+    return "\0".join((source, query, fingerprint))
+
+
+def group_fields(group: ErrorGroup) -> Document:
+    """What is kept of it."""
     return {**{name: getattr(group, name) for name in _FIELDS}, "course": list(group.course)}
 
 
-def _group_of(document: Mapping[str, Any], *, new: bool = False, muted: Mute | None = None) -> ErrorGroup:
+def group_of(document: Mapping[str, Any], *, new: bool = False, muted: Mute | None = None) -> ErrorGroup:
+    """The record of a document."""
     step_ms, first, cells = document["course"]
     values = {name: document[name] for name in _FIELDS}
     return ErrorGroup(**values, course=Course(step_ms, first, tuple(cells)), new=new, muted=muted)

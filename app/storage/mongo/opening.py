@@ -15,6 +15,7 @@ from app.storage.mongo.groups import MongoGroupStore
 from app.storage.mongo.ledger import Ledger
 from app.storage.mongo.searching import MongoSearchStore
 from app.storage.mongo.series import MongoSeriesStore
+from app.storage.mongo.transfer import MongoTransfer
 from app.storage.mongo.upkeep import MongoUpkeep
 
 Stores = tuple[
@@ -25,6 +26,7 @@ Stores = tuple[
     Callable[[], object],
     Callable[[], About],
     MongoUpkeep,
+    Callable[[], MongoTransfer],
 ]
 
 
@@ -48,4 +50,5 @@ def open_mongo(url: str, clock: Clock) -> Stores:
     series = MongoSeriesStore(mongo, ledger)
     events = MongoEventStore(mongo, ledger, clock, series.merge)
     groups, search = MongoGroupStore(mongo, ledger), MongoSearchStore(mongo, ledger)
-    return events, series, groups, search, mongo.close, partial(about, mongo), MongoUpkeep(mongo)
+    transfer = partial(MongoTransfer, mongo, ledger)
+    return events, series, groups, search, mongo.close, partial(about, mongo), MongoUpkeep(mongo), transfer

@@ -52,8 +52,8 @@ def held(server: Server, events: Sequence[Event]) -> Held:
     return found
 
 
-def puts(draft: Draft) -> list[Put]:
-    """The new events, as they are written."""
+def puts(events: Sequence[Event]) -> list[Put]:
+    """New events, as they are written."""
     return [
         Put(
             str(event.cursor),
@@ -63,20 +63,21 @@ def puts(draft: Draft) -> list[Put]:
             raw(event.id or b""),
             str(event.digest),
         )
-        for event in draft.events
+        for event in events
     ]
 
 
 def commands(draft: Draft) -> Iterator[Command]:
     """What is written besides them, but for points."""
     for job in draft.jobs.values():
-        yield from _job(job, draft.held.jobs.get(job.id))
+        yield from job_commands(job, draft.held.jobs.get(job.id))
     for (sender_id, outcome, code), count in draft.tallies.items():
         yield "HINCRBY", TALLIES, f"{sender_id} {outcome} {code}", count
-    yield from _seqs(draft.events)
+    yield from seq_commands(draft.events)
 
 
-def _job(job: Job, before: Job | None) -> Iterator[Command]:
+def job_commands(job: Job, before: Job | None) -> Iterator[Command]:
+    """A job as it is written in the place of what it was, None for a new one."""
     yield "HSET", JOBS, job.key, job_bytes(job)
     if before is None:
         yield "HSET", KEYS, job.id, job.key
@@ -89,8 +90,8 @@ def _job(job: Job, before: Job | None) -> Iterator[Command]:
         yield "SADD", STATUSES, job.status
 
 
-def _seqs(events: Iterable[Event]) -> Iterator[Command]:
-    """The greatest of each job in each epoch."""
+def seq_commands(events: Iterable[Event]) -> Iterator[Command]:
+    """How the greatest `seq` of each job in each epoch is written."""
     newest: Counter[tuple[str, int]] = Counter()
     for event in events:
         if event.seq is not None and event.epoch is not None and event.job_id:

@@ -78,7 +78,7 @@ class RedisEventStore:
         def work(head: Head) -> tuple[Commit, Changes]:
             draft = Draft(head, append.held(self._server, events), self._clock.now_ms())
             commit = stage(draft)
-            changes = Changes(append.puts(draft), [*append.commands(draft), *self._merge(draft.points)])
+            changes = Changes(append.puts(draft.events), [*append.commands(draft), *self._merge(draft.points)])
             changes.head(cursor=draft.cursor, job=draft.job_key)
             return commit, changes
 

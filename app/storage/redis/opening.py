@@ -12,6 +12,7 @@ from app.storage.redis.groups import RedisGroupStore
 from app.storage.redis.search import RedisSearchStore
 from app.storage.redis.series import RedisSeriesStore
 from app.storage.redis.server import Server
+from app.storage.redis.transfer import RedisTransfer
 from app.storage.redis.upkeep import RedisUpkeep
 
 Stores = tuple[
@@ -22,11 +23,13 @@ Stores = tuple[
     Callable[[], object],
     Callable[[], About],
     RedisUpkeep,
+    Callable[[], RedisTransfer],
 ]
 
 
 def open_redis(url: str, clock: Clock) -> Stores:
-    """Those at an address, what ends their connections, what tells of their server, and their upkeep.
+    """Those at an address, what ends their connections, what tells of their server, their upkeep, and their
+    way into another store.
 
     Raises:
         ScrapewatchError: the address can't be read, nobody answers there, or its version is too old.
@@ -54,4 +57,5 @@ def open_redis(url: str, clock: Clock) -> Stores:
         server.close,
         partial(about, server),
         RedisUpkeep(server),
+        partial(RedisTransfer, server),
     )

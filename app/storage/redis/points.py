@@ -42,15 +42,15 @@ def merged(server: Server, points: Sequence[Point]) -> Iterator[Command]:
     held = dict(read(server, [Span(place, place.at_ms) for place in new]))
     yield from write({place: whole([*_one(held.get(place)), *some]) for place, some in new.items()}, held)
     for name, labels_and_hours in hours.items():
-        yield from _named(name, labels_and_hours)
+        yield from named(name, labels_and_hours)
 
 
 def _one(held: Values | None) -> list[Values]:
     return [] if held is None else [held]
 
 
-def _named(name: str, hours: dict[str, int]) -> Iterator[Command]:
-    """Series by their labels, each with the hour of its newest bucket."""
+def named(name: str, hours: dict[str, int]) -> Iterator[Command]:
+    """How series are written by their labels, each with the hour of its newest bucket."""
     yield "SADD", NAMES, name
     told = list(hours.items())
     for start in range(0, len(told), AT_ONCE):

@@ -42,7 +42,7 @@ from app.storage.sql.counting import count_newest, within
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import meta
 
-_BEGUN: Final = "first_rules"
+BEGUN: Final = "first_rules"
 """The row of `meta` that says that a new house got its rules, so that deleted ones stay deleted."""
 
 
@@ -86,9 +86,9 @@ class SqlAlertStore:
         """See `AlertStore`."""
 
         def work(connection: Connection) -> bool:
-            if connection.execute(select(meta.c.value).where(meta.c.key == _BEGUN)).first():
+            if connection.execute(select(meta.c.value).where(meta.c.key == BEGUN)).first():
                 return False
-            connection.execute(insert(meta).values(key=_BEGUN, value=1))
+            connection.execute(insert(meta).values(key=BEGUN, value=1))
             connection.execute(insert(rules), [rule_values(rule) for rule in first])
             return True
 

@@ -131,10 +131,10 @@ def _group(connection: Connection, sightings: Sequence[Sighting], after: int, up
     if seen:
         keys = {key_of(each) for each in seen} | {(job_key, OTHERS) for job_key in there}
         rows = connection.execute(select(error_groups).where(_any_of(keys)))
-        held = {(row.job_key, row.fingerprint): _group_of(row) for row in rows}
+        held = {(row.job_key, row.fingerprint): group_of(row) for row in rows}
         sizes = select(error_groups.c.job_key, func.count()).where(error_groups.c.job_key.in_(there))
         counted: dict[int, int] = dict(connection.execute(sizes.group_by(error_groups.c.job_key)).all())
-        insert_rows(connection, _PUT, [_row(group) for group in grown(held, counted, seen).values()])
+        insert_rows(connection, _PUT, [group_row(group) for group in grown(held, counted, seen).values()])
     return True
 
 
@@ -155,7 +155,7 @@ def _read(connection: Connection, run: _Run, query: Select[Any]) -> list[ErrorGr
     mute = _mute_of(run, groups.c.fingerprint)
     query = select(groups, known_column, muted_errors.c.muted_by, muted_errors.c.muted_at)
     rows = connection.execute(query.outerjoin(muted_errors, and_(*mute)))
-    found = [_group_of(row, new=not row.known, muted=_muted(row)) for row in rows]
+    found = [group_of(row, new=not row.known, muted=_muted(row)) for row in rows]
     return sorted(found, key=lambda group: (-group.count, -group.last_ms, group.fingerprint))
 
 
@@ -171,11 +171,13 @@ def _mute_of(run: _Run, fingerprint: str | ColumnElement[str]) -> tuple[ColumnEl
     )
 
 
-def _row(group: ErrorGroup) -> tuple[object, ...]:
+def group_row(group: ErrorGroup) -> tuple[object, ...]:
+    """All columns of a group."""
     values = {name: getattr(group, name) for name in _COLUMNS}
     return tuple({**values, "course": msgspec.json.encode(group.course).decode()}.values())
 
 
-def _group_of(row: Any, *, new: bool = False, muted: Mute | None = None) -> ErrorGroup:
+def group_of(row: Any, *, new: bool = False, muted: Mute | None = None) -> ErrorGroup:
+    """The record of a row."""
     values = {name: getattr(row, name) for name in _COLUMNS}
     return ErrorGroup(**{**values, "course": msgspec.json.decode(row.course, type=Course)}, new=new, muted=muted)

@@ -11,6 +11,8 @@ from typing import Final
 from sqlalchemy import Connection, inspect, text
 
 from app.core.errors import ScrapewatchError
+from app.storage.base_copying import UNFINISHED
+from app.storage.sql import copy_mark
 from app.storage.sql.damage import require_whole
 from app.storage.sql.database import Database
 
@@ -42,12 +44,16 @@ def require_current(database: Database) -> None:
     """Do nothing when the database is whole and has the schema that the code needs.
 
     Raises:
-        ScrapewatchError: it is damaged; it is older, and the message names the command that helps; or it is newer.
+        ScrapewatchError: it is damaged; it is older, and the message names the command that helps; it is newer; or it
+            holds a part of a copy alone.
         Unavailable: the database can't be reached.
     """
     require_whole(database)
     found, needed = current(database), head()
     if found == needed:
+        mark = database.read(copy_mark.read)
+        if mark is not None and not mark.is_done:
+            raise ScrapewatchError(f"The database can't be used yet. {UNFINISHED}")
         return
     if found is None or found in _known():
         state = f"at migration {found}" if found else "empty"

@@ -1,0 +1,140 @@
+"""Both sides of a copy from the settings and the address of the target; while it lasts, no server uses either.
+
+To a store beside the database goes what `STORAGE_URL` holds. Another database takes all that is in the one at
+`DATABASE_URL` as well: senders, users, rules and the rest, to which events and jobs refer.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from app.core.clock import Clock
+from app.core.errors import ScrapewatchError
+from app.core.parse import storage_url as parse
+from app.storage.base_backups import Progress
+from app.storage.base_copying import Transfer
+from app.storage.copying.addresses import shown
+from app.storage.copying.copier import Copier
+from app.storage.copying.sides import Side
+from app.storage.sql import schema
+from app.storage.sql.claim import Claim
+from app.storage.sql.database import Database
+from app.storage.sql.transfer import SqlTransfer
+from app.storage.stores import Stores, open_stores, reach_stores
+
+_SQL: Final = ("sqlite", "postgresql")
+
+
+@dataclass(frozen=True)
+class Move:
+    """From where to where.
+
+    Attributes:
+        database_url: of the source.
+        storage_url: of the source.
+        to: the target's address.
+    """
+
+    database_url: str
+    storage_url: str
+    to: str
+
+    @property
+    def to_sql(self) -> bool:
+        """Whether the target is a database."""
+        return self.to.startswith(_SQL)
+
+    @property
+    def goes_home(self) -> bool:
+        """Whether the target is the database that has the house's tables already."""
+        return shown(self.to) == shown(self.database_url)
+
+    @property
+    def moves_house(self) -> bool:
+        """Whether the house's tables go, too."""
+        return self.to_sql and not self.goes_home
+
+
+def planned(database_url: str, storage_url: str, to: str) -> Move:
+    """The move to an address.
+
+    Raises:
+        ScrapewatchError: there is no such move.
+    """
+    try:
+        move = Move(database_url, storage_url, parse(to))
+    except ValueError as error:
+        raise ScrapewatchError(f"--to: {error}") from error
+    if move.storage_url.startswith("memory:"):
+        raise ScrapewatchError("STORAGE_URL is memory: what a server holds there ends with it and can't be copied.")
+    if move.to.startswith("memory:"):
+        raise ScrapewatchError("--to: what is in memory ends with the process, so nothing can be copied there.")
+    if shown(move.to) == shown(move.storage_url):
+        raise ScrapewatchError("--to is the store that is in use: a copy goes to another one.")
+    return move
+
+
+@contextmanager
+def copier(move: Move, clock: Clock, progress: Progress, *, ahead: bool) -> Iterator[Copier]:
+    """What copies; `ahead` of the time when no server uses the source.
+
+    Raises:
+        ScrapewatchError: a server uses one of both, or one of both can't be used.
+        Unavailable: one of both is away.
+    """
+    if ahead and move.goes_home:
+        raise ScrapewatchError("--ahead: the server works with the target, its database. Stop it, and copy without.")
+    with ExitStack() as stack:
+        home = stack.enter_context(closing(Database(move.database_url, readers=2, checkpoints=move.goes_home)))
+        if not move.goes_home:  # else it may hold a part of this copy
+            schema.require_current(home)
+        if not ahead:
+            _claim(stack, home, "A server uses the source: stop it, or copy its events --ahead.")
+        database = home
+        if move.moves_house:
+            database = Database(move.to, readers=2, checkpoints=True)
+            stack.callback(database.close)
+            _claim(stack, database, "A server uses the target: stop it.")
+        source = open_stores(move.storage_url, home, clock)
+        stack.callback(source.close)
+        target = _reached(stack, move.to, database, clock)
+        house = SqlTransfer(home) if move.moves_house else None
+        yield Copier(
+            Side(source, _transfer(source), house),
+            Side(target, _transfer(target), SqlTransfer(database) if house else None),
+            _name(move),
+            progress,
+        )
+
+
+def _name(move: Move) -> str:
+    names = [move.storage_url, *([move.database_url] if move.moves_house else [])]
+    return " and ".join(dict.fromkeys(map(shown, names)))
+
+
+def _claim(stack: ExitStack, database: Database, refusal: str) -> None:
+    if database.is_sqlite and database.url.database:
+        Path(database.url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    claim = Claim(database)
+    try:
+        claim.take(patience_s=0)
+    except ScrapewatchError as error:
+        raise ScrapewatchError(refusal) from error
+    stack.callback(claim.release)
+
+
+def _reached(stack: ExitStack, to: str, database: Database, clock: Clock) -> Stores:
+    try:
+        stores = reach_stores(to, database, clock)
+    except ScrapewatchError as error:
+        raise ScrapewatchError(f"--to: {str(error).removeprefix('STORAGE_URL: ')}") from error
+    stack.callback(stores.close)
+    return stores
+
+
+def _transfer(stores: Stores) -> Transfer:
+    if stores.transfer is None:
+        raise ScrapewatchError("What such a store holds can't be copied.")
+    return stores.transfer()
