@@ -26,7 +26,7 @@ def lived(stores: Stores, clock: StoppedClock) -> None:
             stores.events.append([*_of(job_id, number, hour, clock.time_ms)], fold)
     again = event(job_id="red", id=_id("red", 1), seq=1, epoch=EPOCH, at_ms=NOW_MS, data={"price": 1.0})
     stores.events.append([again], fold, {(1, "rejected", "invalid"): 2})
-    stores.events.append([event(job_id="gone", id=b"g" * 16), event("log", "", sender_id=2, data={"message": "x"})], fold)
+    stores.events.append([event(job_id="gone", id=b"g" * 16), event("log", "", sender_id=2)], fold)
     stores.events.append([event("job_failed", "blue", sender_id=2, at_ms=clock.time_ms, data={"error": "no"})], fold)
     stores.events.delete_job("gone")
     Grouping(stores.events, stores.groups).look()
@@ -75,7 +75,6 @@ def seen(stores: Stores) -> dict[str, Any]:
         "grouped": groups.grouped(),
         "words": search.search(EventFilter(q="shelf émile")).events,
         "rare words": [found.cursor for found in search.search(EventFilter(q='"page 3"')).events],
-        "indexed": search.indexed(),
         "since": stores.series.since(),
         "series": {name: _series(stores, name) for name in stores.series.names()},
     }
@@ -89,8 +88,10 @@ def _series(stores: Stores, name: str) -> Any:
     return (
         sorted(series.newest(name, 100)),
         [series.read(name, {}, from_ms=each.from_ms, to_ms=each.to_ms, step_ms=each.step_ms) for each in spans],
-        [
-            sorted(series.sketched(name, groups, [each], Cells(each.from_ms, each.step_ms, 100_000)), key=lambda row: row[0])
-            for each in spans
-        ],
+        [sorted(_sketched(stores, name, groups, each)) for each in spans],
     )
+
+
+def _sketched(stores: Stores, name: str, groups: dict[Any, int], within: Stretch) -> Iterator[Any]:
+    found = stores.series.sketched(name, groups, [within], Cells(within.from_ms, within.step_ms, 100_000))
+    return ((cell, sketch or b"", total) for cell, sketch, total in found)

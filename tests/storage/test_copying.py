@@ -1,11 +1,8 @@
 """All that a store holds comes into another one: whichever two they are, and however often the copy is broken off."""
 
-import os
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,15 +13,16 @@ from sqlalchemy import text
 from app.core.errors import ScrapewatchError
 from app.fold import folding
 from app.storage.base_backups import quietly
+from app.storage.base_series import HOUR_MS
 from app.storage.copying.copier import Report
 from app.storage.copying.opening import copier, planned
-from app.storage.sql import migrate
+from app.storage.sql import migrate, schema
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.claim import Claim
 from app.storage.sql.database import Database
 from app.storage.sql.transfer_tables import MADE, OF_HOUSE, OF_STORES
 from app.storage.stores import Stores, open_stores
-from tests.fakes import NOW_MS, StoppedClock, event, fresh_limits
+from tests.fakes import NOW_MS, StoppedClock, event, fresh_limits, no_fold
 from tests.storage.histories import EPOCH, lived, seen
 
 
@@ -38,7 +36,8 @@ class Place:
     @contextmanager
     def opened(self) -> Iterator[Stores]:
         database = Database(self.database_url)
-        with closing(database), closing(open_stores(self.storage_url, database, StoppedClock())) as stores:
+        clock = StoppedClock(NOW_MS + 9 * HOUR_MS)
+        with closing(database), closing(open_stores(self.storage_url, database, clock)) as stores:
             yield stores
 
     def live(self) -> None:
@@ -113,7 +112,100 @@ def test_all_that_can_be_asked_is_answered_alike(place, kind, address):
     again = place.copied(to)
     assert (again.new, again.differences) == (0, ())
     with copy.opened() as stores:
+        assert stores.search.indexed() == before["reach"].newest
         known = before["events"][-2]
         told = stores.events.append([known, event(job_id="red", seq=99, epoch=EPOCH)], folding(fresh_limits()))
         assert [outcome.state for outcome in told.outcomes] == ["duplicate", "stored"]
         assert told.events[0].cursor > before["reach"].newest
+        assert stores.events.append([event(job_id="new")], no_fold).jobs[0].key > before["jobs"][0].key + 1
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "redis", "mongodb"])
+def test_a_copy_that_was_killed_goes_on_and_nothing_is_doubled_or_lost(place, kind, address):
+    """Killed within the events, within what changes, and while both were compared; not to be used before its end."""
+    to = address(kind)
+    before = place.seen()
+    command = [sys.executable, "-m", "tests.storage.killed_copies", place.database_url, place.storage_url, to]
+
+    killed = subprocess.run([*command, "2", "5", "12", "40"], check=True, capture_output=True, text=True, timeout=120)
+
+    assert killed.stdout.split() == ["-9"] * 4, killed
+    copy = place.moved(to)
+    with pytest.raises(ScrapewatchError, match="A copy into it is not finished"), copy.opened():
+        schema.require_current(Database(copy.database_url, readers=1))
+    assert place.copied(to).differences == ()
+    assert copy.seen() == before
+
+
+@pytest.mark.parametrize("kind", ["postgres", "redis", "mongodb"])
+def test_events_are_copied_ahead_while_a_server_works(place, kind, address):
+    """What goes from the source meanwhile goes from the copy, too, which is finished once the server has ended."""
+    to = address(kind)
+    server = Claim(Database(place.database_url))
+    server.take()
+
+    with pytest.raises(ScrapewatchError, match="A server uses the source"):
+        place.copied(to)
+    assert place.copied(to, ahead=True).new == 95
+    assert place.copied(to, ahead=True).new == 0
+    with place.opened() as stores:
+        stores.events.append([event(id=b"n" * 16)], folding(fresh_limits()))
+        stores.events.delete_job("blue")
+        stores.events.prune(events_before_ms=NOW_MS + 1, logs_before_ms=NOW_MS + 1, limit=1_000)
+    server.release()
+    before = place.seen()
+
+    assert place.copied(to).new == 1
+    assert place.moved(to).seen() == before
+
+
+def test_a_flipped_row_is_found_and_named(place, address):
+    """Once it was equal: an event, a job, a bucket; the copy is left as it is."""
+    to = address("sqlite")
+    place.copied(to)
+    database = Database(to)
+    for flip in (
+        "UPDATE events SET data = replace(data, 'shelf 3', 'shelf 4') WHERE data LIKE '%shelf 3%' AND job_key = 1",
+        "UPDATE jobs SET items = items + 1 WHERE id = 'green'",
+        "DELETE FROM tallies WHERE outcome = 'rejected' AND code = 'invalid'",
+    ):
+        database.write(lambda connection, flip=flip: connection.execute(text(flip)))
+
+    found = place.copied(to).differences
+
+    (cursor,) = [each.cursor for each in place.seen()["logs"] if "shelf 3" in each.data and each.job_id == "red"]
+    assert f"events {cursor} differs" in found
+    assert "jobs green differs" in found
+    assert "tallies 1 rejected invalid is in the source only" in found
+    database.close()
+
+
+def test_only_an_empty_store_or_the_same_copy_is_taken_for_a_target(place, address, tmp_path):
+    """What there is is named, and nothing is changed."""
+    other = Place(f"sqlite:///{tmp_path / 'other.db'}", f"sqlite:///{tmp_path / 'other.db'}")
+    migrate.upgrade(other.database_url)
+    other.live()
+    before = other.seen()
+
+    with pytest.raises(ScrapewatchError, match=r"is not empty: it holds 95 events, 2 senders, 3 jobs"):
+        place.copied(other.database_url)
+    assert other.seen() == before
+    third = f"sqlite:///{tmp_path / 'third.db'}"
+    other.copied(third)
+    with pytest.raises(ScrapewatchError, match=r"holds a copy of sqlite:////.*other\.db, not of"):
+        place.copied(third)
+    for to in ("memory:", place.storage_url, "mysql://here/there"):
+        with pytest.raises(ScrapewatchError, match="--to"):
+            place.copied(to)
+    with pytest.raises(ScrapewatchError, match="STORAGE_URL is memory"):
+        Place(place.database_url, "memory:").copied(third)
+
+
+def test_every_table_is_either_copied_or_made_anew():
+    """And comes after those that it refers to."""
+    tables = [*OF_STORES.values(), *OF_HOUSE.values(), *MADE]
+    assert {table.name for table in tables} == set(migrate.models().tables)
+    assert len({table.name for table in tables}) == len(tables)
+    order = [*OF_HOUSE.values(), *OF_STORES.values()]
+    for place, table in enumerate(order):
+        assert {key.column.table.name for key in table.foreign_keys} <= {before.name for before in order[:place]}

@@ -16,12 +16,14 @@ from app.storage.base import Event
 from app.storage.base_backups import Progress
 from app.storage.base_copying import Mark
 from app.storage.copying.comparing import Sums, differences
-from app.storage.copying.sides import PAGE, Side
+from app.storage.copying.sides import Side
 from app.storage.indexing import Indexing
 from app.storage.sql.transfer_tables import META
 
 _MOST_BYTES: Final = 4_000_000
 """Of the bodies of events that are written at once."""
+_CURSORS: Final = 1_000
+"""Of the target that are held against the source's at once."""
 _END: Final = "end"
 """In the place of a part: all are copied."""
 
@@ -120,7 +122,7 @@ class Copier:
         kept = (event.cursor for event in self._events_upto(last))
         mine = next(kept, None)
         after = 0
-        while cursors := self._target.transfer.cursors(after, PAGE):
+        while cursors := self._target.transfer.cursors(after, _CURSORS):
             gone = []
             for cursor in cursors:
                 while mine is not None and mine < cursor:

@@ -44,8 +44,8 @@ def counters(connection: Connection) -> dict[str, int]:
 
 def raise_counters(connection: Connection, known: Mapping[str, int]) -> None:
     """Give no number up to these any more, nor one that a row has."""
+    now = counters(connection)
     if connection.dialect.name == "sqlite":  # which looks at the rows by itself
-        now = counters(connection)
         for name, last in known.items():
             if now.get(name, 0) < last and name in TABLES:
                 connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), {"name": name})
@@ -55,7 +55,7 @@ def raise_counters(connection: Connection, known: Mapping[str, int]) -> None:
     for name, sequence in _sequences(connection).items():
         (key,) = TABLES[name].primary_key
         greatest = connection.scalar(text(f"SELECT max({key.name}) FROM {name}")) or 0  # noqa: S608  (a table's name)
-        last = max(greatest, known.get(name, 0), counters(connection)[name])
+        last = max(greatest, known.get(name, 0), now[name])
         if last:
             connection.execute(text("SELECT setval(:sequence, :last)"), {"sequence": sequence, "last": last})
 
