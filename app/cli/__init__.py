@@ -1,5 +1,4 @@
 """The `flask` commands. To add one: a module here with `command(settings)`, and a row below.
-
 Making the commands has no side effect: nothing is opened before one of them runs.
 """
 

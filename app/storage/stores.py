@@ -48,8 +48,8 @@ class Stores(NamedTuple):
     close: Callable[[], object] = _nothing
     about: Callable[[], About | None] = _nothing
     upkeep: Upkeep | None = None
-    words: WordIndex | None = None
     transfer: Callable[[], Transfer] | None = None
+    words: WordIndex | None = None
 
 
 def open_stores(storage_url: str, database: Database, clock: Clock) -> Stores:

@@ -30,7 +30,8 @@ def lived(stores: Stores, clock: StoppedClock) -> None:
     stores.events.append([event("job_failed", "blue", sender_id=2, at_ms=clock.time_ms, data={"error": "no"})], fold)
     stores.events.delete_job("gone")
     Grouping(stores.events, stores.groups).look()
-    Indexing(stores.events, stores.search).look()
+    if stores.words is not None:
+        Indexing(stores.events, stores.words).look()
     stores.groups.mute("red", stores.groups.of_job("red")[0].fingerprint, Mute("ada", NOW_MS))
     stores.series.roll_up(NOW_MS - HOUR_MS, NOW_MS + 7 * HOUR_MS)
 

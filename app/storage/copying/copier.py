@@ -169,12 +169,14 @@ class Copier:
         return mark
 
     def _index(self) -> None:
-        """Index the words of what was copied."""
-        search = self._target.stores.search
-        indexing = Indexing(self._target.stores.events, search)
-        newest = self._target.stores.events.reach().newest
+        """Index the words of what was copied, where there is such an index."""
+        stores = self._target.stores
+        if stores.words is None:
+            return
+        indexing = Indexing(stores.events, stores.words)
+        newest = stores.events.reach().newest
         while indexing.look():
-            self._progress("index", search.indexed(), newest)
+            self._progress("index", stores.words.indexed(), newest)
 
     def _compare(self) -> tuple[Mapping[str, int], list[str]]:
         """Rows by part, and in what both sides differ."""

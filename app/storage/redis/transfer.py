@@ -21,7 +21,7 @@ _FIELD: Final = "copy"
 """Of the head: the mark of a copy into this store."""
 
 _PATTERNS: Final[Mapping[str, Sequence[str]]] = {
-    "jobs": ("jobs", "keys", "order", "statuses", "status:*", "source:*", "spider:*"),
+    "jobs": ("jobs", "keys", "order", "statuses", "pinned", "status:*", "source:*", "spider:*"),
     "tallies": ("tallies",),
     "groups": ("aged", "groups:*", "seen:*"),
     "mutes": ("mutes:*",),
@@ -100,7 +100,7 @@ class RedisTransfer:
         for start in range(0, len(cursors), AT_ONCE):
             some = transfer_dump.those(self._server, cursors[start : start + AT_ONCE])
             if some:
-                remove(self._server, some)
+                remove(self._server, some, ())
 
     def finish(self, numbers: Numbers) -> None:
         """See `Transfer`."""

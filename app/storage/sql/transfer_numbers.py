@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, func, select, text
 
 from app.storage.base_copying import Numbers
 from app.storage.sql.database import Database
@@ -35,11 +35,10 @@ def counters(connection: Connection) -> dict[str, int]:
     if connection.dialect.name == "sqlite":
         rows = connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence")
         return {str(name): int(last) for name, last in rows}
-    found = {}
-    for name, sequence in _sequences(connection).items():
-        last, is_called = connection.exec_driver_sql(f"SELECT last_value, is_called FROM {sequence}").one()  # noqa: S608
-        found[name] = int(last) if is_called else 0
-    return found
+    last = text("SELECT pg_sequence_last_value(CAST(:sequence AS regclass))")  # null before the first
+    return {
+        name: connection.scalar(last, {"sequence": sequence}) or 0 for name, sequence in _sequences(connection).items()
+    }
 
 
 def raise_counters(connection: Connection, known: Mapping[str, int]) -> None:
@@ -54,7 +53,7 @@ def raise_counters(connection: Connection, known: Mapping[str, int]) -> None:
         return
     for name, sequence in _sequences(connection).items():
         (key,) = TABLES[name].primary_key
-        greatest = connection.scalar(text(f"SELECT max({key.name}) FROM {name}")) or 0  # noqa: S608  (a table's name)
+        greatest = connection.scalar(select(func.max(key))) or 0
         last = max(greatest, known.get(name, 0), now[name])
         if last:
             connection.execute(text("SELECT setval(:sequence, :last)"), {"sequence": sequence, "last": last})

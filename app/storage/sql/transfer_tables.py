@@ -16,6 +16,7 @@ from app.storage.sql.dashboards import dashboards, homes
 from app.storage.sql.events_tables import events, jobs, meta, senders, tallies
 from app.storage.sql.groups_tables import error_groups, muted_errors
 from app.storage.sql.job_lists import job_totals
+from app.storage.sql.keeping import kept_jobs
 from app.storage.sql.notices_tables import deliveries, notices
 from app.storage.sql.presence import processes
 from app.storage.sql.series_tables import buckets, series
@@ -62,8 +63,8 @@ OF_HOUSE: Final[Mapping[str, Table]] = {
 }
 """Those that are always at DATABASE_URL; whoever refers to another comes after it."""
 
-MADE: Final[Sequence[Table]] = (job_totals, processes)
-"""What is counted anew, and what processes tell of themselves while they run."""
+MADE: Final[Sequence[Table]] = (job_totals, kept_jobs, processes)
+"""What is counted or found anew, and what processes tell of themselves while they run."""
 
 TABLES: Final[Mapping[str, Table]] = {**OF_STORES, **OF_HOUSE}
 
