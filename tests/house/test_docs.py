@@ -33,12 +33,15 @@ def test_every_make_target_is_explained():
     assert set(" ".join(phony).split()) == set(re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE))
 
 
-@pytest.mark.parametrize("page", tree.with_suffix(".md"), ids=str)
-def test_links_between_pages_lead_somewhere(page: Path):
+def test_links_between_pages_lead_somewhere():
     """Every relative link names a file of the repository."""
-    targets = re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", tree.text(page))
+    links = [
+        (page, target)
+        for page in tree.with_suffix(".md")
+        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", tree.text(page))
+    ]
 
-    assert [target for target in targets if not (tree.ROOT / page.parent / target).exists()] == []
+    assert [(page, target) for page, target in links if not (tree.ROOT / page.parent / target).exists()] == []
 
 
 def test_the_server_is_told_every_module_of_the_client():

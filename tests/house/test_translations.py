@@ -128,21 +128,26 @@ def test_forms_of_tables_are_filled_with_what_is_translated():
     assert named == {"app/core/errors.py: said(form, **parts)"}
 
 
-@pytest.mark.parametrize("name", [str(name) for name in tree.with_suffix(".html") if "templates" in name.parts])
-def test_a_template_says_nothing_past_gettext(name: str):
+def test_a_template_says_nothing_past_gettext():
     """No word stands between tags or in an attribute that is read out, and no sentence in an expression."""
-    source = tree.text(Path(name))
+    sources = [(name, tree.text(name)) for name in tree.with_suffix(".html") if "templates" in name.parts]
 
-    assert [text for text in Visible.of(source) if not is_same_everywhere(text)] == []
-    assert [text for text in constants(source) if SENTENCE.search(text)] == []
+    assert [
+        (name, text) for name, source in sources for text in Visible.of(source) if not is_same_everywhere(text)
+    ] == []
+    assert [(name, text) for name, source in sources for text in constants(source) if SENTENCE.search(text)] == []
 
 
-@pytest.mark.parametrize("name", [str(name) for name in tree.with_suffix(".js") if "static" in name.parts])
-def test_a_script_says_nothing_past_gettext(name: str):
+def test_a_script_says_nothing_past_gettext():
     """Its sentences come from the page: see app/dashboard/words.py."""
-    code = re.sub(r"/\*.*?\*/|(?<![:\"'`])//[^\n]*", "", tree.text(Path(name)), flags=re.DOTALL)
+    scripts = [
+        (name, re.sub(r"/\*.*?\*/|(?<![:\"'`])//[^\n]*", "", tree.text(name), flags=re.DOTALL))
+        for name in tree.with_suffix(".js")
+        if "static" in name.parts
+    ]
+    said_there = [(name, text) for name, code in scripts for text in re.findall(r"\"[^\"\n]*\"|`[^`]*`", code)]
 
-    assert [text for text in re.findall(r"\"[^\"\n]*\"|`[^`]*`", code) if SENTENCE.match(text[1:])] == []
+    assert [(name, text) for name, text in said_there if SENTENCE.match(text[1:])] == []
 
 
 def calls(names: set[str]) -> Iterator[tuple[Path, ast.Call]]:
