@@ -54,7 +54,9 @@ class Postgres:
     def database(self, *, migrated: bool = True) -> Iterator[str]:
         """The address of a new database, dropped afterwards."""
         name = next(self._names)
-        self._execute(f"CREATE DATABASE {name}" + (f" TEMPLATE {self._template}" if migrated else ""))
+        # Copied as files, for a quarter of the work that Postgres' own way, through its log, has with so little.
+        like = self._template if migrated else "template1"
+        self._execute(f"CREATE DATABASE {name} STRATEGY FILE_COPY TEMPLATE {like}")
         try:
             yield self._driver(name)
         finally:
