@@ -142,7 +142,10 @@ def compiled(templates: Path) -> None:
     from flask import Flask
     from jinja2 import FileSystemBytecodeCache
 
+    from tests import routing
+
     Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(str(templates))}
+    routing.compiled(templates)
 
 
 def main(mode: str, templates: Path) -> int:
