@@ -22,7 +22,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.accounts import links, origins, roles, sessions
-from app.accounts.credentials import Bearer, from_header
+from app.accounts.credentials import Basic, Bearer, check_way, from_header
 from app.accounts.principals import Principal
 from app.accounts.service import Accounts
 from app.accounts.sessions import Visitor
@@ -225,8 +225,12 @@ class _Guard:
         credentials = from_header(header) if header else None
         if credentials is None:
             return None
-        principal = self._resolved(self._turnstile.identify, credentials, request.remote_addr or "")
+        principal = self._resolved(self._identify, credentials, request.remote_addr or "")
         return None if principal is None else Visitor(principal, by_session=False)
+
+    def _identify(self, credentials: Bearer | Basic, address: str) -> Principal:
+        check_way(credentials, address, secure=request.is_secure)
+        return self._turnstile.identify(credentials, address)
 
     def _resolved(self, resolve: Callable[..., Principal | None], *args: object) -> Principal | None:
         """Ask the turnstile.

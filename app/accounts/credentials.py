@@ -3,7 +3,10 @@
 import base64
 import binascii
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Final
+
+from app.core.errors import Forbidden
 
 LONGEST: Final = 8_192
 
@@ -37,6 +40,23 @@ def from_header(header: str) -> Bearer | Basic | None:
     except (UnicodeError, binascii.Error):
         return None
     return None
+
+
+def check_way(credentials: Bearer | Basic, address: str, *, secure: bool) -> None:
+    """See that a password was not said where others may listen: only over https, or on this machine ("" is one, too).
+
+    Raises:
+        Forbidden: it was; the address is the caller's, as far as TRUSTED_PROXIES tells it.
+    """
+    if isinstance(credentials, Basic) and not (secure or _is_here(address)):
+        raise Forbidden("HTTP Basic is taken over https only; behind a proxy that speaks it, set TRUSTED_PROXIES.")
+
+
+def _is_here(address: str) -> bool:
+    try:
+        return not address or ip_address(address).is_loopback
+    except ValueError:  # whatever a proxy that is believed has told
+        return False
 
 
 def _basic(encoded: str) -> Basic | None:

@@ -8,7 +8,7 @@ from flask import request
 from werkzeug.exceptions import SecurityError
 
 from app.accounts import origins, sessions
-from app.accounts.credentials import Basic, Bearer, from_header
+from app.accounts.credentials import Basic, Bearer, check_way, from_header
 from app.accounts.principals import Principal
 from app.accounts.turnstile import Turnstile
 from app.core.clock import Clock
@@ -55,7 +55,9 @@ class SocketGuard:
         kind = "basic" if isinstance(credentials, Basic) else "token"
         if credentials is None or kind not in self._settings.websocket_auth_type:
             raise Unauthorized
-        return self._turnstile.identify(credentials, request.remote_addr or "")
+        address = request.remote_addr or ""
+        check_way(credentials, address, secure=request.is_secure)
+        return self._turnstile.identify(credentials, address)
 
     def _by_session(self) -> Principal | None:
         """The holder of the page's session, if the page is ours: browsers send cookies along for other sites too."""

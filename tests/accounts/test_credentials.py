@@ -1,10 +1,12 @@
 """The Authorization header."""
 
 import base64
+from contextlib import nullcontext
 
 import pytest
 
-from app.accounts.credentials import Basic, Bearer, from_header
+from app.accounts.credentials import Basic, Bearer, check_way, from_header
+from app.core.errors import Forbidden
 
 
 def basic(octets: bytes) -> str:
@@ -49,3 +51,24 @@ def test_nonsense_is_nobody(header: str):
 def test_secrets_stay_out_of_logs():
     """Neither shows in the text of its object."""
     assert "hidden" not in f"{Bearer('hidden')}{Basic('admin', 'hidden')}"
+
+
+@pytest.mark.statement(17)
+@pytest.mark.parametrize(
+    ("address", "secure", "passes"),
+    [
+        ("127.0.0.1", False, True),
+        ("::1", False, True),
+        ("", False, True),
+        ("192.0.2.7", True, True),
+        ("192.0.2.7", False, False),
+        ("10.0.0.7", False, False),
+        ("2001:db8::7", False, False),
+        ("unknown", False, False),
+    ],
+)
+def test_a_password_is_not_taken_where_others_may_listen(address: str, secure: bool, passes: bool):
+    """Over https or on this machine; a token may come any way, as it can be replaced."""
+    with nullcontext() if passes else pytest.raises(Forbidden):
+        check_way(Basic("zoe", "secret"), address, secure=secure)
+    check_way(Bearer("t" * 32), address, secure=secure)

@@ -142,3 +142,15 @@ def test_a_page_that_pretends_to_be_here_does_not_connect(people: Accounts, plai
     assert connect(app).name == "anonymous"
     with pytest.raises(Forbidden), app.test_request_context(base_url="http://evil", headers={"Origin": "http://evil"}):
         authenticate_socket(None, "/")
+
+
+@pytest.mark.statement(17)
+def test_pages_and_sockets_look_at_the_way(app: flask.Flask, client: FlaskClient):
+    """The same name and password pass over https."""
+    there = {"REMOTE_ADDR": "192.0.2.7"}
+    headers = basic("operator")
+
+    assert client.get("/api/read", headers=headers, environ_base=there).status_code == 403
+    assert client.get("/api/read", headers=headers, environ_base=there, base_url="https://localhost").status_code == 200
+    with app.test_request_context("/socket.io/", headers=headers, environ_base=there), pytest.raises(Forbidden):
+        authenticate_socket(None, "/")

@@ -16,7 +16,7 @@ it lags."""
 
 
 @pytest.mark.parametrize("case_id", CASES)
-@pytest.mark.statement(22)
+@pytest.mark.statement(22, 35)
 def test_a_case_comes_out_the_same_everywhere(house: House, case_id: str):
     """By either way in it is stored, flagged or refused as its row says; its neighbours are stored; nobody notices."""
     check(house, CASES[case_id], TRANSPORTS)

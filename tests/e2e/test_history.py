@@ -146,6 +146,7 @@ def test_an_export_without_a_known_end_is_left_to_the_browser(history):
     expect(history.locator("#export-run")).to_be_hidden()
 
 
+@pytest.mark.statement(57)
 def test_a_search_goes_on_until_it_has_found_something(history, one_server, environment):
     """It looks at a bounded number of events at a time; whoever waits need not click, but can stop it.
 

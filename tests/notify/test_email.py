@@ -74,6 +74,23 @@ def test_mail_goes_in_tls_with_a_login(door: Door, trusted: Authority, scheme: s
 
 
 @pytest.mark.statement(53)
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\u2028", "\x0b"])
+def test_no_text_adds_a_header(door: Door, end: str):
+    """Whatever ends a line in a title ends none of the mail: nobody else gets it, and it has one subject."""
+    box, text = Postbox(), f"a rule{end}Bcc: evil@sw.test{end}{end}a body"
+    with served(box) as port:
+        told = message(notice(body={"rule": text, "title": text}), LINKS, "")
+        config = {"smtp": f"smtp://127.0.0.1:{port}", "from": "sw@sw.test", "recipients": ["ops@sw.test"]}
+        TYPES["email"].send(Sending(told, config, door, StoppedClock()))
+
+    ((envelope, _),) = box.got
+    mail = message_from_bytes(envelope.content, policy=policy.default)
+    assert envelope.rcpt_tos == ["ops@sw.test"]
+    assert (mail["Bcc"], len(mail.get_all("Subject", [])), "evil@sw.test" in mail["Subject"]) == (None, 1, True)
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+
+
+@pytest.mark.statement(53)
 def test_a_password_is_never_said_in_the_open(door: Door, tmp_path):
     """Not where TLS was asked for and is refused, and not to a certificate that does not hold."""
     box = Postbox()

@@ -45,7 +45,7 @@ def compose(message: Message, config: Mapping[str, Any]) -> EmailMessage:
     """The mail: a text, and the same as a page. A repeated one has the same Message-ID."""
     mail = EmailMessage()
     host = parseaddr(config["from"])[1].rpartition("@")[2] or "scrapewatch"
-    mail["Subject"] = message.title
+    mail["Subject"] = " ".join(message.title.split())  # a source may hold the end of a line, and no header may
     mail["From"] = config["from"]
     mail["To"] = ", ".join(config["recipients"])
     mail["Date"] = formatdate(message.created_at / 1000)
