@@ -93,7 +93,7 @@ class Settings:
     )
     retention_metrics_days: int = setting(number(1, 36_500), 90, "days that series are kept")
     retention_logs_days: int = setting(number(1, 36_500), 14, "days that log events are kept")
-    storage_compression: bool = setting(boolean, True, "pack events of finished jobs", later=True)
+    storage_compression: bool = setting(boolean, True, "pack bodies of finished jobs' events; off: no more of them")
     backup_enabled: bool = setting(boolean, False, "back up on a schedule")
     backup_interval: int = setting(number(60_000), DAY_MS, "ms between backups")
     backup_location: Path | None = setting(path, None, "folder of backups; default DATA_DIR/backups")

@@ -50,6 +50,7 @@ from app.status import VERSION, Process, Status
 from app.storage.backup.schedule import Backups
 from app.storage.holding import Holding
 from app.storage.indexing import Indexing
+from app.storage.packing import Packer
 from app.storage.retention import open_retention
 from app.storage.several import open_house
 from app.storage.sql import schema
@@ -133,7 +134,8 @@ class WebProcess:
         self._claim = Claim(database, shared=shared)
         self._backups = Backups(database, settings, VERSION, CLOCK)
         self._retention = open_retention(stores, CLOCK, settings)
-        self._holding = Holding(self._retention.held, self._retention.days, CLOCK)
+        self._packer = Packer(stores.packing, CLOCK, packs=settings.storage_compression)
+        self._holding = Holding(self._retention.held, self._retention.days, CLOCK, self._packer.told)
         self._account_store = SqlAccountStore(database)
         accounts = Accounts(self._account_store, CLOCK, ended=lambda: self._bus.publish("access", None))
         figures = Figures(events, CLOCK, socket.gethostname(), self._limits.knows)
@@ -216,6 +218,7 @@ class WebProcess:
             limits=self._limits,
             grouping=Grouping(self.services.events, self.services.groups),
             indexing=Indexing(self.services.events, self._words) if self._words else None,
+            packer=self._packer,
             watchdog=watchdog,
             keep_claim=self._claim.keep_or_stop,
             kept_ms=self._settings.retention_events_days * DAY_MS,

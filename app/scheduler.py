@@ -29,11 +29,12 @@ from app.notify import deadman
 from app.notify.deadman import Deadman
 from app.notify.office import Office
 from app.status import TaskStatus
-from app.storage import holding, presence
+from app.storage import holding, packing, presence
 from app.storage.backup import schedule as backups
 from app.storage.backup.schedule import Backups
 from app.storage.holding import Holding
 from app.storage.indexing import Indexing
+from app.storage.packing import Packer
 from app.storage.presence import Presence
 from app.storage.retention import Retention
 
@@ -86,6 +87,7 @@ class Workers:
     limits: Limits
     grouping: Grouping
     indexing: Indexing | None
+    packer: Packer
     watchdog: Watchdog
     keep_claim: Callable[[], object]
     kept_ms: int
@@ -111,6 +113,7 @@ def table(of: Workers) -> tuple[Task, ...]:
         Task("look up own metrics", 3_600_000, of.limits.rebuild),
         Task(FINISH, 3_600_000, of.retention.finish_deletions),
         Task("count what is kept", holding.EVERY_MS, of.holding.look),
+        Task("pack events", packing.EVERY_MS, of.packer.look, _nothing),
         Task("clean up", 3_600_000, of.retention.clean_up, _nothing),
         Task("forget notices", 3_600_000, of.office.clean_up, _nothing),
         Task("forget timelines", 3_600_000, partial(of.alerts.clean_up, of.kept_ms), _nothing),

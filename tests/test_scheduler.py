@@ -22,6 +22,7 @@ from app.scheduler import EVALUATE, GAP_MS, TELL, Scheduler, Task, Workers, tabl
 from app.storage.backup.schedule import Backups
 from app.storage.holding import Holding
 from app.storage.indexing import Indexing
+from app.storage.packing import Packer
 from app.storage.presence import Presence
 from app.storage.retention import Retention
 
@@ -65,6 +66,7 @@ def workers(**others: object) -> Workers:
         "limits": Mock(Limits),
         "grouping": Mock(Grouping),
         "indexing": Mock(Indexing),
+        "packer": Mock(Packer),
         "watchdog": Mock(Watchdog),
         "keep_claim": Mock(),
         "kept_ms": 1,
@@ -92,6 +94,7 @@ def test_the_table_names_what_the_server_does_by_itself():
         "look up own metrics": 3_600_000,
         "finish deletions": 3_600_000,
         "count what is kept": 600_000,
+        "pack events": 60_000,
         "clean up": 3_600_000,
         "forget notices": 3_600_000,
         "forget timelines": 3_600_000,

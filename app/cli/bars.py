@@ -15,6 +15,7 @@ _LABELS: Final[dict[Step, str]] = {
     "check": "Checking",
     "restore": "Restoring",
     "index": "Indexing",
+    "unpack": "Unpacking",
 }
 
 

@@ -1,9 +1,10 @@
-"""``flask storage copy``: all that one store holds into another, and what to set afterwards."""
+"""``flask storage``: moving a store, packing it. ``copy``: all that one holds into another, and what to set then."""
 
 from typing import Final
 
 import click
 
+from app.cli import packing
 from app.cli.bars import progress_bars
 from app.cli.base import Group
 from app.core.clock import CLOCK
@@ -37,6 +38,8 @@ def command(settings: Settings) -> click.Command:
             return
         _tell(report, move)
 
+    for make in packing.COMMANDS:
+        group.add_command(make(settings))
     return group
 
 

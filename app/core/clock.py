@@ -35,6 +35,11 @@ class SystemClock:
 CLOCK: Clock = SystemClock()
 
 
+def cpu_us() -> int:
+    """CPU time that this thread has taken since some moment, microseconds: what work costs, whoever runs beside it."""
+    return time.thread_time_ns() // 1_000
+
+
 def rfc3339(ms: int) -> str:
     """`ms` since 1970 UTC as ``2026-11-23T14:32:08.004Z``."""
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"

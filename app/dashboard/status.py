@@ -38,6 +38,7 @@ TASKS: Final = {
     "forget timelines": lazy_gettext("forget old timelines of alerts"),
     "finish deletions": lazy_gettext("delete the events of deleted jobs"),
     "count what is kept": lazy_gettext("count what is kept"),
+    "pack events": lazy_gettext("pack what finished jobs have told"),
     "clean up": lazy_gettext("delete what is too old"),
 }
 """The scheduler's tasks in words."""

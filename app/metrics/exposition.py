@@ -224,6 +224,18 @@ FAMILIES: Final = (
         lambda sources: [((), float("storage" in sources.status))],
     ),
     Family("scrapewatch_storage_size_bytes", "size of the database", (), _status("storage", "size")),
+    Family(
+        "scrapewatch_packed_events", "events whose body is packed", (), _status("storage", "held", "packed", "events")
+    ),
+    Family(
+        "scrapewatch_packed_size_bytes", "what packed bodies take", (), _status("storage", "held", "packed", "size")
+    ),
+    Family(
+        "scrapewatch_packed_unpacked_bytes",
+        "what they would take unpacked",
+        (),
+        _status("storage", "held", "packed", "unpacked"),
+    ),
     Family("scrapewatch_storage_wal_bytes", "size of SQLite's write-ahead log", (), _status("storage", "wal")),
     Family("scrapewatch_task_duration_seconds", "how long a task took the last time", ("task",), _durations),
     Family("scrapewatch_task_failing", "1 if a task failed the last time", ("task",), _failing),

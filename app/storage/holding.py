@@ -15,12 +15,20 @@ class Holding:
     Args:
         count: as `Retention.held`.
         days: how long each kind is kept; a kind that is not named is kept for ever.
+        packed: as `app.storage.packing.Packer.told`.
     """
 
-    def __init__(self, count: Callable[[], list[Held] | None], days: dict[str, int], clock: Clock) -> None:
+    def __init__(
+        self,
+        count: Callable[[], list[Held] | None],
+        days: dict[str, int],
+        clock: Clock,
+        packed: Callable[[], dict[str, Any] | None] = lambda: None,
+    ) -> None:
         self._count = count
         self._days = days
         self._clock = clock
+        self._packed = packed
         self._told: dict[str, Any] | None = None
 
     def look(self) -> None:
@@ -31,10 +39,11 @@ class Holding:
         """
         held = self._count()
         if held is not None:
-            self._told = {"at": rfc3339(self._clock.now_ms()), "kinds": [self._json(each) for each in held]}
+            kinds = [self._json(each) for each in held]
+            self._told = {"at": rfc3339(self._clock.now_ms()), "kinds": kinds, "packed": self._packed()}
 
     def told(self) -> dict[str, Any] | None:
-        """When it was counted, and by kind: rows, oldest, size in bytes, days it is kept for, rows that are to go.
+        """When it was counted; by kind rows, oldest, size in bytes, days it is kept for, rows to go; what is packed.
 
         None before the first count, and of a store that can't tell.
         """

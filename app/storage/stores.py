@@ -12,6 +12,7 @@ from app.storage.base import EventStore
 from app.storage.base_about import About
 from app.storage.base_copying import UNFINISHED, Transfer
 from app.storage.base_groups import GroupStore
+from app.storage.base_packing import Packing
 from app.storage.base_search import SearchStore, WordIndex
 from app.storage.base_series import SeriesStore
 from app.storage.base_upkeep import Upkeep
@@ -22,6 +23,7 @@ from app.storage.memory_series import MemorySeriesStore
 from app.storage.sql.database import Database
 from app.storage.sql.events import SqlEventStore
 from app.storage.sql.groups import SqlGroupStore
+from app.storage.sql.packing import SqlPacking
 from app.storage.sql.searching import SqlSearchStore
 from app.storage.sql.series import SqlSeriesStore
 from app.storage.sql.upkeep import SqlUpkeep
@@ -39,6 +41,7 @@ class Stores(NamedTuple):
         about: asks a server of its own what it is; None where there is none.
         words: the index of words that is to follow the events; None where all are gone through.
         transfer: the way of all that is there into another store, and back; None where there is none.
+        packing: packs bodies of what is over; None where the store does not, or by itself.
     """
 
     events: EventStore
@@ -50,6 +53,7 @@ class Stores(NamedTuple):
     upkeep: Upkeep | None = None
     transfer: Callable[[], Transfer] | None = None
     words: WordIndex | None = None
+    packing: Packing | None = None
 
 
 def open_stores(storage_url: str, database: Database, clock: Clock) -> Stores:
@@ -88,6 +92,7 @@ def _sql(storage_url: str, database: Database, clock: Clock) -> Stores:
         upkeep=SqlUpkeep(database, clock),
         words=search,
         transfer=partial(_sql_transfer, database),
+        packing=SqlPacking(database, clock),
     )
 
 

@@ -12,6 +12,18 @@ from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
 from app.storage.stores import Stores, open_stores
 from tests.fakes import NOW_MS, StoppedClock
+from tests.storage.packed import packing
+
+KINDS = ("sqlite", "postgres", "memory", "redis", "mongodb")
+PACKED = "sqlite-packed"
+"""Whose events are packed as soon as they are stored: a suite about what is read runs over it, too."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Suites run over each kind of stores, and those that say `PACKED_TOO` over one more."""
+    if "stores" in metafunc.fixturenames and not hasattr(metafunc.module, "stores"):
+        kinds = (*KINDS, PACKED) if getattr(metafunc.module, "PACKED_TOO", False) else KINDS
+        metafunc.parametrize("stores", kinds, indirect=True)
 
 
 @pytest.fixture
@@ -36,16 +48,17 @@ def redis(redis_url: str, clock: StoppedClock) -> Iterator[Server]:
 @contextmanager
 def opened(kind: str, request: pytest.FixtureRequest, clock: StoppedClock) -> Iterator[Stores]:
     """Empty stores of a kind, with two senders."""
+    kind, _, form = kind.partition("-")
     in_sql = kind in {"sqlite", "postgres"}
     address = "memory:" if kind == "memory" else request.getfixturevalue(f"{kind}_url")
     database = Database(address if in_sql else "sqlite:///never-opened.db")
     for name in ("one", "two") if in_sql else ():
         SqlAccountStore(database).sender(name, at_ms=NOW_MS)
     with closing(database), closing(open_stores(address, database, clock)) as stores:
-        yield stores
+        yield packing(stores, database, clock) if form == "packed" else stores
 
 
-@pytest.fixture(params=["sqlite", "postgres", "memory", "redis", "mongodb"])
+@pytest.fixture
 def stores(request: pytest.FixtureRequest, clock: StoppedClock) -> Iterator[Stores]:
     """Empty ones with two senders, of each kind in turn."""
     with opened(request.param, request, clock) as stores:

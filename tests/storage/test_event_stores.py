@@ -10,6 +10,7 @@ from app.storage.memory import MemoryEventStore
 from tests.fakes import NOW_MS, event, jobs_fold, new_id, no_fold, said
 
 ANY = EventFilter()
+PACKED_TOO = True
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from app.storage.stores import Stores
 from scrapewatch.events import LEVELS
 from tests.fakes import NOW_MS, event, jobs_fold, no_fold, said
 
+PACKED_TOO = True
+
 
 @pytest.fixture
 def events(stores: Stores) -> EventStore:

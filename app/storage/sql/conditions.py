@@ -23,7 +23,7 @@ def of_types(types: Sequence[str]) -> list[ColumnElement[bool]]:
 
 
 def event_conditions(wanted: EventFilter) -> list[ColumnElement[bool]]:
-    """Those that an event meets."""
+    """Those that an event meets, apart from `q`, which is asked of its body: see `app.storage.sql.bodies`."""
     found: list[ColumnElement[bool]] = []
     if wanted.of is not None:
         found.append(events.c.job_key.in_(select(jobs.c.key).where(*among(wanted.of))))
@@ -35,8 +35,6 @@ def event_conditions(wanted: EventFilter) -> list[ColumnElement[bool]]:
     if wanted.types:
         found += of_types(wanted.types)
     found += _of_levels(wanted)
-    if wanted.q:
-        found.append(events.c.data.icontains(wanted.q, autoescape=True))
     if wanted.from_ms is not None:
         found.append(events.c.at_ms >= wanted.from_ms)
     if wanted.to_ms is not None:

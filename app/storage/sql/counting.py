@@ -13,6 +13,7 @@ from sqlalchemy import JSON, ColumnElement, Connection, Select, case, cast, func
 from app.storage.base import EventFilter, JobFilter
 from app.storage.base_counts import Counted
 from app.storage.base_series import HOUR_MS, Cells
+from app.storage.sql.bodies import Letters, holding
 from app.storage.sql.conditions import ALERT, VISIBLE, event_conditions
 from app.storage.sql.conditions_jobs import began, job_conditions
 from app.storage.sql.events_tables import events, jobs
@@ -27,10 +28,13 @@ def count_events(connection: Connection, wanted: EventFilter, over: Cells, most:
     """Events by type, level and severity."""
     newest = connection.scalar(select(func.max(events.c.cursor))) or 0
     first = received_since(connection, over.from_ms - _EARLY_MS, newest)
+    conditions = [events.c.cursor > first, *event_conditions(wanted), *within(events.c.at_ms, over)]
+    if wanted.q:
+        conditions.append(holding(connection, [Letters(wanted.q)], conditions, most))
     query = (
         select(*kind_columns(connection.dialect.name), events.c.at_ms)
         .outerjoin(jobs, events.c.job_key == jobs.c.key)
-        .where(VISIBLE, events.c.cursor > first, *event_conditions(wanted), *within(events.c.at_ms, over))
+        .where(VISIBLE, *conditions)
         .order_by(events.c.cursor.desc())
     )
     return count_newest(connection, query, over, most, select(literal(newest - first)))

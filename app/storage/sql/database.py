@@ -58,7 +58,11 @@ class Database:
             self._reader = _sqlite_engine(url, size=readers, begin="BEGIN", setup=_sqlite_reader)
         else:
             self._writer = create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
-            self._reader = create_engine(url, pool_size=readers, max_overflow=0, pool_pre_ping=True)
+            # All that a reader asks is of one moment, as on SQLite: a body that is packed meanwhile is where it was.
+            moment = "REPEATABLE READ"
+            self._reader = create_engine(
+                url, pool_size=readers, max_overflow=0, pool_pre_ping=True, isolation_level=moment
+            )
         self._way = way
         if way is not None:
             event.listen(self._writer, "before_cursor_execute" if self.is_sqlite else "begin", self._give)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from app.core.clock import Clock
 from app.storage.base import Commit, Event, EventFilter, Fold, Job, JobFilter, Reach, Tallies
@@ -15,6 +15,7 @@ from app.storage.base_runs import Run, Spider
 from app.storage.base_series import Cells
 from app.storage.sql.append import Append, MergePoints
 from app.storage.sql.append_singly import AppendSingly
+from app.storage.sql.bodies import Letters, holding, read_events
 from app.storage.sql.conditions import event_conditions
 from app.storage.sql.counting import count_events, count_jobs
 from app.storage.sql.database import Database
@@ -23,7 +24,7 @@ from app.storage.sql.job_lists import count_changes, count_jobs_by_status, list_
 from app.storage.sql.pace import Pace
 from app.storage.sql.pruning import Pruning
 from app.storage.sql.removal import REMOVED, delete_job, delete_slice, marked
-from app.storage.sql.rows import EVENTS, JOBS, event_of, job_of
+from app.storage.sql.rows import EVENTS, JOBS, job_of
 
 _NONE: Final[Tallies] = MappingProxyType({})
 _SLICE: Final = 1_000
@@ -67,16 +68,13 @@ class SqlEventStore:
 
     def events(self, wanted: EventFilter, *, before: int | None = None, limit: int = 100) -> list[Event]:
         """See `EventStore`."""
-        query = EVENTS.where(*event_conditions(wanted)).order_by(events.c.cursor.desc()).limit(limit)
-        return self._events(query if before is None else query.where(events.c.cursor < before))
+        within = () if before is None else (events.c.cursor < before,)
+        return self._database.read(partial(_read, wanted=wanted, within=within, limit=limit))
 
     def events_after(self, wanted: EventFilter, *, after: int, limit: int = 500) -> list[Event]:
         """See `EventStore`."""
-        query = EVENTS.where(*event_conditions(wanted), events.c.cursor > after)
-        return self._events(query.order_by(events.c.cursor).limit(limit))
-
-    def _events(self, query: Select[Any]) -> list[Event]:
-        return self._database.read(lambda connection: [event_of(row) for row in connection.execute(query)])
+        within = (events.c.cursor > after,)
+        return self._database.read(partial(_read, wanted=wanted, within=within, limit=limit, onward=True))
 
     def reach(self) -> Reach:
         """See `EventStore`."""
@@ -147,3 +145,18 @@ class SqlEventStore:
             if gone:
                 return gone
         return 0
+
+
+def _read(
+    connection: Connection,
+    wanted: EventFilter,
+    within: Sequence[ColumnElement[bool]],
+    limit: int,
+    *,
+    onward: bool = False,
+) -> list[Event]:
+    conditions = [*event_conditions(wanted), *within]
+    if wanted.q:
+        conditions.append(holding(connection, [Letters(wanted.q)], conditions, limit, onward=onward))
+    order = events.c.cursor if onward else events.c.cursor.desc()
+    return read_events(connection, EVENTS.where(*conditions).order_by(order).limit(limit))

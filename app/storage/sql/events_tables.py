@@ -37,13 +37,17 @@ def _index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
     return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
 
 
+UNPACKED: Final = "finished_at IS NOT NULL AND packed_cursor < last_cursor"
+"""Of jobs: there may be bodies to pack. `packed_cursor` is up to where all are."""
+
 meta = Table(
     "meta",
     metadata,
     Column("key", Text, primary_key=True),
     Column("value", BigInteger, nullable=False),
 )
-"""Counters: `cursor` (the last given), `removed` (the last that went), `revision` (of accounts); marks of work."""
+"""Counters: `cursor` (the last given), `removed` (the last that went), `revision` (of accounts), `packed events` and
+`packed us` (what packing has cost so far); marks of work."""
 
 senders = Table(
     "senders",
@@ -82,6 +86,8 @@ jobs = Table(
     Column("first_cursor", BigInteger, nullable=False),
     Column("last_cursor", BigInteger, nullable=False),
     Column("pinned", Boolean, nullable=False, server_default=false()),
+    Column("packed_cursor", BigInteger, nullable=False, server_default="0"),
+    _index("ix_jobs_unpacked", "key", where=UNPACKED),
     Index("ix_jobs_status_key", "status", "key"),
     Index("ix_jobs_source_key", "source", "key"),
     Index("ix_jobs_source_query_key", "source", "query", "key"),

@@ -14,10 +14,11 @@ from sqlalchemy import Connection, Select, func, select
 
 from app.storage.base import Commit, Job
 from app.storage.base_following import ELSEWHERE
+from app.storage.sql.bodies import read_events
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import events
 from app.storage.sql.jobs_rows import read_jobs
-from app.storage.sql.rows import EVENTS, event_of
+from app.storage.sql.rows import EVENTS
 from scrapewatch.events import EVENTS as TYPES
 
 AT_ONCE: Final = 1_000
@@ -58,7 +59,7 @@ class SqlFollowing:
         return commit
 
     def _read(self, connection: Connection) -> Commit | None:
-        found = [event_of(row) for row in connection.execute(_after(self._after))]
+        found = read_events(connection, _after(self._after))
         if not found:
             return None
         names = list(dict.fromkeys(filter(None, map(_job_of, found))))

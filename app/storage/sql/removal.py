@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select, text
 
-from app.storage.sql import texts
+from app.storage.sql import bodies, texts
 from app.storage.sql.events_tables import events, jobs, meta
 from app.storage.sql.groups_tables import error_groups
 from app.storage.sql.job_lists import count_changes
@@ -43,8 +43,7 @@ def delete_rows(connection: Connection, share: float, cursors: Sequence[int]) ->
     """Delete the first events of these cursors, which rise, `share` of what is quick; returns those that went."""
     gone = texts.affordable(connection, cursors, share)
     if gone:
-        connection.execute(delete(events).where(events.c.cursor.in_(gone)))
-        texts.remove(connection, gone)
+        take_out(connection, gone)
         _note(connection, gone[-1])
     return gone
 
@@ -60,7 +59,14 @@ def delete_slice(connection: Connection, share: float, key: int, limit: int) -> 
     if not cursors:
         connection.execute(delete(meta).where(meta.c.key == f"{_MARK}{key}"))
         return 0
+    return take_out(connection, cursors)
+
+
+def take_out(connection: Connection, cursors: Sequence[int]) -> int:
+    """Delete these events and all that is kept beside them; returns how many went."""
+    chunks = bodies.chunks_of(connection, cursors)
     went = connection.execute(delete(events).where(events.c.cursor.in_(cursors))).rowcount
+    bodies.clear(connection, chunks)
     texts.remove(connection, cursors)
     return went
 

@@ -15,7 +15,7 @@ EVENTS = (
     .outerjoin(jobs, events.c.job_key == jobs.c.key)
     .where(VISIBLE)
 )
-"""Events as `event_of` takes them."""
+"""Events as `app.storage.sql.bodies` reads them."""
 
 JOB_CHANGING: Final = (
     "source", "query", "tags", "config", "status", "attempt", "done", "total", "unit", "items", "items_reported",
@@ -39,16 +39,16 @@ def job_of(row: Sequence[Any]) -> Job:
     return Job(*row)
 
 
-def event_of(row: Row[Any]) -> Event:
-    """The record of a row of `events` joined with its job's `id` as `job_id` and its `sender_id`."""
+def event_of(row: Row[Any], data: str) -> Event:
+    """The record of a row of `events` joined with its job's `id` as `job_id` and its `sender_id`; `data`: its body."""
     return Event(
         sender_id=-row.job_key if row.job_key < 0 else row.sender_id,
         type=row.type,
         job_id=row.job_id or "",
         at_ms=row.at_ms,
-        data=row.data,
+        data=data,
         digest=row.digest or 0,
-        body=msgspec.json.decode(row.data),
+        body=msgspec.json.decode(data),
         id=row.id,
         seq=row.seq,
         epoch=row.epoch,

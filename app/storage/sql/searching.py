@@ -15,13 +15,14 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, func, select, text
 from app.storage.base import Event, EventFilter
 from app.storage.base_search import INDEXED, Found, Onward, Tally, Text
 from app.storage.sql import texts as index_of_words
+from app.storage.sql.bodies import Letters, holding, read_events
 from app.storage.sql.conditions import VISIBLE, event_conditions
 from app.storage.sql.conditions_jobs import among
 from app.storage.sql.counting import kind_columns, received_since
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import events, jobs
 from app.storage.sql.looking import LOOKS, MOST_JOBS, Look, Rows, edge, nearest
-from app.storage.sql.rows import EVENTS, event_of
+from app.storage.sql.rows import EVENTS
 from app.storage.sql.watermarks import moved, stands_at
 from app.storage.words import Search, read_search
 from scrapewatch.events import EVENTS as TYPES
@@ -215,7 +216,7 @@ def _tail(connection: Connection, look: Look) -> Part:
     most = min(_TAIL, look.most)
     rows = nearest(connection, replace(look, low=max(look.low, look.mark), most=most), types)
     folded = [word for term in search.terms if not term.negated for word in term.words if word.isascii()]
-    part = _read(connection, replace(look, limit=most), rows, types, [_holds(word) for word in folded])
+    part = _read(connection, replace(look, limit=most), rows, types, list(map(Letters, folded)))
     met = [event for event in part.events if search.met_by(event.body or {})]
     return Part(met[: look.limit], met[look.limit - 1].cursor if len(met) >= look.limit else part.floor)
 
@@ -232,12 +233,12 @@ def _gone_through(connection: Connection, look: Look) -> Part:
     return _read(connection, look, nearest(connection, look, types), types, _letters(look.search))
 
 
-def _read(
-    connection: Connection, look: Look, rows: Rows, types: Sequence[str], conditions: Sequence[ColumnElement[bool]]
-) -> Part:
-    """Of these rows those that are wanted, and of these types."""
-    query = EVENTS.where(*_among(look, rows, types), *conditions).order_by(look.order).limit(look.limit)
-    found = [event_of(row) for row in connection.execute(query)]
+def _read(connection: Connection, look: Look, rows: Rows, types: Sequence[str], letters: Sequence[Letters]) -> Part:
+    """Of these rows those that are wanted, of these types, and hold those letters."""
+    conditions = _among(look, rows, types)
+    if letters:
+        conditions.append(holding(connection, letters, conditions, look.limit, onward=look.onward))
+    found = read_events(connection, EVENTS.where(*conditions).order_by(look.order).limit(look.limit))
     return Part(found, found[-1].cursor if len(found) == look.limit else edge(connection, look, rows))
 
 
@@ -248,10 +249,5 @@ def _among(look: Look, rows: Rows, types: Sequence[str]) -> list[ColumnElement[b
     return [events.c.cursor.in_(select(rows.cursors.subquery().c.cursor)), *of_types, *event_conditions(wanted)]
 
 
-def _letters(search: Search | None) -> list[ColumnElement[bool]]:
-    terms = search.terms if search else ()
-    return [~_holds(term.text) if term.negated else _holds(term.text) for term in terms]
-
-
-def _holds(said: str) -> ColumnElement[bool]:
-    return events.c.data.icontains(said, autoescape=True)
+def _letters(search: Search | None) -> list[Letters]:
+    return [Letters(term.text, term.negated) for term in search.terms] if search else []

@@ -6,10 +6,11 @@ from functools import partial
 from sqlalchemy import Connection, delete, func, select
 
 from app.storage.base_copying import Key, Mark, Numbers, Page, Row
-from app.storage.sql import copy_mark, schema, texts, transfer_numbers, transfer_rows
+from app.storage.sql import copy_mark, schema, transfer_numbers, transfer_rows
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import events
 from app.storage.sql.job_lists import count_changes, job_totals, miscounted
+from app.storage.sql.removal import take_out
 from app.storage.sql.transfer_tables import META, TABLES, kept_in_meta
 
 
@@ -85,12 +86,7 @@ class SqlTransfer:
 
     def drop(self, cursors: Sequence[int]) -> None:
         """See `Transfer`."""
-
-        def work(connection: Connection) -> None:
-            connection.execute(delete(events).where(events.c.cursor.in_(cursors)))
-            texts.remove(connection, cursors)
-
-        self._database.write(work)
+        self._database.write(partial(take_out, cursors=cursors))
 
     def finish(self, numbers: Numbers) -> None:
         """See `Transfer`."""

@@ -12,6 +12,7 @@ from app.storage.sql.accounts import tokens, users
 from app.storage.sql.alerts import BEGUN
 from app.storage.sql.alerts_tables import error_kinds, incidents, instances, leases, rules, timeline
 from app.storage.sql.channels import breakages, channels
+from app.storage.sql.chunks_tables import event_chunks
 from app.storage.sql.dashboards import dashboards, homes
 from app.storage.sql.events_tables import events, jobs, meta, senders, tallies
 from app.storage.sql.groups_tables import error_groups, muted_errors
@@ -63,8 +64,8 @@ OF_HOUSE: Final[Mapping[str, Table]] = {
 }
 """Those that are always at DATABASE_URL; whoever refers to another comes after it."""
 
-MADE: Final[Sequence[Table]] = (job_totals, kept_jobs, processes)
-"""What is counted or found anew, and what processes tell of themselves while they run."""
+MADE: Final[Sequence[Table]] = (event_chunks, job_totals, kept_jobs, processes)
+"""What is packed, counted or found anew, and what processes tell of themselves while they run."""
 
 TABLES: Final[Mapping[str, Table]] = {**OF_STORES, **OF_HOUSE}
 
