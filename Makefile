@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SERVER := $(VENV)/server-installed
 DEV := $(VENV)/dev-installed
+AUDIT := $(VENV)/audit/installed
 # More than there are cores: the tests mostly wait. `make test PROCESSES=0` runs them one after the other.
 PROCESSES ?= 5
 
@@ -18,7 +19,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint types check format docs messages vendor lock bench faults clean
+.PHONY: help demo run test lint types check format docs messages vendor lock audit sbom bench faults clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -62,6 +63,16 @@ lock: $(DEV) ## lock the requirements anew from the groups in pyproject.toml
 	$(LOCK) pyproject.toml --group server --output-file requirements.txt
 	$(LOCK) pyproject.toml --group server --group dev --output-file requirements-dev.txt
 	$(LOCK) --group mongodb-server --output-file tests/mongodb-server.txt
+	$(LOCK) --group audit --output-file tests/audit.txt
+
+audit: $(AUDIT) ## ask whether anything locked has a known weakness; fails, too, where that can't be asked
+	$(VENV)/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.txt -r requirements-dev.txt
+	npm audit --prefix tests/e2e/node
+	npm audit --prefix bench/peers
+
+sbom: $(AUDIT) ## list every part of the server with its version, hashes and licence: sbom.json, in CycloneDX
+	$(VENV)/audit/bin/cyclonedx-py requirements --output-reproducible --output-file sbom.json requirements.txt
+	@$(BIN)/python -m docs.sbom sbom.json
 
 bench: $(DEV) ## measure speed, start and memory, beside a reference in Node; a table at the end
 	@$(BIN)/python -m bench
@@ -86,3 +97,8 @@ $(DEV): requirements-dev.txt | $(BIN)/python
 	@echo "Installing into $(VENV) (about a minute) …"
 	@$(BIN)/python -m pip install $(PIP) -r requirements-dev.txt
 	@touch $@ $(SERVER)
+
+$(AUDIT): tests/audit.txt | $(BIN)/python
+	@$(PYTHON) -m venv $(VENV)/audit
+	@$(VENV)/audit/bin/python -m pip install $(PIP) -r tests/audit.txt
+	@touch $@

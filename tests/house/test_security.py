@@ -1,14 +1,19 @@
 """What is promised of security is shown, and the sources hold nothing that would break it."""
 
 import ast
+import hashlib
+import json
 import re
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import cast
 
 import pytest
 
+from app.dashboard.vendor import MANIFEST
+from docs.sbom import vendored
 from docs.statements import STATEMENTS, shown_by
 from tests.house import tree
 
@@ -175,8 +180,21 @@ def test_no_pattern_is_slow_for_hostile_text():
     assert slow == []
 
 
+LOCKS = ("requirements.txt", "requirements-dev.txt", "tests/mongodb-server.txt", "tests/audit.txt")
+FLOORS = {
+    "eventlet": (0, 40, 3),
+    "python-socketio": (5, 16, 2),
+    "gunicorn": (23,),
+    "werkzeug": (3, 0, 6),
+    "flask": (3,),
+}
+"""The first versions without what was known of them: smuggling, pickled messages, unbounded forms."""
+
+
 @pytest.mark.statement(59)
-@pytest.mark.parametrize("lock", ["requirements.txt", "requirements-dev.txt", "tests/mongodb-server.txt"])
+@pytest.mark.parametrize(
+    "lock", ["requirements.txt", "requirements-dev.txt", "tests/mongodb-server.txt", "tests/audit.txt"]
+)
 def test_every_package_is_pinned_with_its_hash(lock: str):
     """A version of each, and the hash of each of its files."""
     lines = re.sub(r"\\\n", " ", tree.text(Path(lock))).splitlines()
@@ -184,3 +202,30 @@ def test_every_package_is_pinned_with_its_hash(lock: str):
 
     assert packages
     assert [line for line in packages if not re.match(r"[\w.\-\[\]]+==\S+.* --hash=sha256:[0-9a-f]{64}", line)] == []
+
+
+@pytest.mark.statement(59)
+def test_no_lock_holds_a_version_with_a_known_weakness():
+    """Whatever `make audit` says of the rest, these stay above what was mended."""
+    locked = dict(re.findall(r"^([\w.\-]+)==([\d.]+)", tree.text(Path("requirements.txt")), re.MULTILINE))
+
+    assert {name for name, least in FLOORS.items() if tuple(map(int, locked[name].split("."))) < least} == set()
+
+
+@pytest.mark.statement(60)
+def test_what_pages_load_is_among_the_listed_parts():
+    """Each with the version, the licence and the hash of its file; the Python packages are cyclonedx-bom's part."""
+    for part in vendored():
+        [file] = [row["file"] for row in json.loads(MANIFEST.read_text("utf-8")) if row["name"] == part["name"]]
+        assert part["hashes"][0]["content"] == hashlib.sha384((MANIFEST.parent / file).read_bytes()).hexdigest()
+        assert part["purl"].endswith(f"@{part['version']}")
+    assert vendored()
+
+
+@pytest.mark.statement(60)
+def test_the_linter_looks_for_weaknesses_and_finds_none():
+    """Bandit's rules are on in the gate, none is off for all, and what may be put into SQL is listed above."""
+    linter = tomllib.loads(tree.text(Path("pyproject.toml")))["tool"]["ruff"]["lint"]
+
+    assert "S" in linter["select"]
+    assert not [rule for rule in linter.get("ignore", ()) if re.fullmatch(r"S\d*", rule)]
