@@ -1,5 +1,6 @@
 """How Alembic runs the migrations: on the connection it is handed, else (the `alembic` command) on DATABASE_URL's."""
 
+import re
 from collections.abc import Callable
 
 from alembic import context
@@ -10,6 +11,9 @@ from sqlalchemy import Connection
 import config
 from app.storage.sql import migrate as migrate_schema
 from app.storage.sql.texts import TABLE
+
+_OUTSIDE = re.compile(rf"{TABLE}|events_p\d")
+"""Tables that the models know nothing of: that of words, and partitions of the events."""
 
 
 def migrate(connection: Connection, progress: Callable[[str], None]) -> None:
@@ -25,7 +29,8 @@ def migrate(connection: Connection, progress: Callable[[str], None]) -> None:
         render_as_batch=True,
         transactional_ddl=True,
         compare_server_default=True,
-        include_name=lambda name, kind, _: not (kind == "table" and str(name).startswith(TABLE)),
+        include_name=lambda name, kind, _: not (kind == "table" and _OUTSIDE.match(str(name))),
+        include_object=lambda item, *_: item.info.get("dialect", connection.dialect.name) == connection.dialect.name,
         on_version_apply=told,
     )
     with context.begin_transaction():

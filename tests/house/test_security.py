@@ -42,7 +42,9 @@ SQL_PARTS = {
     "app/storage/sql/texts.py": "numbers of our own",
     "app/storage/sql/series.py": "columns and joins by constants of the file",
     "app/storage/sql/removal.py": "the name of a mark, bound",
-    "app/storage/sql/database.py": "one of two numbers",
+    "app/storage/sql/database.py": "numbers, and limits by name",
+    "app/storage/sql/partitions.py": "tables by name and number, which are the house's own",
+    "app/storage/sql/dropping.py": "the same, and the direction of an order",
     "app/storage/sql/claim.py": "one of two functions by name",
 }
 ANYWHERE = "search|sub|subn|split|findall|finditer"

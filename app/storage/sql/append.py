@@ -45,11 +45,11 @@ _job_of = attrgetter("job_id")
 class Append:
     """Appends batches; holds nothing but what it was given."""
 
-    def __init__(self, fold: Fold, clock: Clock, merge: MergePoints, *, sqlite: bool) -> None:
+    def __init__(self, fold: Fold, clock: Clock, merge: MergePoints, rows: SqliteRows | PostgresRows) -> None:
         self._fold = fold
         self._clock = clock
         self._merge = merge
-        self._rows = SqliteRows() if sqlite else PostgresRows()
+        self._rows = rows
 
     def __call__(self, connection: Connection, events: Sequence[Event], refused: Tallies, prev: int) -> Commit:
         """Run the four steps; see the module. `prev` is the newest event's cursor, 0 if that is not known."""
@@ -76,6 +76,10 @@ class Append:
         self._apply(connection, commit, changed)
         write_jobs(connection, changed, loaded)
         return commit
+
+    def undone(self) -> None:
+        """What was done since may have been undone with the transaction, or back to a savepoint."""
+        self._rows.undone()
 
     def _insert(self, connection: Connection, events: Sequence[Event], outcomes: list[Outcome]) -> list[Event]:
         """Insert what is permitted and return what is new; `outcomes` learn of the rest."""

@@ -25,12 +25,20 @@ class AppendSingly:
         """See the module; a fault that is no event's is raised, and nothing of the batch must be committed then."""
 
         def append(event: Event, prev: int) -> Commit:
-            with connection.begin_nested():
-                return self._append(connection, [event], {}, prev)
+            try:
+                with connection.begin_nested():
+                    return self._append(connection, [event], {}, prev)
+            except Exception:
+                self._append.undone()
+                raise
 
         commit, tallies = append_singly(events, refused, append, _is_of_the_event, prev)
         self._append(connection, [], tallies, prev)
         return commit
+
+    def undone(self) -> None:
+        """See `Append`."""
+        self._append.undone()
 
 
 def _is_of_the_event(error: Exception) -> bool:

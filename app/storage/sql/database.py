@@ -25,7 +25,13 @@ Work = Callable[[Connection], T]
 BUSY_TIMEOUT_MS = 30_000
 STANDSTILL_MS = 15_000
 """How long a process that stands still within a transaction may keep the others from writing."""
+READ_MS = 15_000
+"""How long Postgres may work on one statement of a page: whoever asked has given up, and others want the connection."""
+IDLE_MS = 60_000
+"""How long a process that stands still while it reads may keep old rows and partitions from going."""
 
+_TOO_LONG = {"57014", "55P03"}
+"""Postgres' names of a statement that was cancelled, and of a lock that could not be had in time."""
 _TURN = 7_261_735_927_002
 
 
@@ -63,6 +69,7 @@ class Database:
             self._reader = create_engine(
                 url, pool_size=readers, max_overflow=0, pool_pre_ping=True, isolation_level=moment
             )
+            _on_connect(self._reader, statement_timeout=READ_MS, idle_in_transaction_session_timeout=IDLE_MS)
         self._way = way
         if way is not None:
             event.listen(self._writer, "before_cursor_execute" if self.is_sqlite else "begin", self._give)
@@ -81,10 +88,16 @@ class Database:
         """From now on run every write through `submit`, the writer thread's door."""
         self._submit = submit
 
-    def read(self, work: Work[T]) -> T:
-        """Run `work(connection)` on a reading connection and return its result."""
+    def read(self, work: Work[T], *, long: bool = False) -> T:
+        """Run `work(connection)` on a reading connection and return its result; `long` is what nobody waits for.
+
+        Raises:
+            Unavailable: the server is gone, or it was not done in time.
+        """
         held: Connection | None = getattr(self._reading, "snapshot", None)
         with translated(), nullcontext(held) if held is not None else self._reader.connect() as connection:
+            if long and held is None:
+                self._take_time(connection)
             return work(connection)
 
     def write(self, work: Work[T], *, gives: bool = False) -> T:
@@ -111,6 +124,11 @@ class Database:
         finally:
             self._writing.now = self._writing.gives = False
 
+    def _take_time(self, connection: Connection) -> None:
+        if not self.is_sqlite:
+            for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+                connection.exec_driver_sql(f"SET LOCAL {limit} = 0")
+
     def _give(self, *_: object) -> None:
         if self._way is not None and self._writing.gives:
             self._way.give()
@@ -126,6 +144,7 @@ class Database:
         """
         with translated(), self._reader.connect() as connection:
             connection.execution_options(isolation_level="REPEATABLE READ")
+            self._take_time(connection)
             self._reading.snapshot = connection
             try:
                 yield
@@ -153,9 +172,10 @@ def translated() -> Iterator[None]:
         reason = getattr(error.orig, "sqlite_errorcode", None)
         if reason == sqlite3.SQLITE_ERROR:  # wrong SQL: a fault of ours, which must stay loud
             raise
-        if reason == sqlite3.SQLITE_FULL or getattr(error.orig, "sqlstate", None) == "53100":
+        state = getattr(error.orig, "sqlstate", None)
+        if reason == sqlite3.SQLITE_FULL or state == "53100":
             raise Unavailable("storage_full", 5_000) from error
-        if reason in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        if reason in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED} or state in _TOO_LONG:
             raise Unavailable("busy") from error
         raise Unavailable("storage_down", 2_000) from error
 
@@ -165,15 +185,21 @@ def _take_turns(writer: Engine) -> None:
 
     Cursors become visible in the order of their commits in any case; see `app.storage.sql.append`.
     """
-
-    @event.listens_for(writer, "connect")
-    def _connected(connection: Any, record: object) -> None:  # noqa: ARG001  (the hook's signature)
-        connection.execute(f"SET SESSION idle_in_transaction_session_timeout = {STANDSTILL_MS}")
-        connection.commit()
+    _on_connect(writer, idle_in_transaction_session_timeout=STANDSTILL_MS)
 
     @event.listens_for(writer, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TURN})")
+
+
+def _on_connect(engine: Engine, **limits: int) -> None:
+    """Set these limits of Postgres', in ms, for the sessions of an engine."""
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, record: object) -> None:  # noqa: ARG001  (the hook's signature)
+        for name, limit in limits.items():
+            connection.execute(f"SET SESSION {name} = {limit}")
+        connection.commit()
 
 
 def _sqlite_engine(url: str, *, size: int, begin: str, setup: Callable[[Any], None]) -> Engine:

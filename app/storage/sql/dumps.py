@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -23,8 +23,10 @@ from app.storage.sql import dump_rows, programs
 from app.storage.sql.database import Database
 
 _TABLES: Final = (
-    "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace ORDER BY 1"
+    "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
+    " AND relnamespace = current_schema()::regnamespace ORDER BY 1"
 )
+"""A table in partitions counts as one."""
 
 
 class PostgresCopies:
@@ -47,7 +49,6 @@ class PostgresCopies:
         """See `Copier`."""
 
         def work(connection: Connection) -> Copied:
-            connection.execution_options(isolation_level="REPEATABLE READ")
             snapshot = connection.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
             copied = _about(connection)
             size = int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
@@ -55,14 +56,15 @@ class PostgresCopies:
             os.close(os.open(to, os.O_CREAT | os.O_EXCL, FILE_MODE))
             with self._address() as address:
                 # What is packed afterwards is not compressed before.
-                options = ("--format=custom", "--compress=0", f"--snapshot={snapshot}", f"--file={to}")
+                # Rows of partitions are those of their table, whatever partitions that has where they are put back.
+                options = ("--format=custom", "--compress=0", "--load-via-partition-root", f"--snapshot={snapshot}")
                 programs.run(
-                    [dump, *options, f"--dbname={address}"],
+                    [dump, *options, f"--file={to}", f"--dbname={address}"],
                     lambda: progress("copy", min(to.stat().st_size, size), size),
                 )
             return copied
 
-        return self._database.read(work)
+        return self._database.read(work, long=True)
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
@@ -82,12 +84,15 @@ class PostgresCopies:
         if strange:
             names = ", ".join(sorted(strange))
             raise ScrapewatchError(f"The database has tables that the backup does not know: {names}. Empty it first.")
+        options = ("--no-owner", "--no-privileges")
         with self._address() as address:
-            options = ("--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges")
-            clean = ("--clean", "--if-exists") if found else ()
-            programs.run(
-                [restore, *options, *clean, f"--dbname={address}", str(file)], lambda: progress("restore", 0, 0)
-            )
+            if found:
+                script = file.with_suffix(".sql")
+                programs.run([restore, *options, f"--file={script}", str(file)], lambda: progress("restore", 0, 0))
+                command = _replacing(found, script)
+            else:
+                command = [restore, *options, "--single-transaction", "--exit-on-error", str(file)]
+            programs.run([*command, f"--dbname={address}"], lambda: progress("restore", 0, 0))
         progress("restore", 1, 1)
 
     @contextmanager
@@ -124,6 +129,13 @@ def _about(connection: Connection) -> Copied:
     schema = str(ask("SELECT version_num FROM alembic_version").scalar_one())
     names = [str(row[0]) for row in ask(_TABLES)]
     return Copied(version, schema, {name: ask(f'SELECT count(*) FROM "{name}"').scalar_one() for name in names})  # noqa: S608
+
+
+def _replacing(found: Collection[str], script: Path) -> list[str]:
+    """How to run the script in the place of these tables: pg_restore can't drop tables that are in partitions."""
+    drop = f"DROP TABLE {', '.join(sorted(found))} CASCADE"
+    options = ("--no-psqlrc", "--quiet", "--output=/dev/null", "--single-transaction", "--set=ON_ERROR_STOP=1")
+    return [programs.find("psql"), *options, f"--command={drop}", f"--file={script}"]
 
 
 def _listed(restore: str, file: Path) -> set[str]:

@@ -19,6 +19,8 @@ from app.storage.sql.bodies import Letters, holding, read_events
 from app.storage.sql.conditions import event_conditions
 from app.storage.sql.counting import count_events, count_jobs
 from app.storage.sql.database import Database
+from app.storage.sql.dropping import Dropping, going
+from app.storage.sql.events_rows import PostgresRows, SqliteRows
 from app.storage.sql.events_tables import events, jobs, meta, tallies
 from app.storage.sql.job_lists import count_changes, count_jobs_by_status, list_jobs, list_runs, miscounted
 from app.storage.sql.pace import Pace
@@ -48,20 +50,26 @@ class SqlEventStore:
         self._merge = merge
         self._pace = Pace(clock)
         self._pruning = Pruning(database, self._pace)
+        self._dropping = Dropping(database, self._pace)
+        self._rows = SqliteRows() if database.is_sqlite else PostgresRows()
         self._newest = 0  # remembered, as the newest event may be deleted and readers have seen it
 
     def append(self, events: Sequence[Event], fold: Fold, refused: Tallies = _NONE) -> Commit:
         """See `EventStore`."""
-        append = Append(fold, self._clock, self._merge, sqlite=self._database.is_sqlite)
+        append = Append(fold, self._clock, self._merge, self._rows)
         return self._append(append, events, refused)
 
     def append_singly(self, events: Sequence[Event], fold: Fold, refused: Tallies = _NONE) -> Commit:
         """See `EventStore`."""
-        append = AppendSingly(Append(fold, self._clock, self._merge, sqlite=self._database.is_sqlite))
+        append = AppendSingly(Append(fold, self._clock, self._merge, self._rows))
         return self._append(append, events, refused)
 
     def _append(self, append: Append | AppendSingly, events: Sequence[Event], refused: Tallies) -> Commit:
-        commit = self._database.write(lambda connection: append(connection, events, refused, self._newest), gives=True)
+        try:
+            commit = self._database.write(lambda made: append(made, events, refused, self._newest), gives=True)
+        except Exception:
+            append.undone()
+            raise
         if commit.events:
             self._newest = commit.events[-1].cursor
         return commit
@@ -133,7 +141,14 @@ class SqlEventStore:
 
     def prune(self, ages: Ages, limit: int) -> int:
         """See `EventStore`."""
-        gone = self._prune_deleted(limit) or self._pruning.step(ages, limit)
+        gone = self._prune_deleted(limit)
+        if not gone:
+            now_ms = self._clock.now_ms()
+            old = self._database.read(lambda connection: going(connection, ages, now_ms))
+            went = self._dropping.step(old.whole, ages)
+            if went is None:
+                return 0
+            gone = went or self._pruning.step(old.ages, limit)
         if not gone and (wrong := self._database.read(miscounted)):
             self._database.write(partial(count_changes, changes=wrong))
         return gone

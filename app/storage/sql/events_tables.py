@@ -32,9 +32,9 @@ COMMONEST: Final = "item_scraped"
 """The type of nearly all events: it has no index, as walking the cursor finds them at once."""
 
 
-def _index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+def _index(name: str, *columns: str, where: str) -> Index:
     condition = text(where)
-    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+    return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
 
 
 UNPACKED: Final = "finished_at IS NOT NULL AND packed_cursor < last_cursor"
@@ -111,11 +111,22 @@ events = Table(
     Column("digest", BigInteger),
     Column("data", Text, nullable=False),
     Index("ix_events_job_key_cursor", "job_key", "cursor"),
-    _index("uq_events_job_key_id", "job_key", "id", where="id IS NOT NULL", unique=True),
+    Index(
+        "uq_events_job_key_id",
+        "job_key",
+        "id",
+        unique=True,
+        sqlite_where=text("id IS NOT NULL"),
+        info={"dialect": "sqlite"},
+    ),
     _index("ix_events_type_cursor", "type", "cursor", where=f"type <> '{COMMONEST}'"),
     _index("ix_events_level_cursor", "level", "cursor", where="level IS NOT NULL"),
+    postgresql_partition_by="RANGE (cursor)",
 )
-"""`job_key` is minus the sender's id where there is no job; (job_key, id) is the key that makes delivery idempotent."""
+"""`job_key` is minus the sender's id where there is no job; (job_key, id) is the key that makes delivery idempotent.
+
+On Postgres it is kept in `event_keys`, as a table in partitions can have no such index.
+"""
 
 
 tallies = Table(

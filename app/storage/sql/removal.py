@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select, text
 
-from app.storage.sql import bodies, texts
+from app.storage.sql import bodies, event_keys, texts
 from app.storage.sql.events_tables import events, jobs, meta
 from app.storage.sql.groups_tables import error_groups
 from app.storage.sql.job_lists import count_changes
@@ -35,7 +35,7 @@ def delete_job(connection: Connection, job_id: str) -> int | None:
     count_changes(connection, {found.status: -1})
     connection.execute(delete(error_groups).where(error_groups.c.job_key == key))
     connection.execute(insert(meta).values(key=f"{_MARK}{key}", value=key))
-    _note(connection, found.last_cursor)
+    note(connection, found.last_cursor)
     return key
 
 
@@ -44,7 +44,7 @@ def delete_rows(connection: Connection, share: float, cursors: Sequence[int]) ->
     gone = texts.affordable(connection, cursors, share)
     if gone:
         take_out(connection, gone)
-        _note(connection, gone[-1])
+        note(connection, gone[-1])
     return gone
 
 
@@ -63,9 +63,12 @@ def delete_slice(connection: Connection, share: float, key: int, limit: int) -> 
 
 
 def take_out(connection: Connection, cursors: Sequence[int]) -> int:
-    """Delete these events and all that is kept beside them; returns how many went."""
+    """Delete these events and all that is kept beside them; returns how many there were."""
     chunks = bodies.chunks_of(connection, cursors)
-    went = connection.execute(delete(events).where(events.c.cursor.in_(cursors))).rowcount
+    if connection.dialect.name == "sqlite":
+        went = connection.execute(delete(events).where(events.c.cursor.in_(cursors))).rowcount
+    else:
+        went = event_keys.delete_events(connection, cursors)
     bodies.clear(connection, chunks)
     texts.remove(connection, cursors)
     return went
@@ -77,6 +80,6 @@ def marked(connection: Connection) -> int | None:
     return key
 
 
-def _note(connection: Connection, cursor: int) -> None:
+def note(connection: Connection, cursor: int) -> None:
     """Events up to this one may be missing from now on."""
     connection.execute(text(_REACH), {"cursor": cursor})

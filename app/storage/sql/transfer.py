@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, func, select
 from app.storage.base_copying import Key, Mark, Numbers, Page, Row
 from app.storage.sql import copy_mark, schema, transfer_numbers, transfer_rows
 from app.storage.sql.database import Database
+from app.storage.sql.event_keys import event_keys
 from app.storage.sql.events_tables import events
 from app.storage.sql.job_lists import count_changes, job_totals, miscounted
 from app.storage.sql.removal import take_out
@@ -77,7 +78,13 @@ class SqlTransfer:
         statement = delete(TABLES[part])
         if part == META:
             statement = statement.where(kept_in_meta())
-        self._database.write(lambda connection: connection.execute(statement))
+
+        def work(connection: Connection) -> None:
+            connection.execute(statement)
+            if part == "events" and connection.dialect.name == "postgresql":
+                connection.execute(delete(event_keys))
+
+        self._database.write(work)
 
     def cursors(self, after: int, limit: int) -> Sequence[int]:
         """See `Transfer`."""

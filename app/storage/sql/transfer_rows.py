@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, bindparam, insert, literal, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
 
 from app.core.errors import ScrapewatchError
 from app.storage.base import Event, Job
@@ -59,8 +60,11 @@ def _insert(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]
 
 def _load_events(connection: Connection, rows: Sequence[Event]) -> None:
     insert = (SqliteRows if connection.dialect.name == "sqlite" else PostgresRows)().insert
-    # What is stored by one statement was received at one time.
-    written = sum(insert(connection, list(some)) for _, some in groupby(rows, key=_received))
+    try:
+        # What is stored by one statement was received at one time.
+        written = sum(insert(connection, list(some)) for _, some in groupby(rows, key=_received))
+    except IntegrityError:
+        written = 0
     if written < len(rows):
         raise ScrapewatchError(f"{len(rows) - written} events can't be copied: their cursor or their id is taken.")
     undigested = [{"b_cursor": event.cursor} for event in rows if not event.digest]

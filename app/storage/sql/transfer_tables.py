@@ -14,6 +14,7 @@ from app.storage.sql.alerts_tables import error_kinds, incidents, instances, lea
 from app.storage.sql.channels import breakages, channels
 from app.storage.sql.chunks_tables import event_chunks
 from app.storage.sql.dashboards import dashboards, homes
+from app.storage.sql.event_keys import event_keys
 from app.storage.sql.events_tables import events, jobs, meta, senders, tallies
 from app.storage.sql.groups_tables import error_groups, muted_errors
 from app.storage.sql.job_lists import job_totals
@@ -64,7 +65,7 @@ OF_HOUSE: Final[Mapping[str, Table]] = {
 }
 """Those that are always at DATABASE_URL; whoever refers to another comes after it."""
 
-MADE: Final[Sequence[Table]] = (event_chunks, job_totals, kept_jobs, processes)
+MADE: Final[Sequence[Table]] = (event_chunks, event_keys, job_totals, kept_jobs, processes)
 """What is packed, counted or found anew, and what processes tell of themselves while they run."""
 
 TABLES: Final[Mapping[str, Table]] = {**OF_STORES, **OF_HOUSE}

@@ -1,7 +1,7 @@
 """How much SQLite or Postgres holds, and SQLite's space given back to the disk.
 
 A file of SQLite's keeps the pages of deleted rows for later ones; only one that was made with `auto_vacuum` can give
-them back bit by bit. Postgres cleans up by itself and keeps its files for later rows.
+them back bit by bit. Postgres cleans up by itself and keeps its files for later rows, but for those of partitions.
 """
 
 from collections.abc import Mapping
@@ -16,6 +16,7 @@ from app.storage.base_upkeep import Edges, Held, Kind
 from app.storage.sql import texts
 from app.storage.sql.conditions import of_types
 from app.storage.sql.database import Database
+from app.storage.sql.dropping import going
 from app.storage.sql.events_tables import events, jobs
 from app.storage.sql.keeping import last_before
 from app.storage.sql.pace import Pace
@@ -29,7 +30,7 @@ _SPARE: Final = 32
 """One page of so many stays for the rows that come next, or the file would shrink and grow all day."""
 _INCREMENTAL: Final = 2
 _OF: Final[dict[Kind, tuple[str, ...]]] = {
-    "events": ("events", texts.TABLE),
+    "events": ("events", "event_keys", texts.TABLE),
     "series": ("buckets", "series"),
     "jobs": ("jobs",),
 }
@@ -40,11 +41,13 @@ class SqlUpkeep:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
         self._pace = Pace(clock)
 
     def held(self, edges: Edges) -> list[Held]:
         """See `Upkeep`."""
-        rows = self._database.read(lambda connection: _held(connection, edges))
+        now_ms = self._clock.now_ms()
+        rows = self._database.read(lambda connection: _held(connection, edges, now_ms), long=True)
         sizes = self._database.read(_sqlite_sizes if self._database.is_sqlite else _postgres_sizes)
         return [held._replace(size_bytes=_size(sizes, held.kind)) for held in rows]
 
@@ -55,11 +58,12 @@ class SqlUpkeep:
         return self._database.write(self._pace.timed(_shrink))
 
 
-def _held(connection: Connection, edges: Edges) -> list[Held]:
+def _held(connection: Connection, edges: Edges, now_ms: int) -> list[Held]:
     is_log = of_types(("log",))
-    end = last_before(connection, edges.events_ms)
-    logs_end = max(end, last_before(connection, edges.logs_ms))
-    old = (
+    old = going(connection, edges.ages, now_ms)
+    end = max(old.floor, last_before(connection, old.ages.events_ms))
+    logs_end = max(end, last_before(connection, old.ages.logs_ms))
+    old_buckets = (
         (buckets.c.step_ms == step_ms) & (buckets.c.at_ms < edge_ms)
         for step_ms, edge_ms in steps_edges(
             raw_before_ms=edges.raw_ms, minutes_before_ms=edges.minutes_ms, hours_before_ms=edges.hours_ms
@@ -78,7 +82,7 @@ def _held(connection: Connection, edges: Edges) -> list[Held]:
             _count(connection, buckets),
             _first_bucket(connection),
             None,
-            sum(_count(connection, buckets, each) for each in old),
+            sum(_count(connection, buckets, each) for each in old_buckets),
         ),
         Held("jobs", _count(connection, jobs), connection.scalar(select(func.min(jobs.c.created_at))), None, 0),
     ]

@@ -1,10 +1,11 @@
 """What drivers complain of, in the house's words."""
 
 import sqlite3
+from contextlib import closing
 
 import psycopg
 import pytest
-from sqlalchemy import exc
+from sqlalchemy import Connection, exc
 
 from app.core.errors import Unavailable
 from app.core.way import RightOfWay
@@ -80,3 +81,20 @@ def test_commits_of_events_let_readers_go_first(database_url: str):
     assert commits == ([0] * len(commits) if database.is_sqlite else [0])
     assert len(commits) >= 1 + 2 * database.is_sqlite
     assert way.asked == commits
+
+
+def test_a_page_that_takes_too_long_is_given_up_and_told(postgres_url: str, monkeypatch: pytest.MonkeyPatch):
+    """Postgres ends it, its connection serves the next; what nobody waits for may take its time."""
+    monkeypatch.setattr("app.storage.sql.database.READ_MS", 50)
+    database = Database(postgres_url, readers=1)
+
+    def sleep(connection: Connection) -> None:
+        connection.exec_driver_sql("SELECT pg_sleep(0.2)")
+
+    with closing(database):
+        with pytest.raises(Unavailable, match="busy"):
+            database.read(sleep)
+        database.read(sleep, long=True)
+        with pytest.raises(Unavailable, match="busy"):
+            database.read(sleep)
+        database.write(sleep)

@@ -1,0 +1,239 @@
+"""Events of Postgres lie in partitions, which are there before they are needed and go as wholes."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+
+import pytest
+from alembic import command
+from sqlalchemy import Connection
+
+from app.storage.base import Commit, Event, EventFilter
+from app.storage.base_keeping import Ages
+from app.storage.base_series import DAY_MS, HOUR_MS
+from app.storage.base_upkeep import Edges
+from app.storage.indexing import Indexing
+from app.storage.sql import dropping, migrate, partitions
+from app.storage.sql.accounts import SqlAccountStore
+from app.storage.sql.database import Database
+from app.storage.stores import Stores, open_stores
+from tests.fakes import NOW_MS, StoppedClock, event, jobs_fold, new_id, no_fold
+
+ANY = EventFilter()
+FIRST = partitions.LEAST
+"""The first cursor of the second partition."""
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    return StoppedClock()
+
+
+@pytest.fixture
+def database(postgres_url: str) -> Iterator[Database]:
+    """With the sender 1."""
+    with closing(Database(postgres_url, readers=2)) as opened:
+        SqlAccountStore(opened).sender("one", at_ms=NOW_MS)
+        yield opened
+
+
+@pytest.fixture
+def stores(database: Database, clock: StoppedClock) -> Stores:
+    return open_stores(database.url.render_as_string(hide_password=False), database, clock)
+
+
+class Keeper:
+    """Keeps events for 30 days."""
+
+    def __init__(self, stores: Stores, clock: StoppedClock) -> None:
+        self._stores = stores
+        self._clock = clock
+
+    def foretold(self) -> int:
+        """How many events are to go."""
+        edge_ms = self._edge_ms()
+        assert self._stores.upkeep
+        return next(each.going for each in self._stores.upkeep.held(Edges(edge_ms, edge_ms, edge_ms, 0, 0, 0)))
+
+    def clean_up(self) -> int:
+        """How many went."""
+        edge_ms, gone = self._edge_ms(), 0
+        while went := self._stores.events.prune(Ages(edge_ms, edge_ms), 500):
+            gone += went
+        return gone
+
+    def _edge_ms(self) -> int:
+        return self._clock.now_ms() - 30 * DAY_MS
+
+
+def advance(database: Database, cursor: int) -> None:
+    """As if so many cursors had been given."""
+    database.write(lambda made: made.exec_driver_sql("UPDATE meta SET value = %s WHERE key = 'cursor'", (cursor,)))
+
+
+def held(database: Database) -> list[partitions.Partition]:
+    return database.read(partitions.held)
+
+
+def number(database: Database, table: str) -> int:
+    """Its rows."""
+    found = database.read(lambda made: made.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one())
+    return int(found)
+
+
+def some(count: int = 3) -> list[Event]:
+    """Events of which each has a key."""
+    return [event(id=new_id()) for _ in range(count)]
+
+
+def index(stores: Stores) -> None:
+    """Until all words are in the index."""
+    assert stores.words
+    while Indexing(stores.events, stores.words).look():
+        pass
+
+
+def filled(stores: Stores, database: Database, days: Sequence[int], clock: StoppedClock) -> None:
+    """On each of these days after the clock's three items and a log, the last of them at the end of a partition."""
+    began_ms = clock.time_ms
+    for place, day in enumerate(days):
+        clock.time_ms = began_ms + day * DAY_MS
+        stores.events.append([*some(), event("log", id=new_id(), data={"message": f"needle {place}"})], jobs_fold)
+        advance(database, FIRST * (place + 1) - 1)
+    index(stores)
+
+
+def test_none_is_ever_missing(database: Database, stores: Stores):
+    """Batch after batch over the ends of partitions, one larger than all that there are, and one that was undone."""
+
+    def fail(commit: Commit, jobs: object) -> list[object]:
+        raise ArithmeticError
+
+    for cursor in (FIRST - 2, 3 * FIRST - 2, 9 * FIRST):
+        advance(database, cursor)
+        with pytest.raises(ArithmeticError):
+            stores.events.append(some(), fail)  # type: ignore[arg-type]
+        assert stores.events.append(some(4), no_fold).events[-1].cursor == cursor + 4
+        ahead = [partition for partition in held(database) if partition.low > cursor + 4]
+        assert len(ahead) >= partitions.AHEAD
+    assert all(before.high == after.low for before, after in zip(held(database), held(database)[1:], strict=False))
+    assert len(stores.events.events(ANY)) == number(database, "event_keys") == 12
+
+
+def test_processes_that_make_the_same_one_at_once_make_it_once(database: Database, postgres_url: str):
+    """Each of three stores its events, though none knows of what the others made."""
+    advance(database, 2 * FIRST - 5)
+    barrier = threading.Barrier(3)
+
+    def store() -> None:
+        with closing(Database(postgres_url, readers=1)) as own:
+            events = open_stores(postgres_url, own, StoppedClock()).events
+            barrier.wait()
+            for _ in range(4):
+                events.append(some(), jobs_fold)
+
+    threads = [threading.Thread(target=store) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert number(database, "events") == 36
+    assert [partition.low // FIRST for partition in held(database)] == list(range(len(held(database))))
+
+
+def test_a_partition_is_of_a_share_of_all_that_is_kept(database: Database, stores: Stores):
+    """So that there are never many, however much comes in."""
+    stores.events.append(some(), no_fold)
+    advance(database, 100 * FIRST)
+    stores.events.append(some(), no_fold)
+
+    assert {partition.high - partition.low for partition in held(database)[-2:]} == {100 * FIRST // partitions.SHARE}
+
+
+def test_the_key_holds_over_partitions(database: Database, stores: Stores):
+    """What was stored in an earlier one is a duplicate, and a conflict if it says something else."""
+    (first,) = stores.events.append([event(id=new_id())], no_fold).events
+    advance(database, 2 * FIRST)
+    sent = [event(id=first.id), event(id=first.id, data={"title": "other"}), *some(1)]
+
+    states = [outcome.state for outcome in stores.events.append(sent, no_fold).outcomes]
+
+    assert states == ["duplicate", "refused", "stored"]
+
+
+def test_what_is_old_goes_as_a_whole_and_as_foretold(database: Database, stores: Stores, clock: StoppedClock):
+    """Partition by partition, with their keys and words; one that is old in part is waited for a little."""
+    filled(stores, database, [0, 1], clock)
+    for day, cursor in ((2, 2 * FIRST - 1), (3, 3 * FIRST - 1), (4, 3 * FIRST + 3)):
+        clock.time_ms = NOW_MS + day * DAY_MS
+        stores.events.append(some(), jobs_fold)
+        advance(database, cursor + 3)
+    keep, seen = Keeper(stores, clock), []
+    for day in (30, 31, 32, 33):
+        clock.time_ms = NOW_MS + day * DAY_MS + HOUR_MS
+        foretold = keep.foretold()
+        tables = {partition.low for partition in held(database)}
+        gone = keep.clean_up()
+        assert gone == foretold
+        seen.append((gone, tables - {partition.low for partition in held(database)}))
+
+    assert seen == [(4, {0}), (4, {FIRST}), (0, set()), (6, {2 * FIRST})]
+    kept = stores.events.events(ANY)
+    assert len(kept) == number(database, "event_keys") == 3
+    assert number(database, "event_texts") == 0
+    assert sum(stores.events.tallies().values()) == 17
+    assert kept[-1].cursor - 1 > stores.events.reach().removed >= 2 * FIRST
+
+
+def test_where_little_comes_what_is_old_goes_to_the_day(database: Database, stores: Stores, clock: StoppedClock):
+    """A partition of weeks is not waited for; one of which all is old goes before it is full, too, row by row."""
+    filled(stores, database, [0], clock)
+    advance(database, 4)
+    clock.time_ms = NOW_MS + 20 * DAY_MS
+    stores.events.append(some(), jobs_fold)
+    keep, seen = Keeper(stores, clock), []
+    for day in (29, 31, 49, 51):
+        clock.time_ms = NOW_MS + day * DAY_MS
+        seen.append((keep.foretold(), keep.clean_up()))
+
+    assert seen == [(0, 0), (4, 4), (0, 0), (3, 3)]
+    assert number(database, "event_keys") == number(database, "events") == 0
+
+
+def test_a_partition_that_is_read_goes_later(
+    database: Database, stores: Stores, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+):
+    """An export or a backup is not cut short, and nobody else waits behind it: the partition stays until then."""
+    monkeypatch.setattr(dropping, "TRIES", 2)
+    filled(stores, database, [0, 1], clock)
+    clock.time_ms = NOW_MS + 40 * DAY_MS
+    keep = Keeper(stores, clock)
+
+    def read(connection: Connection) -> None:
+        connection.exec_driver_sql("SELECT 1 FROM events").all()
+        assert keep.clean_up() == 0
+        stores.events.append(some(), jobs_fold)
+
+    database.read(read)
+
+    assert number(database, "events") == 11
+    assert keep.clean_up() == 8
+    assert number(database, "event_keys") == 3
+
+
+def test_a_database_of_before_becomes_the_first_partition(database: Database, stores: Stores):
+    """Up, down and up again nothing is lost, and what was stored before is known."""
+    stores.events.append([*some(), event("log", data={"message": "needle"})], jobs_fold)
+    index(stores)
+    before = stores.events.events(ANY)
+    advance(database, 2 * FIRST)
+    with migrate.prepared(database.url.render_as_string(hide_password=False)) as config:
+        command.downgrade(config, "0023")
+        command.upgrade(config, "head")
+
+    assert held(database)[0] == (0, 2 * FIRST + 1)
+    assert stores.events.events(ANY) == before
+    assert len(stores.search.search(EventFilter(q="needle")).events) == 1
+    again = [event(id=found.id) for found in before if found.id]
+    assert {outcome.state for outcome in stores.events.append(again, no_fold).outcomes} == {"duplicate"}
