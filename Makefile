@@ -33,7 +33,7 @@ run: $(SERVER) ## migrate the database and serve
 
 test: $(DEV) ## run the tests, with the real parts they drive; says at its end what it skipped and why
 	@$(BIN)/python -m tests.parts
-	@$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --durations=20
+	@$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder --durations=20
 
 lint: $(DEV) ## lint, formatting and import layers
 	$(BIN)/ruff check .

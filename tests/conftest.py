@@ -31,6 +31,9 @@ from tests.server import ASYNC_MODES, Server, running, variables
 ONCE = {"corpus", "e2e", "reference"}
 """Folders whose tests look at what both modes have in common; those of sockets and of the runtime tell them apart."""
 
+LONGEST = {"demo", "e2e", "faults", "several", "test_scrapy.py", "test_end_of_the_process.py"}
+"""Folders and files whose tests start many processes."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--async-mode` narrows the tests that run under every ASYNC_MODE to one; `--faults` is how long faults last."""
@@ -44,6 +47,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         chosen = metafunc.config.getoption("--async-mode")
         modes = ASYNC_MODES[:1] if ONCE & set(metafunc.definition.path.parts) else ASYNC_MODES
         metafunc.parametrize("async_mode", [chosen] if chosen else modes, scope="session")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, lest one file be left to run alone; the rest stays as it was shuffled."""
+    items.sort(key=lambda item: not LONGEST & set(item.path.parts))
 
 
 @pytest.fixture(scope="session", autouse=True)
