@@ -8,7 +8,7 @@ from tests.e2e.seed import COMPLETED, ITEM, JOB, STARTED, event
 
 NOT_FOUND = "status of 404"
 UNAUTHORIZED = "status of 401"
-WIDTHS = (1280, 390, 360)
+WIDTHS = (360, 390, 1280)
 LONG = "an-endless-name-without-a-single-gap-" * 4
 PAGES = {
     "/": "Overview",
@@ -54,15 +54,16 @@ def house(one_server, environment):
 
 
 def check(page: Page, address: str, heading: str) -> None:
-    """The page answers well, says what it is and is no wider than its window."""
+    """The page answers well, says what it is and is no wider than its window, whatever that becomes."""
+    page.set_viewport_size({"width": WIDTHS[0], "height": 850})
+    answer = page.goto(address)
+    assert answer
+    assert answer.ok
+    expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+    if page.locator("#connection").count():
+        expect(page.locator("#connection")).to_have_attribute("data-state", "live")
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 850})
-        answer = page.goto(address)
-        assert answer
-        assert answer.ok
-        expect(page.get_by_role("heading", level=1)).to_have_text(heading)
-        if page.locator("#connection").count():
-            expect(page.locator("#connection")).to_have_attribute("data-state", "live")
         overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert overflow <= 0, f"{address} at {width}: {overflow} px too wide"
 

@@ -13,6 +13,7 @@ from app.metrics.series import AGGREGATIONS, SeriesQuery, SeriesReader
 from app.storage import sketches
 from app.storage.base_series import HOUR_MS, MINUTE_MS, RAW_MS, STEPS_MS, Cells, Point, SeriesStore, Stretch
 from app.storage.mongo.series import MongoSeriesStore
+from app.storage.sql.series import SqlSeriesStore
 from tests.fakes import StoppedClock
 
 T = 500_000 * HOUR_MS
@@ -60,11 +61,16 @@ SEEN = st.tuples(
 
 
 def examples(most: int, *strategies: st.SearchStrategy[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """A test of a store over so many examples; over a few where a slow stand-in speaks for the store's own server."""
+    """A test of a store over so many examples, a third on Postgres, whose queries are those of SQLite; over a few where
+    a slow stand-in speaks for the store's own server.
+    """
 
     def decorate(test: Callable[..., None]) -> Callable[..., None]:
         def run(store: SeriesStore) -> None:
-            @settings(max_examples=3 if isinstance(store, MongoSeriesStore) else most, deadline=None)
+            is_postgres = isinstance(store, SqlSeriesStore) and not store._database.is_sqlite
+            few = 3 if isinstance(store, MongoSeriesStore) else most // 3 if is_postgres else most
+
+            @settings(max_examples=few, deadline=None)
             @given(st.tuples(*strategies))
             def holds(drawn: tuple[Any, ...]) -> None:
                 test(store, *drawn)

@@ -3,12 +3,13 @@
 import base64
 import json
 import os
+import shutil
 import socket
 import zlib
 
 import pytest
 
-from tests.server import running
+from tests.server import running, variables
 from tests.sockets import PATIENCE_S
 
 SETTINGS = {
@@ -21,10 +22,12 @@ SETTINGS = {
 }
 
 
-@pytest.fixture
-def unusual(environment, sqlite_url, async_mode, tmp_path):
-    """A server with all of them changed."""
-    with running({**environment, **SETTINGS, "ASYNC_MODE": async_mode}, tmp_path / "server.log") as server:
+@pytest.fixture(scope="module")
+def unusual(async_mode, sqlite_template, tmp_path_factory):
+    """A server with all of them changed, for the tests that have it to themselves in turn."""
+    folder = tmp_path_factory.mktemp("unusual")
+    shutil.copy(sqlite_template, folder / "scrapewatch.db")
+    with running({**variables(folder), **SETTINGS, "ASYNC_MODE": async_mode}, folder / "server.log") as server:
         yield server
 
 
