@@ -121,7 +121,7 @@ class Server:
             headers["Authorization"] = f"Bearer {token}"
         request = urllib.request.Request(self.address + target, data, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=30) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as refusal:
             with refusal:

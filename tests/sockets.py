@@ -13,7 +13,7 @@ import websocket
 
 from tests.server import Server
 
-PATIENCE_S = 10
+PATIENCE_S = 30
 
 
 class InOrder(engineio.Client):

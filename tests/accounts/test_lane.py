@@ -7,7 +7,7 @@ import pytest
 from app.accounts.lane import Lane
 from app.core.errors import Unavailable
 
-PATIENCE_S = 10
+PATIENCE_S = 30
 
 
 def test_things_are_done_in_order_in_a_thread_of_their_own():

@@ -15,7 +15,7 @@ from tests.fakes import StoppedClock
 
 HERE = "127.0.0.1"
 LONG = "a token of thirty-two characters."
-PATIENCE_S = 10
+PATIENCE_S = 30
 
 
 def written(accounts: Accounts) -> None:

@@ -17,7 +17,7 @@ from app.runtime.threading import ThreadingRuntime
 from app.storage.sql.accounts import SqlAccountStore
 from tests.fakes import StoppedClock
 
-PATIENCE_S = 10
+PATIENCE_S = 30
 FLOOD = WAITING + 5
 
 

@@ -14,7 +14,7 @@ def first(reader):
     """Waits for the first object of a list that has those fields."""
 
     def wait(target, **fields):
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             for each in reader.json(target)["items"]:
                 if fields.items() <= {**each, **each.get("data", {})}.items():

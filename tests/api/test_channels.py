@@ -15,7 +15,7 @@ from tests.api.conftest import Caller
 from tests.notify.notices import notice
 from tests.notify.receivers import Receiver, receiver
 
-WAIT_S = 15
+WAIT_S = 30
 
 
 class Admin(Caller):

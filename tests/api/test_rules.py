@@ -115,7 +115,7 @@ def test_a_rule_fires_on_what_comes_in_and_is_over(operator, scraper, sqlite_url
     operator.post(RULES, {**SEED, "keepFiringFor": 0})
     for value, kinds in ((5, ["firing"] * 2), (1, ["firing"] * 2 + ["resolved"] * 2)):
         scraper.post("/api/v1/events", [scraped("j", type="metric", data={"values": {"captchas": value}})])
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 30
         while (found := notices(sqlite_url)) != kinds and time.monotonic() < deadline:
             time.sleep(0.05)
         assert found == kinds

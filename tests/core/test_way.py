@@ -8,7 +8,7 @@ import pytest
 
 from app.core.way import RightOfWay
 
-PATIENCE_S = 20
+PATIENCE_S = 30
 
 
 class Hands:

@@ -73,7 +73,7 @@ def until_printed():
     """Waits for a program's words."""
 
     def wait(running: Program, words: str) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 30
         while words not in running.log.read_text():
             assert time.monotonic() < deadline
             time.sleep(0.005)

@@ -59,7 +59,7 @@ def send(ingest: Ingest, envelopes: Sequence[dict[str, Any]]) -> dict[str, Any]:
         answered.set()
 
     ingest.submit_array(1, json.dumps(envelopes).encode(), reply)
-    assert answered.wait(20)
+    assert answered.wait(30)
     return answers[0]
 
 
@@ -120,7 +120,7 @@ def test_the_queue_is_bounded_by_what_it_holds(submit: Callable[..., None]):
 
     class Held(MemoryEventStore):
         def append(self, events, fold, refused=MappingProxyType({})):
-            assert gate.wait(10)
+            assert gate.wait(30)
             return super().append(events, fold, refused)
 
     answers: list[dict[str, Any]] = []
@@ -139,7 +139,7 @@ def test_a_message_weighs_no_more_than_a_batch_may_hold():
 
     class Held(MemoryEventStore):
         def append(self, events, fold, refused=MappingProxyType({})):
-            assert gate.wait(10)
+            assert gate.wait(30)
             return super().append(events, fold, refused)
 
     full = [envelope("worker", "", related=[{"jobId": "x"}] * 1_000) for _ in range(10)]

@@ -14,7 +14,7 @@ from tests.e2e.seed import client_environment
 from tests.server import Server
 from tests.sockets import connected, scraped, watching
 
-PATIENCE_S = 15
+PATIENCE_S = 30
 SCRAPER = """
 import sys, time
 from scrapewatch import Emitter

@@ -21,7 +21,7 @@ from tests.notify.notices import LINKS, notice
 from tests.notify.receivers import Receiver
 from tests.server import free_port
 
-WAIT_S = 20
+WAIT_S = 30
 CONFIG = """
 route: {{receiver: ours, group_by: [alertname], group_wait: 0s, group_interval: 1s, repeat_interval: 1h}}
 receivers: [{{name: ours, webhook_configs: [{{url: "{url}", send_resolved: true}}]}}]

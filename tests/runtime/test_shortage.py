@@ -18,7 +18,7 @@ def test_no_descriptor_left_is_no_end(environment, sqlite_url, tmp_path):
                 line.settimeout(0.2)
                 with contextlib.suppress(OSError):
                     line.connect(("127.0.0.1", server.port))
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 30
         while not answers(server) and time.monotonic() < deadline:
             time.sleep(0.05)
 

@@ -18,12 +18,12 @@ def test_a_timer_that_waits_delays_no_post():
     runtime.every(1, ticked.set)
     runtime.start()
     try:
-        assert stuck.wait(10)
+        assert stuck.wait(30)
         ticked.clear()
         runtime.post(posted.set)
 
-        assert posted.wait(10)
-        assert ticked.wait(10)
+        assert posted.wait(30)
+        assert ticked.wait(30)
     finally:
         may_go.set()
 
@@ -39,5 +39,5 @@ def test_posts_run_in_their_order_and_outlive_a_failure():
     runtime.post(last.set)
     runtime.start()
 
-    assert last.wait(10)
+    assert last.wait(30)
     assert done == list(range(50))

@@ -75,7 +75,7 @@ def emitter(stand_in: StandIn, emitter_to: Callable[..., Emitter]) -> Emitter:
 def until() -> Callable[..., None]:
     """Waits for a condition, and fails if it doesn't come about."""
 
-    def wait(condition: Callable[[], object], timeout: float = 20) -> None:
+    def wait(condition: Callable[[], object], timeout: float = 30) -> None:
         deadline = time.monotonic() + timeout
         while not condition():
             assert time.monotonic() < deadline, "the condition did not come about"

@@ -46,7 +46,7 @@ for number in range(int(count)):
     assert spool.on_disk and spool.append(b"{}", 1.0)
     (segment,) = [each for each in spool.line.segments if not each.in_memory]
     assert segment.path.stat().st_nlink == spool.path(".lock").stat().st_nlink == 1, "the spool is not there"
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 30
     while Folders(Path(root), url, token).owner != folders.owner:  # who clears puts the note back
         assert time.monotonic() < deadline, "nobody knows whose it is"
     segment.settled = segment.events

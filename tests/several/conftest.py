@@ -9,7 +9,7 @@ import pytest
 from tests import postgres, redis_server
 from tests.several.house import House, opened
 
-PATIENCE_S = 20
+PATIENCE_S = 30
 
 
 @pytest.fixture(scope="module")

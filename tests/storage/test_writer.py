@@ -31,7 +31,7 @@ class Recorder(MemoryEventStore):
 
     def append(self, events, fold, refused=MappingProxyType({})):
         self.entered.set()
-        assert self.may_go.wait(10)
+        assert self.may_go.wait(30)
         self.refuses(events)
         self.batches.append([item.job_id for item in events])
         return super().append(events, fold, refused)
@@ -89,7 +89,7 @@ def mailbox():
 
 def closing_refused(writer):
     """Submit until the writer, asked to close by another thread, takes nothing more."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         try:
             writer.submit(message("late", Mailbox()))
@@ -102,7 +102,7 @@ def hold(store, writer, mailbox):
     """Let the writer begin a first message and stop inside its commit."""
     store.may_go.clear()
     writer.submit(message("first", mailbox, sender_id=99))
-    assert store.entered.wait(10)
+    assert store.entered.wait(30)
 
 
 def test_messages_that_wait_together_share_a_commit(store, mailbox):
@@ -219,7 +219,7 @@ def test_a_task_that_comes_as_the_loop_ends_is_refused(store):
     alive = [writer.alive]
     try:
         assert not writer.close(0)
-        assert ended.wait(10)
+        assert ended.wait(30)
         assert [*alive, writer.alive] == [True, False]
         with pytest.raises(Unavailable, match="closing"):
             writer.run(lambda: 5)
