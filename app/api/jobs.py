@@ -1,11 +1,16 @@
 """``/api/v1/jobs``: jobs, one job, its events; an id may hold slashes."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Blueprint, Response, request
 
-from app.accounts.access import require
+from app.accounts.access import current_principal, require
 from app.api.answers import answer
 from app.api.events import list_events
-from app.core.errors import NotFound
+from app.core.errors import InvalidInput, NotFound
+from app.core.shape import a_truth, decode
+from app.jobs.pinning import pin
 from app.jobs.view import detailed_json, job_json
 from app.queries import before, job_filter, limit, next_page, path_id
 from app.services import Services
@@ -13,7 +18,7 @@ from app.storage.base import Job
 
 
 def blueprint(services: Services) -> Blueprint:
-    """Reads for everyone who may read, DELETE for admins."""
+    """Reads for everyone who may read, pins for operators, DELETE for admins."""
     jobs = Blueprint("jobs", __name__, url_prefix="/api/v1/jobs")
 
     def shown(job: Job) -> dict[str, object]:
@@ -40,6 +45,14 @@ def blueprint(services: Services) -> Blueprint:
     def events(job_id: str) -> Response:
         return list_events(services, _known(services, job_id).id)
 
+    @jobs.patch("/<job_id:job_id>")
+    @require("operate")
+    def change(job_id: str) -> Response:
+        pinned = _pinned(decode(request.get_data()))
+        job = _known(services, job_id)
+        services.runtime.call(pin, services.ingest, job, pinned=pinned, by=current_principal().name)
+        return answer(shown(_known(services, job_id)))
+
     @jobs.delete("/<job_id:job_id>")
     @require("admin")
     def delete(job_id: str) -> Response:
@@ -48,6 +61,14 @@ def blueprint(services: Services) -> Blueprint:
         return Response(status=204)
 
     return jobs
+
+
+def _pinned(change: Mapping[str, Any]) -> bool:
+    """What a change says, of the one thing that may be changed."""
+    unknown = next((name for name in change if name != "pinned"), None)
+    if unknown is not None:
+        raise InvalidInput("can't be changed", field=unknown)
+    return a_truth(change.get("pinned"), "pinned")
 
 
 def _known(services: Services, job_id: str) -> Job:

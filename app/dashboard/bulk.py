@@ -1,9 +1,10 @@
-"""What is done with several jobs at once: tag, export, acknowledge their alerts, delete. Jobs are observed, so no more.
+"""What is done with several jobs at once: tag, pin, export, acknowledge their alerts, delete. Jobs
+are observed, so no more.
 
 A form names the jobs by their numbers, or all that match the filters that it carries along. Deletion asks once more.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -22,6 +23,7 @@ from app.alerts.states import OPEN as OPEN_INSTANCES
 from app.core.errors import Conflict, Forbidden, InvalidInput
 from app.dashboard.links import list_query
 from app.dashboard.threads import in_thread
+from app.jobs.pinning import PIN, UNPIN
 from app.services import Services
 from app.storage.base import Job, JobFilter
 from app.storage.base_jobs import Condition
@@ -48,6 +50,8 @@ def add_form(pages: Blueprint, services: Services) -> None:
         actions: dict[str, Action] = {
             "tag": partial(_tag, "added"),
             "untag": partial(_tag, "removed"),
+            "pin": partial(_pin, True),  # noqa: FBT003  (whether it is)
+            "unpin": partial(_pin, False),  # noqa: FBT003
             "export": _export,
             "acknowledge": _acknowledge,
             "delete": _delete,
@@ -83,21 +87,42 @@ def _tag(change: str, services: Services, form: "MultiDict[str, str]", query: st
 
 def _tagged(services: Services, wanted: JobFilter, data: Mapping[str, Any]) -> None:
     """Say of the newest `MOST_COUNTED` of these jobs what their history tells from then on; twice changes nothing."""
-    before: int | None = None
-    for _ in range(MOST_COUNTED // MOST):
-        found = services.events.jobs(wanted, before=before, limit=MOST)
+    for found in _looks(services, wanted):
         said = [services.ingest.say(job.sender_id, "job_tagged", job.id, data) for job in found if _changes(job, data)]
         for each in said:
             each.result()
-        if len(found) < MOST:
-            return
-        before = found[-1].key
 
 
 def _changes(job: Job, data: Mapping[str, Any]) -> bool:
     return any(tag not in job.tags for tag in data.get("added", ())) or any(
         tag in job.tags for tag in data.get("removed", ())
     )
+
+
+def _pin(pinned: bool, services: Services, form: "MultiDict[str, str]", query: str) -> ResponseReturnValue:  # noqa: FBT001
+    _require(OPERATE)
+    services.runtime.call(_pinned, services, _wanted(services, form, query), pinned=pinned, by=current_principal().name)
+    return _back(query)
+
+
+def _pinned(services: Services, wanted: JobFilter, *, pinned: bool, by: str) -> None:
+    """Pin the newest `MOST_COUNTED` of these jobs, or take their pins away."""
+    for found in _looks(services, wanted):
+        type_ = PIN if pinned else UNPIN
+        changing = [job for job in found if job.pinned != pinned]
+        for said in [services.ingest.say(job.sender_id, type_, job.id, {"by": by}) for job in changing]:
+            said.result()
+
+
+def _looks(services: Services, wanted: JobFilter) -> Iterator[Sequence[Job]]:
+    """The newest `MOST_COUNTED` of these jobs, some at a time."""
+    before: int | None = None
+    for _ in range(MOST_COUNTED // MOST):
+        found = services.events.jobs(wanted, before=before, limit=MOST)
+        yield found
+        if len(found) < MOST:
+            return
+        before = found[-1].key
 
 
 def _export(services: Services, form: "MultiDict[str, str]", query: str) -> ResponseReturnValue:
@@ -153,6 +178,7 @@ def _question(services: Services, found: Sequence[Job], wanted: JobFilter, query
         "keys": [job.key for job in found],
         "named": [job.id for job in found[:NAMED]],
         "running": sum(job.status in {"running", "stalled"} for job in found),
+        "pinned": sum(job.pinned for job in found),
         "left": counted - len(found),
         "more": wanted != JobFilter() and counted >= MOST_COUNTED,
         "query": query,

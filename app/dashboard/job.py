@@ -18,6 +18,7 @@ from app.dashboard.language import gettext, ngettext
 from app.dashboard.links import Query, job_path
 from app.dashboard.threads import in_thread
 from app.dashboard.wording import STATUSES, reason
+from app.jobs import pinning
 from app.jobs.fold import ENDED
 from app.jobs.view import detailed_json
 from app.services import Services
@@ -40,6 +41,7 @@ def blueprint(services: Services) -> Blueprint:
             raise InvalidInput("must be one of %(known)s", known=", ".join(TABS), field="tab")
         is_part = tab == "log" and query.get("part") in log.PARTS
         content = in_thread(services.runtime, _part if is_part else _content, services, job_id, query, tab)
+        content["may_operate"] = current_principal().may("operate")
         return render_template("jobs/log_part.html" if is_part else f"jobs/tabs/{tab}.html", **content)
 
     @pages.get("/export/log.txt")
@@ -61,7 +63,21 @@ def blueprint(services: Services) -> Blueprint:
         services.runtime.call(_mute, services, job_id, fingerprint, word)
         return redirect(f"{job_path(job_id)}?tab=errors", 303)
 
+    @pages.post("/pins")
+    @require("operate")
+    def pin() -> ResponseReturnValue:
+        job_id, pinned = queries.path_id(request.form.get("job", "")), request.form.get("pinned") != "0"
+        services.runtime.call(_pin, services, job_id, pinned=pinned, by=current_principal().name)
+        return redirect(job_path(job_id), 303)
+
     return pages
+
+
+def _pin(services: Services, job_id: str, *, pinned: bool, by: str) -> None:
+    job = services.events.job(job_id)
+    if job is None:
+        raise NotFound("There is no job %(job_id)r.", job_id=job_id)
+    pinning.pin(services.ingest, job, pinned=pinned, by=by)
 
 
 def _mute(services: Services, job_id: str, fingerprint: str, word: Mute | None) -> None:

@@ -64,6 +64,7 @@ class Writer:
             "ident": self._ident(job_id),
             "tags": self._tags(tags[:SHOWN_TAGS], tags[SHOWN_TAGS:]) if tags else "",
             **self._badge(**found["alerts"]),
+            "pin_hidden": "" if job["pinned"] else " hidden",
             **self._bar(job),
             **amount(job, self._now),
             "basis": self._basis if job["eta"] else "",

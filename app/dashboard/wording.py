@@ -224,6 +224,8 @@ _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "job_stalled": _stalled,
     "job_lost": _lost,
     "job_tagged": _tagged,
+    "job_pinned": lambda data: gettext("%(name)s pinned the job", name=as_text(data.get("by"))),
+    "job_unpinned": lambda data: gettext("%(name)s unpinned the job", name=as_text(data.get("by"))),
     "system_alert": _alert,
     "worker": _worker,
     "client_report": _report,

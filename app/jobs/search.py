@@ -5,6 +5,7 @@ status     one of the states, or several by comma
 source     exactly, several by comma, or ``ebay*`` for those that begin so; so do query, worker and id
 spider     source and query as one, ``"ebay.com: vintage cards"``
 tag        one of the job's tags
+is         ``pinned``: somebody keeps it
 age        since the start, or since it is known: ``<1h``, ``>2d``, in s, m, h, d or w
 from, to   the start as a moment, as in the parameters of that name
 errors     ``>0``, ``<=10``, or exactly that many; so do items and attempt
@@ -23,7 +24,7 @@ from app.core.terms import Misread, Term, terms
 from app.storage.base_jobs import SIGNS, Condition, Field, JobFilter, Sign
 
 _TEXTS: Final = ("id", "source", "query", "worker")
-_NAMES: Final = ("status", "spider", "tag")
+_NAMES: Final = ("status", "spider", "tag", "is")
 _NUMBERS: Final = ("errors", "items", "attempt")
 _TIMES: Final = ("from", "to")
 KEYS: Final = (*_NAMES, *_TEXTS, "age", *_TIMES, *_NUMBERS)
@@ -64,6 +65,8 @@ class _Reading:
     def _meant(self, term: Term) -> Condition:
         if not term.key:
             return Condition("text", "=", (term.value,))
+        if term.key == "is":
+            return _state(term.value)
         if term.key in _TIMES:
             return Condition("began", ">=" if term.key == "from" else "<=", (self.moment(term.value, term.key),))
         if term.key == "age":
@@ -114,6 +117,12 @@ def narrowed(wanted: JobFilter, text: str, statuses: tuple[str, ...], now_ms: in
         # A job that should be in two states at once is none; a name that no status has finds none.
         wanted = replace(wanted, statuses=tuple(one for one in statuses if one in kept) or ("",))
     return replace(wanted, conditions=tuple(rest))
+
+
+def _state(value: str) -> Condition:
+    if value != "pinned":
+        raise InvalidInput("must be of %(known)s", known="pinned")
+    return Condition("pinned", "=", ())
 
 
 def _is_one(condition: Condition) -> bool:

@@ -27,6 +27,7 @@ def job_json(job: Job, rate: float | None, now_ms: int) -> dict[str, Any]:
         "source": job.source,
         "query": job.query,
         "tags": job.tags,
+        "pinned": job.pinned,
         "status": job.status,
         "attempt": job.attempt,
         "progress": {"done": _plain(job.done), "total": _plain(job.total), "unit": job.unit, "ratio": _ratio(job)},

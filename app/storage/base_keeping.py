@@ -9,7 +9,7 @@ TROUBLED: Final = ("failed", "lost", "stalled")
 
 
 class Ages(NamedTuple):
-    """What was received before these times goes, in ms since 1970 UTC.
+    """What was received before these times goes, in ms since 1970 UTC; 0 for nothing.
 
     Attributes:
         logs_ms: of logs, which are kept no longer than other events.
@@ -19,6 +19,11 @@ class Ages(NamedTuple):
     events_ms: int
     logs_ms: int
     failed_ms: int | None = None
+
+    @property
+    def is_none(self) -> bool:
+        """Whether nothing goes for its age: whoever asks is after what deleted jobs have left."""
+        return self.all_logs_ms <= 0
 
     @property
     def troubled(self) -> tuple[str, ...]:

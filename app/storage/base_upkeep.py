@@ -32,7 +32,9 @@ class Held(NamedTuple):
     Attributes:
         oldest_ms: the time of the oldest; None where there is none.
         size_bytes: with its indexes; None where it can't be told, or only by reading all of a large file.
-        going: how many are older than they are kept.
+        going: how many are older than they are kept, and go.
+        pinned: how many would go, were their job not pinned.
+        failed: how many would go, had their job not gone wrong.
     """
 
     kind: Kind
@@ -40,6 +42,8 @@ class Held(NamedTuple):
     oldest_ms: int | None
     size_bytes: int | None
     going: int
+    pinned: int = 0
+    failed: int = 0
 
 
 class Upkeep(Protocol):

@@ -43,7 +43,8 @@ class Holding:
             self._told = {"at": rfc3339(self._clock.now_ms()), "kinds": kinds, "packed": self._packed()}
 
     def told(self) -> dict[str, Any] | None:
-        """When it was counted; by kind rows, oldest, size in bytes, days it is kept for, rows to go; what is packed.
+        """When it was counted, what is packed, and by kind: rows, oldest, bytes, days it is kept for, those to go and
+        those that would go if their job were not pinned, or had not gone wrong.
 
         None before the first count, and of a store that can't tell.
         """
@@ -57,4 +58,6 @@ class Holding:
             "size": each.size_bytes,
             "days": self._days.get(each.kind),
             "going": each.going,
+            "pinned": each.pinned,
+            "failed": each.failed,
         }

@@ -115,6 +115,25 @@ def test_only_an_admin_deletes_a_job(jobs, reader, client, environment):
     assert len(reader.json("/api/v1/events")["items"]) == 1
 
 
+def test_an_operator_pins_a_job(jobs, reader, client, environment):
+    """By its id, which may hold slashes, and again to no effect; nothing else of a job can be changed."""
+    admin = ("admin", environment["ADMIN_PASSWORD"])
+
+    def change(job_id, **body):
+        options = {"auth": admin, "json": body, "base_url": "http://127.0.0.1:5000"}
+        return client.patch(f"{JOBS}/{job_id}", **options)
+
+    assert reader.open(f"{JOBS}/{SLASHED}", method="PATCH", json={"pinned": True}).status_code == 403
+    assert [change(SLASHED, pinned=pinned).json["pinned"] for pinned in (True, True, False, True)] == [1, 1, 0, 1]
+    assert [job["id"] for job in reader.json(f"{JOBS}?q=is:pinned")["items"]] == [SLASHED]
+    told = [event["type"] for event in reader.json(f"{JOBS}/{SLASHED}/events")["items"]]
+    assert told == ["job_pinned", "job_unpinned", "job_pinned", "job_started"]
+    assert change("nobody", pinned=True).status_code == 404
+    for body in ({}, {"pinned": "yes"}, {"status": "failed"}):
+        answer = change(SLASHED, **body)
+        assert (answer.status_code, answer.json["field"]) == (400, next(iter(body), "pinned"))
+
+
 @pytest.mark.parametrize(
     ("query", "field"), [("status=walking", "status"), ("source=%00", "source"), ("tag=a%00", "tag"), ("q=%00", "q")]
 )

@@ -55,7 +55,8 @@ def test_deletion_asks_then_deletes_what_it_asked_about(four: House):
 
 
 @pytest.mark.parametrize(
-    ("role", "act"), [("viewer", "delete"), ("viewer", "acknowledge"), ("viewer", "tag"), ("operator", "delete")]
+    ("role", "act"),
+    [("viewer", "delete"), ("viewer", "acknowledge"), ("viewer", "tag"), ("viewer", "pin"), ("operator", "delete")],
 )
 def test_who_may_not_is_refused_and_not_asked(four: House, role: str, act: str):
     """The page does not offer it, and the form is refused."""
@@ -94,6 +95,27 @@ def test_jobs_are_tagged_and_found_by_it(four: House):
     history = four.page("/events?job=a")
     assert "operator added the tag to check" in history
     assert "operator removed the tag to check" in history
+
+
+def test_jobs_are_pinned_and_found_by_it(four: House):
+    """On the list or on their pages; the history says by whom, and a deletion names how many there are."""
+    assert 'action="/pins"' not in four.page("/jobs/a")
+    sign_in(four, "admin")
+
+    post(four, "/jobs", act="pin", key=keys(four, "a", "b"), query="")
+    post(four, "/jobs", act="pin", all="yes", query="q=is:pinned")
+    post(four, "/jobs", act="unpin", key=keys(four, "b"), query="")
+    assert post(four, "/pins", job="c", pinned="1") == "/jobs/c"
+
+    assert listed(four.page("/jobs?q=is:pinned")) == ["c", "a"]
+    assert listed(four.page("/jobs?q=-is:pinned")) == ["d", "b"]
+    told = [(each.job_id, each.type) for each in four.events.events(EventFilter(types=("job_pinned", "job_unpinned")))]
+    assert told[:2] == [("c", "job_pinned"), ("b", "job_unpinned")]
+    assert sorted(told[2:]) == [("a", "job_pinned"), ("b", "job_pinned")]
+    assert "admin pinned the job" in four.page("/events?job=a")
+    assert 'value="0" aria-pressed="true"' in four.page("/jobs/c")
+    assert "2 of them are pinned" in unescape(post(four, "/jobs", 200, act="delete", all="yes", query=""))
+    four.page("/jobs?q=is:busy", 400)
 
 
 @pytest.mark.parametrize("tag", ["", "  ", "x" * 65, "a\nb"])

@@ -219,6 +219,20 @@ def test_who_chooses_jobs_anew_has_not_chosen_all(house, environment, visit):
     expect(every).not_to_be_checked()
 
 
+def test_a_pin_is_seen_on_every_page(house, environment, visit):
+    """On the job's own, where it was given by the keyboard, and on a list that is open beside it."""
+    page = live(enter(visit(house), environment), f"/jobs/{JOB}")
+    other = live(page.context.new_page(), "/jobs")
+    mark = other.locator(f'tr[data-job="{JOB}"] [data-cell="pinned"]')
+    expect(mark).to_be_hidden()
+    page.get_by_role("button", name="Pin", exact=True).press("Enter")
+
+    expect(page.get_by_role("button", name="Pinned")).to_have_attribute("aria-pressed", "true")
+    expect(mark).to_be_visible()
+    page.get_by_role("button", name="Pinned").press("Enter")
+    expect(mark).to_be_hidden()
+
+
 def test_the_theme_is_kept(house, environment, visit):
     """What is chosen in the menu holds on every page, painted so by the server."""
     page = live(enter(visit(house, color_scheme="light"), environment), "/")

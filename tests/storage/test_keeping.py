@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from app.jobs.grouping import Grouping
 from app.storage.base import EventFilter
 from app.storage.base_keeping import Ages
+from app.storage.base_upkeep import Edges
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
 from app.storage.sql.events import SqlEventStore
@@ -43,6 +44,14 @@ def pruned(stores: Stores, ages: Ages, limit: int = 3) -> int:
     return went
 
 
+def foretold(stores: Stores, ages: Ages) -> dict[str, tuple[int, ...]] | None:
+    """What goes, and what stays as its job is pinned or went wrong, by kind; None where the store can't tell."""
+    if stores.upkeep is None:
+        return None
+    found = stores.upkeep.held(Edges(ages.events_ms, ages.logs_ms, ages.failed_ms or 0, 0, 0, 0))
+    return {each.kind: each[-3:] for each in found if each.kind in {"events", "logs"}}
+
+
 def left(stores: Stores) -> dict[str, int]:
     """How many events there are of each job, "" for none."""
     found: dict[str, int] = {}
@@ -59,7 +68,9 @@ def test_events_of_kept_jobs_outlive_the_others(stores: Stores, clock: StoppedCl
     Grouping(stores.events, stores.groups).look()
     assert pruned(stores, Ages(NOW_MS, NOW_MS, NOW_MS)) == 0
 
+    assert foretold(stores, ALL_OLD) in (None, {"events": (5, 9, 8), "logs": (2, 2, 2)})
     assert pruned(stores, ALL_OLD) == 5
+    assert foretold(stores, ALL_OLD) in (None, {"events": (0, 9, 8), "logs": (0, 2, 2)})
     assert left(stores) == {"failed": 4, "again": 4, "pinned": 4, "both": 5}
     assert stores.events.reach().removed
     groups = {name: len(stores.groups.of_job(name)) for name in ("fine", "failed", "pinned", "both")}
@@ -71,6 +82,7 @@ def test_events_of_kept_jobs_outlive_the_others(stores: Stores, clock: StoppedCl
     assert pruned(stores, ALL_OLD) == 4
     assert left(stores) == {"failed": 4, "again": 2, "pinned": 4, "both": 5}
 
+    assert foretold(stores, LONG_AGO) in (None, {"events": (4, 9, 0), "logs": (1, 2, 0)})
     assert pruned(stores, LONG_AGO) == 4
     assert left(stores) == {"again": 2, "pinned": 4, "both": 5}
     assert stores.groups.of_job("failed") == []
@@ -152,6 +164,7 @@ def test_what_was_passed_over_is_not_looked_at_again(sqlite_url: str):
         driver: Any = connection.connection.driver_connection
         driver.set_progress_handler(lambda: steps.append(STEPS), STEPS)
 
+    assert store.prune(Ages(0, 0), limit=500) == 0  # as whoever finishes deletions does in between
     database.read(count)
     assert store.prune(ALL_OLD, limit=500) == 0
     database.close()

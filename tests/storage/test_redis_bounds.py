@@ -74,7 +74,7 @@ def test_what_is_said_to_go_is_what_goes(opened: Stores, clock: StoppedClock, mo
     """Logs after 14 days, other events after 30, buckets by their resolution; of each kind the oldest is told."""
     monkeypatch.setattr("app.storage.redis.upkeep._PAGE", 2)
     keeper = Retention(opened.events, opened.series, opened.groups, clock, 30, 14, 90, opened.upkeep)
-    assert [tuple(each)[1:] for each in keeper.held() or []] == [(0, None, None, 0)] * 4
+    assert [tuple(each)[1:5] for each in keeper.held() or []] == [(0, None, None, 0)] * 4
     opened.events.append([log("a"), *(event(id=new_id()) for _ in range(5))], jobs_fold)
     opened.series.record([Point("items", (), NOW_MS, 1.0, 1, 1.0, 1.0)])
     clock.advance(15 * DAY_MS)

@@ -4,7 +4,7 @@ from typing import Final
 
 from app.jobs.fold import STATUSES
 from app.reference.openapi.events import PAGE
-from app.reference.openapi.operation import DONE, Operation, Parameter, Part, told
+from app.reference.openapi.operation import DONE, JSON, Body, Operation, Parameter, Part, told
 from app.reference.openapi.parameters import FROM, LEVEL, LIMIT, NEXT, SOURCE, TO, TYPE, Q, words
 from app.reference.shapes import (
     AMOUNT,
@@ -14,6 +14,7 @@ from app.reference.shapes import (
     RATIO,
     TEXT,
     TIME,
+    TRUTH,
     Schema,
     about,
     listed,
@@ -30,6 +31,7 @@ _FIELDS: Final = {
     "source": maybe(TEXT),
     "query": maybe(TEXT),
     "tags": listed(ANYTHING),
+    "pinned": about(TRUTH, "somebody keeps its events whatever their age"),
     "status": one_of(STATUSES),
     "attempt": about({"type": "integer", "minimum": 1}, "how often it has started"),
     "progress": thing({"done": maybe(NUMBER), "total": maybe(NUMBER), "unit": maybe(TEXT), "ratio": maybe(RATIO)}),
@@ -53,6 +55,7 @@ _RANGE: Final[Schema] = thing(
 _DETAILED: Final[Schema] = thing(
     {**_FIELDS, "etaRange": about(maybe(_RANGE), "between which times it will end, where that is in doubt")}
 )
+_CHANGE: Final[Schema] = thing({"pinned": TRUTH}, closed=True)
 _PATH: Final = {"jobId": "123"}
 OF_JOBS: Final = (
     words("status", "in this state", STATUSES, "running"),
@@ -82,6 +85,13 @@ PART: Final = Part(
             summary="Read a job",
             path=_PATH,
             answers={200: told("The job, with the doubt about its end.", ref("JobInDetail"))},
+        ),
+        "PATCH /api/v1/jobs/{jobId}": Operation(
+            summary="Pin a job, or unpin it",
+            about="The events of a pinned job are kept whatever their age; nothing else of a job can be changed.",
+            path=_PATH,
+            body=Body(about="What changes.", content={JSON: _CHANGE}, example={"pinned": True}),
+            answers={200: told("The job.", ref("Job"))},
         ),
         "DELETE /api/v1/jobs/{jobId}": Operation(
             summary="Delete a job with its events",

@@ -74,6 +74,8 @@ _KEPT: Final[Schema] = thing(
         "size": _SIZE,
         "days": maybe(COUNT),
         "going": maybe(COUNT),
+        "pinned": about(COUNT, "that would go, were their job not pinned"),
+        "failed": about(COUNT, "that would go, had their job not gone wrong"),
     }
 )
 _STORAGE: Final[Schema] = thing(

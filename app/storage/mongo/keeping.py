@@ -40,6 +40,8 @@ class Keeping:
 
     def prune(self, ages: Ages, limit: int) -> int:
         """Delete up to `limit` events; returns how many went, 0 when nothing is left that is to go."""
+        if ages.is_none:
+            return 0
         for walk in _walks(ages):
             with translated():
                 self._go_back(walk)
@@ -158,5 +160,6 @@ def last_before(mongo: Mongo, before_ms: int) -> int:
 
 
 def _walks(ages: Ages) -> Iterator[Walk]:
-    yield Walk("pruned", ages.events_ms, {})
+    if ages.events_ms > 0:
+        yield Walk("pruned", ages.events_ms, {})
     yield Walk("pruned logs", ages.all_logs_ms, {"type": "log"})

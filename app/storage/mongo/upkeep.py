@@ -1,16 +1,20 @@
 """How much MongoDB holds. It uses the space of deleted documents again by itself, and `compact` gives it back."""
 
+from itertools import islice
 from typing import Final
 
 from pymongo import ASCENDING
 
+from app.storage.base_keeping import Ages
 from app.storage.base_series import STEPS_MS
 from app.storage.base_series import edges as steps_edges
 from app.storage.base_upkeep import Edges, Held, Kind
 from app.storage.mongo.client import Document, Mongo, translated
-from app.storage.mongo.counting import received_since
+from app.storage.mongo.keeping import last_before
 
 _OF: Final[dict[Kind, tuple[str, ...]]] = {"events": ("events",), "series": ("buckets", "series"), "jobs": ("jobs",)}
+_AT_ONCE: Final = 500
+"""Jobs of one query."""
 
 
 class MongoUpkeep:
@@ -30,15 +34,18 @@ class MongoUpkeep:
         return 0
 
     def _events(self, edges: Edges) -> Held:
-        others = self._going({"type": {"$ne": "log"}}, edges.events_ms)
-        going = others + self._going({"type": "log"}, max(edges.events_ms, edges.logs_ms))
-        return Held("events", self._rows("events"), self._oldest("events", "received_ms", "_id", {}), None, going)
+        others, logs = ({"type": {"$ne": "log"}}, edges.events_ms), ({"type": "log"}, edges.ages.all_logs_ms)
+        kept = [sum(both) for both in zip(self._kept(*others, edges.ages), self._kept(*logs, edges.ages), strict=True)]
+        old = self._old(*others) + self._old(*logs)
+        oldest = self._oldest("events", "received_ms", "_id", {})
+        return Held("events", self._rows("events"), oldest, None, old - sum(kept), *kept)
 
     def _logs(self, edges: Edges) -> Held:
         is_log = {"type": "log"}
-        going = self._going(is_log, max(edges.events_ms, edges.logs_ms))
+        kept = self._kept(is_log, edges.ages.all_logs_ms, edges.ages)
+        old = self._old(is_log, edges.ages.all_logs_ms)
         rows = self._mongo["events"].count_documents(is_log)
-        return Held("logs", rows, self._oldest("events", "received_ms", "_id", is_log), None, going)
+        return Held("logs", rows, self._oldest("events", "received_ms", "_id", is_log), None, old - sum(kept), *kept)
 
     def _series(self, edges: Edges) -> Held:
         ends = steps_edges(
@@ -57,12 +64,24 @@ class MongoUpkeep:
     def _rows(self, name: str) -> int:
         return self._mongo[name].estimated_document_count()
 
-    def _going(self, which: Document, before_ms: int) -> int:
+    def _old(self, which: Document, before_ms: int) -> int:
         """How many of these were received before that time, which rises with the cursor."""
-        newest = self._mongo.sight().newest
-        end = received_since(self._mongo, before_ms, newest, grain=1) + 1
-        old = {"_id": {"$lte": end}, "received_ms": {"$lt": before_ms}}
-        return self._mongo["events"].count_documents({**which, **old})
+        return self._mongo["events"].count_documents({**which, "_id": {"$lte": last_before(self._mongo, before_ms)}})
+
+    def _kept(self, which: Document, before_ms: int, ages: Ages) -> tuple[int, int]:
+        """How many of those stay, since their job is pinned, and since it went wrong not too long ago."""
+        pinned: Document = {"pinned": True}
+        failed = {"pinned": {"$ne": True}, "status": {"$in": list(ages.troubled)}}
+        upto = {"$lte": last_before(self._mongo, before_ms)}
+        after = {**upto, "$gt": last_before(self._mongo, ages.troubled_ms)}
+        return self._of_jobs(pinned, {**which, "_id": upto}), self._of_jobs(failed, {**which, "_id": after})
+
+    def _of_jobs(self, wanted: Document, which: Document) -> int:
+        jobs = self._mongo["jobs"].find(wanted, {"_id": 1})
+        found = 0
+        while keys := [job["_id"] for job in islice(jobs, _AT_ONCE)]:
+            found += self._mongo["events"].count_documents({**which, "job_key": {"$in": keys}})
+        return found
 
     def _oldest(self, name: str, field: str, by: str, which: Document) -> int | None:
         found = self._mongo[name].find(which, {field: 1}).sort(by, ASCENDING).limit(1)

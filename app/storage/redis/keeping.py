@@ -44,6 +44,8 @@ class Walk(NamedTuple):
 
 def prune(server: Server, ages: Ages, limit: int) -> int:
     """Delete up to `limit` events; returns how many went, 0 when nothing is left that is to go."""
+    if ages.is_none:
+        return 0
     kept = [PINNED, *map(of_status, ages.troubled)]
     for walk in _walks(ages):
         _go_back(server, walk)
@@ -67,7 +69,8 @@ def last_before(server: Server, before_ms: int) -> int:
 
 
 def _walks(ages: Ages) -> Iterator[Walk]:
-    yield Walk("pruned", ages.events_ms)
+    if ages.events_ms > 0:
+        yield Walk("pruned", ages.events_ms)
     yield Walk("pruned_logs", ages.all_logs_ms, ("log",))
 
 

@@ -1,12 +1,15 @@
 """How much a Redis holds. It gives memory back by itself; how much of that each kind takes it can't tell."""
 
+from collections.abc import Collection, Iterator
 from typing import Final
 
+from app.storage.base_keeping import Ages
 from app.storage.base_series import STEPS_MS
 from app.storage.base_series import edges as steps_edges
 from app.storage.base_upkeep import Edges, Held
 from app.storage.redis.buckets import CHUNK, Place, hash_of, series_of, times_of
-from app.storage.redis.keys import JOBS, ORDER, STREAM, of_type
+from app.storage.redis.keeping import last_before
+from app.storage.redis.keys import JOBS, ORDER, PINNED, STREAM, of_job, of_status, of_type
 from app.storage.redis.records import event_of, job_of
 from app.storage.redis.server import AT_ONCE, Server
 from scrapewatch.events import EVENTS
@@ -33,6 +36,7 @@ return {all, old}
 """How many buckets there are in some hashes, and how many of them up to a slot."""
 
 _PAGE: Final = 5_000
+_OTHERS: Final = tuple(type_ for type_ in EVENTS if type_ != "log")
 
 
 class RedisUpkeep:
@@ -45,14 +49,17 @@ class RedisUpkeep:
         """See `Upkeep`."""
         ask = self._server.ask
         events, logs, jobs = ask(("XLEN", STREAM), ("XLEN", of_type("log")), ("HLEN", JOBS))
-        end = self._end(edges.events_ms)
-        logs_going = self._upto(of_type("log"), max(end, self._end(edges.logs_ms)))
-        others_going = sum(self._upto(of_type(type_), end) for type_ in EVENTS if type_ != "log")
+        ages = edges.ages
+        end, logs_end = (last_before(self._server, before_ms) for before_ms in (ages.events_ms, ages.all_logs_ms))
+        kept_logs = self._kept(ages, logs_end, ("log",))
+        kept = [sum(both) for both in zip(kept_logs, self._kept(ages, end, _OTHERS), strict=True)]
+        logs_old = self._upto(of_type("log"), logs_end)
+        old = logs_old + sum(self._upto(of_type(type_), end) for type_ in _OTHERS)
         buckets, buckets_going = self._buckets(edges)
         firsts = [some[0] for some in ask(*(("ZRANGE", times_of(step_ms), 0, 0) for step_ms in STEPS_MS)) if some]
         return [
-            Held("events", events, self._received(1), None, others_going + logs_going),
-            Held("logs", logs, self._first_log(), None, logs_going),
+            Held("events", events, self._received(1), None, old - sum(kept), *kept),
+            Held("logs", logs, self._first_log(), None, logs_old - sum(kept_logs), *kept_logs),
             Held("series", buckets, min(map(int, firsts), default=None), None, buckets_going),
             Held("jobs", jobs, self._first_job(), None, 0),
         ]
@@ -75,14 +82,23 @@ class RedisUpkeep:
         (told,) = self._server.ask(("HGET", JOBS, keys[0])) if keys else (None,)
         return job_of(told).created_at if told else None
 
-    def _end(self, before_ms: int) -> int:
-        """The last cursor of events received before that time, by halving: receive times rise with the cursor."""
-        low, high = 0, self._server.head().cursor + 1
-        while high - low > 1:
-            middle = (low + high) // 2
-            received_ms = self._received(middle)
-            low, high = (middle, high) if received_ms is not None and received_ms < before_ms else (low, middle)
-        return low
+    def _kept(self, ages: Ages, end: int, types: tuple[str, ...]) -> tuple[int, int]:
+        """How many events of these types stay up to a cursor, since their job is pinned, and since it went wrong."""
+        failed_end = last_before(self._server, ages.troubled_ms)
+        told = self._server.ask(*(("ZRANGE", name, 0, -1) for name in (PINNED, *map(of_status, ages.troubled))))
+        pinned = {int(key) for key in told[0]}
+        failed = {int(key) for keys in told[1:] for key in keys} - pinned
+        of_failed = sum(
+            self._upto(stream, end) - self._upto(stream, failed_end) for stream in self._there(failed, types)
+        )
+        return sum(self._upto(stream, end) for stream in self._there(pinned, types)), of_failed
+
+    def _there(self, keys: Collection[int], types: tuple[str, ...]) -> Iterator[str]:
+        """The streams of these jobs' events of these types in which there is something."""
+        for key in sorted(keys):
+            streams = of_job(key, types)
+            sizes = self._server.ask(*(("XLEN", stream) for stream in streams))
+            yield from (stream for stream, size in zip(streams, sizes, strict=True) if size)
 
     def _upto(self, stream: str, end: int) -> int:
         """How many entries a stream has up to a cursor."""

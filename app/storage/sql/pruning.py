@@ -49,6 +49,8 @@ class Pruning:
 
     def step(self, ages: Ages, limit: int) -> int:
         """Delete up to `limit` events; returns how many went, 0 when nothing is left that is to go."""
+        if ages.is_none:
+            return 0
         for walk in _walks(ages):
             if (back := self._database.read(partial(_too_far, walk=walk))) is not None:
                 self._database.write(partial(moved_to, key=walk.mark, upto=back))
@@ -66,7 +68,8 @@ class Pruning:
 
 
 def _walks(ages: Ages) -> Iterator[Walk]:
-    yield Walk(_EVENTS, ages.events_ms)
+    if ages.events_ms > 0:
+        yield Walk(_EVENTS, ages.events_ms)
     yield Walk(_LOGS, ages.all_logs_ms, of_types(("log",)))
 
 

@@ -4,12 +4,13 @@ A file of SQLite's keeps the pages of deleted rows for later ones; only one that
 them back bit by bit. Postgres cleans up by itself and keeps its files for later rows, but for those of partitions.
 """
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, exc, func, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, exc, func, or_, select
 
 from app.core.clock import Clock
+from app.storage.base_keeping import Ages
 from app.storage.base_series import STEPS_MS
 from app.storage.base_series import edges as steps_edges
 from app.storage.base_upkeep import Edges, Held, Kind
@@ -18,7 +19,7 @@ from app.storage.sql.conditions import of_types
 from app.storage.sql.database import Database
 from app.storage.sql.dropping import going
 from app.storage.sql.events_tables import events, jobs
-from app.storage.sql.keeping import last_before
+from app.storage.sql.keeping import is_kept, last_before
 from app.storage.sql.pace import Pace
 from app.storage.sql.series_tables import buckets
 
@@ -34,6 +35,13 @@ _OF: Final[dict[Kind, tuple[str, ...]]] = {
     "series": ("buckets", "series"),
     "jobs": ("jobs",),
 }
+
+
+class _Kept(NamedTuple):
+    """How many events stay in spite of their age, and why; see `Held`."""
+
+    pinned: int
+    failed: int
 
 
 class SqlUpkeep:
@@ -69,14 +77,17 @@ def _held(connection: Connection, edges: Edges, now_ms: int) -> list[Held]:
             raw_before_ms=edges.raw_ms, minutes_before_ms=edges.minutes_ms, hours_before_ms=edges.hours_ms
         ).items()
     )
-    logs_going = _count(connection, events, *is_log, events.c.cursor <= logs_end)
-    other_going = _count(connection, events, events.c.cursor <= end, events.c.type != "log")
+    logs, all_events = [*is_log, events.c.cursor <= logs_end], [events.c.cursor <= end]
+    kept_logs = _kept(connection, edges.ages, logs)
+    kept_others = _kept(connection, edges.ages, [*all_events, events.c.type != "log"])
+    kept = _Kept(*map(sum, zip(kept_logs, kept_others, strict=True)))
+    logs_going = _count(connection, events, *logs)
+    other_going = _count(connection, events, *all_events, events.c.type != "log")
     first_event = select(events.c.received_ms).order_by(events.c.cursor).limit(1)
+    first_log = connection.scalar(first_event.where(*is_log))
     return [
-        Held("events", _count(connection, events), connection.scalar(first_event), None, other_going + logs_going),
-        Held(
-            "logs", _count(connection, events, *is_log), connection.scalar(first_event.where(*is_log)), None, logs_going
-        ),
+        _told("events", _count(connection, events), connection.scalar(first_event), other_going + logs_going, kept),
+        _told("logs", _count(connection, events, *is_log), first_log, logs_going, kept_logs),
         Held(
             "series",
             _count(connection, buckets),
@@ -86,6 +97,19 @@ def _held(connection: Connection, edges: Edges, now_ms: int) -> list[Held]:
         ),
         Held("jobs", _count(connection, jobs), connection.scalar(select(func.min(jobs.c.created_at))), None, 0),
     ]
+
+
+def _told(kind: Kind, rows: int, oldest_ms: int | None, old: int, kept: _Kept) -> Held:
+    return Held(kind, rows, oldest_ms, None, old - kept.pinned - kept.failed, kept.pinned, kept.failed)
+
+
+def _kept(connection: Connection, ages: Ages, old: Sequence[ColumnElement[bool]]) -> _Kept:
+    """How many of the events that are `old` stay, since their job is pinned or went wrong not too long ago."""
+    failed = (jobs.c.status.in_(ages.troubled), events.c.cursor > last_before(connection, ages.troubled_ms))
+    found = select(jobs.c.pinned, func.count()).join(events, events.c.job_key == jobs.c.key)
+    found = found.where(*old, is_kept(troubled=ages.troubled), or_(jobs.c.pinned, and_(*failed)))
+    counts: dict[bool, int] = dict(connection.execute(found.group_by(jobs.c.pinned)).all())
+    return _Kept(counts.get(True, 0), counts.get(False, 0))
 
 
 def _first_bucket(connection: Connection) -> int | None:

@@ -50,6 +50,7 @@ export function paintJob(row, job) {
   cell.get("basis").title = eta ? word("basis") : "";
   say(cell.get("rate"), rate(job.startedAt ? job.itemsPerSecond : null));
   setTime(cell.get("last"), job.lastEventAt);
+  cell.get("pinned").hidden = !job.pinned;
   return changed;
 }
 

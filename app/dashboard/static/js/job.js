@@ -67,12 +67,18 @@ const CHANGES = new Map([
     job.errors += counted(data.count, 1);
   }],
   ["job_progress", onProgress],
+  ["job_pinned", () => {
+    job.pinned = true;
+  }],
+  ["job_unpinned", () => {
+    job.pinned = false;
+  }],
   ["worker", ({ data }) => {
     job.worker = data.host ?? job.worker;
   }],
 ]);
 
-const JUDGEMENTS = new Set(["job_stalled", "job_lost"]);
+const SAID_HERE = new Set(["job_stalled", "job_lost", "job_tagged", "job_pinned", "job_unpinned"]);
 const KINDS = { stalled: "warning", cancelled: "info", completed: "ok" };
 
 function onEvents(events) {
@@ -84,7 +90,7 @@ function onEvents(events) {
     if ("log" in tallies && isLogged(event.type)) tallies.log += 1;
     if ("events" in tallies) tallies.events += 1;
     if (event.type.startsWith("job_") && event.type !== "job_progress") turning = true;
-    if (!JUDGEMENTS.has(event.type)) job.lastEventAt = event.receivedAt; // the server's word is no sign of life
+    if (!SAID_HERE.has(event.type)) job.lastEventAt = event.receivedAt; // the server's word is no sign of life
   }
   tell("flush");
   paintSoon();
@@ -184,10 +190,25 @@ function paintHead() {
   say(document.getElementById("basis"), job.eta && !over ? word(!range ? "basis" : range.to ? "basisOfTwo" : "basisOpen") : "");
   paintEnd(...endsHow(over));
   paintSpent();
+  paintPin();
   const reason = document.getElementById("reason");
   reason.className = `note ${KINDS[job.status] ?? "error"}`;
   reason.hidden = !sentence;
   say(reason.querySelector("div"), sentence);
+}
+
+/** A button for those who may, a mark for others. */
+function paintPin() {
+  const pin = document.getElementById("pin");
+  const button = pin.querySelector("button");
+  if (!button) {
+    pin.hidden = !job.pinned;
+    return;
+  }
+  button.value = job.pinned ? "0" : "1";
+  button.setAttribute("aria-pressed", String(job.pinned));
+  button.title = word(job.pinned ? "isPinned" : "toPin");
+  say(button.querySelector("span"), word(job.pinned ? "pinned" : "pin"));
 }
 
 function endsHow(over) {
@@ -229,10 +250,15 @@ async function freeze() {
   awaitAttempt(await again());
 }
 
-/** A job that is over may begin anew, and then the page is of its new attempt; nothing else is heard any more. */
+/** A job that is over may be pinned, or begin anew, and then the page is of its new attempt; nothing else is heard. */
 function awaitAttempt(since) {
   const begin = () => location.reload();
-  follow(ROOM, { since, onEvents: (events) => events.some(({ type }) => type === "job_started") && begin(), onAgain: begin });
+  const onEvents = (events) => {
+    if (events.some(({ type }) => type === "job_started")) begin();
+    events.filter(({ type }) => type.endsWith("pinned")).forEach((event) => CHANGES.get(event.type)(event));
+    paintPin();
+  };
+  follow(ROOM, { since, onEvents, onAgain: begin });
 }
 
 const clock = isOver(job) ? null : setInterval(() => {

@@ -90,5 +90,7 @@ const SENTENCES = new Map([
   ["job_stalled", ({ silence }) => (isNumber(silence) ? word("stalledFor", { span: duration(silence) }) : word("stalled"))],
   ["job_lost", ({ silence }) => (isNumber(silence) ? word("lostFor", { span: duration(silence) }) : word("lost"))],
   ["job_tagged", tagged],
+  ["job_pinned", ({ by }) => word("jobPinned", { name: by })],
+  ["job_unpinned", ({ by }) => word("jobUnpinned", { name: by })],
   ["system_alert", (data) => text(data.message) || joined(" ", text(data.name), text(data.state)) || plain(data)],
 ]);
