@@ -14,7 +14,7 @@ COMMANDS: Final = (
     tokens.command,
     db.command,
     *backup.COMMANDS,
-    prune.command,
+    *prune.COMMANDS,
     storage.command,
     export.command,
     secrets.command,

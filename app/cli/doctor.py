@@ -17,10 +17,14 @@ from app.storage.backup import making
 from app.storage.base_series import HOUR_MS
 from app.storage.sql import schema
 from app.storage.sql.database import Database, sqlite_note
+from app.storage.sql.vacuum import gives_back
 from app.storage.stores import open_stores
 from config import Settings, describe
 
 LEAST_FREE_BYTES: Final = 1024**3
+_KEEPS_SPACE: Final = (
+    "its file was made by an early version and never shrinks: stop the server once and run `flask --app wsgi vacuum`"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
     try:
         schema.require_current(database)
         yield Finding("ok", f"database: reached, at migration {schema.head()}")
+        if not gives_back(database):
+            yield Finding("note", f"database: {_KEEPS_SPACE}")
     except ScrapewatchError as error:
         yield Finding("bad", f"database: {sentence(error)}")
     finally:

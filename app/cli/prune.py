@@ -1,6 +1,7 @@
-"""``flask prune``: delete now what the server would delete within the hour, or say what that is."""
+"""``flask prune`` and ``flask vacuum``: delete what is too old, or say what that is; and give all of its space back."""
 
 from contextlib import closing
+from typing import Final
 
 import click
 
@@ -11,11 +12,12 @@ from app.storage.base_upkeep import Held
 from app.storage.retention import open_retention
 from app.storage.sql import schema
 from app.storage.sql.database import Database
+from app.storage.sql.vacuum import vacuum
 from app.storage.stores import open_stores
 from config import Settings
 
 
-def command(settings: Settings) -> click.Command:
+def prune_command(settings: Settings) -> click.Command:
     """``flask prune``."""
 
     @click.command("prune", cls=Command)
@@ -44,8 +46,36 @@ def command(settings: Settings) -> click.Command:
 
 
 def _print(held: list[Held], days: dict[str, int]) -> None:
-    click.echo(f"{'':<8}{'rows':>14}{'would go':>14}  {'kept for':<10}  oldest")
+    """The columns pinned and failed are of what is older than it is kept and stays because of its job."""
+    click.echo(f"{'':<8}{'rows':>14}{'would go':>14}{'pinned':>12}{'failed':>12}  {'kept for':<10}  oldest")
     for each in held:
         kept = f"{days[each.kind]} days" if each.kind in days else "ever"
         oldest = rfc3339_or_none(each.oldest_ms) or "–"
-        click.echo(f"{each.kind:<8}{each.rows:>14,}{each.going:>14,}  {kept:<10}  {oldest}")
+        stays = f"{each.pinned:>12,}{each.failed:>12,}"
+        click.echo(f"{each.kind:<8}{each.rows:>14,}{each.going:>14,}{stays}  {kept:<10}  {oldest}")
+
+
+def vacuum_command(settings: Settings) -> click.Command:
+    """``flask vacuum``."""
+
+    @click.command("vacuum", cls=Command)
+    def write_anew() -> None:
+        """Write the database at DATABASE_URL anew, without the space that deleted rows have left.
+
+        SQLite's file is rewritten, while no server runs on it, and takes twice the room of the new one meanwhile; from
+        then on it gives space back bit by bit. Postgres does this by itself; here it does it at once, beside servers.
+        """
+        database = Database(settings.database_url, readers=1)
+        try:
+            schema.require_current(database)
+            before, after = vacuum(database)
+        finally:
+            database.close()
+        click.echo(f"{before:,} bytes before, {after:,} after.")
+        if not database.is_sqlite:
+            click.echo("Postgres keeps its files for later rows; VACUUM FULL, which locks a table, would shrink them.")
+
+    return write_anew
+
+
+COMMANDS: Final = (prune_command, vacuum_command)

@@ -37,7 +37,7 @@ def test_a_dry_run_says_what_would_go_and_deletes_nothing(flask: Run, sqlite_url
     told = flask("prune", "--dry-run")
     assert told.exit_code == 0, told.output
     (line,) = [line.split() for line in told.stdout.splitlines() if line.startswith("events")]
-    assert line[1:5] == ["3", "2", "30", "days"]
+    assert line[1:7] == ["3", "2", "0", "0", "30", "days"]
     assert len(stores.events.events(EventFilter())) == 3
 
     assert flask("prune").stdout.startswith("Deleted: 2 events")

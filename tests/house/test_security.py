@@ -45,6 +45,7 @@ SQL_PARTS = {
     "app/storage/sql/database.py": "numbers, and limits by name",
     "app/storage/sql/partitions.py": "tables by name and number, which are the house's own",
     "app/storage/sql/dropping.py": "the same, and the direction of an order",
+    "app/storage/sql/vacuum.py": "names of our own tables, and of SQLite's own numbers",
     "app/storage/sql/claim.py": "one of two functions by name",
 }
 ANYWHERE = "search|sub|subn|split|findall|finditer"

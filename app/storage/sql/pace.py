@@ -16,6 +16,8 @@ LONG_MS: Final = 20
 SHORT_MS: Final = 10
 _LEAST: Final = 0.02
 _FASTER: Final = 1.2
+_FIRST: Final = 0.25
+"""Before it is known how fast this machine is."""
 
 
 class Pace:
@@ -23,7 +25,7 @@ class Pace:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self.share = 1.0
+        self.share = _FIRST
 
     def timed(self, work: Callable[[Connection, float], T]) -> Callable[[Connection], T]:
         """`work`, which is given the share to take; how long it takes decides on the next."""

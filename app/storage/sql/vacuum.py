@@ -1,0 +1,93 @@
+"""A database written anew without the space that deleted rows have left, for whoever can do without it meanwhile.
+
+SQLite's file is rewritten as a whole, and from then on gives space back bit by bit, which early ones don't.
+Postgres looks after itself; here it does so at once, and its statistics are made anew.
+"""
+
+import shutil
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, NullPool, create_engine
+
+from app.core.errors import ScrapewatchError
+from app.storage.sql.claim import Claim
+from app.storage.sql.database import Database, translated
+from app.storage.sql.migrate import models
+
+INCREMENTAL: Final = 2
+"""SQLite's word for files that give space back bit by bit."""
+
+
+class Vacuumed(NamedTuple):
+    """Bytes of the database before and after."""
+
+    before: int
+    after: int
+
+
+def gives_back(database: Database) -> bool:
+    """Whether deleted rows' space can go back to the disk bit by bit, or is looked after by the database itself."""
+    if not database.is_sqlite:
+        return True
+    return database.read(lambda connection: _ask(connection, "auto_vacuum")) == INCREMENTAL
+
+
+def vacuum(database: Database) -> Vacuumed:
+    """Write SQLite's file anew, or have Postgres clean up our tables.
+
+    Raises:
+        ScrapewatchError: a server runs on the file, or the disk has no room for a second one.
+        Unavailable: somebody else writes to it, the disk is full after all, or the server is gone.
+    """
+    return _sqlite(database) if database.is_sqlite else _postgres(database)
+
+
+def _sqlite(database: Database) -> Vacuumed:
+    claim = Claim(database)
+    try:
+        claim.take(patience_s=0)
+    except ScrapewatchError as error:
+        raise ScrapewatchError("A server runs on this database: stop it first, as nobody can write now.") from error
+    try:
+        file = Path(database.url.database or "")
+        before = _size(file)
+        _require_room(database, file)
+        with translated(), database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            driver: Any = connection.connection.driver_connection
+            for statement in ("PRAGMA auto_vacuum = INCREMENTAL", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                driver.execute(statement)
+        return Vacuumed(before, _size(file))
+    finally:
+        claim.release()
+
+
+def _require_room(database: Database, file: Path) -> None:
+    """The new file is written beside the old one, then into its log, before the old one goes."""
+    pages, free, size = database.read(
+        lambda connection: tuple(_ask(connection, name) for name in ("page_count", "freelist_count", "page_size"))
+    )
+    needed, there = 2 * (pages - free) * size, shutil.disk_usage(file.parent).free
+    if there < needed:
+        raise ScrapewatchError(
+            f"This takes {needed / 1e6:,.1f} MB of free disk, and there are {there / 1e6:,.1f} MB at {file.parent}."
+        )
+
+
+def _postgres(database: Database) -> Vacuumed:
+    engine = create_engine(database.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    size = "SELECT pg_database_size(current_database())"
+    with translated(), engine.connect() as connection:
+        before = connection.exec_driver_sql(size).scalar_one()
+        for name in sorted(models().tables):
+            connection.exec_driver_sql(f"VACUUM (ANALYZE) {name}")
+        return Vacuumed(before, connection.exec_driver_sql(size).scalar_one())
+
+
+def _ask(connection: Connection, name: str) -> int:
+    return int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one())
+
+
+def _size(file: Path) -> int:
+    """With its log."""
+    return sum(part.stat().st_size for part in (file, Path(f"{file}-wal")) if part.exists())
