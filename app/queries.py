@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from werkzeug.routing import PathConverter
+from werkzeug.routing import IntegerConverter, PathConverter
 
 from app.alerts.service import STATES as INCIDENT_STATES
 from app.core.errors import InvalidInput, NotFound
@@ -145,6 +145,11 @@ def limit(args: Mapping[str, str], default: int = 100) -> int:
     return int(value)
 
 
+def truth(args: Mapping[str, str], name: str) -> bool:
+    """``true`` or ``false``; false where it is left out."""
+    return _one_of(args.get(name) or "false", name, ("false", "true")) == "true"
+
+
 def numbers(args: Mapping[str, str], name: str, most: int) -> tuple[int, ...]:
     """At most so many of a store's numbers, by comma."""
     words = [word for word in args.get(name, "").split(",") if word]
@@ -174,6 +179,18 @@ def place(args: Mapping[str, str]) -> Place:
 def next_place(found: Place | None) -> str | None:
     """The opaque `next` of a list of jobs that goes on there."""
     return None if found is None or found.before is None else f"{'b' if found.over else 'o'}{_base36(found.before)}"
+
+
+class NumberConverter(IntegerConverter):
+    """An id of a store in an address; one that is greater than any is 0, which nothing has.
+
+    Where a converter refuses a value, werkzeug may answer that the address knows other methods, and it knows none.
+    """
+
+    def to_python(self, value: str) -> int:
+        """See werkzeug."""
+        number = int(value) if len(value) <= len(str(GREATEST_ID)) else 0
+        return number if number <= GREATEST_ID else 0
 
 
 class JobIdConverter(PathConverter):

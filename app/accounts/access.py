@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 
 LOGIN_PATH: Final = "/login"
 API_PREFIXES: Final = ("/api/", "/export/", "/metrics")
+DOCUMENTS: Final = "/api/docs"
+"""The pages among them begin so."""
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 SOCKETS: Final = "scrapewatch.sockets"
 TURNSTILE: Final = "scrapewatch.turnstile"
@@ -164,7 +166,7 @@ def wants_problem() -> bool:
     """Whether the present request comes from a program rather than from a person's browser."""
     accepted = request.accept_mimetypes
     return (
-        request.path.startswith(API_PREFIXES)
+        (request.path.startswith(API_PREFIXES) and not request.path.startswith(DOCUMENTS))
         or "Authorization" in request.headers
         or request.is_json
         or accepted.best_match(["text/html", "application/json"], "text/html") == "application/json"

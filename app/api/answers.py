@@ -9,10 +9,9 @@ from werkzeug.datastructures import Headers
 
 from app.core.errors import InvalidInput
 from app.core.problems import CONTENT_TYPE, problem
-from app.queries import GREATEST_ID
 
-NUMBER: Final = f"int(max={GREATEST_ID})"
-"""An id in an address."""
+NUMBER: Final = "number"
+"""An id in an address: `app.queries.NumberConverter`."""
 _TAG: Final = re.compile(r'(?:W/)?"(\d{1,9})"', re.ASCII)
 
 

@@ -3,10 +3,11 @@
 from flask import Blueprint, Response, request
 
 from app.accounts.access import require
-from app.api.answers import answer
-from app.core.shape import decode
+from app.api.answers import NUMBER, answer
+from app.core.shape import a_text, decode
 from app.notify.channel import channel_json
 from app.notify.office import notice_json, tried_json
+from app.notify.service import MAX_NAME
 from app.queries import GREATEST_ID, before, limit, next_page, notice_filter
 from app.services import Services
 
@@ -60,7 +61,7 @@ def _add_trials(channels: Blueprint, services: Services) -> None:
     @require("read")
     def preview() -> Response:
         body = decode(request.get_data())
-        told = call(office.preview, str(body.get("name", "")), body.get("template", ""))
+        told = call(office.preview, a_text(body.get("name", ""), "name", MAX_NAME), body.get("template", ""))
         return answer({"title": told.title, "text": told.text})
 
 
@@ -76,7 +77,7 @@ def _add_notices(channels: Blueprint, services: Services) -> None:
         numbers = [notice.id for notice, _ in found]
         return answer({"items": [notice_json(told) for told in found], "next": next_page(numbers, size)})
 
-    @channels.post(f"/notices/<int(max={GREATEST_ID}):notice_id>/retry")
+    @channels.post(f"/notices/<{NUMBER}:notice_id>/retry")
     @require("operate")
     def retry(notice_id: int) -> Response:
         return answer(notice_json(call(office.retry, notice_id)))

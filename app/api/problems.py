@@ -7,7 +7,7 @@ from typing import Final
 
 from flask import Flask
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app.accounts.access import refuse, wants_problem
 from app.api.answers import problem_answer
@@ -56,7 +56,10 @@ def _told_http(error: HTTPException, show_page: ShowPage) -> ResponseReturnValue
         return error.get_response()  # a redirect of the router's
     if not wants_problem():
         return show_page(error.code, "")
-    return problem_answer(error.code, _name(error.code), error.description or "")
+    answer = problem_answer(error.code, _name(error.code), error.description or "")
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return answer
 
 
 def _told_unforeseen(error: Exception, show_page: ShowPage) -> ResponseReturnValue:

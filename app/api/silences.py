@@ -9,6 +9,7 @@ from app.alerts.shapes import instance_json
 from app.alerts.silences import silence_json
 from app.api.answers import NUMBER, answer, version_asked
 from app.core.shape import decode
+from app.queries import truth
 from app.services import Services
 from app.storage.base_silences import SilenceRow
 
@@ -26,8 +27,7 @@ def blueprint(services: Services) -> Blueprint:
     @silences.get("")
     @require("read")
     def all_of_them() -> Response:
-        ended = request.args.get("ended") == "true"
-        found = call(lambda: alerts.silences.all(ended=ended))
+        found = call(alerts.silences.all, ended=truth(request.args, "ended"))
         return answer({"items": [silence_json(row, services.clock.now_ms()) for row in found], "next": None})
 
     @silences.post("")

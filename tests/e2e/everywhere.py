@@ -41,6 +41,8 @@ PAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "status_pages.status": ("/settings/status",),
     "preferences.show": ("/settings/preferences",),
     "style_page.style": ("/settings/style",),
+    "reference_pages.documents": ("/api/docs",),
+    "reference_pages.shapes": ("/api/docs/shapes",),
     "login.login": ("/login",),
     "kiosk.form": ("/kiosk",),
     "notice_pages.look": ("/notices/1",),

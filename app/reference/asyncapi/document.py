@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from app.reference.asyncapi import live, scrapers
+from app.reference.asyncapi import live, message, scrapers
 from app.reference.asyncapi.message import Message
 from app.reference.catalogue import DATA, ENVELOPES, envelope_name
 from app.reference.openapi.events import EVENT, FLOW, RECEIPT, REJECTION
@@ -20,7 +20,9 @@ _SCHEMAS: Final[Mapping[str, Schema]] = {
     **{envelope_name(name): shape for name, shape in ENVELOPES.items()},
     **DATA,
     "Event": EVENT,
-    "LinkedEvent": live.LINKED,
+    **message.SHAPES,
+    **scrapers.SHAPES,
+    **live.SHAPES,
     "Receipt": RECEIPT,
     "Rejection": REJECTION,
     "Flow": FLOW,
@@ -68,34 +70,34 @@ def document(settings: Settings) -> dict[str, Any]:
 def _channel(name: str) -> dict[str, Any]:
     address, module = _NAMESPACES[name]
     acks = {
-        f"{each}.ack": {"name": each, "title": f"Acknowledgement of {each}", "payload": message.ack}
-        for each, message in module.SENT.items()
-        if message.ack is not None
+        f"{each}.ack": {"name": each, "title": f"Acknowledgement of {each}", "payload": one.ack}
+        for each, one in module.SENT.items()
+        if one.ack is not None
     }
     return {
         "address": address,
         "description": _ABOUT[name],
         "x-permission": NEEDS[address],
         "messages": {
-            **{f"{each}.sent": _message(each, message) for each, message in module.SENT.items()},
+            **{f"{each}.sent": _message(each, one) for each, one in module.SENT.items()},
             **acks,
-            **{f"{each}.heard": _message(each, message) for each, message in module.HEARD.items()},
+            **{f"{each}.heard": _message(each, one) for each, one in module.HEARD.items()},
         },
     }
 
 
-def _message(name: str, message: Message) -> dict[str, Any]:
-    examples = {} if message.example is None else {"examples": [{"payload": message.example}]}
-    return {"name": name, "summary": message.about, "payload": message.payload, **examples}
+def _message(name: str, one: Message) -> dict[str, Any]:
+    examples = {} if one.example is None else {"examples": [{"payload": one.example}]}
+    return {"name": name, "summary": one.about, "payload": one.payload, **examples}
 
 
 def _operations() -> Iterator[tuple[str, dict[str, Any]]]:
     """What the server does: it receives what others send, and sends what they hear."""
     for channel, (_, module) in _NAMESPACES.items():
-        for name, message in module.SENT.items():
+        for name, one in module.SENT.items():
             yield (
                 f"{channel}.{name}.receive",
-                {**_operation("receive", channel, f"{name}.sent"), **_reply(channel, name, message)},
+                {**_operation("receive", channel, f"{name}.sent"), **_reply(channel, name, one)},
             )
         for name in module.HEARD:
             yield f"{channel}.{name}.send", _operation("send", channel, f"{name}.heard")
@@ -109,8 +111,8 @@ def _operation(action: str, channel: str, message: str) -> dict[str, Any]:
     }
 
 
-def _reply(channel: str, name: str, message: Message) -> dict[str, Any]:
-    if message.ack is None:
+def _reply(channel: str, name: str, one: Message) -> dict[str, Any]:
+    if one.ack is None:
         return {}
     told = {"$ref": f"#/channels/{channel}/messages/{name}.ack"}
     return {"reply": {"channel": {"$ref": f"#/channels/{channel}"}, "messages": [told]}}

@@ -3,7 +3,7 @@
 from typing import Final
 
 from app.jobs.fold import STATUSES
-from app.reference.asyncapi.message import CLOSING, CONNECT, CONNECT_ERROR, DONE, REFUSED, Message
+from app.reference.asyncapi.message import CLOSING, CONNECT, CONNECT_ERROR, Message
 from app.reference.catalogue import data_name
 from app.reference.openapi.events import EVENT
 from app.reference.shapes import COUNT, TEXT, TIME, TRUTH, Schema, about, listed, maybe, one_of, ref, text, thing, whole
@@ -52,10 +52,12 @@ SENT: Final = {
     "subscribe": Message(
         about="Enters a room, by its name or a job's id; the job need not be known yet.",
         payload=_ASKED,
-        ack={"anyOf": [_IN, REFUSED]},
+        ack={"anyOf": [ref("Subscribed"), ref("Refused")]},
         example={"jobId": "123", "batched": True},
     ),
-    "unsubscribe": Message(about="Leaves a room.", payload=_ASKED, ack=DONE, example={"jobId": "123"}),
+    "unsubscribe": Message(
+        about="Leaves a room.", payload=_ASKED, ack={"anyOf": [ref("Done"), ref("Refused")]}, example={"jobId": "123"}
+    ),
 }
 """What a reader sends."""
 HEARD: Final = {
@@ -97,4 +99,5 @@ HEARD: Final = {
     "server_closing": CLOSING,
 }
 """What it hears."""
-LINKED: Final = _LINKED
+SHAPES: Final = {"LinkedEvent": _LINKED, "Subscribed": _IN}
+"""What others name."""

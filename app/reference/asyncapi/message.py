@@ -40,7 +40,8 @@ CONNECT_ERROR: Final = Message(
 CLOSING: Final = Message(
     about="The server goes; come back after that time.", payload=thing({"reconnectAfter": about(COUNT, "ms")})
 )
-REFUSED: Final[Schema] = thing(
-    {"ok": {"const": False}, "code": text(1), "field": TEXT, "message": TEXT}, optional=("field",)
-)
-DONE: Final[Schema] = {"anyOf": [thing({"ok": {"const": True}}), REFUSED]}
+SHAPES: Final = {
+    "Refused": thing({"ok": {"const": False}, "code": text(1), "field": TEXT, "message": TEXT}, optional=("field",)),
+    "Done": thing({"ok": {"const": True}}),
+}
+"""What both namespaces answer."""

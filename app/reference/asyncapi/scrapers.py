@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from app.reference.asyncapi.message import CLOSING, CONNECT, CONNECT_ERROR, REFUSED, Message
+from app.reference.asyncapi.message import CLOSING, CONNECT, CONNECT_ERROR, Message
 from app.reference.catalogue import ENVELOPES, envelope_name
 from app.reference.openapi.events import EXAMPLE
 from app.reference.shapes import COUNT, NUMBERS_BY_NAME, TEXT, TRUTH, Schema, about, listed, ref, thing
@@ -22,7 +22,7 @@ _REFUSAL: Final[Schema] = thing(
         "flow": ref("Flow"),
     }
 )
-_ACK: Final[Schema] = {"anyOf": [_REFUSAL, ref("Receipt")]}
+_ACK: Final[Schema] = {"anyOf": [ref("NothingTaken"), ref("Receipt")]}
 _HELLO: Final[Schema] = thing(
     {"epoch": TEXT, "host": TEXT, "pid": COUNT, "clock": about(COUNT, "ms since 1970")},
     optional=("epoch", "host", "pid", "clock"),
@@ -43,7 +43,7 @@ SENT: Final = {
     "hello": Message(
         about="Says who sends; may be left out.",
         payload=_HELLO,
-        ack={"anyOf": [_WELCOME, REFUSED]},
+        ack={"anyOf": [ref("Welcome"), ref("Refused")]},
         example={"pid": 4711},
     ),
     "events": Message(
@@ -68,3 +68,5 @@ HEARD: Final = {
     "server_closing": CLOSING,
 }
 """What it is told."""
+SHAPES: Final = {"Welcome": _WELCOME, "NothingTaken": _REFUSAL}
+"""What it is answered."""

@@ -7,11 +7,11 @@ from itertools import product
 from typing import Final
 
 from flask import Flask
-from werkzeug.routing import BaseConverter, IntegerConverter, Rule
+from werkzeug.routing import BaseConverter, Rule
 from werkzeug.routing.converters import AnyConverter
 
 from app.accounts.access import mark_of
-from app.queries import JobIdConverter
+from app.queries import GREATEST_ID, JobIdConverter, NumberConverter
 from app.reference.shapes import Schema, about, text, whole
 from scrapewatch.events import MAX_JOB_ID
 
@@ -65,17 +65,11 @@ def _paths(rule: Rule) -> Iterator[tuple[str, dict[str, Schema]]]:
 
 
 def _shape(converter: BaseConverter) -> Schema:
-    if isinstance(converter, IntegerConverter):
-        return whole(converter.min or 0, _most(converter))
+    if isinstance(converter, NumberConverter):
+        return whole(0, GREATEST_ID)
     if isinstance(converter, JobIdConverter):
         return about(text(1, MAX_JOB_ID), "slashes in it may be written as they are or as %2F")
     return text(1)
-
-
-def _most(converter: IntegerConverter) -> int:
-    if converter.max is None:
-        raise ValueError("A number in an address has a greatest one: use app.api.answers.NUMBER.")
-    return converter.max
 
 
 def _camel(name: str) -> str:

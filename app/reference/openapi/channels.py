@@ -103,7 +103,7 @@ _NOTICE: Final[Schema] = thing(
 EXAMPLE: Final[dict[str, Any]] = {
     "name": "ops",
     "type": "slack",
-    "config": {"webhook": "https://hooks.slack.com/services/T0/B0/secret"},
+    "config": {"webhook": "https://hooks.example.com/services/T0/B0/secret"},
 }
 _PATH: Final = {"channelId": "1"}
 _ONE: Final = {200: told("It.", ref("Channel"))}
@@ -139,7 +139,7 @@ PART: Final = Part(
             summary="See what a message would look like",
             body=Body(
                 about="A channel's name and a template; fields stand in braces.",
-                content={JSON: thing({"name": TEXT, "template": TEXT}, optional=("name", "template"))},
+                content={JSON: thing({"name": text(most=MAX_NAME), "template": TEXT}, optional=("name", "template"))},
                 example={"name": "ops", "template": "{rule} is {state}"},
             ),
             answers={200: told("The message.", thing({"title": TEXT, "text": TEXT}))},

@@ -16,6 +16,7 @@ from app.reference.shapes import (
     by_name,
     listed,
     loose,
+    maybe,
     number,
     one_of,
     page_of,
@@ -58,7 +59,8 @@ _PANEL: Final[Schema] = _kept(
             {"source": one_of(config.SOURCES), "query": _QUERY, "transform": _QUERY}, optional=("query", "transform")
         ),
         "options": about(
-            loose({"type": "object", "properties": {"chart": ref("Chart")}}), "yours to name; a chart must have `chart`"
+            loose({"type": "object", "properties": {"chart": maybe(ref("Chart"))}}),
+            "yours to name; a chart must have `chart`",
         ),
     }
 )

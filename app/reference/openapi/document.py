@@ -27,17 +27,21 @@ PROBLEM: Final[Schema] = thing(
 )
 _PROBLEM: Final = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _RETRY: Final = {"Retry-After": {"description": "seconds until it may be tried again", "schema": {"type": "integer"}}}
-_REFUSED: Final = {
+REFUSED: Final = {
     400: "Something in it can't be used; `field` says what. Also a host that is not this server's, and a change by a "
     "session without its CSRF token.",
     401: "No credentials, or none that hold.",
     403: "Not permitted to whoever asks; or a change from another site's page.",
     404: "There is no such thing.",
     413: "The body is too large.",
+    414: "The address is longer than the server reads.",
     429: "Too many wrong passwords, or the sender goes too fast.",
+    431: "A header is longer than the server reads.",
     503: "Can't be done now, and may be tried again.",
 }
 _LATER: Final = frozenset({429, 503})
+_BEFORE_US: Final = frozenset({414, 431})
+"""What the server in front of the application answers, in words of its own."""
 SECURITY: Final = {
     "token": {"type": "http", "scheme": "bearer", "description": "A token, or the INGEST_TOKEN or READ_TOKEN."},
     "password": {"type": "http", "scheme": "basic", "description": "A user's name and password."},
@@ -49,14 +53,24 @@ SECURITY: Final = {
         "A change needs the CSRF token of the pages, too, as the header X-CSRFToken.",
     },
 }
-_ABOUT: Final = """\
-Names are camelCase, times RFC 3339 in UTC with milliseconds, durations ms, sizes bytes, ratios 0 to 1. Lists are
-`{"items": […], "next": …}`, newest first; `next` goes on. Whatever goes wrong is `application/problem+json` with a
-`code` for programs and the `field` at fault. A client should ignore fields it does not know: later versions may have
-more.
-
-`x-permission` is what an operation takes; who has it is told by `x-permissions`.
-"""
+ASKING: Final = (
+    (
+        "Send a token as `Authorization: Bearer …`, or a user's name and password as HTTP Basic. Pages use their "
+        "session; a change by it needs the CSRF token of the pages as `X-CSRFToken`. What an operation takes is its "
+        "permission."
+    ),
+    (
+        "Names are camelCase, times RFC 3339 in UTC with milliseconds, durations ms, sizes bytes, ratios 0 to 1. Lists "
+        'are `{"items": […], "next": …}`, newest first; ask again with that `next` to go on. An empty parameter is as '
+        "one left out. `*` marks what must be given, and of an answer what is always there. Ignore fields you do not "
+        "know: later versions may have more."
+    ),
+)
+REFUSING: Final = (
+    f"Whatever goes wrong is `{CONTENT_TYPE}` with a `code` for programs and the `field` at fault; but an address or a "
+    "header that is too long (414, 431) never comes so far, and its answer is not ours."
+)
+_ABOUT: Final = (*ASKING, REFUSING, "`x-permission` is what an operation takes; `x-permissions` says who has it.")
 
 
 def document(app: Flask, url: str) -> dict[str, Any]:
@@ -69,7 +83,11 @@ def document(app: Flask, url: str) -> dict[str, Any]:
         paths.setdefault(address.path, {})[address.method.lower()] = _operation(address, part, operation)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Scrapewatch", "version": VERSION, "description": _ABOUT},
+        "info": {
+            "title": "Scrapewatch",
+            "version": VERSION,
+            "description": "\n\n".join(_ABOUT),
+        },
         "servers": [{"url": url}],
         "tags": [{"name": part.name, "description": part.about} for part in PARTS],
         "x-permissions": _permissions(),
@@ -153,7 +171,7 @@ def _body(body: Body) -> dict[str, Any]:
 
 def _answers(address: Address, operation: Operation) -> dict[str, Any]:
     good = {str(status): _answer(answer) for status, answer in operation.answers.items()}
-    refused = {**{status: _REFUSED[status] for status in _follow(address, operation)}, **operation.refuses}
+    refused = {**{status: REFUSED[status] for status in _follow(address, operation)}, **operation.refuses}
     return {
         **good,
         **{str(status): _refusal(status, said) for status, said in sorted(refused.items()) if str(status) not in good},
@@ -167,6 +185,10 @@ def _follow(address: Address, operation: Operation) -> Iterable[int]:
         yield 404
     if operation.body:
         yield 413
+    if operation.parameters:
+        yield 414
+    if any(one.place == "header" for one in operation.parameters):
+        yield 431
     if address.mark != access.PUBLIC:
         yield from (401, 403, 429, 503)
 
@@ -183,4 +205,6 @@ def _answer(answer: Answer) -> dict[str, Any]:
 
 
 def _refusal(status: int, said: str) -> dict[str, Any]:
+    if status in _BEFORE_US:
+        return {"description": said}
     return {"description": said, **({"headers": _RETRY} if status in _LATER else {}), "content": _PROBLEM}

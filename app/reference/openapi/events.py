@@ -82,8 +82,8 @@ PART: Final = Part(
     operations={
         "POST /api/v1/events": Operation(
             summary="Send events",
-            about=f"One, a list or a line each; {MAX_BATCH_EVENTS} and {MAX_BATCH_BYTES} bytes at most. One that can't "
-            "be taken never fails its neighbours. Answered after the commit: what it says is stored, is.",
+            about=f"One, a list or a line each; {MAX_BATCH_EVENTS} and {MAX_BATCH_BYTES // 1024} KiB at most. One that "
+            "can't be taken never fails its neighbours. Answered after the commit: what it says is stored, is.",
             body=Body(
                 about="An event, a list of events, or NDJSON.",
                 content={
