@@ -9,6 +9,8 @@ DEV := $(VENV)/dev-installed
 AUDIT := $(VENV)/audit/installed
 # More than there are cores: the tests mostly wait. `make test PROCESSES=0` runs them one after the other.
 PROCESSES ?= 5
+# How long `make fuzz` goes on.
+MINUTES ?= 30
 
 # Several processes import the same, so what one of them compiles is kept for the others.
 export PYTHONDONTWRITEBYTECODE :=
@@ -19,7 +21,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint types check format docs messages vendor lock audit sbom bench faults clean
+.PHONY: help demo run test lint types check format docs messages vendor lock audit sbom bench faults fuzz clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -79,6 +81,9 @@ bench: $(DEV) ## measure speed, start and memory, beside a reference in Node; a 
 
 faults: $(DEV) ## kill, cut, fill and corrupt at length; prints docs/faults.md
 	@$(BIN)/python -m pytest tests/faults --faults=long
+
+fuzz: $(DEV) ## ask the API and send to it at random for MINUTES=30; says what it found, with the seed
+	@$(BIN)/python -m pytest tests/reference/test_asked.py --fuzz=$(MINUTES) --timeout=0 -s
 
 clean: ## remove what the tools made, but no data
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
