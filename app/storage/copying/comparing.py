@@ -7,7 +7,9 @@ however many there are. Where sums differ, only the rows of such groups are look
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any, Final
+from zlib import crc32
 
 import msgspec
 
@@ -20,14 +22,14 @@ _NAMED: Final = 3
 """Rows of a part that are named."""
 _LOOKED: Final = 16
 """Groups that are looked at again."""
-_EVENT: Final = tuple(name for name in Event.__struct_fields__ if name not in {"body", "origin"})
-_JOB: Final = tuple(each.name for each in fields(Job) if each.name not in {"origin", "news", "begun"})
-_GROUP: Final = tuple(each.name for each in fields(ErrorGroup) if each.name not in {"new", "muted"})
+_of_event: Final = attrgetter(*(name for name in Event.__struct_fields__ if name not in {"body", "origin"}))
+_of_job: Final = attrgetter(*(each.name for each in fields(Job) if each.name not in {"origin", "news", "begun"}))
+_of_group: Final = attrgetter(*(each.name for each in fields(ErrorGroup) if each.name not in {"new", "muted"}))
 _encode: Final = msgspec.msgpack.Encoder(enc_hook=int, order="deterministic").encode
 """A driver may have whole numbers of its own, which are no more than that."""
 
-Told = tuple[Key, Sequence[Any]]
-"""A row's key and all that is kept of it."""
+Told = tuple[Key, bytes]
+"""A row's key, and all that is kept of it as bytes."""
 
 
 class Sums:
@@ -40,9 +42,9 @@ class Sums:
 
     def add(self, rows: Iterable[Row]) -> None:
         """Take in rows."""
-        for key, values in map(self._tell, rows):
+        for key, told in map(self._tell, rows):
             self.count += 1
-            self.groups[_group_of(key)] += _hash(values)
+            self.groups[_group_of(key)] += _hash(told)
 
     def unlike(self, other: "Sums") -> list[int]:
         """The groups in which the other side differs."""
@@ -51,8 +53,7 @@ class Sums:
     def among(self, groups: Sequence[int], rows: Iterable[Row]) -> dict[Key, int]:
         """Of the rows those of some groups, by their key."""
         wanted = set(groups)
-        told = ((key, values) for key, values in map(self._tell, rows) if _group_of(key) in wanted)
-        return {key: _hash(values) for key, values in told}
+        return {key: _hash(told) for key, told in map(self._tell, rows) if _group_of(key) in wanted}
 
 
 def differences(
@@ -79,29 +80,33 @@ def differences(
     return found
 
 
-def _hash(values: Sequence[Any]) -> int:
-    plain = [int(value) if isinstance(value, float) and value.is_integer() else value for value in values]
-    return int.from_bytes(blake2b(_encode(plain), digest_size=16).digest())
+def _hash(told: bytes) -> int:
+    return int.from_bytes(blake2b(told, digest_size=16).digest())
 
 
 def _group_of(key: Key) -> int:
-    return int.from_bytes(blake2b(_encode(key), digest_size=2).digest()) % _GROUPS
+    return crc32(_encode(key)) % _GROUPS
+
+
+def _plain(values: Iterable[Any]) -> bytes:
+    """As bytes; a number that is whole is the same whether it is kept as such or not."""
+    return _encode([int(value) if isinstance(value, float) and value.is_integer() else value for value in values])
 
 
 def _teller(keys: int) -> Callable[[Sequence[Any]], Told]:
-    return lambda row: (tuple(row[:keys]), row)
+    return lambda row: (tuple(row[:keys]), _plain(row))
 
 
 def _event(row: Event) -> Told:
-    return (row.cursor,), [getattr(row, name) for name in _EVENT]
+    return (row.cursor,), _encode(_of_event(row))
 
 
 def _job(row: Job) -> Told:
-    return (row.id,), [getattr(row, name) for name in _JOB]
+    return (row.id,), _plain(_of_job(row))
 
 
 def _group(row: ErrorGroup) -> Told:
-    return (row.job_key, row.fingerprint), [getattr(row, name) for name in _GROUP]
+    return (row.job_key, row.fingerprint), _plain(_of_group(row))
 
 
 _TELL: Final[Mapping[str, Callable[[Any], Told]]] = {"events": _event, "jobs": _job, "groups": _group}

@@ -5,7 +5,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, bindparam, insert, literal, select, tuple_, update
+from msgspec.structs import replace
+from sqlalchemy import Connection, Table, insert, literal, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from app.core.errors import ScrapewatchError
@@ -13,14 +14,13 @@ from app.storage.base import Event, Job
 from app.storage.base_copying import COLUMNS, Key, Page, Row
 from app.storage.labels import series_number
 from app.storage.sql.events_rows import PostgresRows, SqliteRows
-from app.storage.sql.events_tables import events, jobs
+from app.storage.sql.events_tables import jobs
 from app.storage.sql.groups import group_of, group_row
 from app.storage.sql.inserts import insert_rows
 from app.storage.sql.rows import JOB_FIELDS
 from app.storage.sql.transfer_tables import META, TABLES, kept_in_meta
 
 _received: Final = attrgetter("received_ms")
-_NO_DIGEST: Final = update(events).where(events.c.cursor == bindparam("b_cursor")).values(digest=None)
 
 
 def page(connection: Connection, part: str, after: Key | None, limit: int) -> Page:
@@ -59,17 +59,18 @@ def _insert(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]
 
 
 def _load_events(connection: Connection, rows: Sequence[Event]) -> None:
-    insert = (SqliteRows if connection.dialect.name == "sqlite" else PostgresRows)().insert
+    is_sqlite = connection.dialect.name == "sqlite"
+    insert = (SqliteRows if is_sqlite else PostgresRows)().insert
+    # An event of before there were digests is taken for the same as any of its id.
+    stored = [event if event.digest else replace(event, digest=None) for event in rows]
+    # What SQLite stores by one statement was received at one time.
+    groups = [list(some) for _, some in groupby(stored, key=_received)] if is_sqlite else [stored]
     try:
-        # What is stored by one statement was received at one time.
-        written = sum(insert(connection, list(some)) for _, some in groupby(rows, key=_received))
+        written = sum(insert(connection, some) for some in groups)
     except IntegrityError:
         written = 0
     if written < len(rows):
         raise ScrapewatchError(f"{len(rows) - written} events can't be copied: their cursor or their id is taken.")
-    undigested = [{"b_cursor": event.cursor} for event in rows if not event.digest]
-    if undigested:  # of before there were any: such an event is taken for the same as any of its id
-        connection.execute(_NO_DIGEST, undigested)
 
 
 def _load_jobs(connection: Connection, rows: Sequence[Job]) -> None:
