@@ -7,14 +7,14 @@ from app.fold import folding
 from app.jobs.grouping import Grouping
 from app.storage.base import EventFilter, JobFilter
 from app.storage.base_groups import Mute
-from app.storage.base_series import HOUR_MS, STEPS_MS, Cells, Stretch
+from app.storage.base_series import HOUR_MS, MINUTE_MS, Cells, Stretch
 from app.storage.indexing import Indexing
 from app.storage.stores import Stores
 from tests.fakes import NOW_MS, StoppedClock, event, fresh_limits
 
 EPOCH = b"e" * 16
 RUNS = ("red", "blue", "green")
-_SPAN = Stretch(STEPS_MS[0], NOW_MS - 48 * HOUR_MS, NOW_MS + 48 * HOUR_MS)
+_SPAN = Stretch(MINUTE_MS, NOW_MS - 48 * HOUR_MS, NOW_MS + 48 * HOUR_MS)
 
 
 def lived(stores: Stores, clock: StoppedClock) -> None:
@@ -84,7 +84,7 @@ def seen(stores: Stores) -> dict[str, Any]:
 def _series(stores: Stores, name: str) -> Any:
     series = stores.series
     labels = series.find(name, {})
-    spans = [Stretch(step, _SPAN.from_ms - _SPAN.from_ms % step, _SPAN.to_ms) for step in STEPS_MS]
+    spans = [Stretch(step, _SPAN.from_ms - _SPAN.from_ms % step, _SPAN.to_ms) for step in (MINUTE_MS, HOUR_MS)]
     groups = {each: place for place, each in enumerate(labels)}
     return (
         sorted(series.newest(name, 100)),
