@@ -26,6 +26,7 @@ from app.storage.sql.transfer_tables import MADE, OF_HOUSE, OF_STORES
 from app.storage.stores import Stores, open_stores
 from tests.fakes import NOW_MS, StoppedClock, event, fresh_limits, no_fold
 from tests.storage.histories import EPOCH, lived, seen
+from tests.storage.packed import pack_all
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ class Place:
                 SqlAccountStore(database).sender(name, at_ms=NOW_MS)
             with closing(open_stores(self.storage_url, database, clock)) as stores:
                 lived(stores, clock)
+                if self.storage_url == self.database_url:
+                    assert pack_all(database, clock)
 
     def seen(self) -> dict[str, object]:
         with self.opened() as stores:

@@ -19,7 +19,7 @@ _SHARED: Final = ("job_key", "type", "epoch", "flags", "level")
 
 _OWN: Final = ("cursor", "at_ms", "id", "seq", "digest", "data")
 _COLUMNS: Final = (*_SHARED, *_OWN)
-"""Of each event; `received_ms` is one for all."""
+"""Of each event; `received_ms` is one for all, but for Postgres, which is given that of each."""
 
 _POSTGRES: Final = {
     "job_key": "int8", "type": "text", "epoch": "bytea", "flags": "int2", "level": "int2",
@@ -28,7 +28,7 @@ _POSTGRES: Final = {
 
 _shared: Final[Callable[[Event], tuple[Any, ...]]] = attrgetter(*_SHARED)
 _own: Final[Callable[[Event], tuple[Any, ...]]] = attrgetter(*_OWN)
-_row: Final[Callable[[Event], tuple[Any, ...]]] = attrgetter(*_COLUMNS)
+_dated: Final[Callable[[Event], tuple[Any, ...]]] = attrgetter("received_ms", *_COLUMNS)
 
 
 class SqliteRows:
@@ -84,11 +84,10 @@ class PostgresRows:
         taken = event_keys.take(connection, events)
         new = events if taken is None else [event for event in events if event.id is None or event.cursor in taken]
         driver: Any = connection.connection.driver_connection
-        received_ms = events[0].received_ms
         with _as_sqlalchemy(connection, self._COPY), driver.cursor().copy(self._COPY) as copy:
             copy.set_types(self._TYPES)
-            for row in map(_row, new):
-                copy.write_row((received_ms, *row))
+            for row in map(_dated, new):
+                copy.write_row(row)
         return len(new)
 
     def held(self, connection: Connection, keys: Sequence[tuple[int, bytes]]) -> dict[tuple[int, bytes], int | None]:

@@ -8,7 +8,6 @@ from sqlalchemy import Connection, delete, func, select
 from app.storage.base_copying import Key, Mark, Numbers, Page, Row
 from app.storage.sql import copy_mark, schema, transfer_numbers, transfer_rows
 from app.storage.sql.database import Database
-from app.storage.sql.event_keys import event_keys
 from app.storage.sql.events_tables import events
 from app.storage.sql.job_lists import count_changes, job_totals, miscounted
 from app.storage.sql.removal import take_out
@@ -30,7 +29,7 @@ class SqlTransfer:
         query = select(func.count()).select_from(TABLES[part])
         if part == META:
             query = query.where(kept_in_meta())
-        return self._database.read(lambda connection: connection.scalar(query)) or 0
+        return self._database.read(lambda connection: connection.scalar(query), long=True) or 0
 
     def given(self) -> Mapping[str, int]:
         """See `Transfer`."""
@@ -78,13 +77,7 @@ class SqlTransfer:
         statement = delete(TABLES[part])
         if part == META:
             statement = statement.where(kept_in_meta())
-
-        def work(connection: Connection) -> None:
-            connection.execute(statement)
-            if part == "events" and connection.dialect.name == "postgresql":
-                connection.execute(delete(event_keys))
-
-        self._database.write(work)
+        self._database.write(lambda connection: connection.execute(statement))
 
     def cursors(self, after: int, limit: int) -> Sequence[int]:
         """See `Transfer`."""
