@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from app.storage.base_series import MINUTE_MS
-from bench import client, crawl, history, ingest, job, keeping, listing, node, pixel, series, start, viewing
+from bench import client, crawl, history, ingest, job, keeping, listing, node, packing, pixel, series, start, viewing
 from bench.figures import Figure, table
 from bench.frames import Closed
 from bench.month import Month
@@ -115,6 +115,11 @@ def _keeping(run: Run) -> list[Figure]:
     return keeping.measure(run.ours(), run.folder / "ours")
 
 
+def _packing(run: Run) -> list[Figure]:
+    servers = {name: (run.ours(name), run.folder / name) for name in ("packed", "plain")}
+    return packing.measure(servers, run.folder, run.rounds)
+
+
 MEASUREMENTS: Final[dict[str, Callable[[Run], list[Figure]]]] = {
     "start": _start,
     "ingest": _ingest,
@@ -128,6 +133,7 @@ MEASUREMENTS: Final[dict[str, Callable[[Run], list[Figure]]]] = {
     "history": _history,
     "pixel": _pixel,
     "keeping": _keeping,
+    "packing": _packing,
 }
 
 

@@ -42,8 +42,8 @@ def measure(server: Server, folder: Path, rounds: int, per_category: int = PER_C
     with started(server), Shop(per_category=per_category, faults=dict.fromkeys(FAULTS, 0.0)) as shop:
         for number in range(rounds):
             print(f"  round {number + 1} of {rounds}", flush=True)
-            watched.append(_crawl(shop, folder, SETTINGS | ADDON, environment(server, folder / "spool")))
-            alone.append(_crawl(shop, folder, SETTINGS, {}))
+            watched.append(crawl(shop, folder, SETTINGS | ADDON, environment(server, folder / "spool")))
+            alone.append(crawl(shop, folder, SETTINGS, {}))
     taken = [each.taken_s for each in watched], [each.taken_s for each in alone]
     spent = [each.cpu_s for each in watched], [each.cpu_s for each in alone]
     return [
@@ -54,7 +54,8 @@ def measure(server: Server, folder: Path, rounds: int, per_category: int = PER_C
     ]
 
 
-def _crawl(shop: Shop, folder: Path, settings: Mapping[str, str], environment: Mapping[str, str]) -> Crawl:
+def crawl(shop: Shop, folder: Path, settings: Mapping[str, str], environment: Mapping[str, str]) -> Crawl:
+    """Once, with these settings of Scrapy's and these variables; `folder` gets its log."""
     given = [part for name, value in settings.items() for part in ("-s", f"{name}={value}")]
     command = (sys.executable, "-m", "scrapy", "runspider", "demo/spider.py", "-a", f"shop={shop.url}", *given)
     before, began = _children_cpu_s(), time.perf_counter()

@@ -123,3 +123,15 @@ def test_what_is_kept_is_told_by_kind(house: House):
     text = text_of(house.page("/settings/status"))
 
     assert "Events 1,234 5.0 MB 30 d 30 days 56 Jobs 7 – – ever 0" in text
+
+
+def test_what_is_packed_is_told_with_its_price(house: House):
+    """Or that nothing more is, where that is so."""
+    packed = {"enabled": True, "events": 1_234, "size": 40_000, "unpacked": 340_000, "ratio": 8.5, "cost": 9.25}
+    house.held.update(at="2026-11-23T14:30:00.000Z", kinds=[], packed=packed)
+    text = text_of(house.page("/settings/status"))
+    assert "bodies of 1,234 events of finished jobs are packed: 340 kB became 40.0 kB, 8.5 times smaller." in text
+    assert "Packing takes 9.2 ms of processor time per 1,000 events." in text
+
+    house.held.update(packed={**packed, "enabled": False, "events": 0, "ratio": None})
+    assert "are not packed: see STORAGE_COMPRESSION." in text_of(house.page("/settings/status"))

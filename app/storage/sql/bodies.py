@@ -1,5 +1,6 @@
 """Events as they are read: the one place that sees through packed bodies, for all who read or search them."""
 
+import logging
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -23,6 +24,8 @@ from app.storage.sql.chunks_tables import PACKED, event_chunks
 from app.storage.sql.conditions import VISIBLE
 from app.storage.sql.events_tables import events, jobs
 from app.storage.sql.rows import event_of
+
+log = logging.getLogger(__name__)
 
 LOG: Final = "log"
 _SLICES: Final = (500, 2_000, 8_000)
@@ -130,6 +133,7 @@ def _bodies(connection: Connection, cursors: Collection[int]) -> dict[int, str]:
         bodies = unpacked(*row)
         found.update((cursor, bodies[cursor]) for cursor in wanted & bodies.keys())
     if missing := wanted - found.keys():
+        log.error("The packed body of event %s is missing", min(missing))
         raise Damaged("The packed body of event %(cursor)s is missing.", cursor=min(missing))
     return found
 

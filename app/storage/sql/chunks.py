@@ -4,6 +4,7 @@ In it are lines: first the cursors, as JSON, each but the first as its distance 
 the same order. JSON as it is stored has no line break in it.
 """
 
+import logging
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import Final
@@ -12,6 +13,8 @@ import msgspec
 import zstandard
 
 from app.core.errors import ScrapewatchError
+
+log = logging.getLogger(__name__)
 
 LEVEL: Final = 9
 """Four fifths of what the slowest level gains over the quickest, for a thirtieth of its time."""
@@ -45,6 +48,7 @@ def unpacked(chunk: bytes, letters: int, first: int, last: int) -> dict[int, str
     try:
         return _read(chunk, letters)
     except (zstandard.ZstdError, ValueError) as error:
+        log.error("The packed bodies of events %s to %s are damaged: %s", first, last, error)  # noqa: TRY400  (all is said)
         raise Damaged(
             "The packed bodies of events %(first)s to %(last)s are damaged: %(why)s.", first=first, last=last, why=error
         ) from error

@@ -31,7 +31,7 @@ _SPARE: Final = 32
 """One page of so many stays for the rows that come next, or the file would shrink and grow all day."""
 _INCREMENTAL: Final = 2
 _OF: Final[dict[Kind, tuple[str, ...]]] = {
-    "events": ("events", "event_keys", texts.TABLE),
+    "events": ("events", "event_keys", "event_chunks", texts.TABLE),
     "series": ("buckets", "series"),
     "jobs": ("jobs",),
 }
