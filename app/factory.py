@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from flask import Flask
 
 from app import dashboard, reference
-from app.accounts import access, names
+from app.accounts import access
 from app.accounts.first_start import first_start
-from app.accounts.service import Accounts
+from app.accounts.opening import open_accounts
 from app.alerts.opening import open_alerts
 from app.alerts.service import Bells
 from app.api import RESOURCES, problems, timing
@@ -54,7 +54,6 @@ from app.storage.packing import Packer
 from app.storage.retention import open_retention
 from app.storage.several import open_house
 from app.storage.sql import schema
-from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.claim import Claim
 from app.storage.sql.dashboards import SqlDashboardStore
 from app.storage.sql.database import Database
@@ -84,7 +83,7 @@ def create_app(services: Services) -> Flask:
     app.secret_key = settings.secret_key or load_or_create(settings.data_dir / "secret_key")
     limits = dict.fromkeys(("MAX_CONTENT_LENGTH", "MAX_FORM_MEMORY_SIZE"), MAX_BODY_BYTES)
     app.config.update(limits, TRUSTED_HOSTS=list(settings.trusted_hosts) or None)
-    access.protect(app, services.accounts, services.runtime, settings, services.clock)
+    access.protect(app, services.accounts, services.audit, services.runtime, settings, services.clock)
     dashboard.register(app, services)
     app.register_blueprint(login.blueprint(services))
     for resource in RESOURCES:
@@ -136,10 +135,9 @@ class WebProcess:
         self._retention = open_retention(stores, CLOCK, settings)
         self._packer = Packer(stores.packing, CLOCK, packs=settings.storage_compression)
         self._holding = Holding(self._retention.held, self._retention.days, CLOCK, self._packer.told)
-        self._account_store = SqlAccountStore(database)
-        accounts = Accounts(self._account_store, CLOCK, ended=lambda: self._bus.publish("access", None))
+        accounts, audit = open_accounts(database, CLOCK, lambda: self._bus.publish("access", None))
         figures = Figures(events, CLOCK, socket.gethostname(), self._limits.knows)
-        alerts = open_alerts(database, events, series, figures.values, CLOCK, self._bells())
+        alerts = open_alerts(database, events, series, figures.values, CLOCK, self._bells(database))
         reader = SeriesReader(series, CLOCK)
         ingest = Ingest(self._writer, Checker(CLOCK.now_ms, settings.retention_events_days * DAY_MS), CLOCK)
         self.services = Services(
@@ -155,6 +153,7 @@ class WebProcess:
             search=stores.search,
             ingest=ingest,
             accounts=accounts,
+            audit=audit,
             figures=figures,
             reader=reader,
             alerts=alerts,
@@ -185,8 +184,8 @@ class WebProcess:
         self._writer.start()
         services = self.services
         services.events.append((), folding(self._limits))  # a store that a kill broke off in a commit finishes it first
-        self._server_sender = self._account_store.sender(names.SERVER, at_ms=CLOCK.now_ms()).id
-        for line in first_start(services.accounts, self._settings):
+        self._server_sender = services.accounts.server().id
+        for line in first_start(services.accounts, services.audit, self._settings):
             print(line, flush=True)  # noqa: T201  (told once, to whoever started it)
         app = create_app(services)
         self._sockets = Sockets(app, services)
@@ -225,12 +224,13 @@ class WebProcess:
             presence=self._house.presence,
         )
 
-    def _bells(self) -> Bells:
+    def _bells(self, database: Database) -> Bells:
         return Bells(
             announce=self._announce,
             kick=lambda: self._scheduler.soon(EVALUATE),
             looked=lambda: self._bus.publish("looked", None),
             changed=lambda: self._bus.publish("changed", None),
+            afterwards=database.afterwards,
             insisting=lambda: self.services.office.channels.insisting(),  # noqa: PLW0108  (there are no services yet)
         )
 

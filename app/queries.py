@@ -9,6 +9,7 @@ from typing import Final
 
 from werkzeug.routing import IntegerConverter, PathConverter
 
+from app.accounts.actions import ACTIONS, KINDS
 from app.alerts.service import STATES as INCIDENT_STATES
 from app.core.errors import InvalidInput, NotFound
 from app.ingest.fields import read_time
@@ -19,6 +20,7 @@ from app.metrics import selector
 from app.metrics.series import SeriesQuery
 from app.storage.base import EventFilter, JobFilter
 from app.storage.base_alerts import IncidentFilter
+from app.storage.base_audit import AuditFilter
 from app.storage.base_notices import STATES as NOTICE_STATES
 from app.storage.base_notices import NoticeFilter
 from app.storage.base_runs import Runs
@@ -101,6 +103,20 @@ def notice_filter(args: Mapping[str, str]) -> NoticeFilter:
         incident_id=int(incident) if incident else None,
         states=_words(args, "state", NOTICE_STATES),
         channel=_text(args, "channel") or "",
+    )
+
+
+def audit_filter(args: Mapping[str, str], now_ms: int) -> AuditFilter:
+    """`who` (a name, whole), `action` (several by comma), `kind`, `id` (of what it was done to), `q`, `from`, `to`."""
+    begin, end = span(args, now_ms)
+    return AuditFilter(
+        actor=_text(args, "who"),
+        actions=_words(args, "action", ACTIONS),
+        kind=_one_of(args["kind"], "kind", KINDS) if args.get("kind") else None,
+        object_id=_text(args, "id"),
+        from_ms=begin,
+        to_ms=end,
+        q=_text(args, "q"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.accounts.audit import Audit
 from app.accounts.service import Accounts
 from app.alerts.service import Alerts
 from app.core.bus import Bus
@@ -39,6 +40,7 @@ class Services:
     search: SearchStore
     ingest: Ingest
     accounts: Accounts
+    audit: Audit
     figures: Figures
     reader: SeriesReader
     alerts: Alerts

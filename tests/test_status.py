@@ -33,7 +33,7 @@ class House:
         self.reports = Reports(self.store)
         self.refusals = Refusals(self.clock.monotonic_ms)
         accounts = Accounts(SqlAccountStore(database), self.clock, CHEAP)
-        self.sender = accounts.create_user("ann", "secret", "operator").sender_id
+        self.sender = accounts.users.create("ann", "secret", "operator").sender_id
         self.status = Status(
             clock=self.clock,
             database=database,

@@ -21,7 +21,9 @@ from werkzeug.exceptions import Forbidden as WebForbidden
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.accounts import links, origins, roles, sessions
+from app.accounts import actors, links, origins, roles, sessions
+from app.accounts.actors import Actor, Origin
+from app.accounts.audit import Audit
 from app.accounts.credentials import Basic, Bearer, check_way, from_header
 from app.accounts.principals import Principal
 from app.accounts.service import Accounts
@@ -102,6 +104,16 @@ def current_principal() -> Principal:
     return principal
 
 
+def current_origin() -> Origin:
+    """Where the present request comes from; behind proxies as `believe_proxies` says."""
+    return Origin(request.remote_addr or "", request.headers.get("User-Agent", ""))
+
+
+def current_actor() -> Actor:
+    """Who asks and from where, for the audit log; raises as `current_principal`."""
+    return actors.of(current_principal(), current_origin())
+
+
 def check_csrf() -> None:
     """Make sure that a change comes from a form or script of our own pages, by the token of Flask-WTF.
 
@@ -132,15 +144,15 @@ def authenticate_socket(auth: object, namespace: str) -> Principal:
 
 
 def log_in(name: str, password: str) -> Principal:
-    """Who logs in by the present request; raises what `Accounts.log_in` does, and `Unavailable` (`busy`)."""
+    """Who logs in by the present request; raises what `Turnstile.log_in` does, and `Unavailable` (`busy`)."""
     turnstile: Turnstile = current_app.extensions[TURNSTILE]
-    return turnstile.log_in(name, password, request.remote_addr or "")
+    return turnstile.log_in(name, password, current_origin())
 
 
 def exchange(token: str) -> Principal:
     """Who a token given in a form speaks for; raises `Unauthorized` for one that is none."""
     turnstile: Turnstile = current_app.extensions[TURNSTILE]
-    return turnstile.identify(Bearer(token), request.remote_addr or "")
+    return turnstile.identify(Bearer(token), current_origin())
 
 
 def refuse(error: Unauthorized | Forbidden) -> ResponseReturnValue | HTTPException:
@@ -173,12 +185,14 @@ def wants_problem() -> bool:
     )
 
 
-def protect(app: flask.Flask, accounts: Accounts, runtime: Runtime, settings: Settings, clock: Clock = CLOCK) -> None:
+def protect(
+    app: flask.Flask, accounts: Accounts, audit: Audit, runtime: Runtime, settings: Settings, clock: Clock = CLOCK
+) -> None:
     """Put the guard before every view of `app`; `app.secret_key` must be set by the first request."""
     sessions.configure(app, settings)
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False)
     CSRFProtect(app)
-    turnstile = app.extensions[TURNSTILE] = Turnstile(accounts, runtime)
+    turnstile = app.extensions[TURNSTILE] = Turnstile(accounts, audit, runtime)
     app.extensions[SOCKETS] = SocketGuard(turnstile, settings, clock)
     guard = _Guard(turnstile, settings, clock)
     manager = flask_login.LoginManager()
@@ -227,12 +241,12 @@ class _Guard:
         credentials = from_header(header) if header else None
         if credentials is None:
             return None
-        principal = self._resolved(self._identify, credentials, request.remote_addr or "")
+        principal = self._resolved(self._identify, credentials, current_origin())
         return None if principal is None else Visitor(principal, by_session=False)
 
-    def _identify(self, credentials: Bearer | Basic, address: str) -> Principal:
-        check_way(credentials, address, secure=request.is_secure)
-        return self._turnstile.identify(credentials, address)
+    def _identify(self, credentials: Bearer | Basic, origin: Origin) -> Principal:
+        check_way(credentials, origin.address, secure=request.is_secure)
+        return self._turnstile.identify(credentials, origin)
 
     def _resolved(self, resolve: Callable[..., Principal | None], *args: object) -> Principal | None:
         """Ask the turnstile.

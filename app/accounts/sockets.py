@@ -8,6 +8,7 @@ from flask import request
 from werkzeug.exceptions import SecurityError
 
 from app.accounts import origins, sessions
+from app.accounts.actors import Origin
 from app.accounts.credentials import Basic, Bearer, check_way, from_header
 from app.accounts.principals import Principal
 from app.accounts.turnstile import Turnstile
@@ -55,9 +56,9 @@ class SocketGuard:
         kind = "basic" if isinstance(credentials, Basic) else "token"
         if credentials is None or kind not in self._settings.websocket_auth_type:
             raise Unauthorized
-        address = request.remote_addr or ""
-        check_way(credentials, address, secure=request.is_secure)
-        return self._turnstile.identify(credentials, address)
+        origin = Origin(request.remote_addr or "", request.headers.get("User-Agent", ""))
+        check_way(credentials, origin.address, secure=request.is_secure)
+        return self._turnstile.identify(credentials, origin)
 
     def _by_session(self) -> Principal | None:
         """The holder of the page's session, if the page is ours: browsers send cookies along for other sites too."""

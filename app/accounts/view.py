@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import msgspec
+
 from app.core.clock import rfc3339, rfc3339_or_none
 from app.storage.base_accounts import Token, User
+from app.storage.base_audit import AuditEntry
 
 
 def user_json(user: User) -> dict[str, Any]:
@@ -29,4 +32,19 @@ def token_json(token: Token) -> dict[str, Any]:
         "expiresAt": rfc3339_or_none(token.expires_at),
         "lastUsedAt": rfc3339_or_none(token.last_used_at),
         "revokedAt": rfc3339_or_none(token.revoked_at),
+    }
+
+
+def entry_json(entry: AuditEntry) -> dict[str, Any]:
+    """A line of the audit log; `before` and `after` hold what differs, None where there was or is nothing."""
+    return {
+        "id": entry.id,
+        "at": rfc3339(entry.at),
+        "actor": {"kind": entry.actor_kind, "id": entry.actor_id, "name": entry.actor},
+        "address": entry.address,
+        "agent": entry.agent,
+        "action": entry.action,
+        "object": {"kind": entry.kind, "id": entry.object_id, "name": entry.name} if entry.kind else None,
+        "before": None if entry.before is None else msgspec.json.decode(entry.before),
+        "after": None if entry.after is None else msgspec.json.decode(entry.after),
     }

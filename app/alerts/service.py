@@ -54,6 +54,7 @@ class Bells:
         insisting: the names of channels for which an end is written though the rule does not tell it.
         looked: told that rules were evaluated: notices may wait, and alerts stand otherwise.
         changed: told that somebody has changed a rule, a silence or an incident, beside `kick`.
+        afterwards: calls what it is given once the change is committed; see `Database.afterwards`.
     """
 
     announce: Announce
@@ -61,6 +62,7 @@ class Bells:
     insisting: Callable[[], Set[str]] = frozenset
     looked: Callable[[], object] = lambda: None
     changed: Callable[[], object] = lambda: None
+    afterwards: Callable[[Callable[[], object]], object] = lambda ring: ring()
 
 
 class Alerts:
@@ -116,8 +118,8 @@ class Alerts:
         return self._evaluations.evaluated_at()
 
     def _changed(self) -> None:
-        self._bells.kick()
-        self._bells.changed()
+        self._bells.afterwards(self._bells.kick)
+        self._bells.afterwards(self._bells.changed)
 
     def release(self, timeout_s: float) -> None:
         """Let another process evaluate at once; whoever can't be told within that time finds out by himself."""

@@ -4,10 +4,11 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from app.accounts.access import current_principal, require
+from app.accounts.access import current_actor, require
 from app.alerts.shapes import entry_json, incident_json, instance_json
 from app.api import rules, silences
 from app.api.answers import NUMBER, answer
+from app.audited import acknowledged
 from app.core.errors import InvalidInput
 from app.core.shape import a_text, an_object
 from app.ingest.decode import decode_leniently
@@ -41,7 +42,7 @@ def blueprint(services: Services) -> Blueprint:
     @require("operate")
     def acknowledge(incident_id: int) -> Response:
         note, until = _acknowledgement(services.clock.now_ms())
-        return answer(incident_json(call(kept.acknowledge, incident_id, current_principal().name, note, until)))
+        return answer(incident_json(call(acknowledged, services, current_actor(), incident_id, note, until)))
 
     @alerts.get("/instances")
     @require("read")

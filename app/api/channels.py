@@ -1,9 +1,12 @@
 """``/api/v1/channels`` and ``/api/v1/notices``: who can be told, and what became of what was told."""
 
+from functools import partial
+
 from flask import Blueprint, Response, request
 
-from app.accounts.access import require
+from app.accounts.access import current_actor, require
 from app.api.answers import NUMBER, answer
+from app.audited import CHANNEL, retried, tested
 from app.core.shape import a_text, decode
 from app.notify.channel import channel_json
 from app.notify.office import notice_json, tried_json
@@ -15,7 +18,7 @@ from app.services import Services
 def blueprint(services: Services) -> Blueprint:
     """Reads for everyone who may read, tests and repetitions for operators, changes for admins."""
     channels = Blueprint("channels", __name__, url_prefix="/api/v1")
-    call, office = services.runtime.call, services.office
+    call, office, audit = services.runtime.call, services.office, services.audit
 
     @channels.get("/channels")
     @require("read")
@@ -25,7 +28,8 @@ def blueprint(services: Services) -> Blueprint:
     @channels.post("/channels")
     @require("admin")
     def create() -> Response:
-        return answer(channel_json(call(office.create, decode(request.get_data()))), 201)
+        body = decode(request.get_data())
+        return answer(channel_json(call(audit.made, current_actor(), CHANNEL, lambda: office.create(body))), 201)
 
     @channels.get("/channels/<channel_id>")
     @require("read")
@@ -35,12 +39,17 @@ def blueprint(services: Services) -> Blueprint:
     @channels.put("/channels/<channel_id>")
     @require("admin")
     def change(channel_id: str) -> Response:
-        return answer(channel_json(call(office.change, channel_id, decode(request.get_data()))))
+        old, new = (
+            partial(office.channels.get, channel_id),
+            partial(office.change, channel_id, decode(request.get_data())),
+        )
+        return answer(channel_json(call(audit.changed, current_actor(), CHANNEL, old, new)))
 
     @channels.delete("/channels/<channel_id>")
     @require("admin")
     def delete(channel_id: str) -> Response:
-        call(office.channels.delete, channel_id)
+        old, remove = partial(office.channels.get, channel_id), partial(office.channels.delete, channel_id)
+        call(audit.gone, current_actor(), CHANNEL, old, remove)
         return Response(status=204)
 
     _add_trials(channels, services)
@@ -55,7 +64,7 @@ def _add_trials(channels: Blueprint, services: Services) -> None:
     @channels.post("/channels/<channel_id>/test")
     @require("operate")
     def test(channel_id: str) -> Response:
-        return answer(tried_json(call(office.test, channel_id)))
+        return answer(tried_json(call(tested, services, current_actor(), channel_id)))
 
     @channels.post("/channels/preview")
     @require("read")
@@ -80,4 +89,4 @@ def _add_notices(channels: Blueprint, services: Services) -> None:
     @channels.post(f"/notices/<{NUMBER}:notice_id>/retry")
     @require("operate")
     def retry(notice_id: int) -> Response:
-        return answer(notice_json(call(office.retry, notice_id)))
+        return answer(notice_json(call(retried, services, current_actor(), notice_id)))

@@ -1,9 +1,12 @@
 """``/api/v1/dashboards``: dashboards in and out, in the shape in which they were given."""
 
+from functools import partial
+
 from flask import Blueprint, Response, request
 
-from app.accounts.access import current_principal, require
+from app.accounts.access import current_actor, current_principal, require
 from app.api.answers import answer, version_asked
+from app.audited import DASHBOARD
 from app.core.errors import Forbidden
 from app.core.shape import a_name, decode
 from app.dashboards.config import LONGEST_NAME
@@ -15,7 +18,7 @@ from app.storage.base_dashboards import Dashboard
 def blueprint(services: Services) -> Blueprint:
     """Reads for everyone who may read, changes for operators."""
     dashboards = Blueprint("dashboards", __name__, url_prefix="/api/v1/dashboards")
-    call, kept = services.runtime.call, services.dashboards
+    call, kept, audit = services.runtime.call, services.dashboards, services.audit
 
     @dashboards.get("")
     @require("read")
@@ -25,7 +28,8 @@ def blueprint(services: Services) -> Blueprint:
     @dashboards.post("")
     @require("operate")
     def create() -> Response:
-        return _told(call(kept.create, decode(request.get_data())), 201)
+        body = decode(request.get_data())
+        return _told(call(audit.made, current_actor(), DASHBOARD, lambda: kept.create(body)), 201)
 
     @dashboards.get("/<dashboard_id>")
     @require("read")
@@ -35,12 +39,15 @@ def blueprint(services: Services) -> Blueprint:
     @dashboards.put("/<dashboard_id>")
     @require("operate")
     def change(dashboard_id: str) -> Response:
-        return _told(call(kept.change, dashboard_id, decode(request.get_data()), version_asked(request.headers)))
+        body, version = decode(request.get_data()), version_asked(request.headers)
+        old, new = partial(kept.get, dashboard_id), partial(kept.change, dashboard_id, body, version)
+        return _told(call(audit.changed, current_actor(), DASHBOARD, old, new))
 
     @dashboards.delete("/<dashboard_id>")
     @require("operate")
     def delete(dashboard_id: str) -> Response:
-        call(kept.delete, dashboard_id)
+        old, remove = partial(kept.get, dashboard_id), partial(kept.delete, dashboard_id)
+        call(audit.gone, current_actor(), DASHBOARD, old, remove)
         return Response(status=204)
 
     @dashboards.post("/<dashboard_id>/clone")
@@ -48,7 +55,7 @@ def blueprint(services: Services) -> Blueprint:
     def clone(dashboard_id: str) -> Response:
         body = decode(request.get_data() or b"{}")
         name = a_name(body["name"], "name", LONGEST_NAME) if "name" in body else None
-        return _told(call(kept.clone, dashboard_id, name), 201)
+        return _told(call(audit.made, current_actor(), DASHBOARD, lambda: kept.clone(dashboard_id, name)), 201)
 
     _add_home(dashboards, services)
     return dashboards

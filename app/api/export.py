@@ -3,16 +3,18 @@
 What stands in the files is told by `app.exports`. ``/export/events/count`` says how many rows there would be.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from flask import Blueprint, Response, request
 
-from app.accounts.access import require
+from app.accounts.access import current_actor, require
+from app.accounts.actors import Actor
 from app.api.answers import answer
 from app.api.sources import sources_of
+from app.audited import exported
 from app.exports.counts import count_events
 from app.exports.lines import FORMATS, Piece
-from app.exports.tables import TABLES
+from app.exports.tables import TABLES, Table
 from app.queries import event_filter
 from app.services import Services
 
@@ -27,9 +29,8 @@ def blueprint(services: Services) -> Blueprint:
     @export.get(f"/<any({', '.join(TABLES)}):name>.<any({', '.join(FORMATS)}):kind>")
     @require("read")
     def table(name: str, kind: str) -> Response:
-        pieces = FORMATS[kind](services.runtime.call(TABLES[name], sources, request.args))
-        headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
-        return Response(_texts(services, pieces), headers=headers, content_type=_TYPES[kind])
+        args = request.args
+        return streamed(services, current_actor(), name, kind, lambda: TABLES[name](sources, args))
 
     @export.get("/events/count")
     @require("read")
@@ -41,7 +42,19 @@ def blueprint(services: Services) -> Blueprint:
     return export
 
 
-def _texts(services: Services, pieces: Iterator[Piece]) -> Iterator[bytes]:
-    """The file, each piece made in a real thread while others are served."""
+def streamed(services: Services, actor: Actor, name: str, kind: str, table: Callable[[], Table]) -> Response:
+    """The file of that name and kind, whose table is opened in a real thread; its beginning and its end are noted.
+
+    Raises:
+        InvalidInput: a filter can't be used.
+    """
+    pieces = FORMATS[kind](services.runtime.call(table))
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
+    texts = exported(services, actor, f"{name}.{kind}", request.args, _texts(services, pieces))
+    return Response(texts, headers=headers, content_type=_TYPES[kind])
+
+
+def _texts(services: Services, pieces: Iterator[Piece]) -> Iterator[tuple[bytes, int]]:
+    """The file and its rows, each piece made in a real thread while others are served."""
     while (piece := services.runtime.call(next, pieces, None)) is not None:
-        yield piece.text
+        yield piece.text, piece.rows

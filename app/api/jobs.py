@@ -5,12 +5,12 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from app.accounts.access import current_principal, require
+from app.accounts.access import current_actor, require
 from app.api.answers import answer
 from app.api.events import list_events
+from app.audited import deleted, pinned_or_not
 from app.core.errors import InvalidInput, NotFound
 from app.core.shape import a_truth, decode
-from app.jobs.pinning import pin
 from app.jobs.view import detailed_json, job_json
 from app.queries import before, job_filter, limit, next_page, path_id
 from app.services import Services
@@ -50,14 +50,13 @@ def blueprint(services: Services) -> Blueprint:
     def change(job_id: str) -> Response:
         pinned = _pinned(decode(request.get_data()))
         job = _known(services, job_id)
-        services.runtime.call(pin, services.ingest, job, pinned=pinned, by=current_principal().name)
+        services.runtime.call(pinned_or_not, services, current_actor(), job, pinned=pinned)
         return answer(shown(_known(services, job_id)))
 
     @jobs.delete("/<job_id:job_id>")
     @require("admin")
     def delete(job_id: str) -> Response:
-        services.runtime.call(services.events.delete_job, _known(services, job_id).id, later=True)
-        services.bus.publish("deleted", job_id)
+        services.runtime.call(deleted, services, current_actor(), [_known(services, job_id).id])
         return Response(status=204)
 
     return jobs

@@ -1,15 +1,17 @@
 """``/api/v1/alerts/rules``: rules in and out, one by one and as a list."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, request
 
-from app.accounts.access import require
+from app.accounts.access import current_actor, require
 from app.alerts.rulebook import exported
 from app.alerts.rules import Rule, rule_json
 from app.alerts.wording import sentence
 from app.api.answers import NUMBER, answer, version_asked
+from app.audited import RULE, rules_taken
 from app.core.errors import InvalidInput
 from app.core.shape import decode, decoded
 from app.queries import moment
@@ -19,32 +21,36 @@ from app.services import Services
 def blueprint(services: Services) -> Blueprint:
     """Reads for everyone who may read, changes for operators."""
     rules = Blueprint("rules", __name__, url_prefix="/rules")
-    call, alerts = services.runtime.call, services.alerts
+    call, rulebook, audit = services.runtime.call, services.alerts.rules, services.audit
 
     @rules.get("")
     @require("read")
     def all_of_them() -> Response:
-        return answer({"items": [_json(rule) for rule in call(alerts.rules.all)], "next": None})
+        return answer({"items": [_json(rule) for rule in call(rulebook.all)], "next": None})
 
     @rules.post("")
     @require("operate")
     def create() -> Response:
-        return _told(call(alerts.rules.create, decode(request.get_data())), 201)
+        body = decode(request.get_data())
+        return _told(call(audit.made, current_actor(), RULE, lambda: rulebook.create(body)), 201)
 
     @rules.get(f"/<{NUMBER}:rule_id>")
     @require("read")
     def one(rule_id: int) -> Response:
-        return _told(call(alerts.rules.get, rule_id))
+        return _told(call(rulebook.get, rule_id))
 
     @rules.put(f"/<{NUMBER}:rule_id>")
     @require("operate")
     def change(rule_id: int) -> Response:
-        return _told(call(alerts.rules.change, rule_id, decode(request.get_data()), version_asked(request.headers)))
+        body, version = decode(request.get_data()), version_asked(request.headers)
+        old, new = partial(rulebook.get, rule_id), partial(rulebook.change, rule_id, body, version)
+        return _told(call(audit.changed, current_actor(), RULE, old, new))
 
     @rules.delete(f"/<{NUMBER}:rule_id>")
     @require("operate")
     def delete(rule_id: int) -> Response:
-        call(alerts.rules.delete, rule_id)
+        old, remove = partial(rulebook.get, rule_id), partial(rulebook.delete, rule_id)
+        call(audit.gone, current_actor(), RULE, old, remove)
         return Response(status=204)
 
     _add_lists(rules, services)
@@ -72,9 +78,8 @@ def _add_lists(rules: Blueprint, services: Services) -> None:
     @rules.post("/import")
     @require("operate")
     def take() -> Response:
-        return answer(
-            {"items": [_json(rule) for rule in call(alerts.rules.take, decoded(request.get_data()))], "next": None}
-        )
+        taken = call(rules_taken, services, current_actor(), decoded(request.get_data()))
+        return answer({"items": [_json(rule) for rule in taken], "next": None})
 
 
 def _json(rule: Rule) -> dict[str, Any]:

@@ -1,13 +1,15 @@
 """``/api/v1/alerts/silences``: what is to be quiet, when and why; a token may do it, as before a deployment."""
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, request
 
-from app.accounts.access import current_principal, require
+from app.accounts.access import current_actor, require
 from app.alerts.shapes import instance_json
 from app.alerts.silences import silence_json
 from app.api.answers import NUMBER, answer, version_asked
+from app.audited import SILENCE
 from app.core.shape import decode
 from app.queries import truth
 from app.services import Services
@@ -17,7 +19,7 @@ from app.storage.base_silences import SilenceRow
 def blueprint(services: Services) -> Blueprint:
     """Reads for everyone who may read, changes for operators."""
     silences = Blueprint("silences", __name__, url_prefix="/silences")
-    call, alerts = services.runtime.call, services.alerts
+    call, alerts, audit = services.runtime.call, services.alerts, services.audit
 
     def told(row: SilenceRow, status: int = 200) -> Response:
         made = answer(silence_json(row, services.clock.now_ms()), status)
@@ -33,7 +35,8 @@ def blueprint(services: Services) -> Blueprint:
     @silences.post("")
     @require("operate")
     def create() -> Response:
-        return told(call(alerts.silences.create, decode(request.get_data()), current_principal().name), 201)
+        actor, body = current_actor(), decode(request.get_data())
+        return told(call(audit.made, actor, SILENCE, lambda: alerts.silences.create(body, actor.name)), 201)
 
     @silences.get(f"/<{NUMBER}:silence_id>")
     @require("read")
@@ -43,14 +46,15 @@ def blueprint(services: Services) -> Blueprint:
     @silences.put(f"/<{NUMBER}:silence_id>")
     @require("operate")
     def change(silence_id: int) -> Response:
-        return told(
-            call(alerts.silences.change, silence_id, decode(request.get_data()), version_asked(request.headers))
-        )
+        body, version = decode(request.get_data()), version_asked(request.headers)
+        old, new = partial(alerts.silences.get, silence_id), partial(alerts.silences.change, silence_id, body, version)
+        return told(call(audit.changed, current_actor(), SILENCE, old, new))
 
     @silences.delete(f"/<{NUMBER}:silence_id>")
     @require("operate")
     def delete(silence_id: int) -> Response:
-        call(alerts.silences.delete, silence_id)
+        old, remove = partial(alerts.silences.get, silence_id), partial(alerts.silences.delete, silence_id)
+        call(audit.gone, current_actor(), SILENCE, old, remove)
         return Response(status=204)
 
     @silences.post("/preview")

@@ -7,18 +7,18 @@ from typing import Any
 
 import click
 
-from app.accounts.service import Accounts
+from app.accounts.opening import Opened, open_accounts
+from app.core.clock import CLOCK
 from app.storage.base_doorbell import ACCESS
 from app.storage.several import ring_once
 from app.storage.sql import schema
-from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
 from config import Settings
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Accounts]:
-    """The accounts in `settings.database_url`, on connections of the command's own; servers hear at once of an end.
+def opened(settings: Settings) -> Iterator[Opened]:
+    """The accounts in `settings.database_url` and their log, on the command's own connections; servers hear of an end.
 
     Raises:
         ScrapewatchError: the schema is not the one that the code needs.
@@ -27,7 +27,7 @@ def opened(settings: Settings) -> Iterator[Accounts]:
     try:
         schema.require_current(database)
         ended: list[bool] = []
-        yield Accounts(SqlAccountStore(database), ended=lambda: ended.append(True))
+        yield open_accounts(database, CLOCK, lambda: ended.append(True))
         if ended and settings.message_queue_url:
             ring_once(settings.message_queue_url, ACCESS)
     finally:

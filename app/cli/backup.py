@@ -7,6 +7,9 @@ from typing import Final
 
 import click
 
+from app.accounts.actors import of_terminal
+from app.accounts.audit import Thing
+from app.accounts.opening import open_accounts
 from app.cli.bars import progress_bars
 from app.cli.base import Command
 from app.core.clock import CLOCK
@@ -58,11 +61,18 @@ def restore_command(settings: Settings) -> click.Command:
         """Put the backup FILE in the place of the database at DATABASE_URL, empty and served by nobody."""
         with _database(settings) as database, _told(), progress_bars() as progress:
             manifest = making.restore(database, file, progress, force=force)
+            if manifest.schema == schema.head():
+                _note(database, "backup.restore", file)
         click.echo(f"Restored {_described(manifest)}.")
         if manifest.schema != schema.head():
             click.echo(f"It is at migration {manifest.schema}, {schema.head()} is needed: run `{schema.UPGRADE}`.")
 
     return restore
+
+
+def _note(database: Database, action: str, file: Path) -> None:
+    """Once it is done: a backup holds no line of itself, and what was noted before a restore is gone with the rest."""
+    open_accounts(database, CLOCK).audit.note(of_terminal(), action, Thing("backup", file.name, str(file)))
 
 
 def _make(settings: Settings, file: Path | None) -> None:
@@ -73,6 +83,7 @@ def _make(settings: Settings, file: Path | None) -> None:
             else:
                 made = file
                 making.make(database, made, VERSION, CLOCK, progress)
+        _note(database, "backup.create", made)
         manifest = container.read(made)
     packed = made.stat().st_size
     click.echo(f"{made}: {_described(manifest)}, in {_megabytes(packed)} of {_megabytes(manifest.bytes)}, verified.")

@@ -12,6 +12,9 @@ from typing import Any, Final
 
 import click
 
+from app.accounts.actors import of_terminal
+from app.accounts.audit import Audit, Thing
+from app.accounts.opening import open_accounts
 from app.cli.base import Group
 from app.core.clock import CLOCK
 from app.core.errors import InvalidInput, ScrapewatchError
@@ -53,12 +56,15 @@ def command(settings: Settings) -> click.Command:
 def _command(settings: Settings, name: str) -> click.Command:
     def export(form: str, output: Path | None, **filters: str | None) -> None:
         args = {key.removeprefix("f_"): value for key, value in filters.items() if value is not None}
-        with opened(settings) as sources:
+        with opened(settings) as (sources, audit):
+            thing = Thing("export", f"{name}.{form}", f"{name}.{form}")
+            audit.note(of_terminal(), "export.begin", thing, after={"filters": args})
             try:
                 pieces = FORMATS[form](TABLES[name](sources, args))
             except InvalidInput as error:
                 raise click.UsageError(f"--{error.field} {error}") from error
             rows = _write(pieces, output)
+            audit.note(of_terminal(), "export.end", thing, after={"rows": rows, "whole": True})
         if output is not None:
             click.echo(f"{rows} rows are in {output}.", err=True)
 
@@ -73,8 +79,8 @@ def _command(settings: Settings, name: str) -> click.Command:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Sources]:
-    """The stores of the database, on connections of the command's own.
+def opened(settings: Settings) -> Iterator[tuple[Sources, Audit]]:
+    """The stores of the database and the audit log, on connections of the command's own.
 
     Raises:
         ScrapewatchError: the schema is not the one that the code needs, or events are kept in a server's memory.
@@ -86,7 +92,7 @@ def opened(settings: Settings) -> Iterator[Sources]:
         schema.require_current(database)
         stores = open_stores(settings.storage_url, database, CLOCK)
         with closing(stores):
-            yield Sources(
+            sources = Sources(
                 clock=CLOCK,
                 events=stores.events,
                 search=stores.search,
@@ -94,6 +100,7 @@ def opened(settings: Settings) -> Iterator[Sources]:
                 incidents=SqlAlertStore(database).incidents,
                 rate=lambda _: None,
             )
+            yield sources, open_accounts(database, CLOCK).audit
     finally:
         database.close()
 

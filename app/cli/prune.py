@@ -5,6 +5,8 @@ from typing import Final
 
 import click
 
+from app.accounts.actors import of_terminal
+from app.accounts.opening import open_accounts
 from app.cli.base import Command
 from app.core.clock import CLOCK, rfc3339_or_none
 from app.core.errors import ScrapewatchError
@@ -33,6 +35,7 @@ def prune_command(settings: Settings) -> click.Command:
             with closing(stores):
                 retention = open_retention(stores, CLOCK, settings)
                 if not dry_run:
+                    open_accounts(database, CLOCK).audit.note(of_terminal(), "store.prune", after=retention.days)
                     click.echo(f"Deleted: {retention.clean_up():,} events, groups of errors and buckets of series.")
                     return
                 held = retention.held()

@@ -2,10 +2,14 @@
 
 import click
 
+from app.accounts.actors import of_terminal
+from app.accounts.audit import Audit
+from app.accounts.opening import open_accounts
 from app.cli.base import Group
 from app.core.clock import CLOCK
 from app.core.errors import ScrapewatchError
 from app.notify.office import open_channels
+from app.notify.service import Channels
 from app.storage.sql import schema
 from app.storage.sql.database import Database
 from config import Settings
@@ -24,7 +28,8 @@ def command(settings: Settings) -> click.Command:
         database = Database(settings.database_url, readers=1)
         try:
             schema.require_current(database)
-            done, lost = open_channels(settings, database, CLOCK).rotate()
+            channels, audit = open_channels(settings, database, CLOCK), open_accounts(database, CLOCK).audit
+            done, lost = audit.together(lambda: _rotated(channels, audit))
         finally:
             database.close()
         click.echo(f"Channels whose secrets are encrypted anew: {done}")
@@ -32,3 +37,9 @@ def command(settings: Settings) -> click.Command:
             raise ScrapewatchError(f"{lost} could not be read: the key that they were encrypted with is missing.")
 
     return group
+
+
+def _rotated(channels: Channels, audit: Audit) -> tuple[int, int]:
+    done, lost = channels.rotate()
+    audit.note(of_terminal(), "secrets.rotate", after={"channels": done, "unreadable": lost})
+    return done, lost

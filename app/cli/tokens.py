@@ -1,9 +1,12 @@
 """``flask token``: what programs send to be let in."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 import click
 
+from app.accounts.actors import of_terminal
+from app.accounts.kinds import ISSUED, TOKEN
 from app.accounts.roles import SCOPES
 from app.accounts.view import token_json
 from app.cli.accounts import opened, show
@@ -24,8 +27,9 @@ def command(settings: Settings) -> click.Command:
     @click.option("--expires", type=Expiry(), help="When it ends: 90d, 12h, or a date or time (UTC); else never.")
     def create(name: str, scope: str, expires: int | None) -> None:
         """Make a token of the sender NAME and print it, this once."""
-        with opened(settings) as accounts:
-            _, text = accounts.create_token(name, scope, expires_at=expires)
+        with opened(settings) as (accounts, audit):
+            make = partial(accounts.tokens.create, name, scope, expires_at=expires)
+            _, text = audit.made(of_terminal(), ISSUED, make)
         click.echo(text)
         click.echo("It is shown this once.", err=True)
 
@@ -33,15 +37,16 @@ def command(settings: Settings) -> click.Command:
     @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
     def list_tokens(*, as_json: bool) -> None:
         """Print every token's id, name, scope and times."""
-        with opened(settings) as accounts:
-            show([token_json(token) for token in accounts.tokens()], as_json=as_json)
+        with opened(settings) as (accounts, _):
+            show([token_json(token) for token in accounts.tokens.all()], as_json=as_json)
 
     @group.command()
     @click.argument("token_id", metavar="ID", type=int)
     def revoke(token_id: int) -> None:
         """End a token at once."""
-        with opened(settings) as accounts:
-            token = accounts.revoke_token(token_id)
+        with opened(settings) as (accounts, audit):
+            old, revoke = partial(accounts.tokens.get, token_id), partial(accounts.tokens.revoke, token_id)
+            token = audit.changed(of_terminal(), TOKEN, old, revoke, "token.revoke")
         click.echo(f"Token {token.id} of {token.name} is revoked.")
 
     return group

@@ -1,9 +1,12 @@
 """``flask user``: who may log in."""
 
 import sys
+from functools import partial
 
 import click
 
+from app.accounts.actors import of_terminal
+from app.accounts.kinds import USER
 from app.accounts.roles import ROLES
 from app.accounts.view import user_json
 from app.cli.accounts import opened, show
@@ -23,26 +26,28 @@ def command(settings: Settings) -> click.Command:
     @password_option
     def create(name: str, role: str, password: str | None) -> None:
         """Let someone in."""
-        with opened(settings) as accounts:
-            user = accounts.create_user(name, password or _asked(), role)
+        with opened(settings) as (accounts, audit):
+            given, users = password or _asked(), accounts.users
+            user = audit.made(of_terminal(), USER, lambda: users.create(name, given, role))
         click.echo(f"{user.username} can log in as {user.role}.")
 
     @group.command("list")
     @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
     def list_users(*, as_json: bool) -> None:
         """Print everyone."""
-        with opened(settings) as accounts:
-            show([user_json(user) for user in accounts.users()], as_json=as_json)
+        with opened(settings) as (accounts, _):
+            show([user_json(user) for user in accounts.users.all()], as_json=as_json)
 
     @group.command()
     @click.argument("name")
     @click.option("--undo", is_flag=True, help="Let a disabled user back in.")
     def disable(name: str, *, undo: bool) -> None:
         """Shut someone out at once."""
-        with opened(settings) as accounts:
-            user = accounts.user_named(name)
-            change = accounts.enable if undo else accounts.disable
-            change(user.id)
+        with opened(settings) as (accounts, audit):
+            user = accounts.users.named(name)
+            change = accounts.users.enable if undo else accounts.users.disable
+            action = "user.enable" if undo else "user.disable"
+            audit.changed(of_terminal(), USER, lambda: user, lambda: change(user.id), action)
         click.echo(f"{user.username} is {'back in' if undo else 'shut out'}.")
 
     @group.command()
@@ -50,9 +55,10 @@ def command(settings: Settings) -> click.Command:
     @password_option
     def passwd(name: str, password: str | None) -> None:
         """Change a password; the user is logged out everywhere."""
-        with opened(settings) as accounts:
-            user = accounts.user_named(name)
-            accounts.set_password(user.id, password or _asked())
+        with opened(settings) as (accounts, audit):
+            user, given = accounts.users.named(name), password or _asked()
+            change = partial(accounts.users.set_password, user.id, given)
+            audit.changed(of_terminal(), USER, lambda: user, change, "user.password")
         click.echo(f"{user.username} has a new password.")
 
     return group

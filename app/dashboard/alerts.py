@@ -8,12 +8,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
 
 from app import queries
-from app.accounts.access import current_principal, require
+from app.accounts.access import current_actor, current_principal, require
 from app.alerts.rules import Rule
 from app.alerts.service import Alerts
 from app.alerts.shapes import incident_json, instance_json
 from app.alerts.standing import MOST_OPEN, place
 from app.alerts.wording import message, shown
+from app.audited import acknowledged
 from app.core.clock import rfc3339_or_none
 from app.core.errors import InvalidInput
 from app.dashboard import language
@@ -76,7 +77,7 @@ def blueprint(services: Services) -> Blueprint:
     @require("operate")
     def acknowledge(incident_id: int) -> ResponseReturnValue:
         note, until = request.form.get("note", "").strip() or None, _until(services.clock.now_ms())
-        services.runtime.call(services.alerts.acknowledge, incident_id, current_principal().name, note, until)
+        services.runtime.call(acknowledged, services, current_actor(), incident_id, note, until)
         back = (
             f"/alerts/incidents/{incident_id}"
             if request.form.get("back") == "incident"

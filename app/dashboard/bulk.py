@@ -16,10 +16,12 @@ from flask_babel import ngettext
 from werkzeug.datastructures import MultiDict
 
 from app import queries
-from app.accounts.access import current_principal, require
+from app.accounts.access import current_actor, current_principal, require
+from app.accounts.actors import Actor
 from app.accounts.roles import ADMIN, OPERATE
 from app.alerts.badges import badges
 from app.alerts.states import OPEN as OPEN_INSTANCES
+from app.audited import acknowledged, deleted
 from app.core.errors import Conflict, Forbidden, InvalidInput
 from app.dashboard.links import list_query
 from app.dashboard.threads import in_thread
@@ -71,6 +73,11 @@ def _wanted(services: Services, form: "MultiDict[str, str]", query: str) -> JobF
     return JobFilter(keys=keys)
 
 
+def _which(form: "MultiDict[str, str]", query: str) -> str:
+    """The same in words of the address, for the audit log."""
+    return query if form.get("all") else f"keys={','.join(form.getlist('key'))}"
+
+
 def _back(query: str) -> ResponseReturnValue:
     return redirect(f"/jobs?{query}" if query else "/jobs", 303)
 
@@ -81,7 +88,9 @@ def _tag(change: str, services: Services, form: "MultiDict[str, str]", query: st
     if not 0 < len(tag) <= LONGEST_TAG or not tag.isprintable():
         raise InvalidInput("must be of 1 to %(most)s characters that can be seen", most=LONGEST_TAG, field="tag")
     data = {change: [tag], "by": current_principal().name}
-    services.runtime.call(_tagged, services, _wanted(services, form, query), data)
+    wanted, after = _wanted(services, form, query), {change: [tag], "jobs": _which(form, query)}
+    services.runtime.call(services.audit.note, current_actor(), "job.tag", after=after)
+    services.runtime.call(_tagged, services, wanted, data)
     return _back(query)
 
 
@@ -101,7 +110,10 @@ def _changes(job: Job, data: Mapping[str, Any]) -> bool:
 
 def _pin(pinned: bool, services: Services, form: "MultiDict[str, str]", query: str) -> ResponseReturnValue:  # noqa: FBT001
     _require(OPERATE)
-    services.runtime.call(_pinned, services, _wanted(services, form, query), pinned=pinned, by=current_principal().name)
+    wanted, actor = _wanted(services, form, query), current_actor()
+    action = "job.pin" if pinned else "job.unpin"
+    services.runtime.call(services.audit.note, actor, action, after={"jobs": _which(form, query)})
+    services.runtime.call(_pinned, services, wanted, pinned=pinned, by=actor.name)
     return _back(query)
 
 
@@ -133,11 +145,11 @@ def _export(services: Services, form: "MultiDict[str, str]", query: str) -> Resp
 
 def _acknowledge(services: Services, form: "MultiDict[str, str]", query: str) -> ResponseReturnValue:
     _require(OPERATE)
-    services.runtime.call(_acknowledged, services, _wanted(services, form, query), current_principal().name)
+    services.runtime.call(_acknowledged, services, _wanted(services, form, query), current_actor())
     return _back(query)
 
 
-def _acknowledged(services: Services, wanted: JobFilter, by: str) -> None:
+def _acknowledged(services: Services, wanted: JobFilter, actor: Actor) -> None:
     """Acknowledge all that fires about these jobs.
 
     Few jobs have alerts, however many are wanted: so those are looked up by their names.
@@ -150,7 +162,7 @@ def _acknowledged(services: Services, wanted: JobFilter, by: str) -> None:
         marked = badges(services.alerts, instances, {job.id for job in found}, ("firing",))
         for incident_id in sorted({one for badge in marked.values() for one in badge.firing}):
             try:
-                services.alerts.acknowledge(incident_id, by)
+                acknowledged(services, actor, incident_id, None, None)
             except Conflict:
                 continue  # over by now, which is just as well
 
@@ -160,15 +172,9 @@ def _delete(services: Services, form: "MultiDict[str, str]", query: str) -> Resp
     wanted = _wanted(services, form, query)
     found = services.runtime.call(services.events.jobs, wanted, limit=MOST)
     if form.get("sure") == "yes":
-        services.runtime.call(_deleted, services, found)
+        services.runtime.call(deleted, services, current_actor(), [job.id for job in found])
         return _back(query)
     return in_thread(services.runtime, _question, services, found, wanted, query)
-
-
-def _deleted(services: Services, found: Sequence[Job]) -> None:
-    for job in found:
-        services.events.delete_job(job.id, later=True)
-        services.bus.publish("deleted", job.id)
 
 
 def _question(services: Services, found: Sequence[Job], wanted: JobFilter, query: str) -> str:

@@ -11,7 +11,9 @@ from flask_babel import lazy_gettext
 from flask_wtf.csrf import generate_csrf
 
 from app import queries
-from app.accounts.access import current_principal, require
+from app.accounts.access import current_actor, current_principal, require
+from app.accounts.actors import Actor
+from app.audited import tested
 from app.dashboard.language import told
 from app.dashboard.links import Query
 from app.dashboard.quiet import reply
@@ -78,7 +80,7 @@ def blueprint(services: Services) -> Blueprint:
     @pages.post("/settings/channels/<channel_id>/test")
     @require("operate")
     def test(channel_id: str) -> Response:
-        tried = in_thread(services.runtime, _tried, services, channel_id)
+        tried = in_thread(services.runtime, _tried, services, current_actor(), channel_id)
         return Response(msgspec.json.encode(tried), content_type="application/json")
 
     @pages.get("/settings/notices")
@@ -113,10 +115,10 @@ def _told(channel: Channel) -> dict[str, Any]:
     return {**shown, "trouble": told(channel.trouble)}
 
 
-def _tried(services: Services, channel_id: str) -> dict[str, Any]:
+def _tried(services: Services, actor: Actor, channel_id: str) -> dict[str, Any]:
     """What came of a test, as the API tells it, in the language of the page."""
-    office = services.office
-    tried, trouble = tried_json(office.test(channel_id)), office.channels.get(channel_id).trouble
+    tried = tried_json(tested(services, actor, channel_id))
+    trouble = services.office.channels.get(channel_id).trouble
     return {**tried, "reply": told(trouble) if trouble else reply(tried["reply"])}
 
 

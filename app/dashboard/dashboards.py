@@ -8,7 +8,9 @@ from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
-from app.accounts.access import current_principal, require
+from app.accounts.access import current_actor, current_principal, require
+from app.accounts.actors import Actor
+from app.audited import DASHBOARD
 from app.core.errors import NotFound, ScrapewatchError
 from app.core.shape import decode
 from app.dashboard import boards, figures, shipped, wall
@@ -67,7 +69,7 @@ def blueprint(services: Services) -> Blueprint:
     @pages.post("/dashboards/<dashboard_id>/clone")
     @require("operate")
     def clone(dashboard_id: str) -> Response:
-        made = in_thread(services.runtime, _cloned, services, dashboard_id)
+        made = in_thread(services.runtime, _cloned, services, current_actor(), dashboard_id)
         return Response(msgspec.json.encode({"id": made.id}), 201, content_type="application/json")
 
     _add_drafts(pages, services)
@@ -156,8 +158,9 @@ def _asked(services: Services, dashboard_id: str) -> dict[str, Any]:
     return boards.renewed(services, boards.board_of(services.dashboards.get(dashboard_id)), request.args)
 
 
-def _cloned(services: Services, dashboard_id: str) -> Dashboard:
-    return services.dashboards.copy(shipped.as_shown(services.dashboards.get(dashboard_id)))
+def _cloned(services: Services, actor: Actor, dashboard_id: str) -> Dashboard:
+    shown = shipped.as_shown(services.dashboards.get(dashboard_id))
+    return services.audit.made(actor, DASHBOARD, lambda: services.dashboards.copy(shown))
 
 
 def _choices(services: Services) -> Mapping[str, list[str]]:

@@ -17,6 +17,7 @@ from jinja2 import Undefined
 
 from app.core.clock import rfc3339
 from app.dashboard import zones
+from app.dashboard.browsers import browser
 from app.dashboard.language import gettext, locale
 from app.dashboard.links import job_path
 from app.dashboard.quiet import reply
@@ -181,7 +182,7 @@ def arguments(values: Mapping[str, str | None]) -> str:
 
 FILTERS: Final = (
     number, rate, percent, size, duration, since, clock, short_clock, end, day_and_time, utc_clock, span_to, exact,
-    safe_href, as_text, head, tail, job_path, arguments, reply,
+    safe_href, as_text, head, tail, job_path, arguments, reply, browser,
 )  # fmt: skip
 
 

@@ -7,10 +7,11 @@ from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
 
-from app.accounts.access import current_principal, require
+from app.accounts.access import current_actor, require
 from app.alerts import wording
 from app.alerts.rules import Rule
 from app.alerts.wording import sentence
+from app.audited import SILENCE
 from app.core.errors import InvalidInput
 from app.dashboard import language, timeline
 from app.dashboard.alerts import NUMBER, acting, figure, limit, told
@@ -24,6 +25,7 @@ from app.services import Services
 from app.storage.base_alerts import Incident
 from app.storage.base_notices import NoticeFilter
 from app.storage.base_series import HOUR_MS
+from app.storage.base_silences import SilenceRow
 
 MOST_NOTICES: Final = 200
 MOST_MEMBERS: Final = 20
@@ -61,8 +63,12 @@ def blueprint(services: Services) -> Blueprint:
         if length not in LENGTHS:
             raise InvalidInput("must be one of %(known)s", known=", ".join(filter(None, LENGTHS)), field="length")
         to_ms = services.clock.now_ms() + int(length) if length else None
-        alerts, by = services.alerts, current_principal().name
-        services.runtime.call(lambda: alerts.silence(alerts.open_incident(incident_id), reason, to_ms, by))
+        alerts, actor = services.alerts, current_actor()
+
+        def silenced() -> SilenceRow:
+            return alerts.silence(alerts.open_incident(incident_id), reason, to_ms, actor.name)
+
+        services.runtime.call(services.audit.made, actor, SILENCE, silenced)
         return redirect(f"/alerts/incidents/{incident_id}", 303)
 
     return pages

@@ -7,7 +7,10 @@ from flask import Blueprint, Response, redirect, render_template, request, strea
 from flask.typing import ResponseReturnValue
 
 from app import queries
-from app.accounts.access import current_principal, require
+from app.accounts.access import current_actor, current_principal, require
+from app.accounts.actors import Actor
+from app.accounts.audit import Thing
+from app.audited import exported, pinned_or_not
 from app.core.clock import rfc3339
 from app.core.errors import InvalidInput, NotFound
 from app.dashboard.filters import duration, number
@@ -18,7 +21,6 @@ from app.dashboard.language import gettext, ngettext
 from app.dashboard.links import Query, job_path
 from app.dashboard.threads import in_thread
 from app.dashboard.wording import STATUSES, reason
-from app.jobs import pinning
 from app.jobs.fold import ENDED
 from app.jobs.view import detailed_json
 from app.services import Services
@@ -53,34 +55,37 @@ def blueprint(services: Services) -> Blueprint:
         if services.runtime.call(services.events.job, job_id) is None:
             raise NotFound("There is no job %(job_id)r.", job_id=job_id)
         headers = {"Content-Disposition": 'attachment; filename="log.txt"'}
-        return Response(stream_with_context(lines.text(services, wanted)), headers=headers, content_type=TEXT)
+        told = ((text, text.count("\n")) for text in stream_with_context(lines.text(services, wanted)))
+        texts = exported(services, current_actor(), "log.txt", query.args, told)
+        return Response(texts, headers=headers, content_type=TEXT)
 
     @pages.post("/mutes")
     @require("operate")
     def mute() -> ResponseReturnValue:
         job_id, fingerprint = (queries.path_id(request.form.get(name, "")) for name in ("job", "fingerprint"))
-        word = None if request.form.get("muted") == "0" else Mute(current_principal().name, services.clock.now_ms())
-        services.runtime.call(_mute, services, job_id, fingerprint, word)
+        actor = current_actor()
+        word = None if request.form.get("muted") == "0" else Mute(actor.name, services.clock.now_ms())
+        services.runtime.call(_mute, services, job_id, fingerprint, word, actor)
         return redirect(f"{job_path(job_id)}?tab=errors", 303)
 
     @pages.post("/pins")
     @require("operate")
     def pin() -> ResponseReturnValue:
         job_id, pinned = queries.path_id(request.form.get("job", "")), request.form.get("pinned") != "0"
-        services.runtime.call(_pin, services, job_id, pinned=pinned, by=current_principal().name)
+        services.runtime.call(_pin, services, current_actor(), job_id, pinned=pinned)
         return redirect(job_path(job_id), 303)
 
     return pages
 
 
-def _pin(services: Services, job_id: str, *, pinned: bool, by: str) -> None:
+def _pin(services: Services, actor: Actor, job_id: str, *, pinned: bool) -> None:
     job = services.events.job(job_id)
     if job is None:
         raise NotFound("There is no job %(job_id)r.", job_id=job_id)
-    pinning.pin(services.ingest, job, pinned=pinned, by=by)
+    pinned_or_not(services, actor, job, pinned=pinned)
 
 
-def _mute(services: Services, job_id: str, fingerprint: str, word: Mute | None) -> None:
+def _mute(services: Services, job_id: str, fingerprint: str, word: Mute | None, actor: Actor) -> None:
     """Say that such errors are no news in all runs of the job's spider, or by None that they are again.
 
     Raises:
@@ -90,11 +95,13 @@ def _mute(services: Services, job_id: str, fingerprint: str, word: Mute | None) 
     job = services.events.job(job_id)
     if job is None or services.groups.one(job_id, fingerprint) is None:
         raise NotFound("There is no job %(job_id)r.", job_id=job_id)
+    if word is not None and not errors.has_spider(job):
+        raise InvalidInput("must be of a job with a source or a query", field="job")
+    action = "error.unmute" if word is None else "error.mute"
+    services.audit.note(actor, action, Thing("error", fingerprint, job_id))
     if word is None:
         services.groups.unmute(job_id, fingerprint)
         return
-    if not errors.has_spider(job):
-        raise InvalidInput("must be of a job with a source or a query", field="job")
     if not services.groups.mute(job_id, fingerprint, word):
         raise NotFound("There is no job %(job_id)r.", job_id=job_id)
 

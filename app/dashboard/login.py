@@ -6,8 +6,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts import links, sessions
-from app.accounts.access import LOGIN_PATH, check_csrf, current_principal, public, require
+from app.accounts.access import LOGIN_PATH, check_csrf, current_actor, current_principal, public, require
 from app.accounts.access import log_in as log_user_in
+from app.accounts.actors import Actor
+from app.accounts.audit import Thing
 from app.core.errors import InvalidInput, Unauthorized, Unavailable
 from app.dashboard.language import told
 from app.services import Services
@@ -16,7 +18,7 @@ from app.services import Services
 def blueprint(services: Services) -> Blueprint:
     """The two pages over `services.accounts`."""
     pages = Blueprint("login", __name__)
-    accounts, runtime = services.accounts, services.runtime
+    runtime = services.runtime
 
     @pages.get(LOGIN_PATH)
     @public
@@ -41,13 +43,21 @@ def blueprint(services: Services) -> Blueprint:
     @pages.post("/logout")
     @require("read")
     def log_out() -> ResponseReturnValue:
-        user_id = current_principal().user_id
+        user_id, actor = current_principal().user_id, current_actor()
         if user_id is not None:
-            runtime.call(accounts.log_out, user_id)
+            runtime.call(_logged_out, services, user_id, actor)
         sessions.end()
         return redirect(LOGIN_PATH)
 
     return pages
+
+
+def _logged_out(services: Services, user_id: int, actor: Actor) -> None:
+    def ended() -> None:
+        services.accounts.users.end_sessions(user_id)
+        services.audit.note(actor, "logout", Thing("user", str(user_id), actor.name))
+
+    services.audit.together(ended)
 
 
 def _refusal(error: InvalidInput | Unauthorized | Unavailable) -> Response:

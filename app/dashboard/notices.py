@@ -11,9 +11,11 @@ from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
 
-from app.accounts.access import signed
+from app.accounts.access import current_origin, signed
+from app.accounts.actors import Actor
 from app.alerts.service import Alerts
 from app.alerts.shapes import incident_json
+from app.audited import SILENCE, acknowledged
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.dashboard.language import gettext
 from app.notify.links import ACTS
@@ -60,7 +62,8 @@ def blueprint(services: Services) -> Blueprint:
     def do(notice_id: int, act: str) -> ResponseReturnValue:
         notice = call(_notice, services, notice_id)
         try:
-            call(_ACTS[act], services, notice, _who(notice), request.form.get("minutes", ""))
+            actor = Actor("link", _who(notice), None, current_origin())
+            call(_ACTS[act], services, notice, actor, request.form.get("minutes", ""))
         except Conflict:
             problem = gettext("It has changed meanwhile: see how it stands now.")
             return Response(_page(call(_content, services, notice_id, act), problem), 409)
@@ -100,24 +103,25 @@ def _who(notice: Notice) -> str:
     return f"{name} ({notice.channel})" if name else notice.channel
 
 
-def _acknowledge(services: Services, notice: Notice, who: str, _: str) -> None:
-    services.alerts.acknowledge(notice.incident_id or 0, who)
+def _acknowledge(services: Services, notice: Notice, actor: Actor, _: str) -> None:
+    acknowledged(services, actor, notice.incident_id or 0, None, None)
 
 
-def _silence(services: Services, notice: Notice, who: str, minutes: str) -> None:
+def _silence(services: Services, notice: Notice, actor: Actor, minutes: str) -> None:
     """Keep that incident quiet, and nothing else of its rule."""
     incident = services.alerts.open_incident(notice.incident_id or 0)
     if minutes not in SPANS:
         raise InvalidInput("must be one of those offered", field="minutes")
     until_ms = services.clock.now_ms() + int(minutes) * 60_000 if minutes else None
-    services.alerts.silence(incident, f"By the link in a notice to {notice.channel}", until_ms, who)
+    reason = f"By the link in a notice to {notice.channel}"
+    services.audit.made(actor, SILENCE, lambda: services.alerts.silence(incident, reason, until_ms, actor.name))
 
 
 def _is_silenced(alerts: Alerts, incident: Incident) -> bool:
     return any(row.config.get("incident") == incident.id for row in alerts.silences.all())
 
 
-_ACTS: Final[dict[str, Callable[[Services, Notice, str, str], None]]] = {
+_ACTS: Final[dict[str, Callable[[Services, Notice, Actor, str], None]]] = {
     "acknowledge": _acknowledge,
     "silence": _silence,
 }

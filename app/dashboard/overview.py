@@ -2,12 +2,14 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.accounts.access import current_principal, require
+from app.accounts.access import current_actor, current_principal, require
+from app.accounts.kinds import ISSUED
 from app.core.clock import rfc3339
 from app.dashboard import figures, trends
 from app.dashboard.alerts import latest
@@ -51,7 +53,8 @@ def blueprint(services: Services) -> Blueprint:
     @pages.post("/first-token")
     @require("admin")
     def first_token() -> ResponseReturnValue:
-        _, token = services.runtime.call(services.accounts.create_token, FIRST_SENDER, "ingest")
+        make = partial(services.accounts.tokens.create, FIRST_SENDER, "ingest")
+        _, token = services.runtime.call(services.audit.made, current_actor(), ISSUED, make)
         return _first_run(services, {"token": token})
 
     return pages

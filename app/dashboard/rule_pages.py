@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -9,11 +10,12 @@ from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from app.accounts.access import current_principal, require
+from app.accounts.access import current_actor, current_principal, require
 from app.alerts.conditions import OPERATORS
 from app.alerts.rulebook import exported
 from app.alerts.rules import SEVERITIES, Rule, parse
 from app.alerts.wording import sentence
+from app.audited import RULE, rules_taken
 from app.core.errors import Conflict, InvalidInput, at_field
 from app.dashboard import rule_form
 from app.dashboard.alerts import NUMBER, limit
@@ -99,13 +101,17 @@ def _add_acts(pages: Blueprint, services: Services) -> None:
     def enable(rule_id: int) -> ResponseReturnValue:
         rule = call(services.alerts.rules.get, rule_id)
         enabled = request.form.get("enabled") == "true"
-        call(services.alerts.rules.change, rule_id, {**exported(rule), "enabled": enabled}, rule.version)
+        config = {**exported(rule), "enabled": enabled}
+        new = partial(services.alerts.rules.change, rule_id, config, rule.version)
+        call(services.audit.changed, current_actor(), RULE, lambda: rule, new)
         return redirect("/alerts/rules", 303)
 
     @pages.post(f"/alerts/rules/<{NUMBER}:rule_id>/delete")
     @require("operate")
     def delete(rule_id: int) -> ResponseReturnValue:
-        call(services.alerts.rules.delete, rule_id)
+        rules = services.alerts.rules
+        old, remove = partial(rules.get, rule_id), partial(rules.delete, rule_id)
+        call(services.audit.gone, current_actor(), RULE, old, remove)
         return redirect("/alerts/rules", 303)
 
     @pages.post("/alerts/rules/import")
@@ -113,7 +119,7 @@ def _add_acts(pages: Blueprint, services: Services) -> None:
     def take() -> ResponseReturnValue:
         sent = request.files.get("file")
         try:
-            call(services.alerts.rules.take, msgspec.json.decode(sent.read() if sent else b""))
+            call(rules_taken, services, current_actor(), msgspec.json.decode(sent.read() if sent else b""))
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return Response(_listed(services, gettext("must be JSON, as the export gives it")), 400)
         except InvalidInput as error:
@@ -172,16 +178,21 @@ def _sent(services: Services, rule: Rule | None) -> ResponseReturnValue:
         return _page(services, _named(draft), rule)
     if not draft.problem:
         try:
-            if rule is None:
-                services.runtime.call(services.alerts.rules.create, draft.config)
-            else:
-                version = request.form.get("version", "")
-                number = int(version) if version.isdecimal() else None
-                services.runtime.call(services.alerts.rules.change, rule.id, draft.config, number)
+            _save(services, draft, rule)
             return redirect("/alerts/rules", 303)
         except Conflict as error:
             draft.problem = told(error.said)
     return Response(_page(services, draft, rule), 400)
+
+
+def _save(services: Services, draft: Draft, rule: Rule | None) -> None:
+    rules, audit, call, actor = services.alerts.rules, services.audit, services.runtime.call, current_actor()
+    if rule is None:
+        call(audit.made, actor, RULE, lambda: rules.create(draft.config))
+        return
+    version = request.form.get("version", "")
+    new = partial(rules.change, rule.id, draft.config, int(version) if version.isdecimal() else None)
+    call(audit.changed, actor, RULE, partial(rules.get, rule.id), new)
 
 
 def _page(services: Services, draft: Draft, rule: Rule | None, starts: Sequence[Mapping[str, Any]] = ()) -> str:

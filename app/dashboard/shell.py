@@ -11,6 +11,7 @@ from app.core.clock import rfc3339
 from app.dashboard import (
     alerts,
     assets,
+    audit,
     bezel,
     channels,
     dashboards,
@@ -56,6 +57,7 @@ PAGES: Final = (
     status.blueprint,
     channels.blueprint,
     notices.blueprint,
+    audit.blueprint,
     preferences.blueprint,
     style.blueprint,
     views.blueprint,
@@ -87,6 +89,7 @@ def register(app: Flask, services: Services) -> None:
     for name in OF_ALERTS:
         app.before_request_funcs.setdefault(name, []).append(lambda: _look_first(services))
     app.jinja_env.globals.update(
+        may=lambda permission: current_user.is_authenticated and current_user.may(permission),
         static_url=assets.static_url,
         module=assets.module,
         integrity=assets.integrity,

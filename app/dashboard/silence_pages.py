@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from flask import Blueprint, Response, redirect, render_template, request
@@ -9,8 +10,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
 from werkzeug.datastructures import MultiDict
 
-from app.accounts.access import current_principal, require
+from app.accounts.access import current_actor, current_principal, require
 from app.alerts.silences import DAYS, silence_json
+from app.audited import SILENCE
 from app.core.errors import Conflict, InvalidInput
 from app.dashboard.alerts import NUMBER
 from app.dashboard.language import told
@@ -73,7 +75,8 @@ def blueprint(services: Services) -> Blueprint:
         try:
             config = read(request.form, services.clock.now_ms())
             if request.form.get("act") == "save":
-                services.runtime.call(services.alerts.silences.create, config, current_principal().name)
+                actor, silences = current_actor(), services.alerts.silences
+                services.runtime.call(services.audit.made, actor, SILENCE, lambda: silences.create(config, actor.name))
                 return redirect("/alerts/silences", 303)
             found = services.runtime.call(services.alerts.silences.preview, config)
             draft.matches = [(rule.name, dict(one.labels)) for rule, one in found]
@@ -86,7 +89,9 @@ def blueprint(services: Services) -> Blueprint:
     @pages.post(f"/alerts/silences/<{NUMBER}:silence_id>/end")
     @require("operate")
     def end(silence_id: int) -> ResponseReturnValue:
-        services.runtime.call(services.alerts.silences.delete, silence_id)
+        silences = services.alerts.silences
+        old, remove = partial(silences.get, silence_id), partial(silences.delete, silence_id)
+        services.runtime.call(services.audit.gone, current_actor(), SILENCE, old, remove)
         return redirect("/alerts/silences", 303)
 
     return pages

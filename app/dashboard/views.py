@@ -6,7 +6,10 @@ from urllib.parse import parse_qs
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 
-from app.accounts.access import current_principal, require
+from app.accounts.access import current_actor, current_principal, require
+from app.accounts.actors import Actor
+from app.accounts.audit import Thing
+from app.audited import VIEW
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from app.dashboard import look
 from app.dashboard.links import LONGEST_QUERY
@@ -31,7 +34,7 @@ def blueprint(services: Services) -> Blueprint:
             name=_text(" ".join(form.get("name", "").split()), "name", LONGEST_NAME),
             query=_text(form.get("query", ""), "query", LONGEST_QUERY),
         )
-        if services.runtime.call(services.views.save, view) is None:
+        if services.runtime.call(_saved, services, current_actor(), view) is None:
             raise Conflict("You have %(n)s saved views here; delete one first.", n=MOST_VIEWS, field="name")
         return redirect(f"/{view.page}?{view.query}", 303)
 
@@ -39,7 +42,8 @@ def blueprint(services: Services) -> Blueprint:
     @require("read")
     def delete(view_id: int) -> ResponseReturnValue:
         page, query = _page(request.form.get("page", "")), request.form.get("query", "")
-        if not (view_id <= GREATEST_ID and services.runtime.call(services.views.delete, _user(), view_id)):
+        _user()
+        if not (view_id <= GREATEST_ID and services.runtime.call(_deleted, services, current_actor(), view_id)):
             raise NotFound("There is no saved view %(n)s.", n=view_id)
         return redirect(f"/{page}?{_text(query, 'query', LONGEST_QUERY)}" if query else f"/{page}", 303)
 
@@ -52,6 +56,30 @@ def saved(services: Services, user_id: int | None, page: str, query: str) -> dic
     found = services.views.views(user_id, page) if user_id is not None else []
     shown = [{"id": one.id, "name": one.name, "query": one.query, "here": _same(one.query, query)} for one in found]
     return {"page": page, "query": query, "views": shown, "may_save": user_id is not None}
+
+
+def _saved(services: Services, actor: Actor, view: SavedView) -> SavedView | None:
+    """Store it, with its line."""
+
+    def work() -> SavedView | None:
+        saved = services.views.save(view)
+        if saved is not None:
+            services.audit.note(actor, "view.save", VIEW.thing(saved), after=VIEW.shape(saved))
+        return saved
+
+    return services.audit.together(work)
+
+
+def _deleted(services: Services, actor: Actor, view_id: int) -> bool:
+    """Forget one of the user's own, with its line."""
+
+    def work() -> bool:
+        is_gone = services.views.delete(actor.id or 0, view_id)
+        if is_gone:
+            services.audit.note(actor, "view.delete", Thing("view", str(view_id)))
+        return is_gone
+
+    return services.audit.together(work)
 
 
 def _same(one: str, other: str) -> bool:

@@ -39,7 +39,7 @@ def accounts(store: SqlAccountStore, clock: StoppedClock) -> Accounts:
 def people(accounts: Accounts) -> Accounts:
     """Accounts with one user a role, named for it, with the password `<role>'s`."""
     for role in ("admin", "operator", "viewer"):
-        accounts.create_user(role, f"{role}'s", role)
+        accounts.users.create(role, f"{role}'s", role)
     return accounts
 
 

@@ -2,6 +2,7 @@
 
 import base64
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import flask
 import flask_babel
@@ -11,11 +12,13 @@ from flask_wtf.csrf import generate_csrf
 
 from app.accounts import access, sessions
 from app.accounts.access import current_principal, public, require, signed
+from app.accounts.audit import Audit
 from app.accounts.passwords import Passwords
 from app.accounts.service import Accounts
 from app.core.errors import Forbidden, InvalidInput, NotFound, Unauthorized, Unavailable
 from app.core.problems import problem
 from app.runtime.threading import ThreadingRuntime
+from app.storage.sql.audit import SqlAuditStore
 from config import Settings
 from tests.fakes import StoppedClock
 
@@ -37,7 +40,7 @@ def guarded(accounts: Accounts, settings: Settings, clock: StoppedClock) -> flas
     app = flask.Flask(__name__)
     app.secret_key = settings.secret_key
     flask_babel.Babel(app)
-    access.protect(app, accounts, PoolRuntime(), settings, clock)
+    access.protect(app, accounts, audit_of(accounts, clock), PoolRuntime(), settings, clock)
     app.register_error_handler(Unauthorized, access.refuse)
     app.register_error_handler(Forbidden, access.refuse)
     app.register_error_handler(InvalidInput, lambda error: (problem(400, error.code, field=error.field), 400))
@@ -45,6 +48,12 @@ def guarded(accounts: Accounts, settings: Settings, clock: StoppedClock) -> flas
     app.register_error_handler(Unavailable, lambda error: (problem(429, error.code), 429))
     app.register_blueprint(_views())
     return app
+
+
+def audit_of(accounts: Accounts, clock: StoppedClock) -> Audit:
+    """The log beside those accounts."""
+    store: Any = accounts._store
+    return Audit(SqlAuditStore(store._database), clock)
 
 
 def _views() -> flask.Blueprint:

@@ -90,7 +90,7 @@ def test_roles_by_basic(client: FlaskClient, role: str, permission: str):
 @pytest.mark.parametrize(("scope", "permission"), list(product(SCOPES, PERMISSIONS)))
 def test_scopes_by_bearer(client: FlaskClient, people: Accounts, scope: str, permission: str):
     """A token may what its scope says, and needs no CSRF token to change something."""
-    _, token = people.create_token("shop", scope)
+    _, token = people.tokens.create("shop", scope)
     expected = 200 if permission in SCOPES[scope] else 403
 
     assert client.get(f"/api/{permission}", headers=bearer(token)).status_code == expected
@@ -108,15 +108,15 @@ def test_malformed_credentials_are_401(client: FlaskClient, header: str):
 
 def test_wrong_expired_and_revoked_credentials_are_401(client: FlaskClient, people: Accounts, clock: StoppedClock):
     """And a token in the query is no token."""
-    _, expiring = people.create_token("shop", "read", expires_at=clock.now_ms() + 1)
-    revoked, text = people.create_token("shop", "read")
+    _, expiring = people.tokens.create("shop", "read", expires_at=clock.now_ms() + 1)
+    revoked, text = people.tokens.create("shop", "read")
     assert client.get("/api/read", headers=bearer(text)).status_code == 200
-    people.revoke_token(revoked.id)
+    people.tokens.revoke(revoked.id)
     clock.advance(1)
 
     for headers in (basic("viewer", "wrong"), bearer("unknown"), bearer(expiring), bearer(text)):
         assert client.get("/api/read", headers=headers).status_code == 401
-    assert client.get(f"/api/read?token={people.create_token('a', 'read')[1]}").status_code == 401
+    assert client.get(f"/api/read?token={people.tokens.create('a', 'read')[1]}").status_code == 401
 
 
 def test_guessing_is_throttled(client: FlaskClient):

@@ -62,7 +62,7 @@ def test_look_alikes_are_nobody(people: Accounts, name: str):
 def test_an_unknown_user_takes_as_long_as_a_known_one(store: SqlAccountStore, clock: StoppedClock):
     """Whether a name exists can't be told by the time of the answer: both are as much work."""
     accounts = Accounts(store, clock, Passwords(PasswordHasher(time_cost=2, memory_cost=8_192, parallelism=1)))
-    accounts.create_user("known", "secret", "viewer")
+    accounts.users.create("known", "secret", "viewer")
 
     times: dict[str, list[float]] = {"known": [], "unknown": []}
     for number in range(18):  # in turn, so that what is done once weighs on neither
@@ -122,7 +122,7 @@ def test_a_right_password_is_remembered_for_a_minute(store: SqlAccountStore, clo
     """Argon2 runs once, not once a call; and again when the minute is over or an account has changed."""
     passwords = CountingPasswords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     accounts = Accounts(store, clock, passwords)
-    user = accounts.create_user("zoe", "secret", "viewer")
+    user = accounts.users.create("zoe", "secret", "viewer")
 
     def verified() -> int:
         accounts.by_password("zoe", "secret", HERE)
@@ -140,7 +140,7 @@ def test_a_new_password_ends_the_old_one_at_once(people: Accounts):
     """However fresh it is remembered."""
     principal = people.by_password("viewer", "viewer's", HERE)
 
-    people.set_password(people.user_named("viewer").id, "new")
+    people.users.set_password(people.users.named("viewer").id, "new")
 
     guess(people)
     with pytest.raises(Unauthorized):
@@ -152,12 +152,12 @@ def test_a_new_password_ends_the_old_one_at_once(people: Accounts):
 @pytest.mark.statement(5)
 def test_a_hash_is_made_anew_when_parameters_rise(people: Accounts, store: SqlAccountStore, clock: StoppedClock):
     """At the login, as only then the password is known."""
-    before = people.user_named("viewer").password_hash
+    before = people.users.named("viewer").password_hash
     stronger = Accounts(store, clock, Passwords(PasswordHasher(time_cost=2, memory_cost=64, parallelism=1)))
 
     stronger.by_password("viewer", "viewer's", HERE)
 
-    after = people.user_named("viewer").password_hash
+    after = people.users.named("viewer").password_hash
     assert "t=1" in before
     assert "t=2" in after
     assert stronger.by_password("viewer", "viewer's", HERE).name

@@ -29,12 +29,12 @@ def test_a_session_lets_in(client: FlaskClient, people: Accounts, clock: Stopped
 def test_a_session_ends_from_elsewhere(client: FlaskClient, people: Accounts, clock: StoppedClock, end: str):
     """A new password, a logout or being disabled: a copied cookie is worth nothing."""
     log_in(client, people, clock)
-    user = people.user_named("viewer")
+    user = people.users.named("viewer")
 
     {
-        "password": lambda: people.set_password(user.id, "new"),
-        "logout": lambda: people.log_out(user.id),
-        "disabled": lambda: people.disable(user.id),
+        "password": lambda: people.users.set_password(user.id, "new"),
+        "logout": lambda: people.users.end_sessions(user.id),
+        "disabled": lambda: people.users.disable(user.id),
     }[end]()
 
     assert client.get("/page").status_code == 302

@@ -20,7 +20,7 @@ PATIENCE_S = 30
 
 def written(accounts: Accounts) -> None:
     """Wait until every note is."""
-    accounts._notes.submit(int).result(PATIENCE_S)
+    accounts.notes.lane.submit(int).result(PATIENCE_S)
 
 
 @pytest.mark.parametrize(
@@ -29,9 +29,9 @@ def written(accounts: Accounts) -> None:
 def test_names_that_can_not_be_typed_or_are_ours_are_refused(accounts: Accounts, name: str):
     """Of users and senders alike."""
     with pytest.raises(InvalidInput) as of_user:
-        accounts.create_user(name, "secret", "viewer")
+        accounts.users.create(name, "secret", "viewer")
     with pytest.raises(InvalidInput) as of_token:
-        accounts.create_token(name, "read")
+        accounts.tokens.create(name, "read")
 
     assert (of_user.value.field, of_token.value.field) == ("username", "name")
 
@@ -39,17 +39,17 @@ def test_names_that_can_not_be_typed_or_are_ours_are_refused(accounts: Accounts,
 @pytest.mark.parametrize("twin", ["zoe", "ZOE", "ｚｏｅ"])
 def test_two_users_can_not_look_the_same(accounts: Accounts, twin: str):
     """Case and width make no other person."""
-    accounts.create_user("zoe", "secret", "viewer")
+    accounts.users.create("zoe", "secret", "viewer")
 
     with pytest.raises(Conflict):
-        accounts.create_user(twin, "secret", "viewer")
+        accounts.users.create(twin, "secret", "viewer")
 
 
 def test_words_outside_the_lists_are_refused(people: Accounts):
     """Role and scope, each naming its field."""
     for field, attempt in {
-        "role": lambda: people.create_user("zoe", "secret", "root"),
-        "scope": lambda: people.create_token("a", "write"),
+        "role": lambda: people.users.create("zoe", "secret", "root"),
+        "scope": lambda: people.tokens.create("a", "write"),
     }.items():
         with pytest.raises(InvalidInput) as refusal:
             attempt()
@@ -58,27 +58,27 @@ def test_words_outside_the_lists_are_refused(people: Accounts):
 
 def test_the_last_admin_stays(people: Accounts):
     """Nobody can lock everybody out; with another admin it is fine."""
-    admin = people.user_named("admin")
+    admin = people.users.named("admin")
     with pytest.raises(Conflict):
-        people.disable(admin.id)
+        people.users.disable(admin.id)
 
-    people.create_user("zoe", "secret", "admin")
+    people.users.create("zoe", "secret", "admin")
 
-    assert people.disable(admin.id).disabled
+    assert people.users.disable(admin.id).disabled
 
 
 def test_a_disabled_user_is_out_at_once_and_can_come_back(people: Accounts):
     """By password, by session, and where a socket asks."""
     principal = people.by_password("viewer", "viewer's", HERE)
-    user = people.user_named("viewer")
+    user = people.users.named("viewer")
 
-    people.disable(user.id)
+    people.users.disable(user.id)
 
     with pytest.raises(Unauthorized):
         people.by_password("viewer", "viewer's", HERE)
     assert people.by_session(user.id, user.session_version + 1) is None
     assert not people.still_valid(principal)
-    people.enable(user.id)
+    people.users.enable(user.id)
     assert people.by_password("viewer", "viewer's", HERE).name
 
 
@@ -88,20 +88,20 @@ def test_a_changed_role_ends_what_was_allowed_before(people: Accounts, store: Sq
     principal = people.by_password("operator", "operator's", HERE)
     assert people.still_valid(principal)
 
-    store.change_user(people.user_named("operator").id, {"role": "viewer"})
+    store.change_user(people.users.named("operator").id, {"role": "viewer"})
 
     assert not people.still_valid(principal)
 
 
 def test_logging_in_is_noted_and_logging_out_ends_all_sessions(people: Accounts, clock: StoppedClock):
     """A copied cookie is worth nothing afterwards."""
-    principal = people.log_in("viewer", "viewer's", HERE)
-    written(people)
-    user = people.user_named("viewer")
+    principal = people.by_password("viewer", "viewer's", HERE)
+    people.begin(principal)
+    user = people.users.named("viewer")
     assert user.last_login_at == clock.now_ms()
     assert people.by_session(user.id, user.session_version) == principal
 
-    people.log_out(user.id)
+    people.users.end_sessions(user.id)
 
     assert people.by_session(user.id, user.session_version) is None
 
@@ -116,7 +116,7 @@ def test_a_token_may_what_its_scope_says(accounts: Accounts, scope: str):
         "operate": {"read", "ingest", "operate"},
         "admin": {"read", "ingest", "operate", "admin"},
     }
-    _, text = accounts.create_token("shop", scope)
+    _, text = accounts.tokens.create("shop", scope)
 
     principal = accounts.identify(Bearer(text), HERE)
 
@@ -126,7 +126,7 @@ def test_a_token_may_what_its_scope_says(accounts: Accounts, scope: str):
 
 def test_tokens_of_one_name_are_one_sender(accounts: Accounts):
     """So a token can be replaced without orphaning its jobs; another name is another sender."""
-    texts = [accounts.create_token(name, "ingest")[1] for name in ("shop", "shop", "other")]
+    texts = [accounts.tokens.create(name, "ingest")[1] for name in ("shop", "shop", "other")]
 
     senders = [accounts.identify(Bearer(text), HERE).sender_id for text in texts]
 
@@ -141,7 +141,7 @@ def test_unknown_tokens_are_nobody(accounts: Accounts, token: str):
 
 def test_a_token_ends_by_expiry(accounts: Accounts, clock: StoppedClock):
     """To the millisecond, for requests and for open sockets."""
-    _, text = accounts.create_token("shop", "read", expires_at=clock.now_ms() + 1_000)
+    _, text = accounts.tokens.create("shop", "read", expires_at=clock.now_ms() + 1_000)
     principal = accounts.identify(Bearer(text), HERE)
     clock.advance(999)
     assert accounts.still_valid(principal)
@@ -154,39 +154,39 @@ def test_a_token_ends_by_expiry(accounts: Accounts, clock: StoppedClock):
 
 def test_a_token_ends_by_revocation(accounts: Accounts, clock: StoppedClock):
     """Twice does no harm and keeps the first time; an unknown one is told."""
-    token, text = accounts.create_token("shop", "read")
+    token, text = accounts.tokens.create("shop", "read")
     principal = accounts.identify(Bearer(text), HERE)
-    revoked = accounts.revoke_token(token.id)
+    revoked = accounts.tokens.revoke(token.id)
     clock.advance(5)
 
-    assert accounts.revoke_token(token.id) == revoked
+    assert accounts.tokens.revoke(token.id) == revoked
     assert accounts.by_token(text) is None
     assert not accounts.still_valid(principal)
     with pytest.raises(NotFound):
-        accounts.revoke_token(99)
+        accounts.tokens.revoke(99)
 
 
 def test_given_tokens_are_long_enough_and_unique(accounts: Accounts):
     """A guessable token would be a password without a throttle."""
-    accounts.create_token("shop", "read", token=LONG)
+    accounts.tokens.create("shop", "read", token=LONG)
 
     with pytest.raises(InvalidInput):
-        accounts.create_token("shop", "read", token="short")
+        accounts.tokens.create("shop", "read", token="short")
     with pytest.raises(Conflict):
-        accounts.create_token("shop", "admin", token=LONG)
+        accounts.tokens.create("shop", "admin", token=LONG)
     with pytest.raises(InvalidInput):
-        accounts.create_token("shop", "read", expires_at=0)
+        accounts.tokens.create("shop", "read", expires_at=0)
 
 
 def test_the_use_of_a_token_is_noted_to_the_minute(accounts: Accounts, clock: StoppedClock):
     """A write a request would cost more than it tells; and it is no change of the account."""
-    token, text = accounts.create_token("shop", "read")
+    token, text = accounts.tokens.create("shop", "read")
     revision = accounts.revision()
 
     def noted() -> int | None:
         assert accounts.by_token(text)
         written(accounts)
-        return accounts.tokens()[0].last_used_at
+        return accounts.tokens.all()[0].last_used_at
 
     first = noted()
     assert first == clock.now_ms()
@@ -202,7 +202,7 @@ def test_nobody_waits_for_a_note(
     accounts: Accounts, store: SqlAccountStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     """A writer that is stuck, or a note that fails, holds nobody up; the log tells the failure."""
-    _, text = accounts.create_token("shop", "read")
+    _, text = accounts.tokens.create("shop", "read")
     gate = threading.Event()
 
     def stuck(*_: object) -> Token:
@@ -224,15 +224,15 @@ def test_every_change_raises_the_revision(accounts: Accounts):
     def changed(*_: object) -> None:
         revisions.append(accounts.revision())
 
-    user = accounts.create_user("zoe", "secret", "viewer")
+    user = accounts.users.create("zoe", "secret", "viewer")
     changed()
-    changed(accounts.set_password(user.id, "other"))
-    changed(accounts.disable(user.id))
-    changed(accounts.enable(user.id))
-    changed(accounts.log_out(user.id))  # type: ignore[func-returns-value]
-    token, _ = accounts.create_token("shop", "read")
+    changed(accounts.users.set_password(user.id, "other"))
+    changed(accounts.users.disable(user.id))
+    changed(accounts.users.enable(user.id))
+    changed(accounts.users.end_sessions(user.id))
+    token, _ = accounts.tokens.create("shop", "read")
     changed()
-    changed(accounts.revoke_token(token.id))
+    changed(accounts.tokens.revoke(token.id))
 
     assert all(before < after for before, after in combinations(revisions, 2))
 
@@ -242,5 +242,5 @@ def test_nobody_in_particular_may_send_and_read_as_the_default_sender(accounts: 
     principal = accounts.anonymous()
 
     assert principal.permissions == {"read", "ingest"}
-    assert principal.sender_id == accounts.create_token("default", "ingest")[0].sender_id
+    assert principal.sender_id == accounts.tokens.create("default", "ingest")[0].sender_id
     assert accounts.still_valid(principal)

@@ -36,7 +36,7 @@ def cookie(client: FlaskClient, people: Accounts, clock: StoppedClock) -> dict[s
 
 def test_a_token_may_come_along_or_in_the_header(app: flask.Flask, people: Accounts):
     """Both are the sender's."""
-    _, token = people.create_token("shop", "ingest")
+    _, token = people.tokens.create("shop", "ingest")
 
     assert connect(app, {"token": token}).name == "shop"
     assert connect(app, Authorization=f"Bearer {token}").name == "shop"
@@ -81,7 +81,7 @@ def test_only_the_kinds_of_the_settings_count(
 ):
     """WEBSOCKET_AUTH_TYPE names them."""
     app = guarded(people, replace(plain, websocket_auth_type=(kind,)), clock)
-    _, token = people.create_token("shop", "ingest")
+    _, token = people.tokens.create("shop", "ingest")
 
     def enters(auth: object = None, **headers: str) -> bool:
         try:
@@ -118,7 +118,7 @@ def test_another_site_s_page_does_not_connect(app: flask.Flask, cookie: dict[str
 
 def test_an_ended_session_does_not_connect(app: flask.Flask, people: Accounts, cookie: dict[str, str]):
     """As on pages."""
-    people.log_out(people.user_named("viewer").id)
+    people.users.end_sessions(people.users.named("viewer").id)
 
     with pytest.raises(Unauthorized):
         connect(app, namespace="/live", **cookie, **OWN)

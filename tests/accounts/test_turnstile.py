@@ -7,6 +7,7 @@ from itertools import islice
 import pytest
 from argon2 import PasswordHasher
 
+from app.accounts.actors import Origin
 from app.accounts.credentials import Basic, Bearer
 from app.accounts.passwords import Passwords
 from app.accounts.principals import Principal
@@ -15,6 +16,7 @@ from app.accounts.turnstile import WAITING, Turnstile
 from app.core.errors import ScrapewatchError, Unavailable
 from app.runtime.threading import ThreadingRuntime
 from app.storage.sql.accounts import SqlAccountStore
+from tests.accounts.door import audit_of
 from tests.fakes import StoppedClock
 
 PATIENCE_S = 30
@@ -54,27 +56,27 @@ def passwords():
 @pytest.fixture
 def accounts(store: SqlAccountStore, clock: StoppedClock, passwords: HeldPasswords):
     made = Accounts(store, clock, passwords)
-    made.create_user("zoe", "secret", "viewer")
+    made.users.create("zoe", "secret", "viewer")
     return made
 
 
 @pytest.mark.statement(6)
 def test_a_flood_of_wrong_passwords_holds_no_reader(accounts: Accounts, passwords: HeldPasswords):
     """Beyond a short queue it is told to come back; tokens, sessions and remembered passwords pass meanwhile."""
-    turnstile = Turnstile(accounts, OneReader())
-    _, token = accounts.create_token("shop", "read")
-    user = accounts.user_named("zoe")
+    turnstile = Turnstile(accounts, audit_of(accounts, StoppedClock()), OneReader())
+    _, token = accounts.tokens.create("shop", "read")
+    user = accounts.users.named("zoe")
     passwords.gate.set()
-    turnstile.identify(Basic("zoe", "secret"), "10.0.0.1")
+    turnstile.identify(Basic("zoe", "secret"), Origin("10.0.0.1"))
     passwords.gate.clear()
     passwords.begun.clear()
 
     with ThreadPoolExecutor(FLOOD) as flood:
-        tries = [flood.submit(turnstile.identify, Basic("zoe", f"{n}"), f"10.1.0.{n}") for n in range(FLOOD)]
+        tries = [flood.submit(turnstile.identify, Basic("zoe", f"{n}"), Origin(f"10.1.0.{n}")) for n in range(FLOOD)]
         assert passwords.begun.wait(PATIENCE_S)
         passed = [
-            turnstile.identify(Bearer(token), "10.0.0.1").name,
-            turnstile.identify(Basic("zoe", "secret"), "10.0.0.1").name,
+            turnstile.identify(Bearer(token), Origin("10.0.0.1")).name,
+            turnstile.identify(Basic("zoe", "secret"), Origin("10.0.0.1")).name,
             turnstile.by_session(user.id, user.session_version),
         ]
         turned_away = [outcome(one) for one in islice(as_completed(tries, PATIENCE_S), FLOOD - WAITING - 1)]
@@ -90,16 +92,16 @@ def test_a_flood_of_wrong_passwords_holds_no_reader(accounts: Accounts, password
 
 def test_who_has_no_guesses_left_does_not_queue(accounts: Accounts, passwords: HeldPasswords):
     """Neither by header nor by the form."""
-    turnstile = Turnstile(accounts, OneReader())
+    turnstile = Turnstile(accounts, audit_of(accounts, StoppedClock()), OneReader())
     passwords.gate.set()
     for number in range(10):
         with pytest.raises(ScrapewatchError):
-            turnstile.log_in("zoe", f"wrong {number}", "10.0.0.1")
+            turnstile.log_in("zoe", f"wrong {number}", Origin("10.0.0.1"))
     passwords.gate.clear()
 
     for attempt in (
-        lambda: turnstile.identify(Basic("zoe", "secret"), "10.0.0.1"),
-        lambda: turnstile.log_in("zoe", "secret", "10.0.0.1"),
+        lambda: turnstile.identify(Basic("zoe", "secret"), Origin("10.0.0.1")),
+        lambda: turnstile.log_in("zoe", "secret", Origin("10.0.0.1")),
     ):
         with pytest.raises(Unavailable) as refusal:
             attempt()

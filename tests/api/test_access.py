@@ -62,10 +62,10 @@ def test_no_route_answers_without_credentials(flask_app):
 def test_who_has_lost_their_access_is_looked_for_at_once(process):
     """Not only when accounts are looked at again, each second: here nobody does, as the process does not serve."""
     accounts, expulsion = process.services.accounts, process._sockets.expulsion
-    made, _ = accounts.create_token("passing", "read")
+    made, _ = accounts.tokens.create("passing", "read")
     assert expulsion.revision == 0
 
-    accounts.revoke_token(made.id)
+    accounts.tokens.revoke(made.id)
     assert expulsion.revision == accounts.revision() > 0
 
 

@@ -34,11 +34,11 @@ class Everybody:
         self.headers: dict[str, dict[str, str]] = {"nobody": {}}
         self.permissions: dict[str, frozenset[str]] = {"nobody": frozenset()}
         for role, permissions in ROLES.items():
-            accounts.create_user(f"the {role}", PASSWORD, role)
+            accounts.users.create(f"the {role}", PASSWORD, role)
             told = base64.b64encode(f"the {role}:{PASSWORD}".encode()).decode()
             self.headers[role], self.permissions[role] = {"Authorization": f"Basic {told}"}, permissions
         for scope, permissions in SCOPES.items():
-            told = accounts.create_token(f"token-{scope}", scope)[1]
+            told = accounts.tokens.create(f"token-{scope}", scope)[1]
             self.headers[f"token {scope}"] = {"Authorization": f"Bearer {told}"}
             self.permissions[f"token {scope}"] = permissions
 

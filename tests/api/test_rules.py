@@ -28,7 +28,7 @@ SEED: dict[str, Any] = {
 def operator(client, sqlite_url) -> Caller:
     """Who may change rules."""
     database = Database(sqlite_url)
-    _, token = Accounts(SqlAccountStore(database), CLOCK).create_token("ops", "operate")
+    _, token = Accounts(SqlAccountStore(database), CLOCK).tokens.create("ops", "operate")
     database.close()
     return Caller(client, token)
 

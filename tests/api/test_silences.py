@@ -16,7 +16,7 @@ GIVEN = {"matchers": [{"name": "rule", "operator": "=", "value": "backlog"}], "r
 def operator(client, sqlite_url) -> Caller:
     """A deploy script with a token of its own."""
     database = Database(sqlite_url)
-    _, token = Accounts(SqlAccountStore(database), CLOCK).create_token("deploy", "operate")
+    _, token = Accounts(SqlAccountStore(database), CLOCK).tokens.create("deploy", "operate")
     database.close()
     return Caller(client, token)
 

@@ -39,7 +39,7 @@ def test_a_token_is_printed_once(flask: Run, accounts: Accounts):
 def test_a_token_is_revoked(flask: Run, accounts: Accounts):
     """By the id of the list."""
     text = flask("token", "create", "shop", "--scope", "read").stdout.strip()
-    [token] = accounts.tokens()
+    [token] = accounts.tokens.all()
 
     assert flask("token", "revoke", str(token.id)).stdout == f"Token {token.id} of shop is revoked.\n"
     assert accounts.by_token(text) is None
@@ -52,7 +52,7 @@ def test_a_token_may_end_after_a_while(flask: Run, accounts: Accounts, expires: 
     flask("token", "create", "shop", "--expires", expires)
     after = CLOCK.now_ms()
 
-    [token] = accounts.tokens()
+    [token] = accounts.tokens.all()
 
     assert token.expires_at
     assert before <= token.expires_at - hours * 3_600_000 <= after
@@ -63,7 +63,7 @@ def test_a_token_may_end_at_a_moment(flask: Run, accounts: Accounts, moment: str
     """No zone means UTC."""
     flask("token", "create", "shop", "--expires", moment)
 
-    assert [token.expires_at for token in accounts.tokens()] == [4_073_500_800_000]
+    assert [token.expires_at for token in accounts.tokens.all()] == [4_073_500_800_000]
 
 
 @pytest.mark.parametrize(

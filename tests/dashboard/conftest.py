@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from app.accounts.audit import Audit
 from app.accounts.service import Accounts
 from app.alerts.opening import open_alerts
 from app.alerts.service import Alerts, Bells
@@ -32,6 +33,7 @@ from app.storage.base_about import About
 from app.storage.base_groups import GroupStore
 from app.storage.base_series import SeriesStore
 from app.storage.sql.accounts import SqlAccountStore
+from app.storage.sql.audit import SqlAuditStore
 from app.storage.sql.dashboards import SqlDashboardStore
 from app.storage.sql.database import Database
 from app.storage.sql.views import SqlViewStore
@@ -48,6 +50,7 @@ class House:
     client: FlaskClient
     events: EventStore
     accounts: Accounts
+    audit: Audit
     alerts: Alerts
     office: Office
     dashboards: Dashboards
@@ -99,7 +102,7 @@ def sign_in(client: FlaskClient, name: str) -> None:
 
 def enter(house: House, name: str, role: str) -> None:
     """Whoever looks is somebody of that role from now on."""
-    house.accounts.create_user(name, "secret", role)
+    house.accounts.users.create(name, "secret", role)
     house.client = house.client.application.test_client()
     sign_in(house.client, name)
 
@@ -112,7 +115,8 @@ def house(sqlite_url: str, settings: Settings):
     stores = open_stores("memory:", database, clock)
     events, series = stores.events, stores.series
     accounts = Accounts(SqlAccountStore(database), clock, CHEAP)
-    accounts.create_user("zoe", "secret", "viewer")
+    accounts.users.create("zoe", "secret", "viewer")
+    audit = Audit(SqlAuditStore(database), clock)
     limits = Limits(series, clock)
     values: dict[str, float] = {}
     bells = Bells(announce=lambda _: None, kick=lambda: None)
@@ -154,6 +158,7 @@ def house(sqlite_url: str, settings: Settings):
         search=stores.search,
         ingest=mouth,
         accounts=accounts,
+        audit=audit,
         figures=Figures(events, clock),
         reader=reader,
         alerts=alerts,
@@ -169,6 +174,7 @@ def house(sqlite_url: str, settings: Settings):
         client,
         events,
         accounts,
+        audit,
         alerts,
         office,
         dashboards,

@@ -25,7 +25,7 @@ def keys(house: House, *names: str) -> list[str]:
 
 def sign_in(house: House, role: str) -> None:
     """Somebody of that role looks at the pages from now on."""
-    house.accounts.create_user(role, "secret", role)
+    house.accounts.users.create(role, "secret", role)
     house.client = house.client.application.test_client()
     house.client.post("/login", data={"csrf_token": token(house, "/login"), "username": role, "password": "secret"})
 

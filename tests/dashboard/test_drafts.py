@@ -15,7 +15,7 @@ from tests.fakes import NOW_MS, event
 @pytest.fixture
 def hand(house: House) -> FlaskClient:
     """The browser of somebody who may edit dashboards."""
-    house.accounts.create_user("olga", "secret", "operator")
+    house.accounts.users.create("olga", "secret", "operator")
     return signed_in(house, "olga")
 
 

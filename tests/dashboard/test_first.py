@@ -34,7 +34,7 @@ def test_a_page_that_is_looked_at_has_the_right_of_way(house: House, taken: list
 
 def test_what_changes_something_has_not(house: House, taken: list[int]):
     """It may wait for the writer itself."""
-    house.accounts.create_user("ann", "secret", "admin")
+    house.accounts.users.create("ann", "secret", "admin")
     house.client = house.client.application.test_client()
     sign_in(house.client, "ann")
     post(house, "/jobs", 200, act="delete", all="yes", query="")

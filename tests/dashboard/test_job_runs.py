@@ -46,7 +46,7 @@ def post(house: House, status: int, **fields: str) -> None:
 @pytest.fixture
 def operator(house: House) -> House:
     """Whoever looks is an operator."""
-    house.accounts.create_user("olga", "secret", "operator")
+    house.accounts.users.create("olga", "secret", "operator")
     house.client = house.client.application.test_client()
     form = re.search(r'name="csrf_token" value="([^"]+)"', house.client.get("/login").text)
     assert form

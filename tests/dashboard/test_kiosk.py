@@ -15,8 +15,8 @@ OPERATING = "a token that may operate, 32 characters long"
 @pytest.fixture
 def screen(house: House) -> FlaskClient:
     """A browser that has signed in to nothing, before a house with two tokens."""
-    house.accounts.create_token("wall", "read", token=READING)
-    house.accounts.create_token("hand", "operate", token=OPERATING)
+    house.accounts.tokens.create("wall", "read", token=READING)
+    house.accounts.tokens.create("hand", "operate", token=OPERATING)
     return house.client.application.test_client()
 
 
@@ -87,8 +87,8 @@ def test_without_a_page_it_shows_the_list(screen: FlaskClient):
 def test_it_ends_with_its_token(screen: FlaskClient, house: House):
     """A token that is revoked is a screen that is dark."""
     exchanged(screen, READING)
-    wall = next(token for token in house.accounts.tokens() if token.name == "wall")
-    house.accounts.revoke_token(wall.id)
+    wall = next(token for token in house.accounts.tokens.all() if token.name == "wall")
+    house.accounts.tokens.revoke(wall.id)
 
     assert screen.get("/dashboards").status_code == 302
 
@@ -108,7 +108,7 @@ def test_a_form_from_elsewhere_does_not(screen: FlaskClient):
 
 def test_a_home_takes_the_place_of_the_overview(house: House):
     """At the root only: the overview keeps its own address."""
-    zoe = next(user for user in house.accounts.users() if user.username == "zoe")
+    zoe = next(user for user in house.accounts.users.all() if user.username == "zoe")
     house.dashboards.set_home(zoe.id, "workers")
 
     assert house.client.get("/").location == "/dashboards/workers"

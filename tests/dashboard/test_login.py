@@ -16,7 +16,7 @@ from app.factory import create_app
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
 from config import Settings
-from tests.accounts.door import CHEAP, PoolRuntime
+from tests.accounts.door import CHEAP, PoolRuntime, audit_of
 from tests.fakes import StoppedClock
 
 
@@ -25,7 +25,7 @@ def accounts(sqlite_url: str):
     """Accounts with one user."""
     database = Database(sqlite_url, readers=1)
     accounts = Accounts(SqlAccountStore(database), StoppedClock(), CHEAP)
-    accounts.create_user("zoe", "secret", "viewer")
+    accounts.users.create("zoe", "secret", "viewer")
     yield accounts
     database.close()
 
@@ -39,6 +39,7 @@ def client(accounts: Accounts, settings: Settings) -> FlaskClient:
         clock=StoppedClock(),
         runtime=PoolRuntime(),
         accounts=accounts,
+        audit=audit_of(accounts, StoppedClock()),
         database=absent,
         way=RightOfWay(lambda: 0),
         events=absent,
@@ -48,7 +49,7 @@ def client(accounts: Accounts, settings: Settings) -> FlaskClient:
         search=absent,
         reader=absent,
         dashboards=absent,
-        alerts=SimpleNamespace(incidents=absent),
+        alerts=SimpleNamespace(incidents=absent, rules=absent),
         office=absent,
     )
     return create_app(services).test_client()

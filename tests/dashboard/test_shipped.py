@@ -43,7 +43,7 @@ def test_what_is_exported_is_in_no_language(french: House):
 
 def test_what_a_person_clones_is_what_they_saw(french: House):
     """Name, titles and labels; the rest as it stands, and one of one's own as it is written."""
-    french.accounts.create_user("olga", "secret", "operator")
+    french.accounts.users.create("olga", "secret", "operator")
     hand = signed_in(french, "olga")
     hand.environ_base["HTTP_ACCEPT_LANGUAGE"] = "fr"
     made = posted(hand, "/dashboards/overview/clone", {})

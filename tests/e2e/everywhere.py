@@ -39,6 +39,7 @@ PAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "channel_pages.one": (),  # there is none without a receiver; its form is that of a new one
     "channel_pages.notices": ("/settings/notices",),
     "status_pages.status": ("/settings/status",),
+    "audit_pages.log": ("/settings/audit", "/settings/audit?q=nothing-like-it"),
     "preferences.show": ("/settings/preferences",),
     "style_page.style": ("/settings/style",),
     "reference_pages.documents": ("/api/docs",),

@@ -47,7 +47,7 @@ def test_a_killed_server_s_alert_is_resolved_by_the_next(
 ):
     """One incident, one message that it fires and one that it is over, with kill -9 between them."""
     database = Database(sqlite_url)
-    _, token = Accounts(SqlAccountStore(database), CLOCK).create_token("ops", "operate")
+    _, token = Accounts(SqlAccountStore(database), CLOCK).tokens.create("ops", "operate")
     database.close()
     with running({**environment, "ASYNC_MODE": async_mode}, tmp_path / "server.log") as server:
 

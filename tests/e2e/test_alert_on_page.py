@@ -36,7 +36,7 @@ def end_jobs(server, environment):
 def quick(server, sqlite_url):
     """Lets the rule be over as soon as it no longer holds, in place of two minutes later."""
     database = Database(sqlite_url)
-    _, token = Accounts(SqlAccountStore(database), CLOCK).create_token("ops", "operate")
+    _, token = Accounts(SqlAccountStore(database), CLOCK).tokens.create("ops", "operate")
     database.close()
     (rule,) = [rule for rule in server.json(RULES, token=token)["items"] if rule["name"] == RULE]
     server.json(f"{RULES}/{rule['id']}", method="PUT", body={**rule, "keepFiringFor": 0}, token=token)

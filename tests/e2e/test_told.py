@@ -63,7 +63,7 @@ class Town:
 def town(environment: dict[str, str], sqlite_url: str, async_mode: str, tmp_path: Path) -> Iterator[Town]:
     """All four channels of the environment, on the loopback address."""
     database = Database(sqlite_url)
-    _, operator = Accounts(SqlAccountStore(database), CLOCK).create_token("hand", "operate")
+    _, operator = Accounts(SqlAccountStore(database), CLOCK).tokens.create("hand", "operate")
     database.close()
     box = Postbox()
     with receiver() as slack, receiver() as sms, receiver() as webhook, served(box) as port:

@@ -42,7 +42,7 @@ MOST_EXAMPLES = 40
 @pytest.fixture
 def admin_token(sqlite_url: str) -> str:
     database = Database(sqlite_url)
-    _, token = Accounts(SqlAccountStore(database), CLOCK).create_token("asks", "admin")
+    _, token = Accounts(SqlAccountStore(database), CLOCK).tokens.create("asks", "admin")
     database.close()
     return token
 

@@ -64,7 +64,7 @@ def opened(postgres: postgres.Postgres, folder: Path) -> Iterator[House]:
         redis.start()
         database = stack.enter_context(closing(Database(url)))
         accounts = Accounts(SqlAccountStore(database), CLOCK)
-        _, token = accounts.create_token("ops", "operate")
+        _, token = accounts.tokens.create("ops", "operate")
         ops = stack.enter_context(receiver())
         environment = {
             **variables(folder),

@@ -175,7 +175,7 @@ def test_live_figures_are_those_of_all_processes(house: House):
 
 def test_access_that_is_ended_at_one_process_ends_at_all(house: House):
     """A token that is revoked closes its sockets, wherever they are, and by a command; all processes hear it ring."""
-    made, text = house.accounts.create_token("passing", "read")
+    made, text = house.accounts.tokens.create("passing", "read")
     heard: list[str] = []
     with ExitStack() as stack:
         doorbell = RedisDoorbell(house.redis.url)

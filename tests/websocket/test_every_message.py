@@ -55,7 +55,7 @@ def tokens(lasting: Server) -> dict[str, str]:
     database = Database(f"sqlite:///{lasting.environment['DATA_DIR']}/scrapewatch.db")
     with closing(database):
         accounts = Accounts(SqlAccountStore(database))
-        return {scope: accounts.create_token(scope, scope)[1] for scope in SCOPES}
+        return {scope: accounts.tokens.create(scope, scope)[1] for scope in SCOPES}
 
 
 @pytest.mark.statement(2, 8)

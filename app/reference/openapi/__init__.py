@@ -4,27 +4,8 @@ What an address and its view say by themselves is taken from them: methods, para
 the `@require` mark, and the refusals that follow. The rest is told beside: one file a resource, with a `PART`.
 
 To document a resource: a file here whose `PART` has an `Operation` for each of its methods, under its address as the
-document writes it (``"GET /api/v1/jobs/{jobId}"``), and a row below. `tests/reference/test_openapi.py` says what is
-missing, what is told of nothing, and the tests of the API judge every answer they get by its shape.
+document writes it (``"GET /api/v1/jobs/{jobId}"``), and a row in `parts`. `tests/reference/test_openapi.py` says what
+is missing, what is told of nothing, and the tests of the API judge every answer they get by its shape.
 """
 
-from typing import Final
-
-from app.reference.openapi import (
-    channels,
-    dashboards,
-    events,
-    export,
-    health,
-    incidents,
-    jobs,
-    metrics,
-    rules,
-    silences,
-    status,
-)
-
-PARTS: Final = tuple(
-    module.PART
-    for module in (events, jobs, metrics, rules, incidents, silences, channels, dashboards, export, status, health)
-)
+from app.reference.openapi.parts import PARTS as PARTS

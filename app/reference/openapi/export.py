@@ -28,14 +28,14 @@ _WHAT: Final = {
     "alerts": "incidents",
 }
 _FILE: Final = {"Content-Disposition": "the name of the file"}
-_FORMATS: Final = {
+FORMATS: Final = {
     "csv": ("CSV, with a head; a cell that a spreadsheet could run is defused.", "text/csv"),
     "jsonl": ("An object of the API a line.", NDJSON),
 }
 
 
 def _export(table: str, kind: str) -> Operation:
-    said, media = _FORMATS[kind]
+    said, media = FORMATS[kind]
     return Operation(
         summary=f"Export {_WHAT[table]} as {kind.upper()}",
         parameters=tuple(_KNOWN[table][name] for name in FILTERS[table]),
@@ -47,7 +47,7 @@ PART: Final = Part(
     name="Exports",
     about="History as files, with the filters of the lists.",
     operations={
-        **{f"GET /export/{table}.{kind}": _export(table, kind) for table in TABLES for kind in _FORMATS},
+        **{f"GET /export/{table}.{kind}": _export(table, kind) for table in TABLES for kind in FORMATS},
         "GET /export/events/count": Operation(
             summary="Count the rows of an export of events",
             parameters=OF_EVENTS,

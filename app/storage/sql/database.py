@@ -89,12 +89,14 @@ class Database:
         self._submit = submit
 
     def read(self, work: Work[T], *, long: bool = False) -> T:
-        """Run `work(connection)` on a reading connection and return its result; `long` is what nobody waits for.
+        """Run `work(connection)` on a reading connection and return its result; within `together` on that one's.
+
+        `long` is what nobody waits for.
 
         Raises:
             Unavailable: the server is gone, or it was not done in time.
         """
-        held: Connection | None = getattr(self._reading, "snapshot", None)
+        held: Connection | None = getattr(self._writing, "joined", None) or getattr(self._reading, "snapshot", None)
         with translated(), nullcontext(held) if held is not None else self._reader.connect() as connection:
             if long and held is None:
                 self._take_time(connection)
@@ -108,6 +110,10 @@ class Database:
         Raises:
             Unavailable: the disk is full, the lock could not be had, or the server is gone; nothing was changed.
         """
+        joined: Connection | None = getattr(self._writing, "joined", None)
+        if joined is not None:
+            with joined.begin_nested():  # so that one who expects a conflict can go on after it
+                return work(joined)
         if self._submit is None or getattr(self._writing, "now", False):
             return self._write_here(work, gives=gives)
         future: Future[T] = self._submit(lambda: self._write_here(work, gives=gives))
@@ -115,6 +121,38 @@ class Database:
             return future.result()
         with self._way.pressed():
             return future.result()
+
+    def together(self, work: Callable[[], T]) -> T:
+        """Run `work()` so that all it reads and writes here is one transaction: all of it holds, or nothing does.
+
+        It is run on the writer thread, so it must be short and may wait for nothing else. Within another it joins it.
+
+        Raises:
+            Unavailable: as `write`; and whatever `work` does. Nothing was changed.
+        """
+        if getattr(self._writing, "joined", None) is not None:
+            return work()
+        after: list[Callable[[], object]] = []
+
+        def joined(connection: Connection) -> T:
+            self._writing.joined, self._writing.after = connection, after
+            try:
+                return work()
+            finally:
+                self._writing.joined = self._writing.after = None
+
+        result = self.write(joined)
+        for ring in after:
+            ring()
+        return result
+
+    def afterwards(self, ring: Callable[[], object]) -> None:
+        """Call `ring` once what is written now is committed: at once, unless it is part of a `together`."""
+        after: list[Callable[[], object]] | None = getattr(self._writing, "after", None)
+        if after is None:
+            ring()
+        else:
+            after.append(ring)
 
     def _write_here(self, work: Work[T], *, gives: bool) -> T:
         self._writing.now, self._writing.gives = True, gives

@@ -1,0 +1,24 @@
+"""Accounts and their audit log over the database that they are kept in."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from app.accounts.audit import Audit
+from app.accounts.service import Accounts
+from app.core.clock import Clock
+from app.storage.sql.accounts import SqlAccountStore
+from app.storage.sql.audit import SqlAuditStore
+from app.storage.sql.database import Database
+
+
+class Opened(NamedTuple):
+    """Both."""
+
+    accounts: Accounts
+    audit: Audit
+
+
+def open_accounts(database: Database, clock: Clock, ended: Callable[[], object] = lambda: None) -> Opened:
+    """The accounts of DATABASE_URL; `ended` is told of each access that was ended, once that is committed."""
+    accounts = Accounts(SqlAccountStore(database), clock, ended=lambda: database.afterwards(ended))
+    return Opened(accounts, Audit(SqlAuditStore(database), clock))
