@@ -44,7 +44,11 @@ _BEFORE_US: Final = frozenset({414, 431})
 """What the server in front of the application answers, in words of its own."""
 SECURITY: Final = {
     "token": {"type": "http", "scheme": "bearer", "description": "A token, or the INGEST_TOKEN or READ_TOKEN."},
-    "password": {"type": "http", "scheme": "basic", "description": "A user's name and password."},
+    "password": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "A user's name and password; over https or on the server's own machine only.",
+    },
     "session": {
         "type": "apiKey",
         "in": "cookie",
@@ -55,9 +59,9 @@ SECURITY: Final = {
 }
 ASKING: Final = (
     (
-        "Send a token as `Authorization: Bearer …`, or a user's name and password as HTTP Basic. Pages use their "
-        "session; a change by it needs the CSRF token of the pages as `X-CSRFToken`. What an operation takes is its "
-        "permission."
+        "Send a token as `Authorization: Bearer …`, or over https a user's name and password as HTTP Basic. "
+        "Pages use their session; a change by it needs the CSRF token of the pages as `X-CSRFToken`. What an operation "
+        "takes is its permission."
     ),
     (
         "Names are camelCase, times RFC 3339 in UTC with milliseconds, durations ms, sizes bytes, ratios 0 to 1. Lists "
