@@ -3,13 +3,14 @@
 Postgres needs no step of its own: a wheel among the development requirements brings it (see ``tests.postgres``).
 """
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from bench import node
 from tests import mongo_server
@@ -58,6 +59,12 @@ def axe() -> str | None:
     return source.read_text(encoding="utf-8") if source.exists() else None
 
 
+def asyncapi() -> Any:
+    """AsyncAPI's own schema of its documents, at the version locked there."""
+    source = NODE / "node_modules/@asyncapi/specs/schemas/3.0.0.json"
+    return json.loads(source.read_text(encoding="utf-8")) if source.exists() else None
+
+
 def node_peers() -> Path | None:
     """The folder of the servers that ours is measured beside, if they would start."""
     return node.PEERS if node.is_installed() else None
@@ -98,6 +105,7 @@ PARTS: Final[dict[str, tuple[Callable[[], object | None], Callable[[], None]]]] 
     "Chromium": (chromium, obtain_chromium),
     "Node with socket.io-client": (node_client, obtain_node_client),
     "axe-core": (lambda: bool(axe()), obtain_node_client),
+    "AsyncAPI's schema": (lambda: bool(asyncapi()), obtain_node_client),
     "Prometheus with promtool": (prometheus, obtain_prometheus),
     "SecantusDB, which speaks as MongoDB does": (mongo_server.installed, obtain_mongo_server),
     "Alertmanager": (alertmanager, obtain_alertmanager),

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+import jsonschema
 import pytest
 
 from app.reference.asyncapi import live, scrapers
 from scrapewatch.events import EVENTS
+from tests import parts
 from tests.reference.conftest import House
 from tests.reference.judge import Shapes, closed
 from tests.server import Server
@@ -24,6 +26,12 @@ def test_every_handler_is_told_of_and_nothing_else(house: House):
     types = {name for name, kind in EVENTS.items() if not kind.by_server}
     assert scrapers.SENT.keys() == {"connect", "events", *types, *handlers["/"].keys() - own}
     assert live.SENT.keys() == {"connect", *handlers["/live"].keys() - own}
+
+
+def test_the_document_is_one(asyncapi: Any):
+    """It is an AsyncAPI 3.0 document by the specification's own schema."""
+    schema = parts.asyncapi() or pytest.skip("AsyncAPI's schema: not installed; `python -m tests.parts` obtains it")
+    assert not [error.message for error in jsonschema.Draft7Validator(schema).iter_errors(asyncapi)]
 
 
 def test_its_references_lead_somewhere(asyncapi: Any):
