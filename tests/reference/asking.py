@@ -32,12 +32,14 @@ class Form:
         boundaries: whether every limit is tried from both sides.
         without: operations that are not asked.
         seed: of the random ones.
+        seconds: after which it is enough; None for never.
     """
 
     examples: int = 0
     boundaries: bool = False
     without: tuple[str, ...] = ()
     seed: int = 1
+    seconds: int | None = None
 
 
 def complaints(server: Server, document: dict[str, Any], token: str, form: Form) -> tuple[list[str], int]:
@@ -67,6 +69,7 @@ def _schema(server: Server, document: dict[str, Any], token: str, form: Form) ->
     config = schemathesis.Config.from_dict(
         {
             "seed": form.seed,
+            **({"max-time": form.seconds} if form.seconds else {}),
             "base-url": server.address,
             "headers": {"Authorization": f"Bearer {token}"},
             "workers": 1,
