@@ -153,10 +153,9 @@ def _is_own(key: str, way: str) -> bool:
 
 def _note(messages: Mapping[str, Any], key: str) -> Note:
     told = messages[key]
-    ack = messages.get(f"{told['name']}.ack", {}).get("payload") if key.endswith(".sent") else None
-    return Note(
-        told["name"], told["summary"], kind(told["payload"]), list(rows(told["payload"])), kind(ack) if ack else []
-    )
+    name, payload = told["name"], told["payload"]
+    ack = messages.get(f"{name}.ack") if key.endswith(".sent") else None
+    return Note(name, told["summary"], kind(payload), list(rows(payload)), kind(ack["payload"]) if ack else [])
 
 
 def types(document: Mapping[str, Any]) -> list[Shape]:
@@ -184,8 +183,8 @@ def _entry(address: str, path: str, method: str, operation: Mapping[str, Any]) -
         body=[(media, kind(told["schema"])) for media, told in body["content"].items()],
         fields=list(rows(schema)),
         curl=_curl(address, path, method, operation),
-        answers=[told for told in answers if told.status < "4" or (told.status == "503" and not operation["security"])],
-        refused=[told for told in answers if not told.status < "4"],
+        answers=[told for told in answers if not told.is_refusal],
+        refused=[told for told in answers if told.is_refusal],
     )
 
 
@@ -200,7 +199,7 @@ def _parameter(one: Mapping[str, Any]) -> Row:
 
 
 def _curl(address: str, path: str, method: str, operation: Mapping[str, Any]) -> str:
-    """A command that shows what can be asked; it stands for itself where it only reads."""
+    """A command that asks it, with what must be given."""
     query = []
     for one in operation.get("parameters", ()):
         shown = one.get("example")

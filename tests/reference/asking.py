@@ -106,5 +106,10 @@ def _schema(server: Server, document: dict[str, Any], token: str, form: Form) ->
 
 
 def filter_query(_context: Any, query: dict[str, Any] | None) -> bool:
-    """Leave out what is empty: it is as if it was not given, which no shape says."""
-    return all(value not in ("", [""], []) for value in (query or {}).values())
+    """Leave out what is empty, and lists with empty words: it is as if they were not given, which no shape says."""
+    return not any(_has_gap(value) for value in (query or {}).values())
+
+
+def _has_gap(value: Any) -> bool:
+    words = value if isinstance(value, list) else [value]
+    return not words or any("" in str(word).split(",") for word in words if word is not None)
