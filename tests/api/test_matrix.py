@@ -45,7 +45,7 @@ class Everybody:
     def ask(self, method: str, address: str, headers: dict[str, str]) -> Any:
         """The answer at an address of that form."""
         target = re.sub(r"<any\W*(\w+).*?>", r"\1", address)
-        target = re.sub(r"<int.*?>", "1", target.replace("<kind>", "csv"))
+        target = re.sub(r"<(?:int|number).*?>", "1", target.replace("<kind>", "csv"))
         return self.client.open(re.sub(r"<.*?>", "x", target), method=method, base_url=BASE, headers=headers)
 
 

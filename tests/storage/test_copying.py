@@ -13,15 +13,19 @@ from sqlalchemy import Connection, text
 
 from app.core.errors import ScrapewatchError
 from app.fold import folding
+from app.storage.base_audit import AuditEntry
 from app.storage.base_backups import quietly
+from app.storage.base_copying import Mark
 from app.storage.base_keeping import Ages
 from app.storage.base_series import HOUR_MS
 from app.storage.copying.copier import Report
 from app.storage.copying.opening import copier, planned
 from app.storage.sql import migrate, schema
 from app.storage.sql.accounts import SqlAccountStore
+from app.storage.sql.audit import SqlAuditStore
 from app.storage.sql.claim import Claim
 from app.storage.sql.database import Database
+from app.storage.sql.transfer import SqlTransfer
 from app.storage.sql.transfer_tables import MADE, OF_HOUSE, OF_STORES
 from app.storage.stores import Stores, open_stores
 from tests.fakes import NOW_MS, StoppedClock, event, fresh_limits, no_fold
@@ -65,6 +69,7 @@ class Place:
         with closing(database):
             for name in ("one", "two"):
                 SqlAccountStore(database).sender(name, at_ms=NOW_MS)
+            SqlAuditStore(database).add(AuditEntry(at=NOW_MS, actor_kind="server", actor="", action="login"))
             with closing(open_stores(self.storage_url, database, clock)) as stores:
                 lived(stores, clock)
                 if self.storage_url == self.database_url:
@@ -196,7 +201,7 @@ def test_only_an_empty_store_or_the_same_copy_is_taken_for_a_target(place, addre
     other.live()
     before = other.seen()
 
-    with pytest.raises(ScrapewatchError, match=r"is not empty: it holds 95 events, 2 senders, 3 jobs"):
+    with pytest.raises(ScrapewatchError, match=r"is not empty: it holds 95 events, 2 senders, 1 audit, 3 jobs"):
         place.copied(other.database_url)
     assert other.seen() == before
     third = f"sqlite:///{tmp_path / 'third.db'}"
@@ -208,6 +213,19 @@ def test_only_an_empty_store_or_the_same_copy_is_taken_for_a_target(place, addre
             place.copied(to)
     with pytest.raises(ScrapewatchError, match="STORAGE_URL is memory"):
         Place(place.database_url, "memory:").copied(third)
+
+
+def test_the_audit_log_is_added_to_and_never_emptied(place, address):
+    """When all that changes is copied anew, its lines stay where they are."""
+    with closing(Database(place.database_url)) as database:
+        transfer = SqlTransfer(database)
+        lines = transfer.dump("audit", None, 10).rows
+
+        transfer.clear("audit")
+        transfer.load("audit", lines, Mark("here"))
+
+        assert lines
+        assert transfer.dump("audit", None, 10).rows == lines
 
 
 def test_every_table_is_either_copied_or_made_anew():

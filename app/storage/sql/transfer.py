@@ -11,7 +11,7 @@ from app.storage.sql.database import Database
 from app.storage.sql.events_tables import events
 from app.storage.sql.job_lists import count_changes, job_totals, miscounted
 from app.storage.sql.removal import take_out
-from app.storage.sql.transfer_tables import META, TABLES, kept_in_meta
+from app.storage.sql.transfer_tables import APPENDED, META, TABLES, kept_in_meta
 
 
 class SqlTransfer:
@@ -74,6 +74,8 @@ class SqlTransfer:
 
     def clear(self, part: str) -> None:
         """See `Transfer`."""
+        if part == APPENDED:
+            return
         statement = delete(TABLES[part])
         if part == META:
             statement = statement.where(kept_in_meta())

@@ -18,7 +18,7 @@ from app.storage.sql.events_tables import jobs
 from app.storage.sql.groups import group_of, group_row
 from app.storage.sql.inserts import insert_rows
 from app.storage.sql.rows import JOB_FIELDS
-from app.storage.sql.transfer_tables import META, TABLES, kept_in_meta
+from app.storage.sql.transfer_tables import APPENDED, META, TABLES, kept_in_meta
 
 _received: Final = attrgetter("received_ms")
 
@@ -58,6 +58,13 @@ def _insert(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]
     insert_rows(connection, (f"INSERT INTO {table.name} ({', '.join(table.c.keys())}) VALUES", ""), rows)
 
 
+def _load_audit(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Add what is not there yet."""
+    table = TABLES[APPENDED]
+    head = f"INSERT INTO {table.name} ({', '.join(table.c.keys())}) VALUES"
+    insert_rows(connection, (head, "ON CONFLICT (id) DO NOTHING"), rows)
+
+
 def _load_events(connection: Connection, rows: Sequence[Event]) -> None:
     is_sqlite = connection.dialect.name == "sqlite"
     insert = (SqliteRows if is_sqlite else PostgresRows)().insert
@@ -88,6 +95,7 @@ def _load_series(connection: Connection, rows: Sequence[tuple[str, str, int]]) -
 
 _OUT: Final[Mapping[str, Callable[[Any], Row]]] = {"groups": group_of, "series": lambda row: tuple(row[1:])}
 _IN: Final[Mapping[str, Callable[[Connection, Sequence[Any]], None]]] = {
+    APPENDED: _load_audit,
     "events": _load_events,
     "jobs": _load_jobs,
     "groups": _load_groups,

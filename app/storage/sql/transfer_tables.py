@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Table
 from app.storage.sql.accounts import tokens, users
 from app.storage.sql.alerts import BEGUN
 from app.storage.sql.alerts_tables import error_kinds, incidents, instances, leases, rules, timeline
+from app.storage.sql.audit import audit
 from app.storage.sql.channels import breakages, channels
 from app.storage.sql.chunks_tables import event_chunks
 from app.storage.sql.dashboards import dashboards, homes
@@ -26,6 +27,8 @@ from app.storage.sql.silences import silences
 from app.storage.sql.views import saved_views
 
 META: Final = "meta"
+APPENDED: Final = "audit"
+"""The part whose rows are never changed nor removed: what is there of it once is there as it is."""
 _KEPT: Final = ("revision", BEGUN)
 """Rows of `meta` that belong to the house; the others belong to the events beside them."""
 
@@ -46,6 +49,7 @@ OF_HOUSE: Final[Mapping[str, Table]] = {
         senders,
         users,
         tokens,
+        audit,
         saved_views,
         dashboards,
         homes,
