@@ -26,7 +26,7 @@ from app.accounts.actors import Actor, Origin
 from app.accounts.audit import Audit
 from app.accounts.credentials import Basic, Bearer, check_way, from_header
 from app.accounts.principals import Principal
-from app.accounts.service import Accounts
+from app.accounts.service import Accounts, Entered
 from app.accounts.sessions import Visitor
 from app.accounts.sockets import SocketGuard
 from app.accounts.turnstile import Turnstile
@@ -143,7 +143,7 @@ def authenticate_socket(auth: object, namespace: str) -> Principal:
     return guard.authenticate(auth, namespace)
 
 
-def log_in(name: str, password: str) -> Principal:
+def log_in(name: str, password: str) -> Entered:
     """Who logs in by the present request; raises what `Turnstile.log_in` does, and `Unavailable` (`busy`)."""
     turnstile: Turnstile = current_app.extensions[TURNSTILE]
     return turnstile.log_in(name, password, current_origin())
@@ -153,6 +153,18 @@ def exchange(token: str) -> Principal:
     """Who a token given in a form speaks for; raises `Unauthorized` for one that is none."""
     turnstile: Turnstile = current_app.extensions[TURNSTILE]
     return turnstile.identify(Bearer(token), current_origin())
+
+
+def accept(secret: str, password: str) -> Entered:
+    """Choose a password by a link, and log in; raises what `Turnstile.accept` does."""
+    turnstile: Turnstile = current_app.extensions[TURNSTILE]
+    return turnstile.accept(secret, password, current_origin())
+
+
+def change_password(old: str, new: str) -> Entered:
+    """Choose another password than one's own, and log in anew; raises what `Turnstile.change_password` does."""
+    turnstile: Turnstile = current_app.extensions[TURNSTILE]
+    return turnstile.change_password(current_actor(), old, new)
 
 
 def refuse(error: Unauthorized | Forbidden) -> ResponseReturnValue | HTTPException:
@@ -229,7 +241,7 @@ class _Guard:
         holder = None if "Authorization" in request.headers else sessions.holder(flask.session, now_ms)
         if holder is None:
             return None
-        principal = self._resolved(self._turnstile.by_session, *holder)
+        principal = self._resolved(self._turnstile.by_session, holder)
         if principal is None:
             return None
         sessions.seen(now_ms)

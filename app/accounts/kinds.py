@@ -11,7 +11,6 @@ def _token(token: Token) -> dict[str, object]:
     return {
         "name": token.name,
         "scope": token.scope,
-        "prefix": token.prefix,
         "expiresAt": rfc3339_or_none(token.expires_at),
         "revokedAt": rfc3339_or_none(token.revoked_at),
     }

@@ -71,7 +71,7 @@ class Logins:
     def _verify(self, name: str, password: str, fingerprint: bytes) -> User:
         revision = self._store.revision()  # before the user is read, so that a later change is noticed
         user = self._find(name)
-        right = self._passwords.verify(user.password_hash if user else None, password)
+        right = self._passwords.verify((user.password_hash or None) if user else None, password)
         if user is None or user.disabled or not right:
             raise Unauthorized("The name or the password is wrong.")
         if self._passwords.is_outdated(user.password_hash):

@@ -13,6 +13,8 @@ from argon2.exceptions import VerifyMismatchError
 from app.core.errors import InvalidInput
 
 LONGEST: Final = 1_024
+LEAST: Final = 8
+"""Characters of a password that somebody chooses in a page; the throttle does the rest."""
 OWASP_MINIMUM: Final = Parameters(Type.ID, 19, 16, 32, 2, 19_456, 1)
 """Enough, and a flood of wrong logins holds neither the memory nor the processors of a small host."""
 
@@ -38,8 +40,8 @@ class Passwords:
     def verify(self, stored: str | None, password: str) -> bool:
         """Whether `password` is the one of the hash `stored`.
 
-        None stands for a user that does not exist and takes as long as any other, so that the time of the answer
-        does not tell whether there is such a user.
+        None stands for a user that does not exist, or has no password so far, and takes as long as any other, so that
+        the time of the answer does not tell whether there is such a user.
         """
         try:
             self._hasher.verify(stored or self._nobody, _octets(password))
@@ -50,6 +52,27 @@ class Passwords:
     def is_outdated(self, stored: str) -> bool:
         """Whether `stored` was made with other parameters than today's."""
         return self._hasher.check_needs_rehash(stored)
+
+
+def check_chosen(password: str) -> None:
+    """Refuse a password that nobody should choose.
+
+    Raises:
+        InvalidInput: shorter than 8 characters, or longer than 1,024.
+    """
+    if len(password) < LEAST:
+        raise InvalidInput("A password has at least %(least)s characters.", least=LEAST, field="password")
+    check_length(password)
+
+
+def check_same(password: str, again: str) -> None:
+    """Refuse a password that was not typed alike twice.
+
+    Raises:
+        InvalidInput: naming `again`.
+    """
+    if password != again:
+        raise InvalidInput("The two are not the same.", field="again")
 
 
 def check_length(password: str) -> None:

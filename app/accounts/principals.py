@@ -13,7 +13,8 @@ class Principal:
     Attributes:
         sender_id: the sender they ingest as; None when they may not ingest.
         session_version: the user's, by which sessions and sockets notice that they have ended.
-        expires_at: when the token ends, in ms since 1970 UTC; None for never.
+        expires_at: when the token or the session ends, in ms since 1970 UTC; None for never.
+        session_id: of the session of pages that they came by.
         is_wall: whether they are a wall screen, whose token was exchanged for a session.
     """
 
@@ -26,14 +27,15 @@ class Principal:
     session_version: int | None = None
     expires_at: int | None = None
     is_wall: bool = False
+    session_id: int | None = None
 
     def may(self, permission: str) -> bool:
         """Whether they hold that permission."""
         return permission in self.permissions
 
 
-def of_user(user: User) -> Principal:
-    """What a user may do, by their role."""
+def of_user(user: User, session_id: int | None = None, ends_at: int | None = None) -> Principal:
+    """What a user may do, by their role; who comes by a session of pages ends with it."""
     permissions = ROLES[user.role]
     return Principal(
         user.username,
@@ -42,6 +44,8 @@ def of_user(user: User) -> Principal:
         user_id=user.id,
         role=user.role,
         session_version=user.session_version,
+        expires_at=ends_at,
+        session_id=session_id,
     )
 
 

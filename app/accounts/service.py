@@ -4,24 +4,36 @@ Everything here may read or write the database, so call it from a real thread (`
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.accounts import names, principals, tokens
+from app.accounts.actors import Origin
+from app.accounts.browser_sessions import BrowserSessions
 from app.accounts.credentials import Basic, Bearer
+from app.accounts.invitations import Invitations
 from app.accounts.issued import LONGEST_TOKEN, Tokens
 from app.accounts.logins import Logins
 from app.accounts.notes import Notes
 from app.accounts.passwords import Passwords
 from app.accounts.principals import Principal
 from app.accounts.roles import INGEST, READ
+from app.accounts.sessions import ABSOLUTE_MS, Holder
 from app.accounts.throttle import Throttle
 from app.accounts.users import Users
 from app.core.clock import CLOCK, Clock
 from app.core.errors import InvalidInput, Unauthorized
-from app.storage.base_accounts import AccountStore, Sender, Token
+from app.storage.base_accounts import Sender, Token, User
+from app.storage.base_sessions import Session, WholeAccountStore
 
 DEFAULT_SENDER: Final = "default"
 NOTE_USE_MS: Final = 60_000
+
+
+class Entered(NamedTuple):
+    """Who has logged in, and the key of their session, for `sessions.begin`."""
+
+    principal: Principal
+    key: str
 
 
 class Accounts:
@@ -30,11 +42,13 @@ class Accounts:
     Attributes:
         users: the people.
         tokens: what programs send.
+        sessions: browsers in which users are signed in.
+        invitations: links by which users choose a password.
     """
 
     def __init__(
         self,
-        store: AccountStore,
+        store: WholeAccountStore,
         clock: Clock = CLOCK,
         passwords: Passwords | None = None,
         ended: Callable[[], object] = lambda: None,
@@ -45,6 +59,8 @@ class Accounts:
         self.users = Users(store, clock, hasher, ended)
         self.tokens = Tokens(store, clock, ended)
         self.notes = Notes()
+        self.sessions = BrowserSessions(store.sessions, clock, self.notes, ended)
+        self.invitations = Invitations(store.sessions, clock, self.users)
         self._logins = Logins(store, clock, hasher, Throttle())
         self._used: dict[int, int] = {}
 
@@ -92,18 +108,21 @@ class Accounts:
         """
         return principals.of_user(self._logins.verify(name, password, address))
 
-    def by_session(self, user_id: int, session_version: int) -> Principal | None:
+    def by_session(self, holder: Holder) -> Principal | None:
         """Whose session that is; None when it has been ended from elsewhere, or the user is disabled.
 
         A `user_id` below 0 is the id of the token that a wall screen's session was begun with.
         """
-        if user_id < 0:
-            token = self._store.token(-user_id)
+        if holder.user_id < 0:
+            token = self._store.token(-holder.user_id)
             return principals.of_token(token, is_wall=True) if token is not None and self._is_usable(token) else None
-        user = self._store.user(user_id)
-        if user is None or user.disabled or user.session_version != session_version:
+        found = self.sessions.found(holder.key) if holder.key else None
+        if found is None:
             return None
-        return principals.of_user(user)
+        session, user = found
+        if user.id != holder.user_id or user.disabled or user.session_version != holder.version:
+            return None
+        return _by_session(user, session)
 
     def anonymous(self) -> Principal:
         """Who a socket is without credentials, where WEBSOCKET_AUTH_REQUIRED is false."""
@@ -114,7 +133,10 @@ class Accounts:
         """Whether they may still do what they might when they came: nothing revoked, expired, disabled or changed."""
         if principal.user_id is not None:
             user = self._store.user(principal.user_id)
-            return user is not None and not user.disabled and principals.of_user(user) == principal
+            if user is None or user.disabled:
+                return False
+            is_same = (user.role, user.session_version) == (principal.role, principal.session_version)
+            return is_same and (principal.session_id is None or self.sessions.is_open(principal.session_id))
         if principal.token_id is not None:
             token = self._store.token(principal.token_id)
             return token is not None and self._is_usable(token)
@@ -134,10 +156,11 @@ class Accounts:
         """A number that rises with every change of an account, in whatever process."""
         return self._store.revision()
 
-    def begin(self, principal: Principal) -> None:
+    def begin(self, user_id: int, origin: Origin) -> Entered:
         """A session of that user begins now."""
-        if principal.user_id is not None:
-            self._store.change_user(principal.user_id, {"last_login_at": self._clock.now_ms()})
+        user = self._store.change_user(user_id, {"last_login_at": self._clock.now_ms()})
+        session, key = self.sessions.begin(user_id, origin)
+        return Entered(_by_session(user, session), key)
 
     def _is_usable(self, token: Token) -> bool:
         return token.revoked_at is None and (token.expires_at is None or token.expires_at > self._clock.now_ms())
@@ -148,3 +171,7 @@ class Accounts:
         if now_ms - max(token.last_used_at or 0, self._used.get(token.id, 0)) >= NOTE_USE_MS:
             self._used[token.id] = now_ms
             self.notes.take(lambda: self._store.change_token(token.id, {"last_used_at": now_ms}))
+
+
+def _by_session(user: User, session: Session) -> Principal:
+    return principals.of_user(user, session.id, session.began_at + ABSOLUTE_MS)

@@ -1,14 +1,16 @@
 """Login sessions: what the signed cookie says, and when it stops being believed.
 
-A session ends after twelve hours without use, after seven days in any case, and when the user's `session_version`
-has moved on (logout, new password, disabled). Flask-Login carries it; its user id is ``<user id>.<version>``.
+A session ends after twelve hours without use, after seven days in any case, when it is ended by itself (logout, or from
+the user's list of them), and when the user's `session_version` has moved on (new password, disabled). Flask-Login
+carries it; its user id is ``<user id>.<version>``, and beside it stands the key by which the store knows it
+(`app.accounts.browser_sessions`).
 
 A wall screen's session is a token's: it is ``-<token id>.0``. It ends when the token does, or when the screen has been
 off for twelve hours; seven days are no limit for it, since nobody stands before it to sign in again.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import flask
 import flask_login
@@ -24,8 +26,17 @@ SEEN_STEP_MS: Final = 60_000
 USER: Final = "_user_id"  # Flask-Login's own name for it
 STARTED: Final = "started"
 SEEN: Final = "seen"
+KEY: Final = "key"
 
 SECURE_NAME: Final = "__Host-scrapewatch"
+
+
+class Holder(NamedTuple):
+    """Who a session says that it is of: a user by the version that was theirs, and its key; below 0 a token."""
+
+    user_id: int
+    version: int
+    key: str = ""
 
 
 class Visitor:
@@ -94,11 +105,13 @@ def configure(app: flask.Flask, settings: Settings) -> None:
     )
 
 
-def begin(principal: Principal, now_ms: int) -> None:
-    """Log in: a session of their own takes the place of whatever the browser brought along."""
+def begin(principal: Principal, now_ms: int, key: str = "") -> None:
+    """Log in: a session of their own takes the place of whatever the browser brought along; `key` is a user's."""
     flask.session.clear()
     flask.session.permanent = True
     flask.session[STARTED] = flask.session[SEEN] = now_ms
+    if key:
+        flask.session[KEY] = key
     flask_login.login_user(Visitor(principal, by_session=True))
 
 
@@ -108,12 +121,16 @@ def end() -> None:
     flask.session.clear()
 
 
-def holder(session: Mapping[str, Any], now_ms: int) -> tuple[int, int] | None:
-    """User id and session version of a session that has not run out; None for any other. Below 0 it is a token's id."""
+def holder(session: Mapping[str, Any], now_ms: int) -> Holder | None:
+    """Who a session that has not run out says that it is of; None for any other."""
     try:
         user_id, _, version = str(session[USER]).partition(".")
         lasts = int(user_id) < 0 or now_ms - session[STARTED] < ABSOLUTE_MS
-        return (int(user_id), int(version)) if lasts and now_ms - session[SEEN] < IDLE_MS else None
+        return (
+            Holder(int(user_id), int(version), str(session.get(KEY, "")))
+            if lasts and now_ms - session[SEEN] < IDLE_MS
+            else None
+        )
     except (KeyError, TypeError, ValueError):
         return None
 

@@ -67,7 +67,7 @@ class SocketGuard:
             return None
         if not self._is_own_page():
             raise Forbidden("The socket comes from another site; behind a proxy, set PUBLIC_URL.")
-        return self._turnstile.by_session(*holder)
+        return self._turnstile.by_session(holder)
 
     def _is_own_page(self) -> bool:
         origin = request.headers.get("Origin")

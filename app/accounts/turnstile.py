@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from app.accounts.actors import Origin, nobody, of
+from app.accounts.actors import Actor, Origin, nobody, of
 from app.accounts.audit import NOTHING, Audit, Thing
 from app.accounts.credentials import Basic, Bearer
+from app.accounts.kinds import USER
 from app.accounts.lane import Lane
+from app.accounts.passwords import check_chosen
 from app.accounts.principals import Principal
-from app.accounts.service import Accounts
+from app.accounts.service import Accounts, Entered
+from app.accounts.sessions import Holder
 from app.core.errors import NotFound, Unauthorized
 from app.runtime.base import Runtime
 
@@ -35,15 +38,28 @@ class Turnstile:
         found = self._runtime.call(self._accounts.recognise, credentials, origin.address)
         return found or self._runtime.wait(self._passwords.submit(self._identified, credentials, origin))
 
-    def log_in(self, name: str, password: str, origin: Origin) -> Principal:
+    def log_in(self, name: str, password: str, origin: Origin) -> Entered:
         """See `Accounts.by_password`; it is noted, as is every failure."""
         # Who has no guesses left must not stand in the queue.
         self._runtime.call(self._accounts.recognise, Basic(name, password), origin.address)
         return self._runtime.wait(self._passwords.submit(self._logged_in, name, password, origin))
 
-    def by_session(self, user_id: int, session_version: int) -> Principal | None:
+    def accept(self, secret: str, password: str, origin: Origin) -> Entered:
+        """Let somebody who has a link choose a password, and log them in; raises as `Invitations.accept`."""
+        return self._runtime.wait(self._passwords.submit(self._accepted, secret, password, origin))
+
+    def change_password(self, actor: Actor, old: str, new: str) -> Entered:
+        """Let a user who knows their password choose another one: all their sessions end, and one begins anew.
+
+        Raises:
+            Unauthorized, Unavailable: as `Accounts.by_password`.
+            InvalidInput: the new one can't be used.
+        """
+        return self._runtime.wait(self._passwords.submit(self._changed, actor, old, new))
+
+    def by_session(self, holder: Holder) -> Principal | None:
         """See `Accounts.by_session`."""
-        return self._runtime.call(self._accounts.by_session, user_id, session_version)
+        return self._runtime.call(self._accounts.by_session, holder)
 
     def anonymous(self) -> Principal:
         """See `Accounts.anonymous`."""
@@ -53,16 +69,40 @@ class Turnstile:
         with self._failure_noted(credentials.username if isinstance(credentials, Basic) else "", origin):
             return self._accounts.identify(credentials, origin.address)
 
-    def _logged_in(self, name: str, password: str, origin: Origin) -> Principal:
+    def _logged_in(self, name: str, password: str, origin: Origin) -> Entered:
         with self._failure_noted(name, origin):
             principal = self._accounts.by_password(name, password, origin.address)
+        return self._audit.together(lambda: self._begun(principal.user_id or 0, origin))
 
-        def begun() -> Principal:
-            self._accounts.begin(principal)
-            self._audit.note(of(principal, origin), "login", Thing("user", str(principal.user_id), principal.name))
-            return principal
+    def _begun(self, user_id: int, origin: Origin) -> Entered:
+        entered = self._accounts.begin(user_id, origin)
+        self._audit.note(of(entered.principal, origin), "login", Thing("user", str(user_id), entered.principal.name))
+        return entered
 
-        return self._audit.together(begun)
+    def _accepted(self, secret: str, password: str, origin: Origin) -> Entered:
+        use = self._accounts.invitations.accept(secret, password, origin.address)
+
+        def used() -> Entered:
+            user = use()
+            actor = Actor("user", user.username, user.id, origin)
+            self._audit.note(actor, "user.password", USER.thing(user), after={"by": "link"})
+            return self._begun(user.id, origin)
+
+        return self._audit.together(used)
+
+    def _changed(self, actor: Actor, old: str, new: str) -> Entered:
+        with self._failure_noted(actor.name, actor.origin):
+            self._accounts.by_password(actor.name, old, actor.origin.address)
+        check_chosen(new)
+        users = self._accounts.users
+        hashed = users.hashed(new)
+
+        def changed() -> Entered:
+            user = users.set_hash(actor.id or 0, hashed)
+            self._audit.note(actor, "user.password", USER.thing(user))
+            return self._accounts.begin(user.id, actor.origin)
+
+        return self._audit.together(changed)
 
     @contextmanager
     def _failure_noted(self, name: str, origin: Origin) -> Iterator[None]:

@@ -62,6 +62,16 @@ class Users:
         checked_word(role, ROLES, "role")
         return self._add(username, role, self.hashed(password))
 
+    def invite(self, name: str, role: str) -> User:
+        """Make a user who has no password so far, and so can't log in before a link lets them choose one.
+
+        Raises:
+            InvalidInput, Conflict: as `create`.
+        """
+        username = names.checked(name, "username")
+        checked_word(role, ROLES, "role")
+        return self._add(username, role, "")
+
     def _add(self, username: str, role: str, hashed: str) -> User:
         now_ms = self._clock.now_ms()
         return self._store.add_user(username, names.key(username), password_hash=hashed, role=role, at_ms=now_ms)
@@ -124,6 +134,8 @@ class Users:
         return changed
 
     def _keep_an_admin(self, user_id: int) -> None:
-        admins = {user.id for user in self._store.users() if user.role == "admin" and not user.disabled}
+        admins = {
+            user.id for user in self._store.users() if user.role == "admin" and not user.disabled and user.password_hash
+        }
         if admins == {user_id}:
             raise Conflict("This is the last admin; make another one first.")

@@ -16,6 +16,7 @@ def user_json(user: User) -> dict[str, Any]:
         "username": user.username,
         "role": user.role,
         "disabled": user.disabled,
+        "state": "disabled" if user.disabled else "active" if user.password_hash else "invited",
         "createdAt": rfc3339(user.created_at),
         "lastLoginAt": rfc3339_or_none(user.last_login_at),
     }

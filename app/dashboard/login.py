@@ -34,27 +34,29 @@ def blueprint(services: Services) -> Blueprint:
         name, password = request.form.get("username", ""), request.form.get("password", "")
         try:
             check_csrf()
-            principal = log_user_in(name, password)
+            entered = log_user_in(name, password)
         except (InvalidInput, Unauthorized, Unavailable) as error:
             return _refusal(error)
-        sessions.begin(principal, services.clock.now_ms())
+        sessions.begin(entered.principal, services.clock.now_ms(), entered.key)
         return redirect(_target())
 
     @pages.post("/logout")
     @require("read")
     def log_out() -> ResponseReturnValue:
-        user_id, actor = current_principal().user_id, current_actor()
-        if user_id is not None:
-            runtime.call(_logged_out, services, user_id, actor)
+        principal, actor = current_principal(), current_actor()
+        if principal.user_id is not None and principal.session_id is not None:
+            runtime.call(_logged_out, services, principal.user_id, principal.session_id, actor)
         sessions.end()
         return redirect(LOGIN_PATH)
 
     return pages
 
 
-def _logged_out(services: Services, user_id: int, actor: Actor) -> None:
+def _logged_out(services: Services, user_id: int, session_id: int, actor: Actor) -> None:
+    """End the session that was used, by its row: a copy of its cookie is worth nothing; others go on."""
+
     def ended() -> None:
-        services.accounts.users.end_sessions(user_id)
+        services.accounts.sessions.end(user_id, session_id)
         services.audit.note(actor, "logout", Thing("user", str(user_id), actor.name))
 
     services.audit.together(ended)

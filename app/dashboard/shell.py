@@ -9,6 +9,7 @@ from flask_login import current_user
 from app.alerts.standing import LATE_MS
 from app.core.clock import rfc3339
 from app.dashboard import (
+    account,
     alerts,
     assets,
     audit,
@@ -21,6 +22,7 @@ from app.dashboard import (
     filters,
     first,
     incidents,
+    invitation,
     job,
     job_cells,
     jobs,
@@ -34,6 +36,7 @@ from app.dashboard import (
     silence_pages,
     status,
     style,
+    users,
     views,
     zones,
 )
@@ -57,6 +60,9 @@ PAGES: Final = (
     status.blueprint,
     channels.blueprint,
     notices.blueprint,
+    users.blueprint,
+    account.blueprint,
+    invitation.blueprint,
     audit.blueprint,
     preferences.blueprint,
     style.blueprint,

@@ -25,6 +25,7 @@ class User:
         sender_id: who they are when they ingest.
         key: the name without case and look-alikes; unique.
         session_version: rises when all their sessions must end.
+        password_hash: "" while they have chosen none.
         theme: `dark`, `light`, `system`, or None for the server's default.
     """
 

@@ -12,6 +12,7 @@ from flask_wtf.csrf import generate_csrf
 
 from app.accounts import access, sessions
 from app.accounts.access import current_principal, public, require, signed
+from app.accounts.actors import Origin
 from app.accounts.audit import Audit
 from app.accounts.passwords import Passwords
 from app.accounts.service import Accounts
@@ -95,9 +96,10 @@ def bearer(token: str) -> dict[str, str]:
 
 def log_in(client: FlaskClient, accounts: Accounts, clock: StoppedClock, name: str = "viewer") -> str:
     """Begin a session in `client`, as the login page does; returns a CSRF token of it."""
-    principal = accounts.by_password(name, right(name), HERE)
+    user = accounts.by_password(name, right(name), HERE)
+    principal, key = accounts.begin(user.user_id or 0, Origin(HERE, "a browser"))
     with client.application.test_request_context():
-        sessions.begin(principal, clock.now_ms())
+        sessions.begin(principal, clock.now_ms(), key)
         csrf = str(generate_csrf())
         content = dict(flask.session)
     with client.session_transaction() as session:

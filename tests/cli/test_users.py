@@ -43,7 +43,7 @@ def test_the_list_is_a_table(flask: Run, sqlite_url: str):
 
     head, line = flask("user", "list").stdout.splitlines()
 
-    assert head.split() == ["id", "username", "role", "disabled", "createdAt", "lastLoginAt"]
+    assert head.split() == ["id", "username", "role", "disabled", "state", "createdAt", "lastLoginAt"]
     assert line.split()[1:4] == ["zoe", "viewer", "no"]
 
 

@@ -39,6 +39,9 @@ PAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "channel_pages.one": (),  # there is none without a receiver; its form is that of a new one
     "channel_pages.notices": ("/settings/notices",),
     "status_pages.status": ("/settings/status",),
+    "user_pages.users": ("/settings/users",),
+    "account_pages.account": ("/settings/account",),
+    "invitation.form": ("/invitation?name=zoe",),
     "audit_pages.log": ("/settings/audit", "/settings/audit?q=nothing-like-it"),
     "preferences.show": ("/settings/preferences",),
     "style_page.style": ("/settings/style",),
@@ -63,7 +66,7 @@ NO_PAGES: Final = frozenset(
 )
 """What answers GET beside pages: files, and parts of pages that scripts put into their place."""
 
-OUTSIDE: Final = ("/login", "/kiosk", "/notices/")
+OUTSIDE: Final = ("/login", "/kiosk", "/notices/", "/invitation")
 """Where those begin that are for people who are not signed in."""
 
 EMPTY: Final = ("/jobs", "/events", "/alerts?state=acknowledged", "/dashboards/traffic", "/settings/channels")

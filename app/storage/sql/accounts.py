@@ -3,60 +3,15 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    ColumnElement,
-    Connection,
-    ForeignKey,
-    Integer,
-    LargeBinary,
-    Row,
-    Table,
-    Text,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Row, Table, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.core.errors import Conflict, NotFound
 from app.storage.base_accounts import Sender, Token, TokenChanges, User, UserChanges
+from app.storage.sql.accounts_tables import links, raise_revision, sessions, tokens, users
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import meta, senders
-from app.storage.sql.metadata import metadata
-
-users = Table(
-    "users",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("sender_id", ForeignKey("senders.id"), nullable=False),
-    Column("username", Text, nullable=False),
-    Column("key", Text, nullable=False, unique=True),
-    Column("password_hash", Text, nullable=False),
-    Column("role", Text, nullable=False),
-    Column("session_version", Integer, nullable=False),
-    Column("disabled", Boolean, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("last_login_at", BigInteger),
-    Column("theme", Text),
-)
-
-tokens = Table(
-    "tokens",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("sender_id", ForeignKey("senders.id"), nullable=False),
-    Column("name", Text, nullable=False),
-    Column("scope", Text, nullable=False),
-    Column("digest", LargeBinary(32), nullable=False, unique=True),
-    Column("prefix", Text, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("expires_at", BigInteger),
-    Column("last_used_at", BigInteger),
-    Column("revoked_at", BigInteger),
-)
+from app.storage.sql.sessions import SqlSessionStore
 
 BOOKKEEPING: Final = frozenset({"last_login_at", "last_used_at"})
 """Columns whose change alone lets nobody do more or less, and so leaves the revision as it is."""
@@ -67,6 +22,7 @@ class SqlAccountStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.sessions: Final = SqlSessionStore(database)
 
     def revision(self) -> int:
         """See `AccountStore`."""
@@ -108,7 +64,14 @@ class SqlAccountStore:
 
     def change_user(self, user_id: int, changes: UserChanges) -> User:
         """See `AccountStore`."""
-        return _user(self._database.write(lambda connection: _changed(connection, users, user_id, changes)))
+
+        def work(connection: Connection) -> Row[Any]:
+            if "session_version" in changes:
+                for table in (sessions, links):
+                    connection.execute(delete(table).where(table.c.user_id == user_id))
+            return _changed(connection, users, user_id, changes)
+
+        return _user(self._database.write(work))
 
     def tokens(self) -> list[Token]:
         """See `AccountStore`."""
@@ -169,20 +132,16 @@ def _sender(connection: Connection, name: str, at_ms: int) -> Row[Any]:
 
 
 def _added(connection: Connection, table: Table, values: Mapping[str, Any]) -> Row[Any]:
-    _raise_revision(connection)
+    raise_revision(connection)
     return connection.execute(insert(table).values(**values).returning(*table.c)).one()
 
 
 def _changed(connection: Connection, table: Table, row_id: int, changes: Mapping[str, Any]) -> Row[Any]:
     if not BOOKKEEPING.issuperset(changes):
-        _raise_revision(connection)
+        raise_revision(connection)
     row = connection.execute(
         update(table).where(table.c.id == row_id).values(**changes).returning(*table.c)
     ).one_or_none()
     if row is None:
         raise NotFound("There is none with the id %(row_id)s in %(name)s.", row_id=row_id, name=table.name)
     return row
-
-
-def _raise_revision(connection: Connection) -> None:
-    connection.execute(update(meta).where(meta.c.key == "revision").values(value=meta.c.value + 1))

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Table
 
-from app.storage.sql.accounts import tokens, users
+from app.storage.sql.accounts_tables import links, sessions, tokens, users
 from app.storage.sql.alerts import BEGUN
 from app.storage.sql.alerts_tables import error_kinds, incidents, instances, leases, rules, timeline
 from app.storage.sql.audit import audit
@@ -49,6 +49,8 @@ OF_HOUSE: Final[Mapping[str, Table]] = {
         senders,
         users,
         tokens,
+        sessions,
+        links,
         audit,
         saved_views,
         dashboards,
