@@ -50,7 +50,6 @@ ACTIONS: Final[dict[str, str]] = {
     "backup.restore": phrase("restored a backup"),
     "store.prune": phrase("deleted what is too old"),
     "secrets.rotate": phrase("encrypted secrets anew"),
-    "server.start": phrase("started with other settings"),
 }
 """Each action, in the past, after whoever did it."""
 
