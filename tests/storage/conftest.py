@@ -20,8 +20,9 @@ PACKED = "sqlite-packed"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Suites run over each kind of stores, and those that say `PACKED_TOO` over one more."""
-    if "stores" in metafunc.fixturenames and not hasattr(metafunc.module, "stores"):
+    """Tests that don't name their stores run over each kind, and suites that say `PACKED_TOO` over one more."""
+    named = any(mark.args[0] == "stores" for mark in metafunc.definition.iter_markers("parametrize"))
+    if "stores" in metafunc.fixturenames and not named and not hasattr(metafunc.module, "stores"):
         kinds = (*KINDS, PACKED) if getattr(metafunc.module, "PACKED_TOO", False) else KINDS
         metafunc.parametrize("stores", kinds, indirect=True)
 

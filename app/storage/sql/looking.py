@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select, union_all
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Connection, Select, any_, func, literal, select, union_all
 
 from app.storage.base import EventFilter
 from app.storage.base_search import INDEXED
@@ -72,6 +72,18 @@ def edge(connection: Connection, look: Look, rows: Rows) -> int:
     last = func.max(taken.c.cursor) if look.onward else func.min(taken.c.cursor)
     count, cursor = connection.execute(select(func.count(), last).select_from(taken)).one()
     return int(cursor) if count == rows.most else rows.edge
+
+
+def are_among(connection: Connection, rows: Rows) -> ColumnElement[bool]:
+    """That an event is one of those rows.
+
+    Postgres is told them one by one: for a query within it would look into every partition once a row, or, as it takes
+    that to be dear, read all there is.
+    """
+    if connection.dialect.name == "sqlite":
+        return events.c.cursor.in_(select(rows.cursors.subquery().c.cursor))
+    cursors = list(connection.scalars(rows.cursors))
+    return events.c.cursor == any_(literal(cursors, ARRAY(BigInteger)))
 
 
 def _ways(look: Look, types: Sequence[str]) -> Iterator[list[list[ColumnElement[bool]]]]:

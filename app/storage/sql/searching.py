@@ -21,7 +21,7 @@ from app.storage.sql.conditions_jobs import among
 from app.storage.sql.counting import kind_columns, received_since
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import events, jobs
-from app.storage.sql.looking import LOOKS, MOST_JOBS, Look, Rows, edge, nearest
+from app.storage.sql.looking import LOOKS, MOST_JOBS, Look, Rows, are_among, edge, nearest
 from app.storage.sql.rows import EVENTS
 from app.storage.sql.watermarks import moved, stands_at
 from app.storage.words import Search, read_search
@@ -114,7 +114,7 @@ def _count(connection: Connection, wanted: EventFilter, before: int, after: int,
     rows = nearest(connection, look, wanted.types)
     kind = kind_columns(connection.dialect.name)
     query = select(*kind, func.count()).outerjoin(jobs, events.c.job_key == jobs.c.key)
-    query = query.where(VISIBLE, *_among(look, rows, wanted.types)).group_by(*kind)
+    query = query.where(VISIBLE, *_among(connection, look, rows, wanted.types)).group_by(*kind)
     counted = {tuple(kind): count for *kind, count in connection.execute(query)}
     return Tally(counted, edge(connection, look, rows) or None)
 
@@ -235,18 +235,18 @@ def _gone_through(connection: Connection, look: Look) -> Part:
 
 def _read(connection: Connection, look: Look, rows: Rows, types: Sequence[str], letters: Sequence[Letters]) -> Part:
     """Of these rows those that are wanted, of these types, and hold those letters."""
-    conditions = _among(look, rows, types)
+    conditions = _among(connection, look, rows, types)
     if letters:
         conditions.append(holding(connection, letters, conditions, look.limit, onward=look.onward))
     found = read_events(connection, EVENTS.where(*conditions).order_by(look.order).limit(look.limit))
     return Part(found, found[-1].cursor if len(found) == look.limit else edge(connection, look, rows))
 
 
-def _among(look: Look, rows: Rows, types: Sequence[str]) -> list[ColumnElement[bool]]:
+def _among(connection: Connection, look: Look, rows: Rows, types: Sequence[str]) -> list[ColumnElement[bool]]:
     """The conditions of those of these rows that are wanted; types are compared, not looked up, as the rows are few."""
     of_types = [events.c.type.in_(types)] if types else []
     wanted = replace(look.wanted, q=None, types=())
-    return [events.c.cursor.in_(select(rows.cursors.subquery().c.cursor)), *of_types, *event_conditions(wanted)]
+    return [are_among(connection, rows), *of_types, *event_conditions(wanted)]
 
 
 def _letters(search: Search | None) -> list[Letters]:
