@@ -41,6 +41,12 @@ class Watched(Database):
         return result
 
 
+@pytest.fixture(autouse=True)
+def at_full_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slice is as large as it may be from the beginning."""
+    monkeypatch.setattr("app.storage.sql.pace._FIRST", 1.0)
+
+
 @pytest.fixture
 def database(database_url: str) -> Iterator[Watched]:
     """With the sender 1."""

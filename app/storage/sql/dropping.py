@@ -7,12 +7,13 @@ the oldest stay up to a twelfth longer than they are to be kept.
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
+from app.core.clock import Clock
 from app.core.errors import Unavailable
 from app.storage.base_keeping import Ages
 from app.storage.sql import event_keys, partitions
@@ -34,10 +35,13 @@ _KEYS: Final = 4_000
 """Keys that one transaction takes: some 20 ms."""
 _CHUNKS: Final = 500
 """The same of chunks of packed bodies."""
+RETRY_MS: Final = 10 * 60_000
+"""For how long one that somebody did not let go of is not asked for again; what is old goes row by row meanwhile."""
 _CLEAR: Final = (
     "DELETE FROM event_chunks WHERE last_cursor IN (SELECT last_cursor FROM event_chunks"
-    " WHERE last_cursor >= %s AND last_cursor < %s ORDER BY last_cursor LIMIT %s)"
+    " WHERE last_cursor >= %s AND last_cursor < %s AND first_cursor >= %s ORDER BY last_cursor LIMIT %s)"
 )
+"""One that begins in a partition which stays holds bodies of rows there; it goes with the last of those."""
 _LAST: Final = "SELECT value FROM meta WHERE key = 'cursor'"
 _WITHIN: Final = "FROM events WHERE cursor >= %s AND cursor < %s"
 
@@ -93,43 +97,57 @@ def _is_waited_for(first_ms: int | None, newest_ms: int | None, events_ms: int, 
 class Dropping:
     """Lets partitions of one database go."""
 
-    def __init__(self, database: Database, pace: Pace) -> None:
+    def __init__(self, database: Database, pace: Pace, clock: Clock) -> None:
         self._database = database
         self._pace = pace
+        self._clock = clock
+        self._again_ms = 0
 
-    def step(self, whole: Sequence[Partition], ages: Ages) -> int | None:
+    def step(self, whole: Sequence[Partition], ages: Ages) -> int:
         """Let the first of these go in which there is something; how many events went.
 
-        Returns:
-            0 when there was nothing in them, None when somebody does not let go of one.
+        0 when there was nothing in them, or somebody does not let go of one.
         """
-        for partition in whole:
+        for partition in whole if self._clock.monotonic_ms() >= self._again_ms else ():
             went = self._drop(partition, ages)
-            if went is None:
-                return None
             while self._database.write(self._pace.timed(_clear_chunks)):
                 pass
             if went:
                 return went
         return 0
 
-    def _drop(self, partition: Partition, ages: Ages) -> int | None:
-        """Give up its keys, then the whole of it; how many events went, None when somebody does not let go of it."""
+    def _drop(self, partition: Partition, ages: Ages) -> int:
+        """Give up its keys, then the whole of it; how many events went. One that stays has its keys again."""
         count = f"SELECT count(*) {_WITHIN}"
         rows = self._database.read(lambda made: made.exec_driver_sql(count, partition).scalar_one(), long=True)
+        self._pass_through(partition, event_keys.remove)
+        try:
+            went = self._went(partition, ages)
+        except BaseException:
+            self._pass_through(partition, event_keys.put_back)
+            raise
+        if not went:
+            self._pass_through(partition, event_keys.put_back)
+        return int(rows) if went else 0
+
+    def _pass_through(self, partition: Partition, work: Callable[[Connection, int, int], None]) -> None:
         after: int | None = partition.low - 1
         while after is not None:
-            after = self._database.write(self._pace.timed(partial(_drop_keys, partition=partition, after=after)))
+            step = partial(_next, partition=partition, after=after, work=work)
+            after = self._database.write(self._pace.timed(step))
+
+    def _went(self, partition: Partition, ages: Ages) -> bool:
         pause = threading.Event()
         for _ in range(TRIES):
             try:
-                return int(rows) if self._database.write(partial(_drop, partition=partition, ages=ages)) else 0
+                return self._database.write(partial(_drop, partition=partition, ages=ages))
             except Unavailable as refusal:
                 if refusal.code != "busy":
                     raise
             pause.wait(_GAP_S)
-        log.warning("Old events up to %d can't go yet: something has been reading them", partition.high - 1)
-        return None
+        log.warning("Old events up to %d can't go at once: something has been reading them", partition.high - 1)
+        self._again_ms = self._clock.monotonic_ms() + RETRY_MS
+        return False
 
 
 def _received(connection: Connection, partition: Partition) -> tuple[int | None, int | None]:
@@ -141,13 +159,20 @@ def _received(connection: Connection, partition: Partition) -> tuple[int | None,
     return first, last
 
 
-def _drop_keys(connection: Connection, share: float, *, partition: Partition, after: int) -> int | None:
-    """Give up the keys of its next events, `share` of what is quick; the last of those, None when there are no more."""
+def _next(
+    connection: Connection,
+    share: float,
+    *,
+    partition: Partition,
+    after: int,
+    work: Callable[[Connection, int, int], None],
+) -> int | None:
+    """Do it to keys of its next events, `share` of what is quick; the last of those, None when there are no more."""
     query = f"SELECT cursor {_WITHIN} ORDER BY cursor OFFSET %s LIMIT 1"
     # To the cursor before which so many lie, or to the end.
     most = max(1, int(_KEYS * share))
-    upto = connection.exec_driver_sql(query, (after + 1, partition.high, most - 1)).scalar()
-    event_keys.remove(connection, after, partition.high - 1 if upto is None else upto)
+    upto: int | None = connection.exec_driver_sql(query, (after + 1, partition.high, most - 1)).scalar()
+    work(connection, after, partition.high - 1 if upto is None else upto)
     return upto
 
 
@@ -157,18 +182,19 @@ def _clear_chunks(connection: Connection, share: float) -> int:
     for low, high in partitions.held(connection):
         if low > edge:
             most = max(1, int(_CHUNKS * share))
-            gone += connection.exec_driver_sql(_CLEAR, (edge, low, most)).rowcount
+            gone += connection.exec_driver_sql(_CLEAR, (edge, low, edge, most)).rowcount
         edge = high
     return gone
 
 
 def _drop(connection: Connection, *, partition: Partition, ages: Ages) -> bool:
     """Whether it was still there, and nothing in it is to be kept, as of a job that was pinned meanwhile."""
-    if _keepers(connection, partition, ages):
-        return False
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = {LOCK_MS}")
-    connection.exec_driver_sql(f"LOCK TABLE {', '.join(PARENTS)} IN ACCESS EXCLUSIVE MODE")
-    if partition not in partitions.held(connection):
+    # The parents alone: whoever reads or writes goes by them, and what cleans another partition is in nobody's way.
+    connection.exec_driver_sql(
+        f"LOCK TABLE {', '.join(f'ONLY {parent}' for parent in PARENTS)} IN ACCESS EXCLUSIVE MODE"
+    )
+    if partition not in partitions.held(connection) or _keepers(connection, partition, ages):
         return False
     last = connection.exec_driver_sql(f"SELECT max(cursor) {_WITHIN}", partition).scalar()
     connection.exec_driver_sql(f"DROP TABLE {', '.join(map(partition.of, PARENTS))}")

@@ -30,13 +30,18 @@ _TAKE: Final = f"INSERT INTO event_keys (job_key, id, cursor, digest) SELECT * F
 _TAKEN: Final = f"SELECT k.cursor FROM event_keys k JOIN {_KEYED} ON {_SAME} AND k.cursor = w.cursor"  # noqa: S608
 _HELD: Final = f"SELECT k.job_key, k.id, k.digest FROM event_keys k JOIN {_KEYED} ON {_SAME}"  # noqa: S608
 _DELETE: Final = (
-    "WITH gone AS (DELETE FROM events WHERE cursor = ANY(%s) RETURNING job_key, id),"
-    " keys AS (DELETE FROM event_keys k USING gone g WHERE k.job_key = g.job_key AND k.id = g.id)"
+    "WITH gone AS (DELETE FROM events WHERE cursor = ANY(%s) RETURNING job_key, id, cursor),"
+    " keys AS (DELETE FROM event_keys k USING gone g"
+    " WHERE k.job_key = g.job_key AND k.id = g.id AND k.cursor = g.cursor)"
     " SELECT count(*) FROM gone"
 )
 _REMOVE: Final = (
     "DELETE FROM event_keys k USING events e WHERE e.cursor > %s AND e.cursor <= %s"
-    " AND k.job_key = e.job_key AND k.id = e.id"
+    " AND k.job_key = e.job_key AND k.id = e.id AND k.cursor = e.cursor"
+)
+_PUT_BACK: Final = (
+    "INSERT INTO event_keys (job_key, id, cursor, digest) SELECT job_key, id, cursor, digest FROM events"
+    " WHERE cursor > %s AND cursor <= %s AND id IS NOT NULL ON CONFLICT DO NOTHING"
 )
 _COLUMNS: Final = ("job_key", "id", "cursor", "digest")
 
@@ -71,3 +76,8 @@ def remove(connection: Connection, after: int, upto: int) -> None:
     connection.exec_driver_sql("SET LOCAL enable_hashjoin = off")
     connection.exec_driver_sql("SET LOCAL enable_mergejoin = off")
     connection.exec_driver_sql(_REMOVE, (after, upto))
+
+
+def put_back(connection: Connection, after: int, upto: int) -> None:
+    """Take the keys of the events between two cursors again, the second included, after `remove`."""
+    connection.exec_driver_sql(_PUT_BACK, (after, upto))

@@ -50,7 +50,7 @@ class SqlEventStore:
         self._merge = merge
         self._pace = Pace(clock)
         self._pruning = Pruning(database, self._pace)
-        self._dropping = Dropping(database, self._pace)
+        self._dropping = Dropping(database, self._pace, clock)
         self._rows = SqliteRows() if database.is_sqlite else PostgresRows()
         self._newest = 0  # remembered, as the newest event may be deleted and readers have seen it
 
@@ -144,12 +144,9 @@ class SqlEventStore:
         gone = self._prune_deleted(limit)
         if not gone:
             now_ms = self._clock.now_ms()
-            old = self._database.read(lambda connection: going(connection, ages, now_ms))
-            went = self._dropping.step(old.whole, ages)
-            if went is None:
-                return 0
-            gone = went or self._pruning.step(old.ages, limit)
-        if not gone and (wrong := self._database.read(miscounted)):
+            old = self._database.read(lambda connection: going(connection, ages, now_ms), long=True)
+            gone = self._dropping.step(old.whole, ages) or self._pruning.step(old.ages, limit)
+        if not gone and (wrong := self._database.read(miscounted, long=True)):
             self._database.write(partial(count_changes, changes=wrong))
         return gone
 

@@ -13,7 +13,7 @@ from app.storage.base_keeping import Ages
 from app.storage.base_series import DAY_MS, HOUR_MS
 from app.storage.base_upkeep import Edges
 from app.storage.indexing import Indexing
-from app.storage.sql import dropping, migrate, partitions
+from app.storage.sql import dropping, event_keys, migrate, partitions
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
 from app.storage.stores import Stores, open_stores
@@ -204,22 +204,74 @@ def test_where_little_comes_what_is_old_goes_to_the_day(database: Database, stor
 def test_a_partition_that_is_read_goes_later(
     database: Database, stores: Stores, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
 ):
-    """An export or a backup is not cut short, and nobody else waits behind it: the partition stays until then."""
+    """An export or a backup is not cut short, and nobody waits behind it: its rows go one by one, it goes empty."""
     monkeypatch.setattr(dropping, "TRIES", 2)
     filled(stores, database, [0, 1], clock)
     clock.time_ms = NOW_MS + 40 * DAY_MS
     keep = Keeper(stores, clock)
 
     def read(connection: Connection) -> None:
-        connection.exec_driver_sql("SELECT 1 FROM events").all()
-        assert keep.clean_up() == 0
+        seen = connection.exec_driver_sql("SELECT 1 FROM events").all()
+        assert keep.clean_up() == len(seen) == 8
         stores.events.append(some(), jobs_fold)
+        assert len(connection.exec_driver_sql("SELECT 1 FROM events").all()) == len(seen)
 
     database.read(read)
 
-    assert number(database, "events") == 11
-    assert keep.clean_up() == 8
-    assert number(database, "event_keys") == 3
+    assert held(database)[0].low == 0
+    assert number(database, "events") == number(database, "event_keys") == 3
+    clock.advance(dropping.RETRY_MS)
+    assert keep.clean_up() == 0
+    assert held(database)[0].low == 2 * FIRST
+
+
+def test_what_is_pinned_at_the_last_moment_stays_with_its_keys(
+    database: Database, stores: Stores, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+):
+    """Between the look and the drop: the partition stays, and what is sent again is known."""
+    filled(stores, database, [0, 1], clock)
+    sent = [found for found in stores.events.events(ANY) if found.cursor < FIRST]
+    clock.time_ms = NOW_MS + 40 * DAY_MS
+    removed = event_keys.remove
+
+    def pin(connection: Connection, after: int, upto: int) -> None:
+        removed(connection, after, upto)
+        connection.exec_driver_sql("UPDATE jobs SET pinned = true")
+
+    monkeypatch.setattr(event_keys, "remove", pin)
+
+    assert Keeper(stores, clock).clean_up() == 0
+    again = stores.events.append([event(id=found.id) for found in sent if found.type == "item_scraped"], no_fold)
+    assert {outcome.state for outcome in again.outcomes} == {"duplicate"}
+
+
+def test_a_packed_body_stays_where_one_of_its_rows_does(database: Database, stores: Stores, clock: StoppedClock):
+    """A chunk over the edge of two partitions, of which the second goes: what the first keeps can be read."""
+    stores.events.append([event(id=new_id(), job_id="pinned"), *some()], jobs_fold)
+    advance(database, FIRST - 1)
+    stores.events.append(some(), jobs_fold)
+    advance(database, 2 * FIRST)
+    chunk = (*(stores.events.events(EventFilter(job_id="123"))[place].cursor for place in (-1, 0)), "123")
+    database.write(
+        lambda made: [
+            made.exec_driver_sql("UPDATE jobs SET pinned = true WHERE id = 'pinned'"),
+            made.exec_driver_sql(
+                "INSERT INTO event_chunks (first_cursor, last_cursor, job_key, logs, events, letters, packed)"
+                " SELECT %s, %s, key, false, 6, 1, ''::bytea FROM jobs WHERE id = %s",
+                chunk,
+            ),
+            made.exec_driver_sql("UPDATE events SET data = '' WHERE cursor BETWEEN %s AND %s", chunk[:2]),
+        ]
+    )
+    clock.time_ms = NOW_MS + 40 * DAY_MS
+    ages = Ages(clock.now_ms() - 30 * DAY_MS, 0)
+
+    assert stores.events.prune(ages, 500) == 3
+    assert [partition.low for partition in held(database)][:2] == [0, 2 * FIRST]
+    assert number(database, "event_chunks") == 1
+    while stores.events.prune(ages, 500):
+        pass
+    assert (number(database, "events"), number(database, "event_chunks")) == (1, 0)
 
 
 def test_a_database_of_before_becomes_the_first_partition(database: Database, stores: Stores):
