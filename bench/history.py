@@ -1,140 +1,143 @@
-"""Pages of the history, over few events and over many: what is asked for must not cost more because there is more.
+"""Pages of the history and of jobs, over few events and over many: none may cost more because there is more.
 
-A million events as shops' spiders send them, a fifth of them logs, are put into the database and their words into its
-index; then the page is asked for as a reader would, with words that stand everywhere, in one event, or nowhere.
+A past as in `bench.filling` is put into a database of each size, and the server asked for pages as a reader would ask:
+with words that stand everywhere, in one event or nowhere, deep down in the list, of a job as of any and of one that has
+sent a tenth of all. How long each takes at each size is the curve.
 """
 
-import random
 import statistics
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
-import msgspec
-
-from app.storage.base import Commit, Event
-from app.storage.base_series import Point
-from app.storage.indexing import Indexing
-from app.storage.sql.accounts import SqlAccountStore
-from app.storage.sql.database import Database
-from app.storage.sql.events import SqlEventStore
-from app.storage.sql.searching import SqlSearchStore
-from app.storage.sql.series_points import merge_points
+from app.queries import onward
+from bench.curve import Curve, drawn, listed
 from bench.figures import Figure
+from bench.filled import filled
+from bench.filling import BATCH, LONG, SPAN_MS, name_of
 from bench.target import READ_TOKEN, started
 from tests.server import Server
 
-SIZES: Final = (10_000, 1_000_000)
+SIZES: Final = (100_000, 1_000_000)
 ASKED: Final = 10
 """How often a round asks for each page."""
-BATCH: Final = 2_000
-ANSWERED_S: Final = 10
-INFO: Final = 1
-ERROR: Final = 3
-SAID: Final = (
-    ("log", INFO, "Crawled (200) <GET https://shop.example/p/{n}?page={m}> (referer: None)", 160),
-    ("log", INFO, "Retrying <GET https://ebay.example/itm/{n}> (failed {m} times): timed out", 40),
-    ("error", ERROR, "403 Forbidden GET https://velo.example/annonces?page={n} through dc-fr-{m}", 30),
-    ("error", ERROR, "AttributeError: NoneType has no attribute get in parse_listing, item {n} of {m}", 20),
-    ("item_scraped", None, "Vintage card no. {n}, lot {m}", 750),
-)
-"""Types, levels and words, and how many of a thousand events are so."""
-NEEDLE: Final = "needle in the haystack"
-PAGES: Final[tuple[dict[str, str], ...]] = (
-    {},
-    {"level": "error"},
-    {"type": "error,log"},
-    {"job": "run 0"},
-    {"q": "crawled"},
-    {"q": "needle", "type": "log"},
-    {"q": '"timed out" retrying'},
-    {"q": "timeo* -crawled"},
-    {"q": "forbidden", "level": "error", "job": "run 0"},
-    {"q": "card"},
-    {"q": "nowhere"},
-)
-"""What is asked for."""
+ANSWERED_S: Final = 30
+LIMIT_MS: Final = 50
+VARIABLES: Final = dict.fromkeys(("RETENTION_EVENTS_DAYS", "RETENTION_LOGS_DAYS", "RETENTION_METRICS_DAYS"), "3650")
+"""What was filled is not to go while it is measured, nor when it is measured again."""
+_MINUTE_MS: Final = 60_000
+_TABS: Final = ("overview", "errors", "log", "items", "events")
 
 
-def measure(servers: dict[int, tuple[Server, Path]], rounds: int) -> list[Figure]:
-    """Fill and ask the server of each size, not started yet, whose database lies in that folder."""
-    taken: dict[int, list[float]] = {}
-    for size, (server, folder) in servers.items():
-        fill(size, folder / "scrapewatch.db")
-        with started(server):
-            _asked(server)  # what is read from the disk once
-            taken[size] = [_p95(_asked(server)) for _ in range(rounds)]
+def pages(size: int) -> dict[str, str]:
+    """What is asked for, by the name of its curve, over so many events that end now."""
+    middle_ms = time.time_ns() // 1_000_000 - SPAN_MS // 2
+    job = name_of(size // BATCH // 2)
+    history: dict[str, dict[str, object]] = {
+        "newest": {},
+        "deep": {"next": onward(size // 2)},
+        "job": {"job": job},
+        "source": {"source": "shop-7.example"},
+        "type item_scraped": {"type": "item_scraped"},
+        "type error": {"type": "error"},
+        "type job_failed": {"type": "job_failed"},
+        "level error": {"level": "error"},
+        "level error, deep": {"level": "error", "next": onward(size // 2)},
+        "an hour back then": {"from": middle_ms, "to": middle_ms + 60 * _MINUTE_MS},
+        "source and level": {"source": "shop-7.example", "level": "error"},
+        "words everywhere": {"q": "crawled"},
+        "words in one event": {"q": "needle", "type": "log"},
+        "a phrase": {"q": '"timed out" retrying'},
+        "beginnings and not": {"q": "timeo* -crawled"},
+        "words, level and job": {"q": "forbidden", "level": "error", "job": job},
+        "words of items": {"q": "card"},
+        "words nowhere": {"q": "nowhere"},
+    }
+    found = {f"history, {name}": f"/events?{urlencode(query)}" for name, query in history.items()}
+    for title, which in (("a job", job), ("the long job", LONG)):
+        found |= {f"{title}, {tab}": f"/jobs/{which}?tab={tab}" for tab in _TABS}
+    return found
+
+
+def measure(
+    serve: Callable[[str, str], Server], folder: Path, sizes: Sequence[int], stores: Sequence[str], rounds: int
+) -> tuple[list[Figure], list[Curve]]:
+    """Ask for every page in each of the stores, at each of the sizes.
+
+    Args:
+        serve: makes a server on the database at an address, by a name; not started yet.
+        folder: where filled databases are, or will be.
+        sizes: how many events, ascending.
+        stores: names of `bench.filled.STORES`.
+        rounds: how often all is asked, after once for what is read from the disk.
+    """
+    figures: list[Figure] = []
+    curves: list[Curve] = []
+    for store in stores:
+        taken: dict[int, dict[str, list[float]]] = {}
+        for size in sizes:
+            with filled(store, size, folder) as url, started(server := serve(f"{store}-{size}", url)):
+                _asked(server, pages(size), 2)
+                print(f"  asking {store} with {size:,} events", flush=True)
+                taken[size] = _asked(server, pages(size), rounds * ASKED)
+        names = list(taken[sizes[0]])
+        curves += [Curve(store, name, {size: _p95(taken[size][name]) for size in sizes}) for name in names]
+        figures += _figures(store, taken)
+    return figures, curves
+
+
+def told(curves: Sequence[Curve], file: Path | None) -> str:
+    """The curves as a table; drawn into `file` if there is one."""
+    if file is not None:
+        file.write_text(drawn(curves, LIMIT_MS), encoding="utf-8")
+    return listed(curves)
+
+
+def _figures(store: str, taken: Mapping[int, Mapping[str, list[float]]]) -> list[Figure]:
     least, most = min(taken), max(taken)
-    figures = [Figure(f"history over {size:,} events, page, p95", "ms", taken[size]) for size in sorted(taken)[:-1]]
-    figures.append(Figure(f"history over {most:,} events, page, p95", "ms", taken[most], "≤ 50"))
-    ratio = [many / few for many, few in zip(taken[most], taken[least], strict=True)]
-    return [*figures, Figure(f"the same, {most:,} ÷ {least:,}", "", ratio)]
+    made = []
+    for title, is_meant in (("history", _is_history), ("jobs", _is_job)):
+        for size in sorted(taken):
+            each = [values for name, values in taken[size].items() if is_meant(name)]
+            every = [value for values in each for value in values]
+            budget = f"≤ {LIMIT_MS}"
+            made.append(Figure(f"{title}, {store}, {size:,} events: p50", "ms", [statistics.median(every)]))
+            made.append(Figure(f"{title}, {store}, {size:,} events: p95", "ms", [_p95(every)], budget))
+            slowest = max(_p95(values) for values in each)
+            made.append(Figure(f"{title}, {store}, {size:,} events: p95 of the slowest page", "ms", [slowest], budget))
+        if most > least:
+            ratio = [
+                statistics.median(taken[most][name]) / statistics.median(taken[least][name])
+                for name in taken[most]
+                if is_meant(name)
+            ]
+            made.append(Figure(f"{title}, {store}: each page, {most:,} ÷ {least:,}", "×", ratio, "≤ 1.5"))
+    return made
 
 
-def fill(size: int, file: Path) -> None:
-    """Put so many events into a database of the present schema, and their words into its index."""
-    database = Database(f"sqlite:///{file}", checkpoints=True)
-    SqlAccountStore(database).sender("bench", at_ms=_Now().now_ms())
-    store = SqlEventStore(database, _Now(), merge_points)
-    for batch in _batches(size):
-        store.append(batch, _nothing)
-    indexing = Indexing(store, SqlSearchStore(database))
-    while indexing.look():
-        pass
-    database.close()
+def _is_history(name: str) -> bool:
+    return name.startswith("history")
 
 
-def _batches(size: int) -> Iterator[Sequence[Event]]:
-    chance = random.Random(size)
-    weights = [weight for *_, weight in SAID]
-    for start in range(0, size, BATCH):
-        kinds = chance.choices(SAID, weights, k=min(BATCH, size - start))
-        yield [_event(kind, start + at, chance.randrange(10**6)) for at, kind in enumerate(kinds)]
+def _is_job(name: str) -> bool:
+    return not _is_history(name)
 
 
-def _event(kind: tuple[str, int | None, str, int], number: int, chance: int) -> Event:
-    type_, level, words, _ = kind
-    said = words.format(n=chance, m=number % 1_000)
-    if number == BATCH:
-        type_, level, said = "log", INFO, NEEDLE
-    body = {"title": said} if level is None else {"message": said}
-    return Event(
-        sender_id=1,
-        type=type_,
-        job_id=f"run {number // 20_000}",
-        at_ms=_Now().now_ms(),
-        data=msgspec.json.encode(body).decode(),
-        digest=number,
-        body=body,
-        level=level,
-    )
+def _asked(server: Server, addresses: Mapping[str, str], times: int) -> dict[str, list[float]]:
+    """How many ms each page took, each time."""
+    taken: dict[str, list[float]] = {name: [] for name in addresses}
+    for _ in range(times):
+        for name, address in addresses.items():
+            taken[name].append(_ms(server, address))
+    return taken
 
 
-class _Now:
-    """The machine's clock."""
-
-    def now_ms(self) -> int:
-        return time.time_ns() // 1_000_000
-
-    def monotonic_ms(self) -> int:
-        return time.monotonic_ns() // 1_000_000
-
-
-def _nothing(commit: Commit, jobs: object) -> list[Point]:  # noqa: ARG001  (a fold's signature)
-    return []
-
-
-def _asked(server: Server) -> list[float]:
-    """How many ms each page took."""
-    return [_ms(server, page) for _ in range(ASKED) for page in PAGES]
-
-
-def _ms(server: Server, page: dict[str, str]) -> float:
-    address = f"{server.address}/events?{urlencode(page)}"
-    request = urllib.request.Request(address, headers={"Authorization": f"Bearer {READ_TOKEN}"})  # noqa: S310  (ours)
+def _ms(server: Server, address: str) -> float:
+    headers = {"Authorization": f"Bearer {READ_TOKEN}"}
+    request = urllib.request.Request(server.address + address, headers=headers)  # noqa: S310  (ours)
     began = time.perf_counter()
     with urllib.request.urlopen(request, timeout=ANSWERED_S) as answer:  # noqa: S310  (ours)
         answer.read()
@@ -142,4 +145,4 @@ def _ms(server: Server, page: dict[str, str]) -> float:
 
 
 def _p95(taken: Sequence[float]) -> float:
-    return statistics.quantiles(taken, n=20)[-1]
+    return sorted(taken)[min(len(taken) - 1, int(len(taken) * 0.95))]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, make_url
 
 from app.core.clock import CLOCK
 from app.storage.base import Commit, Event
@@ -66,13 +66,13 @@ class Past:
 
 
 class Timed(Database):
-    """A SQLite database that times how long its transactions of writing hold the lock, from BEGIN to the end of COMMIT.
+    """A database that times how long its transactions of writing hold the lock, from BEGIN to the end of COMMIT.
 
     Attributes:
         held_ms: of each.
         commit_ms: of each the part that is its COMMIT: pages go to the log, and the disk says that they are there.
-        checkpoint_ms: of each checkpoint, which comes after a commit as in the server: the lock is free meanwhile, but
-            the thread that writes is not.
+        checkpoint_ms: of each checkpoint of SQLite's, which comes after a commit as in the server: the lock is free
+            meanwhile, but the thread that writes is not.
     """
 
     def __init__(self, url: str) -> None:
@@ -80,9 +80,12 @@ class Timed(Database):
         self.held_ms: list[float] = []
         self.commit_ms: list[float] = []
         self.checkpoint_ms: list[float] = []
-        self._log = Path(f"{self.url.database}-wal")
+        self._log = Path(f"{self.url.database}-wal") if self.is_sqlite else None
         self._began = self._committing = 0.0
-        event.listen(self.engine, "after_cursor_execute", self._executed)
+        if self.is_sqlite:  # which waits for the lock in a statement of its own
+            event.listen(self.engine, "after_cursor_execute", self._executed)
+        else:
+            event.listen(self.engine, "begin", self._begins)
         event.listen(self.engine, "commit", self._commits)
 
     def write(self, work: Callable[[Connection], Any], *, gives: bool = False) -> Any:
@@ -91,7 +94,7 @@ class Timed(Database):
         ended = time.perf_counter()
         self.held_ms.append((ended - self._began) * 1_000)
         self.commit_ms.append((ended - self._committing) * 1_000)
-        if self._log.stat().st_size >= CHECKPOINT_BYTES:
+        if self._log is not None and self._log.stat().st_size >= CHECKPOINT_BYTES:
             self.checkpoint_ms.append(self._checkpoint())
         return result
 
@@ -111,26 +114,30 @@ class Timed(Database):
         if arguments[2].startswith("BEGIN"):
             self._began = time.perf_counter()
 
+    def _begins(self, _: object) -> None:
+        self._began = time.perf_counter()
+
     def _commits(self, _: object) -> None:
         self._committing = time.perf_counter()
 
 
-def measure(server: Server, folder: Path, old: int = OLD) -> list[Figure]:
-    """All of it, once.
+def measure(server: Server, url: str, old: int = OLD) -> list[Figure]:
+    """All of it, once, on the server's database, which is at `url`.
 
     Raises:
         RuntimeError: a command failed.
     """
-    slices = _slices(f"sqlite:///{folder / 'scrapewatch.db'}", old)
+    store = make_url(url).get_backend_name()
+    slices = _slices(url, old)
     with started(server):
         before = _acknowledged(server, lambda since: time.monotonic() - since > 5)
         pruning = _beside(server, "prune")
         backing_up = _beside(server, "backup")
     return [
-        *_told(f"retention of {old // 2:,} events", slices),
-        Figure("acknowledgement, p99", "ms", [_p99(before)]),
-        Figure("acknowledgement during retention, p99", "ms", [_p99(pruning)], "< 1000"),
-        Figure("acknowledgement during a backup, p99", "ms", [_p99(backing_up)], "< 1000"),
+        *_told(f"{store}, retention of {old // 2:,} events", slices),
+        Figure(f"{store}, acknowledgement, p99", "ms", [_p99(before)]),
+        Figure(f"{store}, acknowledgement during retention, p99", "ms", [_p99(pruning)], "< 1000"),
+        Figure(f"{store}, acknowledgement during a backup, p99", "ms", [_p99(backing_up)], "< 1000"),
     ]
 
 

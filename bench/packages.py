@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tests.server import ROOT
@@ -24,6 +25,7 @@ class Packages:
     name: str
 
 
+@cache
 def packages() -> Packages:
     """Those of requirements.txt alone, installed once into a folder that outlives the run; else those we run with."""
     folder = _folder()

@@ -19,9 +19,13 @@ PASSWORD: Final = secrets.token_hex(32)
 """Of the user `admin`."""
 
 
-def target(folder: Path, async_mode: str, python: str) -> Server:
-    """A server, not started yet, whose data lie in `folder` and whose packages are those of `python`."""
-    migrate.upgrade(f"sqlite:///{folder / 'scrapewatch.db'}")
+def target(folder: Path, async_mode: str, python: str, **more: str) -> Server:
+    """A server, not started yet, whose data lie in `folder` and whose packages are those of `python`.
+
+    Its database is there, too, unless `more` variables name another.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    migrate.upgrade(more.get("DATABASE_URL", f"sqlite:///{folder / 'scrapewatch.db'}"))
     environment = {
         "DATA_DIR": str(folder),
         "ASYNC_MODE": async_mode,
@@ -30,6 +34,7 @@ def target(folder: Path, async_mode: str, python: str) -> Server:
         "ADMIN_PASSWORD": PASSWORD,
         "LOG_LEVEL": "WARNING",
         "RATE_LIMIT_CONNECTIONS": "100000",  # all viewers come from one address
+        **more,
     }
     return Server(environment, folder / "log", (python, "wsgi.py"))
 

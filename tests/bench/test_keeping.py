@@ -12,7 +12,8 @@ from bench.target import target
 @pytest.mark.long
 def test_a_run_deletes_and_backs_up_while_events_come(tmp_path: Path, one_mode: str):
     """What was old is gone, a backup is there, and each figure was measured."""
-    figures = keeping.measure(target(tmp_path, one_mode, sys.executable), tmp_path, old=1_000)
+    server = target(tmp_path, one_mode, sys.executable)
+    figures = keeping.measure(server, f"sqlite:///{tmp_path / 'scrapewatch.db'}", old=1_000)
 
     assert [figure.budget for figure in figures] == ["≤ 50", "", "", "< 1000", "< 1000"]
     assert all(min(figure.values) > 0 for figure in figures)
