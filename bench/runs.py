@@ -10,7 +10,22 @@ from pathlib import Path
 from typing import Final
 
 from app.storage.base_series import MINUTE_MS
-from bench import client, crawl, history, ingest, job, keeping, listing, node, packing, pixel, series, start, viewing
+from bench import (
+    client,
+    crawl,
+    history,
+    ingest,
+    job,
+    keeping,
+    listing,
+    node,
+    packing,
+    pixel,
+    series,
+    start,
+    units,
+    viewing,
+)
 from bench.figures import Figure
 from bench.filled import empty
 from bench.month import Month
@@ -170,6 +185,10 @@ def _packing(run: Run) -> list[Figure]:
     return packing.measure(servers, run.folder, run.rounds)
 
 
+def _units(run: Run) -> list[Figure]:
+    return units.measure(run.here, run.folder, run.few)
+
+
 MEASUREMENTS: Final[dict[str, Callable[[Run], list[Figure]]]] = {
     "start": _start,
     "ingest": _ingest,
@@ -184,4 +203,5 @@ MEASUREMENTS: Final[dict[str, Callable[[Run], list[Figure]]]] = {
     "pixel": _pixel,
     "keeping": _keeping,
     "packing": _packing,
+    "units": _units,
 }

@@ -53,7 +53,12 @@ def started(server: Server) -> Iterator[float]:
 
 def cpu_s(server: Server) -> float:
     """CPU seconds spent so far by the server's processes."""
-    return sum(_cpu_s(process) for process in _processes(server))
+    return cpu_of(psutil.Process(server.process.pid))
+
+
+def cpu_of(first: psutil.Process) -> float:
+    """Those of a process and of all that it has started."""
+    return sum(_cpu_s(process) for process in [first, *first.children(recursive=True)])
 
 
 def resident_mb(server: Server) -> float:
