@@ -126,9 +126,7 @@ def _bytes(store: str, folder: Path, size: int) -> list[Figure]:
         database.close()
         whole = _size(url, compact=True) - nothing
     return [
-        Figure(
-            f"{store}: events that one writer can write, 2,000 a commit, the disk not waited for", "events/s", turns
-        ),
+        Figure(f"{store}: events of one writer, 2,000 a commit, no wait for the disk", "events/s", turns),
         Figure(f"{store}: an event, with its part of all indexes, series and groups", "bytes", [plain / size]),
         Figure(f"{store}: the same, finished jobs packed and space given back", "bytes", [whole / size]),
         Figure(f"{store}: packed bodies are smaller by", "×", [packed.ratio or 0.0]),
