@@ -88,8 +88,8 @@ def _as_stored(
     """That a body which is not packed holds all those letters.
 
     Postgres takes comparing letters for cheap, and would rather do it to every row there is than walk to these few:
-    so they are fetched before. There, letters of ASCII need not be compared by the rules of a language, which takes five
-    times as long.
+    so they are fetched before. There, letters of ASCII need not be compared by the rules of a language, which takes
+    five times as long.
     """
     rows: Any = events
     if connection.dialect.name == "postgresql":
