@@ -114,6 +114,8 @@ class Settings:
     encryption_keys: tuple[str, ...] = setting(
         keys, (), "newest first; generated on loopback, required elsewhere", secret=True
     )
+    redact: bool = setting(boolean, True, "take secrets out of events before they are stored")
+    redact_fields: tuple[str, ...] = setting(words(), (), "more names of fields whose values are taken out")
     tls_cert_file: Path | None = setting(path, None, "serve TLS with this certificate", later=True)
     tls_key_file: Path | None = setting(path, None, "and this key", later=True)
 
@@ -246,6 +248,11 @@ def _derived(settings: Settings) -> dict[str, Any]:
         "websocket_transports": settings.websocket_transports or both,
         "backup_location": settings.backup_location or data_dir / "backups",
     }
+
+
+def secret_values(settings: Settings) -> list[Any]:
+    """The values of the settings that are secret: texts and tuples of texts."""
+    return [value for row in fields(Settings) if row.metadata["secret"] and (value := getattr(settings, row.name))]
 
 
 def describe(settings: Settings) -> list[tuple[str, str, str]]:

@@ -29,9 +29,8 @@ from app.dashboard.language import told
 from app.dashboards.files import provided
 from app.dashboards.service import Dashboards
 from app.fold import folding, learning
-from app.ingest.check import Checker
+from app.ingest.opening import open_ingest
 from app.ingest.reports import Reports
-from app.ingest.service import Ingest
 from app.jobs.grouping import Grouping
 from app.jobs.watchdog import Watchdog
 from app.metrics.collector import Collector
@@ -62,7 +61,7 @@ from app.storage.stores import open_stores
 from app.storage.turns import Turns
 from app.storage.writer import Writer
 from app.websocket.server import Sockets
-from config import DAY_MS, Settings
+from config import DAY_MS, Settings, secret_values
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +99,7 @@ def serve(settings: Settings, runtime: Runtime) -> None:
         ScrapewatchError: the database has not the schema that this code needs, or a setting can't be used.
         OSError: the address is taken or not ours.
     """
-    set_up_logging(settings.log_level, settings.log_format)
+    set_up_logging(settings.log_level, settings.log_format, secret_values(settings))
     database = Database(settings.database_url, readers=1)
     try:
         schema.require_current(database)
@@ -139,7 +138,7 @@ class WebProcess:
         figures = Figures(events, CLOCK, socket.gethostname(), self._limits.knows)
         alerts = open_alerts(database, events, series, figures.values, CLOCK, self._bells(database))
         reader = SeriesReader(series, CLOCK)
-        ingest = Ingest(self._writer, Checker(CLOCK.now_ms, settings.retention_events_days * DAY_MS), CLOCK)
+        ingest = open_ingest(self._writer, settings, CLOCK)
         self.services = Services(
             settings=settings,
             clock=CLOCK,

@@ -218,10 +218,11 @@ EVENTS: Final[dict[str, EventType]] = {
 LEVELS: Final = ("debug", "info", "warning", "error", "critical")
 """Levels of `log` and `error`, least first; an unknown or missing one counts as info (log) or error (error)."""
 
-FLAGS: Final = ("wrapped", "skew", "bigint", "text", "late")
+FLAGS: Final = ("wrapped", "skew", "bigint", "text", "late", "redacted")
 """What the server changed or noticed, in the order of the stored bits.
 
 `wrapped`: data was no object; `skew`: the timestamp lay ahead and the receive time is used; `bigint`: an integer
 beyond ±(2^53−1) became a string; `text`: NUL or a lone surrogate became U+FFFD; `late`: an end or
-progress that came after its job's end, or progress overtaken by later progress, which changed nothing.
+progress that came after its job's end, or progress overtaken by later progress, which changed nothing; `redacted`:
+secrets were taken out of data.
 """

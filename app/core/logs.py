@@ -7,19 +7,22 @@ import json
 import logging
 import sys
 import threading
+from collections.abc import Iterable
 from typing import Any, Final
 
 from app.core.clock import CLOCK, Clock, rfc3339
+from app.core.redaction import Redactor, secrets_in
 
 MINUTE_MS: Final = 60_000
 MOST_A_MINUTE: Final = 10
 _QUIET: Final = ("engineio", "socketio", "apscheduler", "werkzeug", "alembic")
 
 
-def set_up_logging(level: str, shape: str) -> None:
-    """Log to standard error from `level` up, as `console` or `json` lines."""
+def set_up_logging(level: str, shape: str, own: Iterable[str | tuple[str, ...]] = ()) -> None:
+    """Log to standard error from `level` up, as `console` or `json` lines, without secrets; `own` are the server's."""
+    redactor = Redactor(own=secrets_in(own))
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_JsonLine() if shape == "json" else _ConsoleLine())
+    handler.setFormatter(_JsonLine(redactor) if shape == "json" else _ConsoleLine(redactor))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -58,24 +61,37 @@ class SparingLog:
         self._log.log(level, message, *args, exc_info=exc_info)
 
 
-class _ConsoleLine(logging.Formatter):
+class _Line(logging.Formatter):
+    """A line and its stack, from both of which secrets are taken out."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        super().__init__()
+        self._redactor = redactor
+
+    def message(self, record: logging.LogRecord) -> str:
+        return self._redactor.line(record.getMessage())
+
+    def stack(self, record: logging.LogRecord) -> str:
+        return self._redactor.line(self.formatException(record.exc_info)) if record.exc_info else ""
+
+
+class _ConsoleLine(_Line):
     def format(self, record: logging.LogRecord) -> str:
-        line = f"{rfc3339(int(record.created * 1000))} {record.levelname:<7} {record.name}: {record.getMessage()}"
-        if record.exc_info:
-            return f"{_escaped(line)}\n{self.formatException(record.exc_info)}"
-        return _escaped(line)
+        line = f"{rfc3339(int(record.created * 1000))} {record.levelname:<7} {record.name}: {self.message(record)}"
+        stack = self.stack(record)
+        return f"{_escaped(line)}\n{stack}" if stack else _escaped(line)
 
 
-class _JsonLine(logging.Formatter):
+class _JsonLine(_Line):
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
             "time": rfc3339(int(record.created * 1000)),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": self.message(record),
         }
-        if record.exc_info:
-            line["stack"] = self.formatException(record.exc_info)
+        if stack := self.stack(record):
+            line["stack"] = stack
         return json.dumps(line)
 
 

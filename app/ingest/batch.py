@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from app.core.errors import InvalidInput
+from app.core.redaction import Redactor, fold
 from app.ingest.check import digest, from_outside, level_of
 from app.ingest.decode import is_plain, read_data
 from app.ingest.fields import (
@@ -66,7 +67,9 @@ _Data = tuple[Sequence[str], Sequence[bytes], Sequence[dict[str, object] | None]
 """The same as columns."""
 
 
-def read_batch(text: bytes, sender_id: int, origin: str, span: tuple[int, int]) -> list[Event] | None:
+def read_batch(
+    text: bytes, sender_id: int, origin: str, span: tuple[int, int], redactor: Redactor
+) -> list[Event] | None:
     """The events of the JSON array `text`, or None when there is any doubt that all of them are good.
 
     Args:
@@ -74,13 +77,14 @@ def read_batch(text: bytes, sender_id: int, origin: str, span: tuple[int, int]) 
         sender_id: whose they are.
         origin: the socket that they came over.
         span: earliest time that is kept and the present, ms since 1970 UTC.
+        redactor: takes secrets out.
     """
     try:
         envelopes = _decode(text)
         if not 0 < len(envelopes) <= MAX_BATCH_EVENTS:
             return None
         types, job_ids, times, raws, ids, seqs, epochs, replays = zip(*map(astuple, envelopes), strict=True)
-        found = _data(types, list(map(bytes, raws)), text)
+        found = _data(types, list(map(bytes, raws)), text, redactor)
         if found is None or not _are_jobs(types, job_ids) or not _are_numbers(seqs):
             return None
         at_ms = _times(times)
@@ -97,7 +101,7 @@ def read_batch(text: bytes, sender_id: int, origin: str, span: tuple[int, int]) 
     return list(map(Event, *made, _epochs(epochs), marks, levels, repeat(origin)))
 
 
-def _data(types: Sequence[str], octets: list[bytes], text: bytes) -> _Data | None:
+def _data(types: Sequence[str], octets: list[bytes], text: bytes, redactor: Redactor) -> _Data | None:
     """The bodies, looked into only where they mean something or look odd; None if one is not to be kept as it is."""
     joined = b"".join(octets)
     rest = len(text) - len(joined) - SHORTEST * (len(octets) - 1)  # around the longest data, were all others shortest
@@ -108,19 +112,20 @@ def _data(types: Sequence[str], octets: list[bytes], text: bytes) -> _Data | Non
     is_flat = b"[" not in joined and joined.count(b"{") == len(octets)
     if not is_flat and max(data.count(b"{") + data.count(b"[") for data in octets) >= MAX_DEPTH:
         return None
-    if _distinct(types) <= _OPAQUE and is_plain(joined):
+    suspect = redactor.suspects(fold(joined))
+    if not suspect and _distinct(types) <= _OPAQUE and is_plain(joined):
         nothing = (None,) * len(octets)
         return [data.decode() for data in octets], octets, nothing, (0,) * len(octets), nothing
-    return _data_one_by_one(types, octets)
+    return _data_one_by_one(types, octets, redactor if suspect or b"\\u" in joined else None)
 
 
-def _data_one_by_one(types: Sequence[str], octets: Sequence[bytes]) -> _Data:
+def _data_one_by_one(types: Sequence[str], octets: Sequence[bytes], redactor: Redactor | None) -> _Data:
     found: list[_Datum] = []
     for name, sent in zip(types, octets, strict=True):
-        if name in _OPAQUE and is_plain(sent):
+        if name in _OPAQUE and is_plain(sent) and not (redactor and redactor.suspects(fold(sent))):
             found.append((sent.decode(), sent, None, 0, None))
         else:
-            text, body, changed = read_data(sent)
+            text, body, changed = read_data(sent, redactor)
             check_known(body, EVENTS[name].fields)
             text, body = from_outside(EVENTS[name], text, body)
             found.append((text, text.encode(), None if name in _OPAQUE else body, changed, level_of(name, body)))

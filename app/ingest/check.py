@@ -4,15 +4,16 @@
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from zlib import crc32
 
 import msgspec
 
 from app.core.errors import InvalidInput
+from app.core.redaction import Redactor
 from app.core.said import said
-from app.ingest.decode import as_body, decode, decode_leniently, read_data
+from app.ingest.decode import as_body, decode, decode_leniently, read_data, redacted
 from app.ingest.fields import (
     ULID_EPOCH,
     ULID_FORM,
@@ -43,10 +44,12 @@ class Checker:
     Attributes:
         now_ms: the present, ms since 1970 UTC.
         retention_ms: how long after its time an event may still come.
+        redactor: takes secrets out of data.
     """
 
     now_ms: Callable[[], int]
     retention_ms: int
+    redactor: Redactor = field(default_factory=Redactor)
 
     def check(self, text: bytes, sender_id: int, named: str | None = None, origin: str = "") -> Event:
         """The event in the JSON `text`, normalised.
@@ -64,7 +67,7 @@ class Checker:
             raise InvalidInput("must be at most %(most)s bytes", most=MAX_EVENT_BYTES, code="too_large")
         if text.count(b"{") + text.count(b"[") > MAX_DEPTH and depth(text, MAX_DEPTH) > MAX_DEPTH:
             raise InvalidInput("must nest at most %(most)s deep", most=MAX_DEPTH, field="data", code="too_deep")
-        envelope = _envelope(text)
+        envelope = _envelope(text, self.redactor)
         name = read_type(envelope.get("type") if named is None else named)
         if envelope.get("type", name) != name:
             raise InvalidInput("must be %(named)s, the name it was sent by", named=named, field="type")
@@ -133,19 +136,20 @@ def level_of(name: str, body: Mapping[str, Any]) -> int | None:
     return LEVELS.index(level if level in LEVELS else _DEFAULT_LEVEL[name])
 
 
-def _envelope(text: bytes) -> dict[str, Any]:
+def _envelope(text: bytes, redactor: Redactor) -> dict[str, Any]:
     """The fields of an envelope, decoded; ``data`` as what `read_data` makes of it."""
     try:
         fields = _split(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return _envelope_leniently(text)
+        return _envelope_leniently(text, redactor)
     data = bytes(fields.pop("data", b"null"))
-    return {**{name: decode(bytes(field))[0] for name, field in fields.items()}, "data": read_data(data)}
+    return {**{name: decode(bytes(field))[0] for name, field in fields.items()}, "data": read_data(data, redactor)}
 
 
-def _envelope_leniently(text: bytes) -> dict[str, Any]:
+def _envelope_leniently(text: bytes, redactor: Redactor) -> dict[str, Any]:
     envelope = decode_leniently(text)
     if not isinstance(envelope, dict):
         raise InvalidInput("an event must be a JSON object")
     body, flags = as_body(envelope.get("data"), suspect=True)
-    return {**envelope, "data": (_encode(body).decode(), body, flags)}
+    data, body, flags = redacted(_encode(body), body, flags, redactor)
+    return {**envelope, "data": (data.decode(), body, flags)}

@@ -15,11 +15,13 @@ from typing import Any, Final, Never
 import msgspec
 
 from app.core.errors import InvalidInput
+from app.core.redaction import Redactor, fold
 from scrapewatch.events import FLAGS, MAX_SAFE_INTEGER
 
 BIGINT = 1 << FLAGS.index("bigint")
 TEXT = 1 << FLAGS.index("text")
 WRAPPED: Final = 1 << FLAGS.index("wrapped")
+REDACTED: Final = 1 << FLAGS.index("redacted")
 BAD_TEXT = re.compile("[\x00\ud800-\udfff]")
 _LONGEST_INTEGER = 4_000
 _TO_ZEROS: Final = bytes.maketrans(b"0123456789+E", b"00000000000e")
@@ -58,6 +60,7 @@ def is_plain(text: bytes) -> bool:
     """Whether `text`, JSON of objects and known to be valid, holds nothing that `read_data` would change or refuse.
 
     It may say no of text that is plain: digits around an ``e`` may be a number that is not finite, or part of a hash.
+    Secrets are another question.
     """
     zeroed = text.translate(_TO_ZEROS)
     return not (b"0" * 16 in zeroed or b"0e0" in zeroed or _is_rewritten(text))
@@ -68,20 +71,31 @@ def _is_rewritten(text: bytes) -> bool:
     return b"\n" in text or b"\r" in text or (b"\\" in text and (b"\\u" in text or b"\\/" in text))
 
 
-def read_data(text: bytes) -> tuple[str, dict[str, Any], int]:
+def read_data(text: bytes, redactor: Redactor | None) -> tuple[str, dict[str, Any], int]:
     """The JSON `text` of a body as it is kept, the same as an object, and the flags of what was changed.
+
+    Args:
+        text: as it was sent.
+        redactor: takes secrets out; None where it is known that there are none.
 
     Raises:
         InvalidInput: it is no JSON, or holds a number that can't be kept.
     """
     value, suspect = decode(text)
     body, flags = as_body(value, suspect=suspect)
-    if flags or value is None or _is_rewritten(text):
-        return _encode(body).decode(), body, flags
+    kept = _encode(body) if flags or value is None or _is_rewritten(text) else text
+    if redactor is not None:
+        kept, body, flags = redacted(kept, body, flags, redactor)
     try:
-        return text.decode(), body, flags
+        return kept.decode(), body, flags
     except UnicodeDecodeError:  # what came over HTTP is only now looked at
         raise InvalidInput("is not valid JSON") from None
+
+
+def redacted(kept: bytes, body: dict[str, Any], flags: int, redactor: Redactor) -> tuple[bytes, dict[str, Any], int]:
+    """The text of a body, the body and its flags without secrets; the very same where there were none."""
+    clean = redactor.redact(body) if redactor.suspects(fold(kept)) else body
+    return (kept, body, flags) if clean == body else (_encode(clean), clean, flags | REDACTED)
 
 
 def as_body(value: Any, *, suspect: bool) -> tuple[dict[str, Any], int]:

@@ -82,7 +82,7 @@ class Message:
             return False
         now_ms = self.checker.now_ms()
         span = (now_ms - self.checker.retention_ms, now_ms)
-        good = read_batch(self.array, self.sender_id, self.origin, span)
+        good = read_batch(self.array, self.sender_id, self.origin, span, self.checker.redactor)
         if good is None:
             return False
         self._events, self._places = good, range(len(good))

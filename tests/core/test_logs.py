@@ -60,3 +60,26 @@ def test_warnings_that_strangers_cause_are_few(caplog):
     assert caplog.records[-1].getMessage() == "A stranger said more (990 more like this were not logged)"
     sparing.warning("And")
     assert caplog.records[-1].getMessage() == "And"
+
+
+@pytest.mark.statement(45)
+@pytest.mark.parametrize("shape", ["console", "json"])
+def test_no_line_tells_a_secret(line, shape):
+    """As console and as JSON."""
+    written = line(shape, "Authorization: Bearer %s", "canary")
+    assert "canary" not in written
+    assert "[redacted]" in written
+
+
+@pytest.mark.statement(45)
+@pytest.mark.parametrize("shape", ["console", "json"])
+def test_no_stack_tells_a_secret(line, shape, capsys):
+    """What was raised is often raised with an address."""
+    line(shape, "begun")
+    try:
+        int("https://me:canary@host")
+    except ValueError:
+        logging.getLogger("test").exception("failed")
+    written = capsys.readouterr().err
+    assert "canary" not in written
+    assert "me:[redacted]@host" in written

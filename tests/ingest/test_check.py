@@ -244,7 +244,7 @@ def test_every_type_of_the_catalogue_is_taken(type_):
 def test_an_alert_from_outside_is_no_incident_of_the_servers():
     """What it says of one is left out, whether it comes alone or in a batch; an item may have such a field."""
     sent = {**GOOD, "type": "system_alert", "data": {"name": "mine", "incident": 12, "state": "resolved"}}
-    (batched,) = read_batch(json.dumps([sent]).encode(), 1, "", (0, NOW_MS)) or []
+    (batched,) = read_batch(json.dumps([sent]).encode(), 1, "", (0, NOW_MS), CHECKER.redactor) or []
     for found in (CHECKER.check(json.dumps(sent).encode(), 1), batched):
         assert found.body == json.loads(found.data) == {"name": "mine", "state": "resolved"}
     assert batched.digest == CHECKER.check(json.dumps(sent).encode(), 1).digest
