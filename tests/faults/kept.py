@@ -14,6 +14,7 @@ from sqlalchemy import Connection, create_engine, text
 
 from app.core.clock import CLOCK
 from app.storage.base import Event, EventFilter, JobFilter
+from app.storage.sql.chunks import unpacked
 from app.storage.sql.database import Database
 from app.storage.stores import open_stores
 
@@ -80,8 +81,16 @@ def stored(connection: Connection) -> Iterator[Row]:
             " FROM events e LEFT JOIN jobs j ON j.key = e.job_key ORDER BY e.cursor"
         )
     )
+    packed = _packed(connection)
     for cursor, job_id, kind, at_ms, id_, seq, epoch, data in found:
-        yield Row(cursor, job_id, kind, at_ms, id_ and bytes(id_), seq, epoch and bytes(epoch), json.loads(data))
+        body = json.loads(data or packed[cursor])
+        yield Row(cursor, job_id, kind, at_ms, id_ and bytes(id_), seq, epoch and bytes(epoch), body)
+
+
+def _packed(connection: Connection) -> dict[int, str]:
+    """Bodies that have been packed, by cursor: those of a job that ended ten minutes ago, by its scraper's clock."""
+    chunks = connection.execute(text("SELECT packed, letters, first_cursor, last_cursor FROM event_chunks"))
+    return {cursor: body for chunk in chunks for cursor, body in unpacked(*chunk).items()}
 
 
 def _minutes(connection: Connection) -> Counter[Minute]:

@@ -55,7 +55,7 @@ def posted(rig: Rig) -> tuple[int, str]:
 )
 def test_a_crash_of_mongodb_is_survived(rig: Rig, mongodb: mongo_server.Secantus, long, measured):
     """The server stays, and takes events as soon as it can; a new one finds all of it."""
-    rig.scrape("s", events=4_000 if long else 200, rate=100, jobs=2)
+    rig.scrape("s", events=4_000 if long else 800, rate=100, jobs=2)
     rig.until(lambda: len(rig.proxy.acks) > 2)
     mongodb.kill()
     rig.until(lambda: posted(rig) == (503, "storage_down"))

@@ -28,6 +28,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
+def at_full_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slice is as large as it may be from the beginning."""
+    monkeypatch.setattr("app.storage.sql.pace._FIRST", 1.0)
+
+
+@pytest.fixture
 def store(series_store: SeriesStore) -> SeriesStore:
     """Of each kind in turn; modules about other stores have a fixture of this name."""
     return series_store

@@ -21,6 +21,8 @@ from app.storage.sql.events_tables import events
 from app.storage.sql.series_points import merge_points
 from tests.fakes import NOW_MS, StoppedClock, event, jobs_fold, new_id, no_fold, no_points, said
 
+pytestmark = pytest.mark.usefixtures("at_full_pace")
+
 ANY = EventFilter()
 STEPS = 1_000
 """Steps of SQLite's machine; a look at a row takes about ten."""
@@ -39,12 +41,6 @@ class Watched(Database):
         result = super().write(work, gives=gives)
         self.after_write()
         return result
-
-
-@pytest.fixture(autouse=True)
-def at_full_pace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A slice is as large as it may be from the beginning."""
-    monkeypatch.setattr("app.storage.sql.pace._FIRST", 1.0)
 
 
 @pytest.fixture

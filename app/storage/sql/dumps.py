@@ -27,6 +27,8 @@ _TABLES: Final = (
     " AND relnamespace = current_schema()::regnamespace ORDER BY 1"
 )
 """A table in partitions counts as one."""
+_TRIGGERED: Final = "refuse_change_of_audit"
+"""What triggers of our tables call, which does not go with them."""
 
 
 class PostgresCopies:
@@ -132,8 +134,11 @@ def _about(connection: Connection) -> Copied:
 
 
 def _replacing(found: Collection[str], script: Path) -> list[str]:
-    """How to run the script in the place of these tables: pg_restore can't drop tables that are in partitions."""
-    drop = f"DROP TABLE {', '.join(sorted(found))} CASCADE"
+    """How to run the script in the place of these tables: pg_restore can't drop tables that are in partitions.
+
+    The functions of their triggers go, too.
+    """
+    drop = f"DROP TABLE {', '.join(sorted(found))} CASCADE; DROP FUNCTION IF EXISTS {_TRIGGERED}"
     options = ("--no-psqlrc", "--quiet", "--output=/dev/null", "--single-transaction", "--set=ON_ERROR_STOP=1")
     return [programs.find("psql"), *options, f"--command={drop}", f"--file={script}"]
 
