@@ -14,7 +14,7 @@ PACKED_TOO = True
 
 
 @pytest.fixture
-def store(event_store: EventStore) -> EventStore:
+def store(at_full_pace: None, event_store: EventStore) -> EventStore:
     """An empty store with the senders 1 and 2, of each kind in turn."""
     return event_store
 
