@@ -31,9 +31,9 @@ class ConfigError(Exception):
         self.problems = problems
 
 
-def setting(parse: Callable[[str], Any], default: Any, about: str, *, secret: bool = False, later: bool = False) -> Any:
-    """A row of the table. `later` marks a setting that is checked now and has an effect in a later version."""
-    meta = {"parse": parse, "about": about, "secret": secret, "later": later}
+def setting(parse: Callable[[str], Any], default: Any, about: str, *, secret: bool = False) -> Any:
+    """A row of the table."""
+    meta = {"parse": parse, "about": about, "secret": secret}
     return field(default=default, metadata=meta)
 
 
@@ -116,8 +116,10 @@ class Settings:
     )
     redact: bool = setting(boolean, True, "take secrets out of events before they are stored")
     redact_fields: tuple[str, ...] = setting(words(), (), "more names of fields whose values are taken out")
-    tls_cert_file: Path | None = setting(path, None, "serve TLS with this certificate", later=True)
-    tls_key_file: Path | None = setting(path, None, "and this key", later=True)
+    tls_cert_file: Path | None = setting(
+        path, None, "serve TLS with this certificate (PEM, the authority's own after it); taken anew when it changes"
+    )
+    tls_key_file: Path | None = setting(path, None, "and this key (PEM, without a password)")
 
     # ReliabilityConfig
     cache_enabled: bool = setting(boolean, True, "remember important events for late viewers")
@@ -211,6 +213,9 @@ def _contradictions(settings: Settings) -> list[str]:
         for name in ("ingest_token", "read_token")
         if 0 < len(getattr(settings, name)) < 32
     ]
+    if bool(settings.tls_cert_file) != bool(settings.tls_key_file):
+        given, wanting = ("CERT", "KEY") if settings.tls_cert_file else ("KEY", "CERT")
+        problems.append(f"TLS_{wanting}_FILE: required with TLS_{given}_FILE")
     if not settings.websocket_path.startswith("/"):
         problems.append("WEBSOCKET_PATH: must start with /")
     return problems + (_of_several(settings) if settings.message_queue_url else [])
@@ -235,7 +240,8 @@ def _derived(settings: Settings) -> dict[str, Any]:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     data_dir = settings.data_dir.absolute()
     database = settings.database_url or f"sqlite:///{quote(str(data_dir / 'scrapewatch.db'))}"
-    public = (settings.public_url or f"http://{host}:{settings.port}").rstrip("/")
+    scheme = "https" if settings.tls_cert_file else "http"
+    public = (settings.public_url or f"{scheme}://{host}:{settings.port}").rstrip("/")
     named = urlsplit(settings.public_url).hostname
     hosts = (*LOOPBACK, *([named] if named else [])) if settings.on_loopback else ((named,) if named else ())
     both = ("websocket",) if settings.message_queue_url else ("websocket", "polling")
@@ -255,13 +261,13 @@ def secret_values(settings: Settings) -> list[Any]:
     return [value for row in fields(Settings) if row.metadata["secret"] and (value := getattr(settings, row.name))]
 
 
-def describe(settings: Settings) -> list[tuple[str, str, str]]:
-    """Each setting as (variable, value with secrets masked, remark), in the table's order."""
+def describe(settings: Settings) -> list[tuple[str, str]]:
+    """Each setting as (variable, value with secrets masked), in the table's order."""
     rows = []
     for row in fields(Settings):
         value = getattr(settings, row.name)
         visible = "(set)" if row.metadata["secret"] and value else shown(value)
-        rows.append((row.name.upper(), visible, "no effect yet" if row.metadata["later"] else ""))
+        rows.append((row.name.upper(), visible))
     return rows
 
 

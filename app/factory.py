@@ -43,6 +43,7 @@ from app.notify.office import open_office
 from app.queries import JobIdConverter, NumberConverter
 from app.runtime.base import Runtime, Served
 from app.runtime.listen import open_listener
+from app.runtime.tls import open_tls
 from app.scheduler import DELIVER, EVALUATE, FINISH, Scheduler, Workers, table
 from app.services import Services
 from app.status import VERSION, Process, Status
@@ -100,16 +101,17 @@ def serve(settings: Settings, runtime: Runtime) -> None:
         OSError: the address is taken or not ours.
     """
     set_up_logging(settings.log_level, settings.log_format, secret_values(settings))
+    tls = open_tls(settings.tls_cert_file, settings.tls_key_file)
     database = Database(settings.database_url, readers=1)
     try:
         schema.require_current(database)
     finally:
         database.close()  # a mode that forks must not carry a connection over
     with open_listener(settings.host, settings.port) as listener:
-        log.info("Listening on %s port %s, %s", *listener.getsockname()[:2], runtime.name)
-        runtime.serve(
-            listener, lambda: WebProcess(settings, runtime).open(), connections=settings.websocket_max_connections
-        )
+        scheme = "https" if tls else "http"
+        log.info("Listening on %s port %s, %s, %s", *listener.getsockname()[:2], scheme, runtime.name)
+        connections = settings.websocket_max_connections
+        runtime.serve(listener, lambda: WebProcess(settings, runtime).open(), connections=connections, tls=tls)
 
 
 class WebProcess:

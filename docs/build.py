@@ -49,7 +49,7 @@ def settings() -> str:
         (
             f"`{row.name.upper()}`",
             f"`{shown(row.default)}`" if shown(row.default) else "",
-            _sentence(row.metadata["about"], later=row.metadata["later"]),
+            _sentence(row.metadata["about"]),
         )
         for row in fields(Settings)
     )
@@ -269,10 +269,9 @@ def main() -> None:
         print(f"docs/{name}")
 
 
-def _sentence(about: str, *, later: bool = False) -> str:
+def _sentence(about: str) -> str:
     """The phrase of a table; names of settings in it are set as code."""
-    coded = re.sub(r"\b([A-Z]+_[A-Z_]+)\b", r"`\1`", about)
-    return f"{coded} (checked now, has an effect in a later version)" if later else coded
+    return re.sub(r"\b([A-Z]+_[A-Z_]+)\b", r"`\1`", about)
 
 
 def _known(known: Fields) -> str:

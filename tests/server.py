@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -55,14 +56,18 @@ class Server:
         environment: its whole environment but for PATH; PORT is chosen if it is not given.
         log: file that gets what it prints.
         command: how it is started.
+        trust: file of the authority that has signed its certificate, where it speaks TLS.
     """
 
     nurseries: ClassVar[Nurseries | None] = None
     """Where servers start that are not given a command, if the run of the tests has such."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path, command: Sequence[str] = COMMAND) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], log: Path, command: Sequence[str] = COMMAND, trust: Path | None = None
+    ) -> None:
         self.port = int(environment.get("PORT") or free_port())
-        self.address = f"http://127.0.0.1:{self.port}"
+        self.address = f"{'https' if trust else 'http'}://127.0.0.1:{self.port}"
+        self.trust = ssl.create_default_context(cafile=trust) if trust else None
         given = {**UNLESS_SAID, **environment} if command is COMMAND else environment
         self.environment = {**given, "PATH": path(), "PORT": str(self.port)}
         self.log = log
@@ -121,7 +126,7 @@ class Server:
             headers["Authorization"] = f"Bearer {token}"
         request = urllib.request.Request(self.address + target, data, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=30, context=self.trust) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as refusal:
             with refusal:

@@ -83,6 +83,14 @@ def test_a_malformed_value_stops_the_start(variable: str, value: str):
     assert "hunter2" not in found[0]
 
 
+def test_tls_takes_a_certificate_and_its_key():
+    """Neither is of use without the other; with both, links begin with https."""
+    assert problems(TLS_CERT_FILE="cert.pem") == ["TLS_KEY_FILE: required with TLS_CERT_FILE"]
+    assert problems(TLS_KEY_FILE="key.pem") == ["TLS_CERT_FILE: required with TLS_KEY_FILE"]
+    both = config.load({"TLS_CERT_FILE": "cert.pem", "TLS_KEY_FILE": "key.pem"})
+    assert both.public_url == "https://127.0.0.1:5000"
+
+
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
 def test_postgres_is_spoken_through_psycopg_3(scheme: str):
     """Whatever the platform calls it; the rest of the address stays as it is."""
@@ -171,7 +179,7 @@ def test_a_dotenv_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def test_no_secret_is_shown():
     """Each row marked secret is masked, also one added tomorrow; the rest is shown as it would be written."""
     secrets: dict[str, Any] = {row.name: SECRET for row in fields(Settings) if row.metadata["secret"]}
-    told = {name: value for name, value, _ in config.describe(Settings(**secrets | {"cache_enabled": False}))}
+    told = dict(config.describe(Settings(**secrets | {"cache_enabled": False})))
 
     assert SECRET not in str(told)
     assert told["SECRET_KEY"] == "(set)"
@@ -181,6 +189,6 @@ def test_no_secret_is_shown():
 
 def test_every_row_reads_back_what_it_shows():
     """The table's own defaults are values that its parsers accept."""
-    shown = {name: config.shown(getattr(Settings(), name.lower())) for name, _, _ in config.describe(Settings())}
+    shown = {name: config.shown(getattr(Settings(), name.lower())) for name, _ in config.describe(Settings())}
 
     assert config.load(shown) == config.load({})

@@ -13,15 +13,18 @@ import click
 
 from app.core.clock import CLOCK
 from app.core.errors import ScrapewatchError, sentence
+from app.runtime.tls import Pair, Unusable
 from app.storage.backup import making
 from app.storage.base_series import HOUR_MS
 from app.storage.sql import schema
 from app.storage.sql.database import Database, sqlite_note
 from app.storage.sql.vacuum import gives_back
 from app.storage.stores import open_stores
-from config import Settings, describe
+from config import DAY_MS, Settings, describe
 
 LEAST_FREE_BYTES: Final = 1024**3
+CERTIFICATE_DAYS: Final = 14
+"""A certificate that ends sooner should have been renewed by now."""
 _KEEPS_SPACE: Final = (
     "its file was made by an early version and never shrinks: stop the server once and run `flask --app wsgi vacuum`"
 )
@@ -42,8 +45,8 @@ def command(settings: Settings) -> click.Command:
     @click.pass_context
     def doctor(context: click.Context) -> None:
         """Print the effective settings and what stands in the way of running with them (exit code 1 if anything)."""
-        for name, value, remark in describe(settings):
-            click.echo(f"{name}={value}{f'  # {remark}' if remark else ''}")
+        for name, value in describe(settings):
+            click.echo(f"{name}={value}")
         click.echo()
         findings = [finding for check in CHECKS for finding in check(settings)]
         for finding in findings:
@@ -107,6 +110,23 @@ def _process(settings: Settings) -> Iterator[Finding]:
         )
 
 
+def _tls(settings: Settings) -> Iterator[Finding]:
+    if not settings.tls_cert_file or not settings.tls_key_file:
+        if not settings.on_loopback and not settings.trusted_proxies:
+            yield Finding("note", "tls: none; passwords are refused in the open, tokens are not (TLS_CERT_FILE)")
+        return
+    pair = Pair(settings.tls_cert_file, settings.tls_key_file)
+    try:
+        pair.open_context()
+        left = pair.expiry().timestamp() * 1_000 / DAY_MS - CLOCK.now_ms() / DAY_MS
+        soon = f"tls: the certificate ends in {left:.0f} days" if left > 0 else "tls: the certificate is out of date"
+        yield Finding("bad" if left <= 0 else "note" if left < CERTIFICATE_DAYS else "ok", soon)
+        if pair.is_exposed():
+            yield Finding("note", f"tls: anybody on this machine may use {pair.key}; chmod o= it")
+    except Unusable as error:
+        yield Finding("bad", f"tls: {error}")
+
+
 def _disk(settings: Settings) -> Iterator[Finding]:
     folder = settings.data_dir
     while not folder.exists():
@@ -116,4 +136,11 @@ def _disk(settings: Settings) -> Iterator[Finding]:
     yield Finding(level, f"disk: {free / 1024**3:.1f} GiB free at DATA_DIR")
 
 
-CHECKS: Final[tuple[Callable[[Settings], Iterator[Finding]], ...]] = (_database, _store, _backups, _process, _disk)
+CHECKS: Final[tuple[Callable[[Settings], Iterator[Finding]], ...]] = (
+    _database,
+    _store,
+    _backups,
+    _process,
+    _tls,
+    _disk,
+)

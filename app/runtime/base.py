@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Final, ParamSpec, Protocol, TypeVar
 
+from app.runtime.tls import Tls
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 HEAD_S: Final = 9
-"""How long a new connection may take to send its first request, all headers included."""
+"""How long a new connection may take to send its first request, the handshake and all headers included."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -82,7 +84,9 @@ class Runtime(Protocol):
         """Run `work` each `interval_ms`, from when `serve` starts until it stops; it may wait, and delays no other."""
         ...
 
-    def serve(self, listener: socket.socket, opening: Callable[[], Served], *, connections: int) -> None:
+    def serve(
+        self, listener: socket.socket, opening: Callable[[], Served], *, connections: int, tls: Tls | None = None
+    ) -> None:
         """Answer `listener` until SIGTERM or SIGINT, then close within 5 s and return.
 
         Args:
@@ -90,6 +94,7 @@ class Runtime(Protocol):
             opening: builds what is served; called once, in the process and before the first request. Threads and
                 database connections must not be made earlier: a mode may fork before it calls.
             connections: how many WebSockets may be open at once; plain requests come on top.
+            tls: what is spoken with everybody; None for plain HTTP. A handshake is part of a connection's first head.
         """
         ...
 
@@ -104,7 +109,9 @@ def guarded(work: Callable[..., object], *args: Any) -> None:
 
 def cut(connection: Any) -> None:
     """End a connection both ways, whoever is reading from it or writing to it."""
+    # An SSLSocket's own `shutdown` forgets the TLS that others still read; green sockets hold a real one.
+    line = getattr(connection, "fd", connection)
     try:
-        connection.shutdown(socket.SHUT_RDWR)
+        socket.SocketType.shutdown(line, socket.SHUT_RDWR)
     except OSError:
         log.debug("A connection was gone before it could be cut")

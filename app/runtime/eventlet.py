@@ -7,11 +7,13 @@ and logging deadlock as soon as two real threads meet. So locks here are real on
 import logging
 import signal
 import socket
+import ssl
 import threading
 import warnings
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, Final
 
 with warnings.catch_warnings():
@@ -22,12 +24,15 @@ with warnings.catch_warnings():
     import eventlet.patcher
     import eventlet.tpool
     import eventlet.wsgi
+    from eventlet.green.ssl import GreenSSLSocket
+    from eventlet.greenio import GreenSocket
 
     from app.runtime import websockets
 
 from app.runtime.base import HEAD_S, Net, P, Served, T, cut, guarded
 from app.runtime.heads import flaw
 from app.runtime.listen import is_exhausted, raise_file_limit
+from app.runtime.tls import LOOK_MS, Tls
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +104,9 @@ class EventletRuntime:
         """See `Runtime`."""
         self._timers.append((interval_ms, work))
 
-    def serve(self, listener: socket.socket, opening: Callable[[], Served], *, connections: int) -> None:
+    def serve(
+        self, listener: socket.socket, opening: Callable[[], Served], *, connections: int, tls: Tls | None = None
+    ) -> None:
         """See `Runtime`."""
         stop = _Bell()
         # A handler alone does not wake the loop; a byte in a pipe does.
@@ -107,6 +114,8 @@ class EventletRuntime:
             signal.signal(number, lambda *_: stop.ring())
         raise_file_limit(connections + _PLAIN_REQUESTS)
         served = opening()
+        if tls:
+            self.every(LOOK_MS, lambda: self.call(tls.look))
         eventlet.spawn(self._drain)
         for interval_ms, work in self._timers:
             eventlet.spawn(_repeat, interval_ms / 1000, work)
@@ -117,9 +126,12 @@ class EventletRuntime:
             log_output=False,
             debug=False,
             max_size=connections + _PLAIN_REQUESTS,
-            environ={"wsgi.input_terminated": True},  # it ends a body by itself, a chunked one too, and does not say so
+            environ={
+                "wsgi.input_terminated": True,  # it ends a body by itself, a chunked one too, and does not say so
+                "wsgi.url_scheme": "https" if tls else "http",
+            },
             socket_timeout=_PATIENCE_S,
-            protocol=_Protocol,
+            protocol=partial(_TlsProtocol, tls) if tls else _Protocol,
         )
         serving.link(lambda _: stop.ring())  # a server that no longer accepts must not live on deaf
         stop.wait()
@@ -169,6 +181,32 @@ class _Protocol(eventlet.wsgi.HttpProtocol):
         """Called by eventlet when the head has been read."""
         self._late.cancel()
         return super().get_environ()
+
+
+class _TlsProtocol(_Protocol):
+    """The same over TLS: the handshake is made where the connection is read, so it holds up nobody else."""
+
+    def __init__(self, tls: Tls, connection: list[Any], server: Any) -> None:
+        late = None
+        try:
+            # eventlet gives the connection back by this list, whatever becomes of it.
+            connection[1] = line = _green_tls(connection[1], tls)
+            late = eventlet.hubs.get_hub().schedule_call_global(HEAD_S, cut, line)
+            line.do_handshake()
+            late.cancel()
+            super().__init__(connection, server)
+        except ssl.SSLError as error:
+            log.debug("TLS with %s failed: %s", connection[0], error)
+        finally:
+            if late is not None:
+                late.cancel()
+
+
+def _green_tls(line: GreenSocket, tls: Tls) -> GreenSSLSocket:
+    """A connection that is to shake hands."""
+    wrapped = GreenSSLSocket(line, server_side=True, do_handshake_on_connect=False, _context=tls.context)
+    wrapped.settimeout(_PATIENCE_S)
+    return wrapped
 
 
 class _Kept:

@@ -23,6 +23,7 @@ from wsproto.extensions import PerMessageDeflate
 from app.core.clock import CLOCK
 from app.runtime.base import HEAD_S, Net, P, Served, T, cut, guarded
 from app.runtime.listen import raise_file_limit
+from app.runtime.tls import LOOK_MS, Tls
 
 _PLAIN_REQUESTS = 32
 
@@ -74,10 +75,14 @@ class ThreadingRuntime:
         for interval_ms, work in self._timers:
             threading.Thread(target=_repeat, args=(interval_ms / 1000, work), daemon=True).start()
 
-    def serve(self, listener: socket.socket, opening: Callable[[], Served], *, connections: int) -> None:
+    def serve(
+        self, listener: socket.socket, opening: Callable[[], Served], *, connections: int, tls: Tls | None = None
+    ) -> None:
         """See `Runtime`."""
         threads = connections + _PLAIN_REQUESTS
         raise_file_limit(threads)
+        if tls:
+            self.every(LOOK_MS, tls.look)
 
         def load() -> Served:
             served = opening()
@@ -94,12 +99,25 @@ class ThreadingRuntime:
             graceful_timeout=4,
             timeout=0,
             loglevel="warning",
+            # Who is a proxy is TRUSTED_PROXIES' business; gunicorn believes the whole machine, paths included.
+            forwarded_allow_ips="",
+            secure_scheme_headers={},
+            forwarder_headers="",
+            **_of_tls(tls),
         ).run()
 
     def _dispatch(self) -> None:
         while True:
             work, args = self._posts.get()
             guarded(work, *args)
+
+
+def _of_tls(tls: Tls | None) -> dict[str, Any]:
+    """Gunicorn's settings for it."""
+    if tls is None:
+        return {}
+    # It only asks whether there is a name of a certificate; what is in the file is in the context.
+    return {"certfile": tls.certificate, "ssl_context": lambda _config, _default: tls.context}
 
 
 def _repeat(interval_s: float, work: Callable[[], object]) -> None:
@@ -212,6 +230,11 @@ class _Worker(ThreadWorker):
         self._reading.pop(conn, None)
         _check(req)
         return super().handle_request(req, conn)
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Called by gunicorn for what ends a connection; a handshake that fails is nothing to tell, nor to answer."""
+        if not isinstance(exc, ssl.SSLError):
+            super().handle_error(req, client, addr, exc)
 
     def notify(self) -> None:
         """Called by gunicorn about every second."""

@@ -12,6 +12,7 @@ from redis import Redis
 from app.cli import create_cli
 from app.storage.sql import programs
 from config import Settings
+from tests.certificates import authority
 
 Run = Callable[..., Result]
 
@@ -74,6 +75,24 @@ def test_doctor_warns_of_more_processes(flask: Run, sqlite_url: str):
     """WEB_CONCURRENCY, set by some platforms from the machine's size, would split the sockets: say so."""
     assert "note  WEB_CONCURRENCY" in flask("doctor", web_concurrency=2).stdout
     assert "WEB_CONCURRENCY above" not in flask("doctor").stdout
+
+
+def test_doctor_looks_at_the_certificate(flask: Run, sqlite_url: str, tmp_path: Path):
+    """What can't be served is `bad`; what should be renewed, and a key that others may use, is a note."""
+
+    def told(certificate: Path, key: Path) -> str:
+        return flask("doctor", tls_cert_file=certificate, tls_key_file=key).stdout
+
+    signed = authority(tmp_path)
+    certificate, key = signed.pair("long.example", days=60)
+    assert "ok    tls: the certificate ends in 60 days" in told(certificate, key)
+    assert "note  tls: the certificate ends in 1 days" in told(*signed.pair("short.example"))
+    assert "bad   tls: the certificate is out of date" in told(*signed.pair("old.example", days=-1))
+    assert "bad   tls: TLS_KEY_FILE: " in told(certificate, certificate)
+    key.chmod(0o644)
+    assert "note  tls: anybody on this machine may use" in told(certificate, key)
+    assert "note  tls: none" in flask("doctor", host="0.0.0.0").stdout
+    assert "tls: " not in flask("doctor").stdout
 
 
 def test_doctor_tells_whether_backups_can_be_made(

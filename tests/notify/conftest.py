@@ -10,7 +10,8 @@ import pytest
 from app.core.clock import CLOCK
 from app.notify.door import Door
 from app.runtime.base import Net
-from tests.notify.receivers import Authority, Receiver, authority, receiver
+from tests.certificates import Authority, authority
+from tests.notify.receivers import Receiver, receiver
 
 
 @pytest.fixture

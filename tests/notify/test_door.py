@@ -14,9 +14,10 @@ from app.notify.addresses import is_public
 from app.notify.door import MAX_BODY, Door
 from app.notify.reply import Undelivered
 from app.runtime.base import Net
+from tests.certificates import Authority, authority
 from tests.fakes import NOW_MS, StoppedClock
 from tests.notify import receivers
-from tests.notify.receivers import Authority, Receiver, receiver, rough
+from tests.notify.receivers import Receiver, receiver, rough
 
 PATIENCE_S = 10
 
@@ -152,7 +153,7 @@ def test_a_certificate_must_be_the_names_own(door: Door, trusted: Authority):
 
 def test_an_authority_nobody_knows_is_refused(door: Door, tmp_path):
     """Whatever it signed."""
-    stranger = receivers.authority(tmp_path)
+    stranger = authority(tmp_path)
     with receiver(stranger.context("127.0.0.1")) as known:
         assert "certificate" in refused(door, known.url).detail
 

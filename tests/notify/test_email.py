@@ -10,11 +10,12 @@ from app.notify.channels.base import Sending
 from app.notify.door import Door
 from app.notify.message import message
 from app.notify.reply import Reply, Undelivered
+from tests.certificates import Authority, authority
 from tests.fakes import StoppedClock
 from tests.notify import receivers
 from tests.notify.notices import LINKS, notice
 from tests.notify.postbox import Postbox, served
-from tests.notify.receivers import Authority, rough
+from tests.notify.receivers import rough
 
 
 def send(door: Door, url: str, kind: str = "firing", **config: Any) -> Reply:
@@ -96,7 +97,7 @@ def test_a_password_is_never_said_in_the_open(door: Door, tmp_path):
     box = Postbox()
     with served(box, authenticator=box.log_in, auth_require_tls=False) as port:
         assert failure(door, f"smtp+starttls://a:p@127.0.0.1:{port}").status == 454
-    stranger = receivers.authority(tmp_path).context("127.0.0.1")
+    stranger = authority(tmp_path).context("127.0.0.1")
     with served(box, authenticator=box.log_in, tls_context=stranger) as port:
         assert "certificate" in failure(door, f"smtp+starttls://a:p@127.0.0.1:{port}").detail
 

@@ -78,3 +78,17 @@ def test_what_can_be_read_in_one_way_is_followed_by_the_next(server: Server):
     assert {name: statuses(server, sent + HIDDEN, 2)[0][-1] for name, sent in ONE_READING.items()} == dict.fromkeys(
         ONE_READING, 200
     )
+
+
+@pytest.mark.statement(39)
+def test_no_header_says_where_a_request_comes_from_or_goes(server: Server):
+    """Without TRUSTED_PROXIES nobody is a proxy, nobody of the same machine either."""
+    forwarded = b"X-Forwarded-Proto: https\r\nX-Forwarded-Ssl: on\r\nSCRIPT_NAME: /x\r\nPATH_INFO: /nothing\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), PATIENCE_S) as line:
+        line.sendall(b"GET /login HTTP/1.1\r\nConnection: close\r\n" + HOST + forwarded + b"\r\n")
+        answer = b"".join(iter(lambda: line.recv(65_536), b"")).lower()
+
+    assert answer.startswith(b"http/1.1 200")
+    assert b"set-cookie: scrapewatch-" in answer
+    assert b"strict-transport-security" not in answer
+    assert b"/x/" not in answer
