@@ -1,7 +1,6 @@
 """What a program sends to say who it is: the Authorization header, read strictly and without surprises."""
 
 import base64
-import binascii
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Final
@@ -37,7 +36,7 @@ def from_header(header: str) -> Bearer | Basic | None:
             return Bearer(token) if token else None
         if scheme.lower() == "basic":
             return _basic(rest.strip())
-    except (UnicodeError, binascii.Error):
+    except ValueError:  # neither UTF-8 nor base64; of text beyond ASCII base64 says so in its own way
         return None
     return None
 

@@ -241,9 +241,16 @@ def _labels(value: object) -> dict[str, str]:
 
 def _address(value: object) -> str:
     text = a_text(value, "runbookUrl", MAX_TEXT)
-    if text and (urlsplit(text).scheme not in {"http", "https"} or not text.isprintable()):
+    if text and not (text.isprintable() and _is_of_the_web(text)):
         raise InvalidInput("must start with http:// or https://", field="runbookUrl")
     return text
+
+
+def _is_of_the_web(text: str) -> bool:
+    try:
+        return urlsplit(text).scheme in {"http", "https"}
+    except ValueError:  # a bracket without its other
+        return False
 
 
 def _ms(value: object, path: str) -> int:

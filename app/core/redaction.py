@@ -161,9 +161,16 @@ def secrets_in(values: Iterable[str | tuple[str, ...]]) -> set[str]:
 
 def _parts(text: str) -> Iterable[str]:
     scheme, is_address, _ = text.partition("://")
-    password = urlsplit(text).password if is_address else None
+    password = _password(text) if is_address else None
     whole = () if is_address and not scheme.startswith("http") else (text,)
     return (*whole, password, unquote(password)) if password else whole
+
+
+def _password(address: str) -> str | None:
+    try:
+        return urlsplit(address).password
+    except ValueError:  # a key that only looks like an address
+        return None
 
 
 def _bare(name: str) -> str:

@@ -55,7 +55,8 @@ def asset(name: str) -> Asset | None:
     if found is not None:
         return found
     path = FOLDER / name
-    if posixpath.normpath(f"/{name}") != f"/{name}" or not path.resolve().is_relative_to(FOLDER) or not path.is_file():
+    is_plain = "\0" not in name and posixpath.normpath(f"/{name}") == f"/{name}"
+    if not is_plain or not path.resolve().is_relative_to(FOLDER) or not path.is_file():
         return None
     body, imports = path.read_bytes(), tuple[str, ...]()
     if path.suffix in {".js", ".css"} and not name.startswith(VENDORED):

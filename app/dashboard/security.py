@@ -8,6 +8,7 @@ from typing import Final
 
 from flask import Flask, Response, request
 from flask.sessions import SessionMixin
+from werkzeug.exceptions import SecurityError
 
 from app.accounts.sessions import CookieSessions
 
@@ -35,15 +36,15 @@ class Sessions(CookieSessions):
 
 
 def policy(host: str, *, secure: bool) -> str:
-    """The Content-Security-Policy of a page answered under that host name."""
-    socket = f"{'wss' if secure else 'ws'}://{host}"
+    """The Content-Security-Policy of a page answered under that host name; "" is one that is not ours."""
+    socket = f" {'wss' if secure else 'ws'}://{host}" if host else ""
     return "; ".join(
         (
             "default-src 'none'",
             "script-src 'self'",
             f"style-src 'self' {EMPTY_SHEET}",
             "img-src 'self' data: blob:",
-            f"connect-src 'self' {socket}",
+            f"connect-src 'self'{socket}",
             "font-src 'self'",
             "manifest-src 'self'",
             "base-uri 'none'",
@@ -62,8 +63,16 @@ def install(app: Flask) -> None:
         for name, value in HEADERS.items():
             answer.headers.setdefault(name, value)
         if answer.mimetype == "text/html":
-            answer.headers.setdefault("Content-Security-Policy", policy(request.host, secure=request.is_secure))
+            answer.headers.setdefault("Content-Security-Policy", policy(_host(), secure=request.is_secure))
         if request.is_secure:
             answer.headers.setdefault("Strict-Transport-Security", HSTS)
         answer.headers.setdefault("Cache-Control", "no-store")
         return answer
+
+
+def _host() -> str:
+    """The host name that was asked for; "" if it is none of TRUSTED_HOSTS, of which the page then says so."""
+    try:
+        return request.host
+    except SecurityError:
+        return ""

@@ -1,6 +1,7 @@
 """Mail by SMTP: ``smtp://`` is plain, ``smtp+starttls://`` goes over to TLS, ``smtps://`` is TLS from the beginning."""
 
 import hashlib
+import re
 import smtplib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -12,6 +13,7 @@ from html import escape
 from typing import Any, Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from app.core.errors import InvalidInput
 from app.core.said import said
 from app.notify.channels.base import ChannelType, Sending
 from app.notify.door import Door, Line
@@ -23,6 +25,8 @@ PORTS: Final = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 LOCKED: Final = frozenset({530, 534, 535, 538})
 """Answers about the user and the password."""
 
+_ADDRESS: Final = r"[^@\s<>,;\"]+(?:@[^@\s<>,;\"]+)?"
+_RECIPIENT: Final = re.compile(rf"{_ADDRESS}|(?:\"[^\"]*\"\s?|[^<>@,;\"]*)<{_ADDRESS}>")
 _WORDS: Final = {"link": "Look at it", "acknowledge": "Acknowledge", "silence": "Silence"}
 _COLOURS: Final = {"info": "#2563a8", "warning": "#8a5a00", "error": "#b3261e", "critical": "#b3261e"}
 
@@ -144,6 +148,18 @@ def _told(said: bytes | str) -> str:
     return said.decode(errors="replace") if isinstance(said, bytes) else said
 
 
+def check(config: dict[str, Any]) -> None:
+    """Make sure that each recipient is one, by an address or by a name that the mail server knows.
+
+    Raises:
+        InvalidInput: one is not; names its place.
+    """
+    for position, one in enumerate(config.get("recipients", ())):
+        if not _RECIPIENT.fullmatch(one):
+            field = f"config.recipients.{position}"
+            raise InvalidInput("%(name)s must be an address such as ops@example.com", name=field, field=field)
+
+
 TYPE: Final = ChannelType(
     name="email",
     label=said("Mail"),
@@ -170,4 +186,5 @@ TYPE: Final = ChannelType(
         TEMPLATE,
     ),
     send=send,
+    check=check,
 )
