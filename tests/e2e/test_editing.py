@@ -86,6 +86,25 @@ def test_a_panel_is_seen_as_it_is_written(page: Page, tmp_path: Path):
     expect(frame(page, "panel-2")).to_have_count(0)
 
 
+def test_a_form_opened_at_once_again_can_be_left(page: Page, tmp_path: Path):
+    """Browsers tell of a closing later; that of the time before does not end what is asked now."""
+    imported(page, config(panel("a", "log", "events"), name="Mine"), tmp_path)
+    begin(page)
+    form = page.locator("#panel-form")
+    form.evaluate(
+        """form => new Promise((told) => {
+            form.addEventListener("close", told, { once: true });
+            const [edit, cancel] = [document.querySelector("[data-tool=edit]"), form.querySelector("[data-cancel]")];
+            for (const button of [edit, cancel, edit]) button.click();
+        }).then(() => undefined)"""
+    )
+    expect(form).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+
+    expect(form).to_be_hidden()
+    expect(frame(page, "a")).to_be_focused()
+
+
 def test_a_chart_keeps_what_its_form_does_not_change(page: Page, tmp_path: Path):
     """A span of seconds and a title of its own, until the panel is renamed; both axes can be named."""
     shown = chart("bar", "items")

@@ -11,29 +11,28 @@ import { showProblem } from "./changes.js";
 export function ask(dialog, { locate, read, check }) {
   const form = dialog.querySelector("form");
   clear(form);
-  let found = null;
-  const leave = () => dialog.close();
-  const submit = async (event) => {
-    event.preventDefault();
-    const written = read();
-    const problem = await check(written);
-    clear(form);
-    if (problem) {
-      tell(form, locate(problem.field ?? ""), problem);
-      return;
-    }
-    found = written;
-    dialog.close();
-  };
-  form.addEventListener("submit", submit);
-  form.querySelector("[data-cancel]").addEventListener("click", leave);
   dialog.showModal();
   return new Promise((done) => {
-    dialog.addEventListener("close", () => {
-      form.removeEventListener("submit", submit);
-      form.querySelector("[data-cancel]").removeEventListener("click", leave);
+    const asking = new AbortController();
+    const { signal } = asking;
+    const end = (found) => {
+      asking.abort();
+      dialog.close();
       done(found);
-    }, { once: true });
+    };
+    const submit = async (event) => {
+      event.preventDefault();
+      const written = read();
+      const problem = await check(written);
+      if (signal.aborted) return; // they went away while the server looked at it
+      clear(form);
+      if (problem) tell(form, locate(problem.field ?? ""), problem);
+      else end(written);
+    };
+    form.addEventListener("submit", submit, { signal });
+    form.querySelector("[data-cancel]").addEventListener("click", () => end(null), { signal });
+    // Told some time after a closing: that of the time before can come when the dialog is open again.
+    dialog.addEventListener("close", () => dialog.open || end(null), { signal });
   });
 }
 
