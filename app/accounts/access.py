@@ -241,7 +241,7 @@ class _Guard:
         holder = None if "Authorization" in request.headers else sessions.holder(flask.session, now_ms)
         if holder is None:
             return None
-        principal = self._resolved(self._turnstile.by_session, holder)
+        principal = self._resolved(self._turnstile.by_session, holder, current_origin())
         if principal is None:
             return None
         sessions.seen(now_ms)

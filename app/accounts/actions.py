@@ -21,6 +21,7 @@ ACTIONS: Final[dict[str, str]] = {
     "user.password": phrase("changed a password"),
     "token.create": phrase("made a token"),
     "token.revoke": phrase("revoked a token"),
+    "token.allow": phrase("changed where a token is taken from"),
     "rule.create": phrase("made a rule"),
     "rule.change": phrase("changed a rule"),
     "rule.delete": phrase("deleted a rule"),

@@ -1,19 +1,19 @@
-"""What is done to users, their links and their sessions, each with its line in the audit log.
+"""What is done to users, their links and sessions, and to tokens, each with its line in the audit log.
 
 Pages, API and commands go through here, so that all write the same. Everything waits for the database.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from app.accounts.actors import Actor
 from app.accounts.audit import Audit, Thing
-from app.accounts.kinds import USER
+from app.accounts.kinds import ISSUED, TOKEN, USER
 from app.accounts.service import Accounts
 from app.core.clock import rfc3339
-from app.storage.base_accounts import User
+from app.storage.base_accounts import Token, User
 from app.storage.base_sessions import PasswordLink
 
 ACCEPT_PATH: Final = "/invitation"
@@ -108,6 +108,31 @@ class Administration:
             self._audit.note(self._actor, "session.end", USER.thing(user), after={"all": True, "but": but})
 
         self._audit.together(work)
+
+    def issue(
+        self, name: str, scope: str, *, expires_at: int | None = None, allowed: Sequence[str] = ()
+    ) -> tuple[Token, str]:
+        """Make a token; its text is told this once; raises as `Tokens.create`."""
+        make = partial(
+            self._accounts.tokens.create,
+            name,
+            scope,
+            expires_at=expires_at,
+            allowed=allowed,
+            created_by=self._actor.name,
+        )
+        return self._audit.made(self._actor, ISSUED, make)
+
+    def allow(self, token_id: int, allowed: Sequence[str]) -> Token:
+        """Raises as `Tokens.allow`."""
+        return self._changed_token(token_id, partial(self._accounts.tokens.allow, token_id, allowed), "token.allow")
+
+    def revoke(self, token_id: int) -> Token:
+        """Raises as `Tokens.revoke`."""
+        return self._changed_token(token_id, partial(self._accounts.tokens.revoke, token_id), "token.revoke")
+
+    def _changed_token(self, token_id: int, change: Callable[[], Token], action: str) -> Token:
+        return self._audit.changed(self._actor, TOKEN, partial(self._accounts.tokens.get, token_id), change, action)
 
     def _changed(self, user_id: int, change: Callable[[], User], action: str) -> User:
         return self._audit.changed(self._actor, USER, lambda: self._accounts.users.get(user_id), change, action)

@@ -40,7 +40,9 @@ class _Made:
 
     def token(self, name: str, scope: str, text: str | None = None) -> str:
         tokens = self.accounts.tokens
-        return self._audit.made(SERVER, ISSUED, lambda: tokens.create(name, scope, token=text))[1]
+        return self._audit.made(SERVER, ISSUED, lambda: tokens.create(name, scope, created_by=SERVER.name, token=text))[
+            1
+        ]
 
 
 def _admin(made: _Made, settings: Settings) -> list[str]:

@@ -4,14 +4,14 @@ Everything here may read or write the database, so call it from a real thread (`
 done through `app.accounts.audit`, by whoever knows who acts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from app.accounts import names, tokens
+from app.accounts import names, ranges, tokens
 from app.accounts.roles import SCOPES, checked_word
 from app.core.clock import Clock
 from app.core.errors import InvalidInput, NotFound
-from app.storage.base_accounts import AccountStore, Token
+from app.storage.base_accounts import AccountStore, NewToken, Token
 
 LONGEST_TOKEN: Final = 1_024
 LEAST_TOKEN: Final = 32
@@ -41,7 +41,14 @@ class Tokens:
         return token
 
     def create(
-        self, name: str, scope: str, *, expires_at: int | None = None, token: str | None = None
+        self,
+        name: str,
+        scope: str,
+        *,
+        expires_at: int | None = None,
+        allowed: Sequence[str] = (),
+        created_by: str | None = None,
+        token: str | None = None,
     ) -> tuple[Token, str]:
         """Make a token of the sender `name`; its text is returned this once and never again.
 
@@ -49,10 +56,12 @@ class Tokens:
             name: the sender; a second token under the same name belongs to it.
             scope: one of `SCOPES`.
             expires_at: ms since 1970 UTC, in the future; None for never.
+            allowed: the address ranges that it is taken from, see `ranges`; none for anywhere.
+            created_by: who makes it.
             token: the text, if it is not to be made up here; at least 32 characters.
 
         Raises:
-            InvalidInput: name, scope, expiry or text can't be used.
+            InvalidInput: name, scope, expiry, ranges or text can't be used.
             Conflict: the same text is a token already.
         """
         sender = names.checked(name, "name")
@@ -68,15 +77,9 @@ class Tokens:
                 most=LONGEST_TOKEN,
                 field="token",
             )
-        stored = self._store.add_token(
-            sender,
-            scope=scope,
-            digest=tokens.digest(text),
-            prefix=tokens.prefix(text),
-            expires_at=expires_at,
-            at_ms=now_ms,
-        )
-        return stored, text
+        digest, prefix, taken_from = tokens.digest(text), tokens.prefix(text), ranges.checked(allowed)
+        new = NewToken(sender, scope, digest, prefix, expires_at, taken_from, created_by)
+        return self._store.add_token(new, at_ms=now_ms), text
 
     def has(self, token: str) -> bool:
         """Whether that text is or was a token."""
@@ -94,3 +97,14 @@ class Tokens:
         revoked = self._store.change_token(token_id, {"revoked_at": self._clock.now_ms()})
         self._ended()
         return revoked
+
+    def allow(self, token_id: int, allowed: Sequence[str]) -> Token:
+        """Let a token be taken from these address ranges alone, or from anywhere if there are none.
+
+        Raises:
+            InvalidInput: one of them is none.
+            NotFound: no such token.
+        """
+        changed = self._store.change_token(token_id, {"allowed": ranges.checked(allowed)})
+        self._ended()
+        return changed

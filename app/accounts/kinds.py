@@ -13,6 +13,7 @@ def _token(token: Token) -> dict[str, object]:
         "scope": token.scope,
         "expiresAt": rfc3339_or_none(token.expires_at),
         "revokedAt": rfc3339_or_none(token.revoked_at),
+        "allowedAddresses": list(token.allowed),
     }
 
 

@@ -15,6 +15,7 @@ class Principal:
         session_version: the user's, by which sessions and sockets notice that they have ended.
         expires_at: when the token or the session ends, in ms since 1970 UTC; None for never.
         session_id: of the session of pages that they came by.
+        allowed: the address ranges of the token, by which sockets notice that these have changed.
         is_wall: whether they are a wall screen, whose token was exchanged for a session.
     """
 
@@ -28,6 +29,7 @@ class Principal:
     expires_at: int | None = None
     is_wall: bool = False
     session_id: int | None = None
+    allowed: tuple[str, ...] = ()
 
     def may(self, permission: str) -> bool:
         """Whether they hold that permission."""
@@ -59,4 +61,5 @@ def of_token(token: Token, *, is_wall: bool = False) -> Principal:
         token_id=token.id,
         expires_at=token.expires_at,
         is_wall=is_wall,
+        allowed=token.allowed,
     )

@@ -6,7 +6,7 @@ Everything here may read or write the database, so call it from a real thread (`
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from app.accounts import names, principals, tokens
+from app.accounts import names, principals, ranges, tokens
 from app.accounts.actors import Origin
 from app.accounts.browser_sessions import BrowserSessions
 from app.accounts.credentials import Basic, Bearer
@@ -21,7 +21,7 @@ from app.accounts.sessions import ABSOLUTE_MS, Holder
 from app.accounts.throttle import Throttle
 from app.accounts.users import Users
 from app.core.clock import CLOCK, Clock
-from app.core.errors import InvalidInput, Unauthorized
+from app.core.errors import Forbidden, InvalidInput, Unauthorized
 from app.storage.base_accounts import Sender, Token, User
 from app.storage.base_sessions import Session, WholeAccountStore
 
@@ -69,10 +69,11 @@ class Accounts:
 
         Raises:
             Unauthorized: nobody does.
+            Forbidden: the token is not taken from there.
             Unavailable: `rate_limited` after too many wrong passwords within a minute.
         """
         if isinstance(credentials, Bearer):
-            found = self.by_token(credentials.token)
+            found = self.by_token(credentials.token, address)
             if found is None:
                 raise Unauthorized
             return found
@@ -88,13 +89,18 @@ class Accounts:
         user = self._logins.remembered(credentials.username, credentials.password, address)
         return None if user is None else principals.of_user(user)
 
-    def by_token(self, token: str) -> Principal | None:
-        """Who a token speaks for; None when it is unknown, expired or revoked."""
+    def by_token(self, token: str, address: str = "") -> Principal | None:
+        """Who a token speaks for that came from `address`; None when it is unknown, expired or revoked.
+
+        Raises:
+            Forbidden: it is bound to other addresses.
+        """
         if not 0 < len(token) <= LONGEST_TOKEN:
             return None
         found = self._store.token_by_digest(tokens.digest(token))
         if found is None or not tokens.matches(token, found.digest) or not self._is_usable(found):
             return None
+        _check_address(found, address)
         self._note_use(found)
         return principals.of_token(found)
 
@@ -108,14 +114,16 @@ class Accounts:
         """
         return principals.of_user(self._logins.verify(name, password, address))
 
-    def by_session(self, holder: Holder) -> Principal | None:
+    def by_session(self, holder: Holder, address: str = "") -> Principal | None:
         """Whose session that is; None when it has been ended from elsewhere, or the user is disabled.
 
         A `user_id` below 0 is the id of the token that a wall screen's session was begun with.
+
+        Raises:
+            Forbidden: a wall screen's token is bound to other addresses than `address`.
         """
         if holder.user_id < 0:
-            token = self._store.token(-holder.user_id)
-            return principals.of_token(token, is_wall=True) if token is not None and self._is_usable(token) else None
+            return self._by_wall(-holder.user_id, address)
         found = self.sessions.found(holder.key) if holder.key else None
         if found is None:
             return None
@@ -124,13 +132,23 @@ class Accounts:
             return None
         return _by_session(user, session)
 
+    def _by_wall(self, token_id: int, address: str) -> Principal | None:
+        token = self._store.token(token_id)
+        if token is None or not self._is_usable(token):
+            return None
+        _check_address(token, address)
+        return principals.of_token(token, is_wall=True)
+
     def anonymous(self) -> Principal:
         """Who a socket is without credentials, where WEBSOCKET_AUTH_REQUIRED is false."""
         sender = self._store.sender(DEFAULT_SENDER, at_ms=self._clock.now_ms())
         return Principal("anonymous", frozenset({READ, INGEST}), sender_id=sender.id)
 
     def still_valid(self, principal: Principal) -> bool:
-        """Whether they may still do what they might when they came: nothing revoked, expired, disabled or changed."""
+        """Whether they may still do what they might when they came: nothing revoked, expired, disabled or changed.
+
+        Other address ranges of a token end what came by it, too; who is in the new ones comes back and is let in.
+        """
         if principal.user_id is not None:
             user = self._store.user(principal.user_id)
             if user is None or user.disabled:
@@ -138,8 +156,8 @@ class Accounts:
             is_same = (user.role, user.session_version) == (principal.role, principal.session_version)
             return is_same and (principal.session_id is None or self.sessions.is_open(principal.session_id))
         if principal.token_id is not None:
-            token = self._store.token(principal.token_id)
-            return token is not None and self._is_usable(token)
+            held = self._store.token(principal.token_id)
+            return held is not None and self._is_usable(held) and held.allowed == principal.allowed
         return True
 
     def sender_names(self) -> dict[int, str]:
@@ -171,6 +189,11 @@ class Accounts:
         if now_ms - max(token.last_used_at or 0, self._used.get(token.id, 0)) >= NOTE_USE_MS:
             self._used[token.id] = now_ms
             self.notes.take(lambda: self._store.change_token(token.id, {"last_used_at": now_ms}))
+
+
+def _check_address(token: Token, address: str) -> None:
+    if not ranges.admits(token.allowed, address):
+        raise Forbidden("This token is not taken from this address.")
 
 
 def _by_session(user: User, session: Session) -> Principal:

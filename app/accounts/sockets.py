@@ -56,7 +56,7 @@ class SocketGuard:
         kind = "basic" if isinstance(credentials, Basic) else "token"
         if credentials is None or kind not in self._settings.websocket_auth_type:
             raise Unauthorized
-        origin = Origin(request.remote_addr or "", request.headers.get("User-Agent", ""))
+        origin = _origin()
         check_way(credentials, origin.address, secure=request.is_secure)
         return self._turnstile.identify(credentials, origin)
 
@@ -67,10 +67,14 @@ class SocketGuard:
             return None
         if not self._is_own_page():
             raise Forbidden("The socket comes from another site; behind a proxy, set PUBLIC_URL.")
-        return self._turnstile.by_session(holder)
+        return self._turnstile.by_session(holder, _origin())
 
     def _is_own_page(self) -> bool:
         origin = request.headers.get("Origin")
         if origin is None:  # left out when long polling begins with a GET of the same site
             return request.headers.get("Sec-Fetch-Site") == "same-origin"
         return origins.is_own(origin, request.host_url, self._settings.public_url)
+
+
+def _origin() -> Origin:
+    return Origin(request.remote_addr or "", request.headers.get("User-Agent", ""))

@@ -57,9 +57,9 @@ class Turnstile:
         """
         return self._runtime.wait(self._passwords.submit(self._changed, actor, old, new))
 
-    def by_session(self, holder: Holder) -> Principal | None:
+    def by_session(self, holder: Holder, origin: Origin) -> Principal | None:
         """See `Accounts.by_session`."""
-        return self._runtime.call(self._accounts.by_session, holder)
+        return self._runtime.call(self._accounts.by_session, holder, origin.address)
 
     def anonymous(self) -> Principal:
         """See `Accounts.anonymous`."""

@@ -48,4 +48,6 @@ def show(rows: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
 def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list):
+        return ",".join(map(str, value)) or "-"
     return "-" if value is None else str(value)

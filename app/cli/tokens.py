@@ -1,12 +1,11 @@
 """``flask token``: what programs send to be let in."""
 
 from datetime import UTC, datetime
-from functools import partial
 
 import click
 
 from app.accounts.actors import of_terminal
-from app.accounts.kinds import ISSUED, TOKEN
+from app.accounts.administration import Administration
 from app.accounts.roles import SCOPES
 from app.accounts.view import token_json
 from app.cli.accounts import opened, show
@@ -25,11 +24,18 @@ def command(settings: Settings) -> click.Command:
     @click.argument("name")
     @click.option("--scope", type=click.Choice(list(SCOPES)), default="ingest", show_default=True)
     @click.option("--expires", type=Expiry(), help="When it ends: 90d, 12h, or a date or time (UTC); else never.")
-    def create(name: str, scope: str, expires: int | None) -> None:
+    @click.option(
+        "--allow",
+        "allowed",
+        multiple=True,
+        metavar="CIDR",
+        help="An address range that it is taken from, like 10.0.0.0/8; may be given more than once. Else anywhere.",
+    )
+    def create(name: str, scope: str, expires: int | None, allowed: tuple[str, ...]) -> None:
         """Make a token of the sender NAME and print it, this once."""
         with opened(settings) as (accounts, audit):
-            make = partial(accounts.tokens.create, name, scope, expires_at=expires)
-            _, text = audit.made(of_terminal(), ISSUED, make)
+            administration = Administration(accounts, audit, of_terminal())
+            _, text = administration.issue(name, scope, expires_at=expires, allowed=allowed)
         click.echo(text)
         click.echo("It is shown this once.", err=True)
 
@@ -42,11 +48,19 @@ def command(settings: Settings) -> click.Command:
 
     @group.command()
     @click.argument("token_id", metavar="ID", type=int)
+    @click.argument("allowed", metavar="[CIDR]...", nargs=-1)
+    def allow(token_id: int, allowed: tuple[str, ...]) -> None:
+        """Let a token be taken from these address ranges alone, or from anywhere if none is given."""
+        with opened(settings) as (accounts, audit):
+            token = Administration(accounts, audit, of_terminal()).allow(token_id, allowed)
+        click.echo(f"Token {token.id} of {token.name} is taken from {', '.join(token.allowed) or 'anywhere'}.")
+
+    @group.command()
+    @click.argument("token_id", metavar="ID", type=int)
     def revoke(token_id: int) -> None:
         """End a token at once."""
         with opened(settings) as (accounts, audit):
-            old, revoke = partial(accounts.tokens.get, token_id), partial(accounts.tokens.revoke, token_id)
-            token = audit.changed(of_terminal(), TOKEN, old, revoke, "token.revoke")
+            token = Administration(accounts, audit, of_terminal()).revoke(token_id)
         click.echo(f"Token {token.id} of {token.name} is revoked.")
 
     return group

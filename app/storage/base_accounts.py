@@ -50,6 +50,8 @@ class Token:
         name: the sender's.
         digest: SHA-256 of the token, 32 bytes.
         prefix: its first characters, so that a person can tell it from others.
+        allowed: the address ranges that it is taken from, as CIDR; none for anywhere.
+        created_by: who made it, by their name then; None for one that is older than this column.
     """
 
     id: int
@@ -62,6 +64,21 @@ class Token:
     expires_at: int | None
     last_used_at: int | None
     revoked_at: int | None
+    allowed: tuple[str, ...] = ()
+    created_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token that is to be; attributes as of `Token`."""
+
+    name: str
+    scope: str
+    digest: bytes
+    prefix: str
+    expires_at: int | None = None
+    allowed: tuple[str, ...] = ()
+    created_by: str | None = None
 
 
 class UserChanges(TypedDict, total=False):
@@ -80,6 +97,7 @@ class TokenChanges(TypedDict, total=False):
 
     last_used_at: int
     revoked_at: int
+    allowed: tuple[str, ...]
 
 
 class AccountStore(Protocol):
@@ -137,10 +155,8 @@ class AccountStore(Protocol):
         """One token by its SHA-256, or None."""
         ...
 
-    def add_token(
-        self, name: str, *, scope: str, digest: bytes, prefix: str, expires_at: int | None, at_ms: int
-    ) -> Token:
-        """Make a token of the sender `name`, which is made too if there is none.
+    def add_token(self, new: NewToken, *, at_ms: int) -> Token:
+        """Make a token of the sender of its name, which is made too if there is none.
 
         Raises:
             Conflict: the same token exists.

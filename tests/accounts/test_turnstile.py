@@ -79,7 +79,7 @@ def test_a_flood_of_wrong_passwords_holds_no_reader(accounts: Accounts, password
         passed = [
             turnstile.identify(Bearer(token), Origin("10.0.0.1")).name,
             turnstile.identify(Basic("zoe", "secret"), Origin("10.0.0.1")).name,
-            turnstile.by_session(Holder(user.id, user.session_version, key)),
+            turnstile.by_session(Holder(user.id, user.session_version, key), Origin("10.0.0.1")),
         ]
         turned_away = [outcome(one) for one in islice(as_completed(tries, PATIENCE_S), FLOOD - WAITING - 1)]
         still_held = not passwords.gate.is_set()

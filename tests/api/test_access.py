@@ -116,6 +116,26 @@ def test_a_proxy_tells_our_own_origin_by_host_alone(behind_proxy, environment, h
     assert behind_proxy.post("/api/v1/events", json=scraped(), headers=sent).status_code == status
 
 
+@pytest.mark.statement(39)
+def test_a_token_is_bound_to_addresses_as_the_proxy_tells_them(settings, sqlite_url):
+    """By the last that a proxy wrote; what a client wrote before is nothing, nor anything where none is trusted."""
+    texts = [("192.0.2.7", 200, 403), ("10.0.0.1", 403, 403), ("192.0.2.7, 10.0.0.1", 403, 403)]
+    found = []
+    for hops in (1, 0):
+        process = WebProcess(replace(settings, trusted_proxies=hops), open_runtime("threading"))
+        served = process.open()
+        _, token = process.services.accounts.tokens.create("bound", "read", allowed=["192.0.2.0/24"])
+        for told, *_ in texts:
+            sent = {"X-Forwarded-For": told, "Authorization": f"Bearer {token}"}
+            found.append(Client(served.app).get("/api/v1/jobs", base_url="http://127.0.0.1:5000", headers=sent))
+        served.closing()
+
+    statuses = [answer.status_code for answer in found]
+    assert statuses == [one[1] for one in texts] + [one[2] for one in texts]
+    assert found[1].get_json()["code"] == "forbidden"
+    assert "192.0.2" not in found[1].text
+
+
 @pytest.mark.statement(8)
 def test_scopes_stand_alone(reader, scraper):
     """A reading token does not ingest, an ingest token does not read."""

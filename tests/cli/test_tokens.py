@@ -45,6 +45,19 @@ def test_a_token_is_revoked(flask: Run, accounts: Accounts):
     assert accounts.by_token(text) is None
 
 
+def test_a_token_is_taken_from_some_addresses(flask: Run, accounts: Accounts):
+    """By options when it is made, by arguments afterwards; none for anywhere."""
+    flask("token", "create", "shop", "--allow", "10.0.0.0/8", "--allow", "::1")
+    [token] = accounts.tokens.all()
+    assert (token.allowed, (token.created_by or "").startswith("cli:")) == (("10.0.0.0/8", "::1/128"), True)
+
+    changed = flask("token", "allow", str(token.id), "192.0.2.7").stdout
+    assert changed == f"Token {token.id} of shop is taken from 192.0.2.7/32.\n"
+    flask("token", "allow", str(token.id))
+
+    assert accounts.tokens.get(token.id).allowed == ()
+
+
 @pytest.mark.parametrize(("expires", "hours"), [("12h", 12), ("90d", 90 * 24)])
 def test_a_token_may_end_after_a_while(flask: Run, accounts: Accounts, expires: str, hours: int):
     """Counted from now."""
@@ -74,6 +87,7 @@ def test_a_token_may_end_at_a_moment(flask: Run, accounts: Accounts, moment: str
         (("create", "shop", "--expires", "2001-01-01"), 1),
         (("create", "shop", "--scope", "write"), 2),
         (("create", ""), 1),
+        (("create", "shop", "--allow", "10.0.0.1/8"), 1),
         (("revoke", "99"), 1),
         (("revoke", "shop"), 2),
     ],

@@ -40,6 +40,7 @@ PAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "channel_pages.notices": ("/settings/notices",),
     "status_pages.status": ("/settings/status",),
     "user_pages.users": ("/settings/users",),
+    "token_pages.tokens": ("/settings/tokens",),
     "account_pages.account": ("/settings/account",),
     "invitation.form": ("/invitation?name=zoe",),
     "audit_pages.log": ("/settings/audit", "/settings/audit?q=nothing-like-it"),

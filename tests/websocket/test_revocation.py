@@ -8,7 +8,7 @@ from urllib.request import HTTPCookieProcessor, Request, build_opener
 import pytest
 
 from tests.server import Server
-from tests.sockets import Viewer, connected
+from tests.sockets import Refused, Viewer, connected, watching
 
 LONG = "a long password"
 
@@ -90,3 +90,27 @@ def test_a_session_s_page_and_socket_end_with_it(server, environment):
             end()
             assert is_out(viewer)
         assert person.is_in() == goes_on
+
+
+@pytest.mark.statement(9)
+def test_a_token_s_socket_ends_with_its_address_ranges(server, environment):
+    """When they change, and when it is revoked; from elsewhere it does not connect, and is told no more than that."""
+    admin = Person(server).signed_in("admin", environment["ADMIN_PASSWORD"])
+    tokens = "/settings/tokens"
+    told = admin.send(tokens, tokens, name="desk", scope="read", allowed="127.0.0.0/8 ::1")
+    secret, number = re.search(r"(sw_[\w-]{43})</pre>", told), re.search(rf"{tokens}/(\d+)/revoke[^>]+desk", told)
+    assert secret
+    assert number
+    one = f"{tokens}/{number[1]}"
+
+    with watching(server, secret[1]) as viewer:
+        admin.send(tokens, f"{one}/allow", allowed="192.0.2.0/24")
+        assert is_out(viewer)
+    with pytest.raises(Refused) as refusal, watching(server, secret[1]):
+        pass
+    assert refusal.value.data["code"] == "forbidden"
+    assert "192.0.2" not in str(refusal.value.data)
+    admin.send(tokens, f"{one}/allow", allowed="")
+    with watching(server, secret[1]) as viewer:
+        admin.send(tokens, f"{one}/revoke")
+        assert is_out(viewer)

@@ -1,13 +1,14 @@
 """Users, tokens and senders in SQL; see `app.storage.base_accounts`."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.core.errors import Conflict, NotFound
-from app.storage.base_accounts import Sender, Token, TokenChanges, User, UserChanges
+from app.storage.base_accounts import NewToken, Sender, Token, TokenChanges, User, UserChanges
 from app.storage.sql.accounts_tables import links, raise_revision, sessions, tokens, users
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import meta, senders
@@ -15,6 +16,9 @@ from app.storage.sql.sessions import SqlSessionStore
 
 BOOKKEEPING: Final = frozenset({"last_login_at", "last_used_at"})
 """Columns whose change alone lets nobody do more or less, and so leaves the revision as it is."""
+
+SPACE: Final = " "
+"""Stands between the address ranges of a token, of which none holds one."""
 
 
 class SqlAccountStore:
@@ -86,15 +90,12 @@ class SqlAccountStore:
         """See `AccountStore`."""
         return self._one_token(tokens.c.digest == digest)
 
-    def add_token(
-        self, name: str, *, scope: str, digest: bytes, prefix: str, expires_at: int | None, at_ms: int
-    ) -> Token:
+    def add_token(self, new: NewToken, *, at_ms: int) -> Token:
         """See `AccountStore`."""
-        values = {"name": name, "scope": scope, "digest": digest, "prefix": prefix, "expires_at": expires_at}
+        values = {**asdict(new), "allowed": SPACE.join(new.allowed), "created_at": at_ms}
 
         def work(connection: Connection) -> Row[Any]:
-            sender = _sender(connection, name, at_ms)
-            return _added(connection, tokens, {**values, "sender_id": sender.id, "created_at": at_ms})
+            return _added(connection, tokens, {**values, "sender_id": _sender(connection, new.name, at_ms).id})
 
         try:
             return _token(self._database.write(work))
@@ -103,7 +104,10 @@ class SqlAccountStore:
 
     def change_token(self, token_id: int, changes: TokenChanges) -> Token:
         """See `AccountStore`."""
-        return _token(self._database.write(lambda connection: _changed(connection, tokens, token_id, changes)))
+        values: dict[str, Any] = {**changes}
+        if "allowed" in changes:
+            values["allowed"] = SPACE.join(changes["allowed"])
+        return _token(self._database.write(lambda connection: _changed(connection, tokens, token_id, values)))
 
     def _one_user(self, condition: ColumnElement[bool]) -> User | None:
         wanted = select(users).where(condition)
@@ -121,7 +125,7 @@ def _user(row: Row[Any]) -> User:
 
 
 def _token(row: Row[Any]) -> Token:
-    return Token(**row._asdict())
+    return Token(**{**row._asdict(), "allowed": tuple(row.allowed.split())})
 
 
 def _sender(connection: Connection, name: str, at_ms: int) -> Row[Any]:

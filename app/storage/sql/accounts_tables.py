@@ -13,6 +13,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    text,
     update,
 )
 
@@ -48,6 +49,8 @@ tokens: Final = Table(
     Column("expires_at", BigInteger),
     Column("last_used_at", BigInteger),
     Column("revoked_at", BigInteger),
+    Column("allowed", Text, nullable=False, server_default=text("''")),
+    Column("created_by", Text),
 )
 
 sessions: Final = Table(

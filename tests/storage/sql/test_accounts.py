@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.core.errors import Conflict, NotFound
-from app.storage.base_accounts import Sender, Token, User
+from app.storage.base_accounts import NewToken, Sender, Token, User
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
 
@@ -27,7 +27,7 @@ def add_user(store: SqlAccountStore, name: str = "Zoë", key: str = "zoë") -> U
 
 def add_token(store: SqlAccountStore, name: str = "shop", digest: bytes = DIGEST) -> Token:
     """Store a token."""
-    return store.add_token(name, scope="read", digest=digest, prefix="sw_abcd", expires_at=None, at_ms=5)
+    return store.add_token(NewToken(name, "read", digest, "sw_abcd"), at_ms=5)
 
 
 def test_a_user_comes_back_as_stored(store: SqlAccountStore):
