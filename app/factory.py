@@ -21,7 +21,7 @@ from app.core.bus import Bus
 from app.core.clock import CLOCK
 from app.core.errors import ScrapewatchError
 from app.core.logs import set_up_logging
-from app.core.secrets import load_or_create
+from app.core.secrets import completed, load_or_create
 from app.core.way import RightOfWay
 from app.dashboard import login
 from app.dashboard.errors import error_page
@@ -100,6 +100,7 @@ def serve(settings: Settings, runtime: Runtime) -> None:
         ScrapewatchError: the database has not the schema that this code needs, or a setting can't be used.
         OSError: the address is taken or not ours.
     """
+    settings = completed(settings)
     set_up_logging(settings.log_level, settings.log_format, secret_values(settings))
     tls = open_tls(settings.tls_cert_file, settings.tls_key_file)
     database = Database(settings.database_url, readers=1)

@@ -16,6 +16,8 @@ from app.core.redaction import Redactor, secrets_in
 MINUTE_MS: Final = 60_000
 MOST_A_MINUTE: Final = 10
 _QUIET: Final = ("engineio", "socketio", "apscheduler", "werkzeug", "alembic")
+_QUIETER: Final = ("engineio.server", "socketio.server")
+"""Those that would else write their lines past ours, as they stand: a logger that has a level gets no handler there."""
 
 
 def set_up_logging(level: str, shape: str, own: Iterable[str | tuple[str, ...]] = ()) -> None:
@@ -26,6 +28,8 @@ def set_up_logging(level: str, shape: str, own: Iterable[str | tuple[str, ...]] 
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in _QUIETER:
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 class SparingLog:

@@ -7,7 +7,7 @@ holds one of the signs, so that one look at a whole batch (`Redactor.suspects`) 
 import re
 from collections.abc import Iterable
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
@@ -31,8 +31,16 @@ AT_A_TIME: Final = 44
 _PEM = re.compile("-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\\Z)", re.DOTALL)
 _USERINFO = re.compile("(://[^\\s/@:\"'<>]{0,256}:)[^\\s/\"'<>]{1,512}@")
 _HOST_AND_PORT = re.compile("(?<![\\w.-])([\\w.-]{1,64}:)[^\\s:/@\"'<>]{1,128}@(?=[\\w.-]{1,64}:\\d)")
+_VALUE: Final = (
+    "\"(?:[^\"\\\\\\n]|\\\\.)+\"|'(?:[^'\\\\\\n]|\\\\.)+'"  # a text of a language
+    "|(?P<escape>\\\\{1,8}+)(?P<quote>[\"'])[^\\n]{1,512}?(?<!\\\\)(?P=escape)(?P=quote)"  # inside another
+    "|\\\\{1,8}\"[^\"\\n]+\"|\\\\{1,8}'[^'\\n]+'"  # with no end that is near
+    "|[\\[{(](?!\\s*[\\]})])[^\\n]+"  # what holds more of them has no end that could be found by looking
+    "|[^\\s\"'&;,<>)}\\]\\[{(\\\\]+"
+)
+"""What stands behind the name of a secret."""
 _HEADER = re.compile(
-    "((?:authorization|cookie)s?[\\\\\"']{0,2}\\s{0,3}[=:]\\s{0,3}+(?!\\[redacted\\])[\\[(]?"
+    "((?:authorization|cookie)s?[\\\\\"']{0,8}\\s{0,3}[=:]\\s{0,3}+(?!\\[redacted\\])[\\[(]?"
     "(?:b(?=[\"']))?[\\\\\"']{0,2}(?:(?:basic|bearer|digest|token)\\s+)?)"
     "[^\\r\\n\"'\\\\]+",
     re.IGNORECASE,
@@ -40,8 +48,14 @@ _HEADER = re.compile(
 _PAIR = re.compile(
     "((?:passw(?:or)?d|passphrase|pwd|secret|(?:api|access|private|secret|encryption|signing|auth)[ _-]?key"
     "|(?:access|refresh|id|auth|bearer|session|security|api|oauth|csrf|xsrf)[_-]?token|csrfmiddlewaretoken"
-    "|session_?id|sessid|credential)s?[\\\\\"']{0,2}\\s{0,3}(?:=|:|%3[dD])\\s{0,3}+(?:b(?=[\"']))?)(?!\\[redacted\\])"
-    "(?:\"[^\"\\n]+\"|'[^'\\n]+'|[^\\s\"'&;,<>)}\\]]+)",
+    "|session_?id|sessid|credential)s?[\\\\\"']{0,8}\\s{0,3}(?:=|:|%3[dD])\\s{0,3}+(?:b(?=[\"']))?)(?!\\[redacted\\])"
+    f"(?:{_VALUE})",
+    re.IGNORECASE,
+)
+_LISTED = re.compile(
+    "((?:name|key)[\\\\\"']{1,8}\\s?:\\s?[\\\\\"']{1,8}[\\w-]{0,40}(?:authorization|cookie|password|secret|api-?key|token)"
+    "[\\\\\"']{1,8},\\s?[\\\\\"']{1,8}value[\\\\\"']{1,8}\\s?:\\s?)(?!\\[redacted\\])"
+    f"(?:{_VALUE})",
     re.IGNORECASE,
 )
 _QUERY = re.compile("([?&;](?:token|key|auth|sig|signature|code|jwt)=)[\\w.~%+/=-]{16,}", re.IGNORECASE)
@@ -87,7 +101,8 @@ class Redactor:
         known = (*NAMES, *names)
         ends = {_bare(name) for name in known}
         self._ends = (*ends, *(f"{end}s" for end in ends))
-        kept = sorted({text for text in own if len(text) >= LEAST_OWN}, key=len, reverse=True)
+        known_own = {form for text in own if len(text) >= LEAST_OWN for form in (text, quote(text, safe=""))}
+        kept = sorted(known_own, key=len, reverse=True)
         self._own = re.compile("|".join(map(re.escape, kept))) if kept else None
         written = {form for text in kept for form in (text, _as_json(text))}
         self._signs = _searches({fold(sign.encode()) for sign in (*known, *ends, *_SIGNS, *written)})
@@ -136,7 +151,8 @@ class Redactor:
         if "-----BEGIN" in text:
             text = _PEM.sub(MARK, text)
         if "=" in text or ":" in text or "%3" in text:
-            text = _PAIR.sub(rf"\1{MARK}", _HEADER.sub(rf"\1{MARK}", text))
+            for named in (_LISTED, _HEADER, _PAIR):
+                text = named.sub(rf"\1{MARK}", text)
             text = _QUERY.sub(rf"\1{MARK}", _SLACK.sub(rf"\1{MARK}", text))
         return _TOKEN.sub(MARK, _BEARER.sub(rf"\1{MARK}", text))
 

@@ -2,12 +2,29 @@
 
 import os
 import secrets
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from app.core.errors import ScrapewatchError
+from config import Settings
 
 LEAST_BYTES: Final = 32
+
+
+def completed(settings: Settings) -> Settings:
+    """`settings` with what they leave to the server to make, so that every part knows all secrets from the start.
+
+    Raises:
+        ScrapewatchError: see `load_or_create`.
+    """
+    folder = settings.data_dir
+    return replace(
+        settings,
+        secret_key=settings.secret_key or load_or_create(folder / "secret_key"),
+        encryption_keys=settings.encryption_keys or (load_or_create(folder / "encryption_key"),),
+        alert_webhook_secret=settings.alert_webhook_secret or load_or_create(folder / "webhook_secret"),
+    )
 
 
 def load_or_create(file: Path) -> str:

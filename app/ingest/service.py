@@ -17,6 +17,7 @@ import msgspec
 from app.core.clock import Clock
 from app.core.errors import Unavailable
 from app.ingest.check import Checker, digest, level_of
+from app.ingest.decode import redacted
 from app.ingest.message import Message
 from app.ingest.refusals import Refusals
 from app.storage.base import Event, Outcome
@@ -66,11 +67,12 @@ class Ingest:
             Unavailable: it can't be queued.
         """
         now_ms = self._clock.now_ms()
-        text = msgspec.json.encode(data)
-        mark, level = digest(event_type, now_ms, text), level_of(event_type, data)
+        text, body, flags = redacted(msgspec.json.encode(data), dict(data), 0, self._checker.redactor)
+        mark, level = digest(event_type, now_ms, text), level_of(event_type, body)
 
         def read() -> tuple[list[Event], Sequence[str]]:
-            return [Event(sender_id, event_type, job_id, now_ms, text.decode(), mark, body=dict(data), level=level)], ()
+            event = Event(sender_id, event_type, job_id, now_ms, text.decode(), mark, body, flags=flags, level=level)
+            return [event], ()
 
         told: Future[Outcome] = Future()
 

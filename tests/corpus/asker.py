@@ -1,4 +1,4 @@
-"""Who asks a house what a row of `requests` says, octet for octet as it stands there."""
+"""Who asks a server what a row of `requests` says, octet for octet as it stands there."""
 
 import http.client
 import json
@@ -10,8 +10,8 @@ from http.cookies import SimpleCookie
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from tests.corpus.house import House
 from tests.corpus.requests import Row, filled, wrong_with
+from tests.server import Server
 from tests.sockets import PATIENCE_S
 
 KEPT: Final = ("alerts/rules", "alerts/silences?ended=true", "channels", "dashboards")
@@ -19,11 +19,10 @@ Answer = tuple[int, dict[str, str], bytes]
 
 
 class Asker:
-    """Asks a house."""
+    """Asks a server whose environment is `given`."""
 
-    def __init__(self, house: House) -> None:
-        given = house.variables
-        self._port = house.server.port
+    def __init__(self, server: Server, given: Mapping[str, str]) -> None:
+        self._port = server.port
         self._bearers = {"reader": given["READ_TOKEN"], "scraper": given["INGEST_TOKEN"]}
         self._admin = ("admin", given["ADMIN_PASSWORD"])
         self._known = {"admin": given["ADMIN_PASSWORD"], "reading": given["READ_TOKEN"], "session": self._logged_in()}

@@ -32,7 +32,7 @@ def test_every_cell_is_defused_and_read_back(house: House):
         for cell in CELLS
     ]
     assert house.by_socket(envelopes)["accepted"] == len(CELLS)
-    text = Asker(house).file(f"/export/events.csv?job={marks.job}&fields=title,price,%3D1%2B1")
+    text = Asker(house.server, house.variables).file(f"/export/events.csv?job={marks.job}&fields=title,price,%3D1%2B1")
     head, *found = csv.reader(io.StringIO(text, newline=""))
 
     kept = [cell.replace("\x00", "\ufffd") for cell in CELLS]

@@ -12,7 +12,7 @@ from tests.corpus.requests import names, rows
 def test_a_request_is_answered_as_its_row_says(house: House, name: str):
     """No failure of the server's, the field at fault named, nothing written that was refused, and nobody notices."""
     house.begin()
-    asker = Asker(house)
+    asker = Asker(house.server, house.variables)
     before = asker.kept()
     wrong = [complaint for row in rows(name) for complaint in asker.complaints(row)]
 
