@@ -82,6 +82,18 @@ class Administration:
         change = partial(users.disable if disabled else users.enable, user_id)
         return self._changed(user_id, change, "user.disable" if disabled else "user.enable")
 
+    def change(self, user_id: int, role: str | None, disabled: bool | None) -> User:  # noqa: FBT001  (None is a third)
+        """Change what is given, all or nothing; raises as `set_role` and `set_disabled`."""
+
+        def work() -> User:
+            if role is not None:
+                self.set_role(user_id, role)
+            if disabled is not None:
+                self.set_disabled(user_id, disabled=disabled)
+            return self._accounts.users.get(user_id)
+
+        return self._audit.together(work)
+
     def end_session(self, user_id: int, session_id: int) -> None:
         """Raises as `BrowserSessions.end`."""
 

@@ -12,9 +12,12 @@ from app.accounts.roles import SCOPES, checked_word
 from app.core.clock import Clock
 from app.core.errors import InvalidInput, NotFound
 from app.storage.base_accounts import AccountStore, NewToken, Token
+from config import DAY_MS
 
 LONGEST_TOKEN: Final = 1_024
 LEAST_TOKEN: Final = 32
+MOST_AHEAD_MS: Final = 1_000 * 366 * DAY_MS
+"""Of an expiry; years have four digits."""
 
 
 class Tokens:
@@ -69,6 +72,8 @@ class Tokens:
         now_ms = self._clock.now_ms()
         if expires_at is not None and expires_at <= now_ms:
             raise InvalidInput("The expiry must be in the future.", field="expiresAt")
+        if expires_at is not None and expires_at > now_ms + MOST_AHEAD_MS:
+            raise InvalidInput("The expiry is too far ahead.", field="expiresAt")
         text = token or tokens.generate()
         if not LEAST_TOKEN <= len(text) <= LONGEST_TOKEN:
             raise InvalidInput(

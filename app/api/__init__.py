@@ -5,6 +5,22 @@ To add a resource: a module with `blueprint(services)`, a row below, and what is
 
 from typing import Final
 
-from app.api import alerts, audit, channels, dashboards, events, export, health, jobs, metrics, prometheus, status
+from app.api import (
+    alerts,
+    audit,
+    channels,
+    dashboards,
+    events,
+    export,
+    health,
+    jobs,
+    metrics,
+    prometheus,
+    status,
+    tokens,
+    users,
+)
 
-RESOURCES: Final = (health, events, jobs, metrics, prometheus, alerts, channels, dashboards, status, export, audit)
+RESOURCES: Final = (
+    health, events, jobs, metrics, prometheus, alerts, channels, dashboards, status, export, tokens, users, audit,
+)  # fmt: skip

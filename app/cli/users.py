@@ -6,11 +6,13 @@ from functools import partial
 import click
 
 from app.accounts.actors import of_terminal
+from app.accounts.administration import Administration
 from app.accounts.kinds import USER
 from app.accounts.roles import ROLES
 from app.accounts.view import user_json
 from app.cli.accounts import opened, show
 from app.cli.base import Group
+from app.core.clock import rfc3339
 from config import Settings
 
 password_option = click.option("--password", help="The password; asked for on a terminal if left out.")
@@ -20,16 +22,7 @@ def command(settings: Settings) -> click.Command:
     """The group of commands on users."""
     group = Group("user", help="Who may log in.")
 
-    @group.command()
-    @click.argument("name")
-    @click.option("--role", type=click.Choice(list(ROLES)), default="viewer", show_default=True)
-    @password_option
-    def create(name: str, role: str, password: str | None) -> None:
-        """Let someone in."""
-        with opened(settings) as (accounts, audit):
-            given, users = password or _asked(), accounts.users
-            user = audit.made(of_terminal(), USER, lambda: users.create(name, given, role))
-        click.echo(f"{user.username} can log in as {user.role}.")
+    _add_ways_in(group, settings)
 
     @group.command("list")
     @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -62,6 +55,31 @@ def command(settings: Settings) -> click.Command:
         click.echo(f"{user.username} has a new password.")
 
     return group
+
+
+def _add_ways_in(group: Group, settings: Settings) -> None:
+    """How somebody gets in: with a password, or by a link."""
+
+    @group.command()
+    @click.argument("name")
+    @click.option("--role", type=click.Choice(list(ROLES)), default="viewer", show_default=True)
+    @password_option
+    def create(name: str, role: str, password: str | None) -> None:
+        """Let someone in."""
+        with opened(settings) as (accounts, audit):
+            given, users = password or _asked(), accounts.users
+            user = audit.made(of_terminal(), USER, lambda: users.create(name, given, role))
+        click.echo(f"{user.username} can log in as {user.role}.")
+
+    @group.command()
+    @click.argument("name")
+    @click.option("--role", type=click.Choice(list(ROLES)), default="viewer", show_default=True)
+    def invite(name: str, role: str) -> None:
+        """Let someone in who chooses the password by a link, which is printed this once."""
+        with opened(settings) as (accounts, audit):
+            invited = Administration(accounts, audit, of_terminal(), settings.public_url).invite(name, role)
+        click.echo(invited.address)
+        click.echo(f"It is shown this once, and holds until {rfc3339(invited.link.expires_at)}.", err=True)
 
 
 def _asked() -> str:

@@ -53,6 +53,13 @@ def an_object(value: object, path: str) -> Mapping[str, Any]:
     return value
 
 
+def known_fields(value: Mapping[str, Any], known: Sequence[str]) -> None:
+    """See that an object has these fields and no others."""
+    unknown = next((name for name in value if name not in known), None)
+    if unknown is not None:
+        raise InvalidInput("must be one of %(known)s", known=", ".join(known), field=unknown)
+
+
 def a_list(value: object, path: str, most: int) -> Sequence[Any]:
     """A list of at most so many."""
     if not isinstance(value, list):

@@ -15,7 +15,7 @@ from app.accounts import links, sessions
 from app.accounts.access import PUBLIC, check_csrf, exchange, mark_of, public
 from app.accounts.roles import READ
 from app.core.errors import Forbidden, InvalidInput, Unauthorized
-from app.dashboard.language import gettext
+from app.dashboard.language import gettext, told
 from app.services import Services
 
 HOME: Final = "/dashboards"
@@ -43,6 +43,8 @@ def blueprint(services: Services) -> Blueprint:
             return _form(400, gettext("The form is out of date; try again."))
         except Unauthorized:
             return _form(401, gettext("There is no such token, or it has ended."))
+        except Forbidden as error:
+            return _form(403, told(error.said))
         if principal.permissions != {READ}:
             return _form(403, gettext("A wall screen takes a token that may read and do nothing else."))
         sessions.begin(principal, services.clock.now_ms())

@@ -1,6 +1,7 @@
 """``flask user``, as an operator types it."""
 
 import json
+import re
 
 import pytest
 
@@ -116,3 +117,14 @@ def test_a_database_without_the_schema_is_told(flask: Run):
 
     assert failed.exit_code == 1
     assert "flask --app wsgi db upgrade" in failed.stderr
+
+
+def test_somebody_is_invited_by_a_link(flask: Run, accounts: Accounts):
+    """The link alone stands on standard output; the user is invited and can't log in so far."""
+    made = flask("user", "invite", "ann", "--role", "operator")
+
+    assert re.fullmatch(r"http://\S+/invitation\?name=ann#[\w-]{43}\n", made.stdout)
+    assert [(user.username, user.role, user.password_hash) for user in accounts.users.all()] == [
+        ("ann", "operator", "")
+    ]
+    assert flask("user", "invite", "ANN").exit_code == 1

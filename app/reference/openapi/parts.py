@@ -15,6 +15,8 @@ from app.reference.openapi import (
     rules,
     silences,
     status,
+    tokens,
+    users,
 )
 
 PARTS: Final = tuple(
@@ -29,6 +31,8 @@ PARTS: Final = tuple(
         channels,
         dashboards,
         export,
+        tokens,
+        users,
         audit,
         status,
         health,
