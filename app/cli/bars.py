@@ -16,6 +16,7 @@ _LABELS: Final[dict[Step, str]] = {
     "restore": "Restoring",
     "index": "Indexing",
     "unpack": "Unpacking",
+    "clean": "Cleaning",
 }
 
 

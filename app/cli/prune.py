@@ -7,6 +7,7 @@ import click
 
 from app.accounts.actors import of_terminal
 from app.accounts.opening import open_accounts
+from app.cli.bars import progress_bars
 from app.cli.base import Command
 from app.core.clock import CLOCK, rfc3339_or_none
 from app.core.errors import ScrapewatchError
@@ -71,7 +72,8 @@ def vacuum_command(settings: Settings) -> click.Command:
         database = Database(settings.database_url, readers=1)
         try:
             schema.require_current(database)
-            before, after = vacuum(database)
+            with progress_bars() as progress:
+                before, after = vacuum(database, progress)
         finally:
             database.close()
         click.echo(f"{before:,} bytes before, {after:,} after.")

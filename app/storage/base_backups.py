@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, Protocol
 
-Step = Literal["copy", "pack", "check", "restore", "index", "unpack"]
+Step = Literal["copy", "pack", "check", "restore", "index", "unpack", "clean"]
 
 Progress = Callable[[Step, int, int], None]
 """Is told the step, how far it is, and of how much; what it raises ends the step."""

@@ -116,7 +116,10 @@ class Transfer(Protocol):
         ...
 
     def prepare(self) -> None:
-        """Make what a store needs before one can look into it, if that is not there."""
+        """Make what a store needs before one can look into it, if that is not there, and finish what a crash has left.
+
+        Nobody else may write to the store: whoever did would be shut out.
+        """
         ...
 
     def mark(self) -> Mark | None:

@@ -2,13 +2,16 @@
 
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from app.storage.sql import partitions
 from app.storage.sql.claim import Claim
 from app.storage.sql.database import Database
+from app.storage.sql.vacuum import vacuum
 from tests.cli.conftest import Run
 
 
@@ -68,3 +71,25 @@ def test_it_is_refused_where_it_can_not_be(flask: Run, early: Path, monkeypatch:
     assert "A server runs on this database" in served.stderr
     assert "MB of free disk" in full.stderr
     assert early.stat().st_size == before
+
+
+def test_postgres_is_cleaned_beside_a_server_that_makes_a_partition(postgres_url: str):
+    """Each table and partition is, words too, though somebody holds what it takes to attach one; it is told how far."""
+    told: list[tuple[str, int, int]] = []
+    patient = Database(f"{postgres_url}{'&' if '?' in postgres_url else '?'}options=-c%20lock_timeout%3D5000")
+    with closing(patient), closing(Database(postgres_url)) as server:
+        server.write(lambda made: partitions.make_ahead(made, 1))
+        with server.engine.begin() as attaching:
+            attaching.exec_driver_sql("LOCK TABLE ONLY events, ONLY event_texts IN SHARE UPDATE EXCLUSIVE MODE")
+            vacuum(patient, lambda *step: told.append(step))
+        cleaned = server.read(
+            lambda made: (
+                made.exec_driver_sql(
+                    "SELECT relname FROM pg_stat_user_tables WHERE last_vacuum IS NOT NULL AND last_analyze IS NOT NULL"
+                )
+                .scalars()
+                .all()
+            )
+        )
+    assert {"events_p0", "event_texts_p0", "jobs", "event_keys"} <= set(cleaned)
+    assert told[-1] == ("clean", len(cleaned), len(cleaned))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from app.storage.sql.database import Database
 from app.storage.stores import Stores, open_stores
 from tests.fakes import NOW_MS, StoppedClock
 from tests.storage.packed import packing
+from tests.storage.places import Address, Place
 
 KINDS = ("sqlite", "postgres", "memory", "redis", "mongodb")
 PACKED = "sqlite-packed"
@@ -76,3 +78,23 @@ def stores(request: pytest.FixtureRequest, clock: StoppedClock) -> Iterator[Stor
 def event_store(stores: Stores) -> EventStore:
     """An empty store of events with two senders, of each kind in turn."""
     return stores.events
+
+
+@pytest.fixture
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> Address:
+    """An empty store of a kind."""
+
+    def made(kind: str) -> str:
+        return f"sqlite:///{tmp_path / 'other.db'}" if kind == "sqlite" else str(request.getfixturevalue(f"{kind}_url"))
+
+    return made
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest, sqlite_url: str, address: Address) -> Place:
+    """One that has lived, of the kind that the test names."""
+    kind = getattr(request, "param", "sqlite")
+    url = sqlite_url if kind == "sqlite" else address(kind)
+    made = Place(url if kind == "postgres" else sqlite_url, url)
+    made.live()
+    return made

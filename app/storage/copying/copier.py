@@ -82,6 +82,7 @@ class Copier:
         """
         mark, new = self._begin(), 0
         if not mark.is_done:
+            self._source.transfer.prepare()
             self._whole = sum(map(self._source.held, self._source.parts))
             if mark.cursor:
                 self._sweep(mark.cursor)
@@ -107,6 +108,9 @@ class Copier:
             transfer.write(mark)
         elif mark.source != self._name:
             raise ScrapewatchError(f"The target holds a copy of {mark.source}, not of {self._name}: empty it first.")
+        elif not mark.is_done:
+            transfer.prepare()
+            mark = transfer.mark() or mark  # what a crash has left may have been a later one
         return mark
 
     def _require_empty(self) -> None:

@@ -88,6 +88,7 @@ def copier(move: Move, clock: Clock, progress: Progress, *, ahead: bool) -> Iter
         raise ScrapewatchError("--ahead: the server works with the target, its database. Stop it, and copy without.")
     with ExitStack() as stack:
         home = stack.enter_context(closing(Database(move.database_url, readers=2, checkpoints=move.goes_home)))
+        home.take_time()
         if not move.goes_home:  # else it may hold a part of this copy
             schema.require_current(home)
         if not ahead:
@@ -96,6 +97,7 @@ def copier(move: Move, clock: Clock, progress: Progress, *, ahead: bool) -> Iter
         if move.moves_house:
             database = Database(move.to, readers=2, checkpoints=True)
             stack.callback(database.close)
+            database.take_time()
             _claim(stack, database, "A server uses the target: stop it.")
         source = open_stores(move.storage_url, home, clock)
         stack.callback(source.close)

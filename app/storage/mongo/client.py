@@ -27,7 +27,8 @@ Document = dict[str, Any]
 DEFAULT_DATABASE: Final = "scrapewatch"
 HEAD: Final = "head"
 REMOVED: Final = "removed"
-"""Documents of `meta`, which are few and small: what is done, and how far events were removed."""
+TURNS: Final = "turns"
+"""Documents of `meta`, which are few and small: what is done, how far events were removed, and how many turns were."""
 
 SELECT_MS: Final = 3_000
 """How long a server is waited for before the store counts as down."""

@@ -27,7 +27,7 @@ from pymongo import DeleteOne, InsertOne, ReturnDocument, UpdateOne
 from pymongo.errors import PyMongoError
 
 from app.core.errors import Unavailable
-from app.storage.mongo.client import HEAD, Document, Mongo, translated
+from app.storage.mongo.client import HEAD, TURNS, Document, Mongo, translated
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +82,8 @@ class Ledger:
             Unavailable: the server is gone or its disk full.
         """
         with self._lock, translated():
+            # Counted before, so that whoever sees the same number twice knows that nothing was begun between.
+            self._mongo["meta"].update_one({"_id": TURNS}, {"$inc": {"value": 1}}, upsert=True)
             yield
 
     @contextmanager

@@ -15,7 +15,7 @@ from app.storage.base_copying import Key, Mark, Numbers, Page, Row
 from app.storage.base_groups import ErrorGroup
 from app.storage.labels import decoded, encode, series_number
 from app.storage.mongo.append_numbers import TALLIES, TOTALS
-from app.storage.mongo.client import REMOVED, Document, Mongo, translated
+from app.storage.mongo.client import HEAD, REMOVED, TURNS, Document, Mongo, translated
 from app.storage.mongo.groups import MARK as GROUPED
 from app.storage.mongo.groups import group_fields, group_key, group_of, mute_key
 from app.storage.mongo.ledger import Ledger, Put
@@ -35,10 +35,10 @@ class MongoTransfer:
         self._ledger = ledger
 
     def version(self) -> str:
-        """See `Transfer`: each commit has a number."""
+        """See `Transfer`: each commit has a number, and turns are counted."""
         with translated():
-            head = self._mongo["meta"].find_one({"_id": "head"}) or {}
-        return str(head.get("number", 0))
+            found = {each["_id"]: each for each in self._mongo["meta"].find({"_id": {"$in": [HEAD, TURNS]}})}
+        return f"{found.get(HEAD, {}).get('number', 0)} {found.get(TURNS, {}).get('value', 0)}"
 
     def held(self, part: str) -> int:
         """See `Transfer`."""
@@ -48,7 +48,7 @@ class MongoTransfer:
     def given(self) -> Mapping[str, int]:
         """See `Transfer`."""
         with translated():
-            head = self._mongo["meta"].find_one({"_id": "head"}) or {}
+            head = self._mongo["meta"].find_one({"_id": HEAD}) or {}
         return {"jobs": head.get("job_key", 0)}
 
     def dump(self, part: str, after: Key | None, limit: int) -> Page:
@@ -61,7 +61,9 @@ class MongoTransfer:
         return Page(list(map(_ROWS[part], found)), onward)
 
     def prepare(self) -> None:
-        """See `Transfer`; indexes are made at the first write."""
+        """See `Transfer`; a commit that was decided is done, whoever has decided it."""
+        with self._ledger.writing():
+            pass
 
     def mark(self) -> Mark | None:
         """See `Transfer`."""

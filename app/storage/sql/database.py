@@ -78,11 +78,16 @@ class Database:
         self._submit: Callable[[Callable[[], Any]], Future[Any]] | None = None
         self._writing = threading.local()
         self._reading = threading.local()
+        self._takes_time = False
 
     @property
     def engine(self) -> Engine:
         """The writing engine, for migrations."""
         return self._writer
+
+    def take_time(self) -> None:
+        """From now on all reads are `long`: this process is a command that must come to its end."""
+        self._takes_time = True
 
     def attach(self, submit: Callable[[Callable[[], Any]], Future[Any]]) -> None:
         """From now on run every write through `submit`, the writer thread's door."""
@@ -98,7 +103,7 @@ class Database:
         """
         held: Connection | None = getattr(self._writing, "joined", None) or getattr(self._reading, "snapshot", None)
         with translated(), nullcontext(held) if held is not None else self._reader.connect() as connection:
-            if long and held is None:
+            if (long or self._takes_time) and held is None:
                 self._take_time(connection)
             return work(connection)
 

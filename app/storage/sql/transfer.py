@@ -49,7 +49,8 @@ class SqlTransfer:
             from app.storage.sql import migrate  # noqa: PLC0415  (Alembic takes long to load, and is needed here alone)
 
             migrate.upgrade(self._database.url.render_as_string(hide_password=False))
-        schema.require_current(self._database)
+        if self.mark() is None:  # else it is refused as one that holds a part of a copy
+            schema.require_current(self._database)
 
     def mark(self) -> Mark | None:
         """See `Transfer`."""
