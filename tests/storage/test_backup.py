@@ -165,6 +165,15 @@ def test_an_attempt_that_fails_leaves_nothing(house: House, tmp_path: Path):
     assert list((tmp_path / "to").iterdir()) == []
 
 
+def test_what_a_killed_attempt_has_left_is_in_nobody_s_way(house: House, tmp_path: Path):
+    """The next one into the same file begins anew."""
+    for name in ("b.zip.copy", "b.zip.part"):
+        (tmp_path / name).write_bytes(b"half")
+    back_up(house, tmp_path / "b.zip")
+    assert making.verify(tmp_path / "b.zip", quietly).counts["events"] == 3
+    assert not list(tmp_path.glob("b.zip.*"))
+
+
 def test_a_backup_goes_back_to_its_own_kind(house: House, tmp_path: Path, sqlite_url: str):
     """One of the other engine is refused by name."""
     other = "postgresql" if house.database.is_sqlite else "sqlite"

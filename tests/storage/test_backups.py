@@ -36,7 +36,7 @@ def backups(database: Database, settings: Settings, clock: StoppedClock) -> Back
 
 
 def names(backups: Backups) -> list[str]:
-    return [kept.file.name for kept in backups.folder.backups()]
+    return [kept.file.name for kept in backups.folder.backups(2**42)]
 
 
 def fail(*_: Any) -> None:
@@ -95,6 +95,21 @@ def test_the_oldest_go_and_nothing_else_does(backups: Backups, clock: StoppedClo
 
     assert names(backups) == made[:1:-1]
     assert {file.name for file in backups.folder.place.iterdir()} == {*made[2:], *strange, ".lock"}
+
+
+def test_a_clock_that_was_wrong_ends_no_backups(backups: Backups, clock: StoppedClock):
+    """What it has dated years ahead stays, and takes no other's place: as many of the right time are kept as before."""
+    clock.advance(10 * 365 * DAY_MS)
+    ahead = backups.make().file.name
+    clock.advance(-10 * 365 * DAY_MS)
+    made = []
+    for _ in range(4):
+        backups.look()
+        made.append(str(backups.told()["last"]["file"]))
+        clock.advance(DAY_MS)
+
+    assert names(backups) == [ahead, *made[:0:-1]]
+    assert backups.told()["kept"] == 3
 
 
 def test_a_failure_is_told_until_one_succeeds(backups: Backups, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch):

@@ -1,7 +1,8 @@
 """What is bounded of a Redis: a search tells what it has found after a while, and what is old leaves no key behind."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, nullcontext
+from typing import Any
 
 import pytest
 
@@ -94,6 +95,34 @@ def test_what_is_said_to_go_is_what_goes(opened: Stores, clock: StoppedClock, mo
     assert [(left[kind].rows, left[kind].going) for kind in ("events", "logs", "series")][:2] == [(7, 0), (1, 0)]
     assert left["series"].going == 0
     assert left["logs"].oldest_ms == clock.now_ms()
+
+
+def test_kept_jobs_are_counted_together(opened: Stores, redis: Server, clock: StoppedClock, monkeypatch):
+    """However many there are, Redis is asked no more often; one of them has events on both sides of the time."""
+    keeper = Retention(opened.events, opened.series, opened.groups, clock, 30, 14, 90, opened.upkeep, failed_days=90)
+    asked: list[object] = []
+
+    def counted(work: Callable[..., Any]) -> Callable[..., Any]:
+        def counting(*given: Any) -> Any:
+            asked.append(given)
+            return work(*given)
+
+        return counting
+
+    for name in ("ask", "run"):
+        monkeypatch.setattr(Server, name, counted(getattr(Server, name)))
+    numbers = []
+    for first in (0, 20):
+        for number in range(first, first + 20 - first // 2):
+            run_ = [event("job_started", str(number)), event(job_id=str(number)), event("job_failed", str(number))]
+            opened.events.append(run_, jobs_fold)
+        clock.advance(31 * DAY_MS)
+        opened.events.append([event(job_id="0")], jobs_fold)
+        asked.clear()
+        held = (keeper.held() or [])[0]
+        numbers.append((held.going, held.failed, len(asked)))
+    assert [each[:2] for each in numbers] == [(0, 60), (0, 91)]
+    assert numbers[1][2] < numbers[0][2] + 15
 
 
 def test_what_is_older_than_it_is_kept_leaves_no_key_behind(opened: Stores, redis: Server, clock: StoppedClock):

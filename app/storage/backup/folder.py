@@ -16,6 +16,8 @@ from app.storage.base_backups import FILE_MODE, FOLDER_MODE
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
 _NAME: Final = re.compile(r"scrapewatch-(\d{8}T\d{6}Z)\.zip")
 _LOCK: Final = ".lock"
+SKEW_MS: Final = 300_000
+"""By how much the clocks of machines that share a folder may differ."""
 
 
 class Kept(NamedTuple):
@@ -42,8 +44,8 @@ class Folder:
         self.place = place
         self.keep = keep
 
-    def backups(self) -> list[Kept]:
-        """Newest first.
+    def backups(self, now_ms: int) -> list[Kept]:
+        """Newest first; those that a clock which was wrong has dated later than now are nobody's until then.
 
         Raises:
             OSError: the folder can't be read.
@@ -51,18 +53,19 @@ class Folder:
         if not self.place.is_dir():
             return []
         found = [_kept(file) for file in self.place.iterdir() if _NAME.fullmatch(file.name)]
+        found = [kept for kept in found if kept.at_ms <= now_ms + SKEW_MS]
         return sorted(found, key=lambda kept: kept.at_ms, reverse=True)
 
     def name(self, at_ms: int) -> Path:
         """The file of a backup of that moment."""
         return self.place / f"scrapewatch-{datetime.fromtimestamp(at_ms / 1000, UTC).strftime(_STAMP)}.zip"
 
-    def thin(self) -> None:
+    def thin(self, now_ms: int) -> None:
         """Delete the oldest backups but those that stay, and what backups that were cut off have left behind.
 
         To be called within `alone`.
         """
-        for kept in self.backups()[self.keep :]:
+        for kept in self.backups(now_ms)[self.keep :]:
             kept.file.unlink()
         for file in self.place.iterdir():
             if file.suffix in {PART, COPY} and _NAME.fullmatch(file.stem):

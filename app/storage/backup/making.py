@@ -50,6 +50,8 @@ def make(database: Database, to: Path, version: str, clock: Clock, progress: Pro
     copier = _copier(database)
     made_at = rfc3339(clock.now_ms())
     part, copy = to.with_name(to.name + PART), to.with_name(to.name + COPY)
+    for left in (part, copy):  # by an attempt that was killed
+        left.unlink(missing_ok=True)
     try:
         copied = copier.copy(copy, progress)
         manifest = Manifest(

@@ -52,11 +52,11 @@ class Backups:
             progress(step, done, whole)
 
         with self.folder.alone():
-            self.folder.thin()
+            self.folder.thin(self._clock.now_ms())
             made = self.folder.name(self._clock.now_ms())
             making.make(self._database, made, self._version, self._clock, on)
-            self.folder.thin()
-        return self.folder.backups()[0]
+            self.folder.thin(self._clock.now_ms())
+        return self._kept()[0]
 
     def look(self) -> None:
         """Make one if it is time.
@@ -87,7 +87,7 @@ class Backups:
         """How they fare, as the status has it: times RFC 3339, sizes in bytes."""
         failed_ms, failure = self._failed or (None, None)
         try:
-            kept = self.folder.backups()
+            kept = self._kept()
         except OSError as error:
             log.warning("The folder of backups can't be read: %s", error)
             kept, failure = [], str(error)
@@ -102,10 +102,13 @@ class Backups:
             "failure": failure,
         }
 
+    def _kept(self) -> list[Kept]:
+        return self.folder.backups(self._clock.now_ms())
+
     def _is_time(self) -> bool:
         if self._tried_ms is not None and self._failed:
             again_ms = self._tried_ms + min(AGAIN_MS, self._interval_ms)
             if self._clock.monotonic_ms() < again_ms:
                 return False
-        kept = self.folder.backups()
+        kept = self._kept()
         return not kept or self._clock.now_ms() - kept[0].at_ms >= self._interval_ms

@@ -1,7 +1,7 @@
 """How much a Redis holds. It gives memory back by itself; how much of that each kind takes it can't tell."""
 
-from collections.abc import Collection, Iterator
-from typing import Final
+from collections.abc import Collection, Sequence
+from typing import Any, Final
 
 from app.storage.base_keeping import Ages
 from app.storage.base_series import STEPS_MS
@@ -88,17 +88,36 @@ class RedisUpkeep:
         told = self._server.ask(*(("ZRANGE", name, 0, -1) for name in (PINNED, *map(of_status, ages.troubled))))
         pinned = {int(key) for key in told[0]}
         failed = {int(key) for keys in told[1:] for key in keys} - pinned
-        of_failed = sum(
-            self._upto(stream, end) - self._upto(stream, failed_end) for stream in self._there(failed, types)
-        )
-        return sum(self._upto(stream, end) for stream in self._there(pinned, types)), of_failed
+        of_pinned, _ = self._of_jobs(pinned, types, (end, 0))
+        of_failed, gone = self._of_jobs(failed, types, (end, failed_end))
+        return of_pinned, of_failed - gone
 
-    def _there(self, keys: Collection[int], types: tuple[str, ...]) -> Iterator[str]:
-        """The streams of these jobs' events of these types in which there is something."""
-        for key in sorted(keys):
-            streams = of_job(key, types)
-            sizes = self._server.ask(*(("XLEN", stream) for stream in streams))
-            yield from (stream for stream, size in zip(streams, sizes, strict=True) if size)
+    def _of_jobs(self, keys: Collection[int], types: tuple[str, ...], ends: tuple[int, int]) -> list[int]:
+        """How many events of these types these jobs have up to each of two cursors.
+
+        Their streams are asked together how large they are and where they begin and end; that is enough but for those
+        in which one of the cursors lies.
+        """
+        streams = [stream for key in sorted(keys) for stream in of_job(key, types)]
+        found = [0, 0]
+        for start in range(0, len(streams), AT_ONCE):
+            some = streams[start : start + AT_ONCE]
+            sizes = self._server.ask(*(("XLEN", stream) for stream in some))
+            filled = [(stream, size) for stream, size in zip(some, sizes, strict=True) if size]
+            for place, end in enumerate(ends):
+                found[place] += self._upto_each(filled, end) if end and filled else 0
+        return found
+
+    def _upto_each(self, streams: Sequence[tuple[str, int]], end: int) -> int:
+        """How many entries these streams, which are so large, have up to a cursor."""
+        ends = (("XRANGE", stream, "-", "+", "COUNT", 1) for stream, _ in streams)
+        lasts = (("XREVRANGE", stream, "+", "-", "COUNT", 1) for stream, _ in streams)
+        told = [_cursor(entries) for entries in self._server.ask(*ends, *lasts)]
+        found = 0
+        for (stream, size), first, last in zip(streams, told[: len(streams)], told[len(streams) :], strict=True):
+            if first <= end:
+                found += size if last <= end else self._upto(stream, end)
+        return found
 
     def _upto(self, stream: str, end: int) -> int:
         """How many entries a stream has up to a cursor."""
@@ -132,3 +151,8 @@ class RedisUpkeep:
             some, going = self._server.run(_FILLED, hashes[start : start + AT_ONCE], last)
             held, old = held + some, old + going
         return held, old
+
+
+def _cursor(entries: Sequence[tuple[bytes, Any]]) -> int:
+    """Of the one entry that was asked for; 0 where it has gone meanwhile."""
+    return int(entries[0][0].partition(b"-")[0]) if entries else 0

@@ -85,11 +85,13 @@ class SqliteCopies:
         """See `Copier`."""
         self._database.close()
         progress("restore", 0, 1)
+        _sync(file)  # or a loss of power leaves the name, and nothing behind it
         # The log belongs to the old file and would be read into the new one.
         for name in (f"{self._place.name}-wal", f"{self._place.name}-shm"):
             self._place.with_name(name).unlink(missing_ok=True)
         file.chmod(FILE_MODE)
         file.replace(self._place)
+        _sync(self._place.parent)
         progress("restore", 1, 1)
 
 
@@ -115,6 +117,15 @@ def _about(ask: Ask) -> Copied:
 def _counts(ask: Ask) -> dict[str, int]:
     found = {name: ask(f'SELECT count(*) FROM "{name}"') for (name,) in ask(_TABLES)}  # noqa: S608  (of the schema)
     return {name: rows[0][0] for name, rows in found.items()}
+
+
+def _sync(place: Path) -> None:
+    """Have what is written to a file, or into a folder, on the disk."""
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
