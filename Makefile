@@ -82,8 +82,8 @@ bench: $(DEV) ## measure speed, start and memory, beside a reference in Node; a 
 faults: $(DEV) ## kill, cut, fill and corrupt at length; prints docs/faults.md
 	@$(BIN)/python -m pytest tests/faults --faults=long
 
-fuzz: $(DEV) ## ask the API and send to it at random for MINUTES=30; says what it found, with the seed
-	@$(BIN)/python -m pytest tests/reference/test_asked.py --fuzz=$(MINUTES) --timeout=0 -s
+fuzz: $(DEV) ## ask the API, its sockets and all readers of texts at random for MINUTES=30; says what it found
+	@$(BIN)/python -m pytest tests/reference/test_asked.py tests/fuzz --fuzz=$(MINUTES) --timeout=0 -s
 
 clean: ## remove what the tools made, but no data
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -51,8 +51,8 @@ class IngestGate:
         found = _EVENT.match(message) if isinstance(message, str) else None
         if found and found[2] != "hello" and self._take(eio_sid, found):
             return
-        if isinstance(message, bytes):
-            self._close(eio_sid, "a binary message")
+        if isinstance(message, bytes) or not message:  # the library takes nothing for an event
+            self._close(eio_sid, "a binary message" if message else "an empty message")
             return
         try:
             self._server._handle_eio_message(eio_sid, message)  # noqa: SLF001  (its own next step)

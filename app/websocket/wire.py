@@ -43,9 +43,9 @@ class TextPacket(Packet):
         Raises:
             ValueError: it announces attachments, or an event has no name; the socket that sent it gets closed.
         """
-        if encoded_packet[:1] in {str(BINARY_EVENT), str(BINARY_ACK)}:
-            raise ValueError("Binary packets are refused")
         attachments = super().decode(encoded_packet)
+        if self.packet_type in {BINARY_EVENT, BINARY_ACK}:  # by whatever digit that Python reads as this number
+            raise ValueError("Binary packets are refused")
         if self.packet_type == EVENT and not (isinstance(self.data, list) and self.data):
             raise ValueError("An event is a list that begins with its name")
         return attachments
