@@ -11,9 +11,13 @@ from app.core.errors import Unavailable
 P = ParamSpec("P")
 T = TypeVar("T")
 
+IDLE_S = 60
+
 
 class Lane:
-    """Does one thing after another in a thread of its own, which lives as long as there is something to do.
+    """Does one thing after another in a thread of its own, which goes when there was nothing to do for a while.
+
+    Not at once: to hash a password takes 20 MB, which the memory's manager keeps at hand for each thread that did.
 
     Args:
         name: the thread's.
@@ -24,7 +28,7 @@ class Lane:
         self._name = name
         self._length = length
         self._waiting: deque[Callable[[], None]] = deque()
-        self._lock = threading.Lock()
+        self._turn = threading.Condition()
         self._running = False
 
     def submit(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
@@ -41,10 +45,11 @@ class Lane:
             except BaseException as error:  # noqa: BLE001  (carried to whoever waits)
                 future.set_exception(error)
 
-        with self._lock:
+        with self._turn:
             if len(self._waiting) >= self._length:
                 raise Unavailable("busy")
             self._waiting.append(settle)
+            self._turn.notify()
             if not self._running:
                 # A daemon: a database that hangs must not keep the process from ending.
                 threading.Thread(target=self._run, name=self._name, daemon=True).start()
@@ -53,9 +58,10 @@ class Lane:
 
     def _run(self) -> None:
         while True:
-            with self._lock:
-                if not self._waiting:
+            with self._turn:
+                if not self._turn.wait_for(lambda: self._waiting, IDLE_S):
                     self._running = False
                     return
                 settle = self._waiting.popleft()
             settle()
+            del settle  # what it holds need not wait for the next one

@@ -75,8 +75,13 @@ class EventletRuntime:
         """See `Runtime`."""
         if threading.get_ident() != self._loop_thread:
             return work(*args, **kwargs)
-        result: T = eventlet.tpool.execute(work, *args, **kwargs)
-        return result
+        outcome: tuple[T, None] | tuple[None, Exception] = eventlet.tpool.execute(_outcome, work, *args, **kwargs)
+        if outcome[1] is None:
+            return outcome[0]
+        try:
+            raise outcome[1]
+        finally:
+            del outcome  # it leads here, and this to it: all of a request would stay until garbage is sought
 
     def post(self, work: Callable[..., object], *args: Any) -> None:
         """See `Runtime`."""
@@ -89,7 +94,10 @@ class EventletRuntime:
             done = eventlet.event.Event()
             future.add_done_callback(lambda _: self.post(done.send))
             done.wait()
-        return future.result()
+        try:
+            return future.result()
+        finally:
+            del future  # as in `call`
 
     def connection(self, environ: dict[str, Any]) -> socket.socket | None:
         """See `Runtime`."""
@@ -161,6 +169,7 @@ class _Protocol(eventlet.wsgi.HttpProtocol):
             super().handle_one_request()
         finally:
             late.cancel()
+            self.environ: Any = None  # it leads back here: both would stay until garbage is sought, with their buffers
 
     def parse_request(self) -> bool:
         """Called by eventlet to read the head; one that a proxy could read otherwise ends the connection."""
@@ -263,6 +272,14 @@ class _Bell:
         """Green wait for a ring."""
         eventlet.hubs.trampoline(self._read, read=True)
         _os.read(self._read, 65_536)
+
+
+def _outcome(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[T, None] | tuple[None, Exception]:
+    """The result of `work`, or what it raised; eventlet's own way keeps errors in a circle."""
+    try:
+        return work(*args, **kwargs), None
+    except Exception as error:  # noqa: BLE001  (raised where it is waited for)
+        return None, error
 
 
 def _repeat(interval_s: float, work: Callable[[], object]) -> None:

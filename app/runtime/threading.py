@@ -55,7 +55,10 @@ class ThreadingRuntime:
 
     def wait(self, future: Future[T]) -> T:
         """See `Runtime`."""
-        return future.result()
+        try:
+            return future.result()
+        finally:
+            del future  # its error leads to this frame: all of a request would stay until garbage is sought
 
     def connection(self, environ: dict[str, Any]) -> socket.socket | None:
         """See `Runtime`."""

@@ -7,11 +7,13 @@ given `PATIENCE_MS` to go; then its connection is cut, which also ends a reader 
 import logging
 import socket
 import threading
+import weakref
+from collections import deque
 from typing import Any, Final
 
 from engineio import exceptions
 from engineio import server as engine
-from engineio.packet import Packet
+from engineio.packet import PING, Packet
 from engineio.socket import Socket
 
 from app.core.clock import Clock
@@ -21,6 +23,8 @@ from app.runtime.base import Runtime, cut
 log = SparingLog(logging.getLogger(__name__))
 
 PATIENCE_MS: Final = 2_000
+TICK_MS: Final = 250
+"""How exact the moment of a ping is."""
 LONGEST_QUEUE: Final = 500
 """Packets that may wait for one socket, acknowledgements included."""
 MOST_UNKNOWN: Final = 20
@@ -36,10 +40,23 @@ class LineSocket(Socket):
         dropped: why we close it, if we do.
     """
 
+    last_ping: Any
     environ: dict[str, Any] | None = None
     websocket: Any = None
     dropped = ""
     unknown = 0
+
+    def schedule_ping(self) -> None:
+        """Called by engine.io when the socket begins, and after each answer to a ping; its own way is a thread each."""
+        if self.last_ping:
+            self.last_ping = None
+            self.server.ping_later(self)
+
+    def ping(self, now_s: float) -> None:
+        """Ask the client whether it is there."""
+        if not self.closing and not self.closed:
+            self.last_ping = now_s
+            self.send(Packet(PING))
 
     def receive(self, pkt: Packet) -> None:
         """Take a packet.
@@ -82,6 +99,10 @@ class LineSocket(Socket):
             self.dropped = self.dropped or PROTOCOL
             self.close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_ERROR)
             return []
+        finally:
+            self.websocket = self.environ = None  # they lead back here: all would stay until garbage is sought
+            if self.closed:
+                self.server.sockets.pop(self.sid, None)  # engine.io may take seconds to look
 
 
 engine.socket.Socket = LineSocket
@@ -92,10 +113,13 @@ class Lines:
 
     def __init__(self, eio: Any, runtime: Runtime, clock: Clock) -> None:
         self._eio = eio
+        eio.ping_later = self._ping_later
         self._runtime = runtime
         self._clock = clock
         self._lock = threading.Lock()
         self._leaving: list[tuple[int, socket.socket]] = []
+        self._pings: deque[tuple[int, weakref.ref[LineSocket]]] = deque()
+        runtime.every(TICK_MS, self._ping)
 
     def closed(self, eio_sid: str, reason: str) -> str:
         """The socket is gone; its connection must not stay, even if its client never reads that. Gives why it went."""
@@ -125,3 +149,15 @@ class Lines:
             self._leaving = [each for each in self._leaving if each[0] > now_ms]
         for connection in due:
             cut(connection)
+
+    def _ping_later(self, line: LineSocket) -> None:
+        """Who is gone by then has not been kept for it: strangers come and go by the thousand."""
+        due_ms = self._clock.monotonic_ms() + round(self._eio.ping_interval * 1_000)
+        self._pings.append((due_ms, weakref.ref(line)))
+
+    def _ping(self) -> None:
+        now_ms = self._clock.monotonic_ms()
+        while self._pings and self._pings[0][0] <= now_ms:
+            line = self._pings.popleft()[1]()
+            if line is not None:
+                line.ping(self._clock.now_ms() / 1_000)

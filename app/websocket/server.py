@@ -27,6 +27,7 @@ from app.websocket.live import Live
 from app.websocket.rates import ConnectionRates, jitter_ms
 from app.websocket.readers import LIVE, Readers
 from app.websocket.refusals import refusal, turned_away
+from app.websocket.requests import LightRequest
 from app.websocket.wire import StrictJson, TextPacket
 from scrapewatch.events import MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_DEPTH, MAX_EVENT_BYTES
 
@@ -57,6 +58,7 @@ class Sockets:
 
     def __init__(self, app: Flask, services: Services) -> None:
         settings, runtime = services.settings, services.runtime
+        app.request_class = LightRequest
         self._services = services
         self._levels: dict[int, str] = {}  # of senders that are not to go as they like
         self.socketio = SocketIO(
