@@ -112,24 +112,34 @@ def _data(types: Sequence[str], octets: list[bytes], text: bytes, redactor: Reda
     is_flat = b"[" not in joined and joined.count(b"{") == len(octets)
     if not is_flat and max(data.count(b"{") + data.count(b"[") for data in octets) >= MAX_DEPTH:
         return None
-    suspect = redactor.suspects(fold(joined))
-    if not suspect and _distinct(types) <= _OPAQUE and is_plain(joined):
-        nothing = (None,) * len(octets)
-        return [data.decode() for data in octets], octets, nothing, (0,) * len(octets), nothing
-    return _data_one_by_one(types, octets, redactor if suspect or b"\\u" in joined else None)
+    suspected = redactor.suspected(octets) if redactor.suspects(fold(joined)) else set[int]()
+    if not (_distinct(types) <= _OPAQUE and is_plain(joined)):
+        read = [
+            _datum(*one, redactor, is_suspect=place in suspected)
+            for place, one in enumerate(zip(types, octets, strict=True))
+        ]
+        return tuple(zip(*read, strict=True))  # type: ignore[return-value]  # mypy takes no columns from rows
+    nothing = (None,) * len(octets)
+    columns: _Data = [data.decode() for data in octets], octets, nothing, (0,) * len(octets), nothing
+    return _with_clean(columns, types, suspected, redactor) if suspected else columns
 
 
-def _data_one_by_one(types: Sequence[str], octets: Sequence[bytes], redactor: Redactor | None) -> _Data:
-    found: list[_Datum] = []
-    for name, sent in zip(types, octets, strict=True):
-        if name in _OPAQUE and is_plain(sent) and not (redactor and redactor.suspects(fold(sent))):
-            found.append((sent.decode(), sent, None, 0, None))
-        else:
-            text, body, changed = read_data(sent, redactor)
-            check_known(body, EVENTS[name].fields)
-            text, body = from_outside(EVENTS[name], text, body)
-            found.append((text, text.encode(), None if name in _OPAQUE else body, changed, level_of(name, body)))
-    return tuple(zip(*found, strict=True))  # type: ignore[return-value]  # mypy takes no columns from rows
+def _with_clean(columns: _Data, types: Sequence[str], suspected: Iterable[int], redactor: Redactor) -> _Data:
+    """The columns of plain data, with that which may hold secrets read by itself."""
+    texts, octets, bodies, flags, levels = map(list, columns)
+    for place in suspected:
+        datum = _datum(types[place], columns[1][place], redactor, is_suspect=True)
+        texts[place], octets[place], bodies[place], flags[place], levels[place] = datum
+    return texts, octets, bodies, flags, levels  # type: ignore[return-value]  # nor columns from lists of them
+
+
+def _datum(name: str, sent: bytes, redactor: Redactor, *, is_suspect: bool) -> _Datum:
+    if name in _OPAQUE and not is_suspect and is_plain(sent):
+        return sent.decode(), sent, None, 0, None
+    text, body, changed = read_data(sent, redactor if is_suspect or b"\\u" in sent else None)
+    check_known(body, EVENTS[name].fields)
+    text, body = from_outside(EVENTS[name], text, body)
+    return text, text.encode(), None if name in _OPAQUE else body, changed, level_of(name, body)
 
 
 def _distinct(column: Sequence[str]) -> frozenset[str]:
