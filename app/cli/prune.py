@@ -11,8 +11,9 @@ from app.cli.bars import progress_bars
 from app.cli.base import Command
 from app.core.clock import CLOCK, rfc3339_or_none
 from app.core.errors import ScrapewatchError
+from app.storage.base_backups import quietly
 from app.storage.base_upkeep import Held
-from app.storage.retention import open_retention
+from app.storage.retention import Retention, open_retention
 from app.storage.sql import schema
 from app.storage.sql.database import Database
 from app.storage.sql.vacuum import vacuum
@@ -37,7 +38,7 @@ def prune_command(settings: Settings) -> click.Command:
                 retention = open_retention(stores, CLOCK, settings)
                 if not dry_run:
                     open_accounts(database, CLOCK).audit.note(of_terminal(), "store.prune", after=retention.days)
-                    click.echo(f"Deleted: {retention.clean_up():,} events, groups of errors and buckets of series.")
+                    click.echo(f"Deleted: {_delete(retention):,} events, groups of errors and buckets of series.")
                     return
                 held = retention.held()
         finally:
@@ -47,6 +48,15 @@ def prune_command(settings: Settings) -> click.Command:
         _print(held, retention.days)
 
     return prune
+
+
+def _delete(retention: Retention) -> int:
+    """Delete what is old; how much there is of it is counted only where somebody looks on."""
+    with progress_bars() as progress:
+        if progress is quietly:
+            return retention.clean_up()
+        whole = sum(each.going for each in retention.held() or () if each.kind != "logs")  # which are events
+        return retention.clean_up(lambda gone: progress("clean", min(gone, whole), whole))
 
 
 def _print(held: list[Held], days: dict[str, int]) -> None:

@@ -3,6 +3,7 @@
 Everything is done in slices, each a write of its own, so that senders never wait behind it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,13 +51,15 @@ class Retention:
         """The latter alone, of what this process has taken."""
         self.series.catch_up(self.clock.now_ms() - 2 * HOUR_MS)
 
-    def clean_up(self) -> int:
+    def clean_up(self, told: Callable[[int], object] = lambda _: None) -> int:
         """Delete what is older than it is kept; returns how many events, groups and buckets went.
 
-        Then the space that they have left is given back.
+        Then the space that they have left is given back. `told` hears now and then how many went so far.
         """
         now_ms = self.clock.now_ms()
-        gone = self._clean_series(now_ms) + self._clean_events(now_ms)
+        gone = self._clean_series(now_ms)
+        told(gone)
+        gone += self._clean_events(now_ms, lambda went: told(gone + went))
         while self.upkeep is not None and self.upkeep.give_back():
             pass
         return gone
@@ -103,10 +106,11 @@ class Retention:
             raw_before_ms=edges.raw_ms, minutes_before_ms=edges.minutes_ms, hours_before_ms=edges.hours_ms
         )
 
-    def _clean_events(self, now_ms: int) -> int:
+    def _clean_events(self, now_ms: int, told: Callable[[int], object]) -> int:
         ages, gone = self._edges(now_ms).ages, 0
         while went := self.events.prune(ages, _SLICE):
             gone += went
+            told(gone)
         while went := self.groups.forget(ages, _SLICE):
             gone += went
         return gone

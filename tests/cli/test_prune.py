@@ -5,9 +5,11 @@ from dataclasses import replace
 from click.testing import CliRunner
 
 from app.cli import create_cli
+from app.cli.prune import _delete
 from app.core.clock import CLOCK
 from app.storage.base import EventFilter
 from app.storage.base_series import DAY_MS
+from app.storage.retention import open_retention
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
 from app.storage.stores import Stores, open_stores
@@ -42,6 +44,19 @@ def test_a_dry_run_says_what_would_go_and_deletes_nothing(flask: Run, sqlite_url
 
     assert flask("prune").stdout.startswith("Deleted: 2 events")
     assert len(stores.events.events(EventFilter())) == 1
+    database.close()
+
+
+def test_the_bar_moves_to_its_end(sqlite_url: str, settings: Settings, capsys, monkeypatch):
+    """By what is to go, as a dry run tells it."""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    database, stores = filled(sqlite_url)
+
+    assert _delete(open_retention(stores, CLOCK, settings)) == 2
+
+    told = capsys.readouterr().err
+    assert "Cleaning" in told
+    assert "100%" in told
     database.close()
 
 

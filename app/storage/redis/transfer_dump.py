@@ -38,9 +38,11 @@ def held(server: Server, part: str) -> int:
     if part == "series":
         names = _names(server)
         return sum(server.ask(*(("ZCARD", dated(name)) for name in names))) if names else 0
-    hashes = [hash_of(place) for place in _filled(server)]
-    slices = (hashes[start : start + AT_ONCE] for start in range(0, len(hashes), AT_ONCE))
-    return sum(sum(server.ask(*(("HLEN", name) for name in some))) for some in slices)
+    hashes = map(hash_of, _filled(server))
+    found = 0
+    while some := list(islice(hashes, AT_ONCE)):
+        found += sum(server.ask(*(("HLEN", name) for name in some)))
+    return found
 
 
 def page(server: Server, part: str, after: Key | None, limit: int) -> Page:
@@ -117,15 +119,25 @@ def _buckets(server: Server, after: Key | None) -> Page:
 def _filled(server: Server, after: Key | None = None) -> Iterator[Place]:
     """The beginnings of the hashes of buckets, by step, time and series, from one (not included) onwards."""
     for step_ms in sorted(STEPS_MS):
-        size = CHUNK * step_ms
-        (times,) = server.ask(("ZRANGE", times_of(step_ms), 0, -1))
-        for chunk in sorted({int(at_ms) - int(at_ms) % size for at_ms in times}):
-            if after is not None and (step_ms, chunk) < (after[0], after[1]):
-                continue
+        if after is not None and step_ms < after[0]:
+            continue
+        for chunk in _chunks(server, step_ms, after[1] if after is not None and step_ms == after[0] else 0):
             (numbers,) = server.ask(("SMEMBERS", series_of(step_ms, chunk)))
             for series in sorted(map(int, numbers)):
                 if after is None or (step_ms, chunk, series) > tuple(after):
                     yield Place(series, step_ms, chunk)
+
+
+def _chunks(server: Server, step_ms: int, first: int) -> Iterator[int]:
+    """The chunks of a step that have buckets, from one onwards; one by one, as there may be very many times."""
+    size = CHUNK * step_ms
+    while True:
+        (times,) = server.ask(("ZRANGEBYSCORE", times_of(step_ms), first, "+inf", "LIMIT", 0, 1))
+        if not times:
+            return
+        chunk = int(times[0]) - int(times[0]) % size
+        yield chunk
+        first = chunk + size
 
 
 def _names(server: Server) -> list[str]:
