@@ -52,7 +52,7 @@ def roll_up(database: Database, from_ms: int, to_ms: int) -> None:
     ):
         for at_ms in range(begin, to_ms, coarse):
             span = {"fine": fine, "coarse": coarse, "begin": at_ms, "end": at_ms + coarse}
-            rows = list(database.read(partial(_made, span=span)))
+            rows = list(database.read(partial(_made, span=span), long=True))
             for start in range(0, len(rows), _AT_ONCE):
                 database.write(partial(insert_rows, statement=_REPLACE, rows=rows[start : start + _AT_ONCE]))
 
