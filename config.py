@@ -106,8 +106,11 @@ class Settings:
 
     # SecurityConfig
     rate_limit_connections: int = setting(
-        number(1), 600, "socket connections per address and interval; a tenth may fail"
+        number(1),
+        600,
+        "socket connections per address and interval; a tenth may fail, and as many wrong tokens by HTTP",
     )
+    rate_limit_exports: int = setting(number(1), 60, "exports that a user or token may begin in that interval")
     rate_limit_interval: int = setting(number(1_000), 60_000, "ms of that interval")
     encryption_enabled: bool = setting(boolean, True, "encrypt channel secrets at rest")
     encryption_algorithm: str = setting(choice("fernet", "aes-256-gcm"), "fernet", "how")

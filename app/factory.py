@@ -13,6 +13,7 @@ from app import dashboard, reference
 from app.accounts import access
 from app.accounts.first_start import first_start
 from app.accounts.opening import open_accounts
+from app.accounts.throttle import TokenThrottle
 from app.alerts.opening import open_alerts
 from app.alerts.service import Bells
 from app.api import RESOURCES, problems, timing
@@ -28,6 +29,7 @@ from app.dashboard.errors import error_page
 from app.dashboard.language import told
 from app.dashboards.files import provided
 from app.dashboards.service import Dashboards
+from app.exports.throttle import ExportThrottle
 from app.fold import folding, learning
 from app.ingest.opening import open_ingest
 from app.ingest.reports import Reports
@@ -61,6 +63,7 @@ from app.storage.sql.views import SqlViewStore
 from app.storage.stores import open_stores
 from app.storage.turns import Turns
 from app.storage.writer import Writer
+from app.websocket.rates import FAILURES
 from app.websocket.server import Sockets
 from config import DAY_MS, Settings, secret_values
 
@@ -137,7 +140,8 @@ class WebProcess:
         self._retention = open_retention(stores, CLOCK, settings)
         self._packer = Packer(stores.packing, CLOCK, packs=settings.storage_compression)
         self._holding = Holding(self._retention.held, self._retention.days, CLOCK, self._packer.told)
-        accounts, audit = open_accounts(database, CLOCK, lambda: self._bus.publish("access", None))
+        wrong = TokenThrottle(max(1, settings.rate_limit_connections // FAILURES), settings.rate_limit_interval)
+        accounts, audit = open_accounts(database, CLOCK, lambda: self._bus.publish("access", None), wrong)
         figures = Figures(events, CLOCK, socket.gethostname(), self._limits.knows)
         alerts = open_alerts(database, events, series, figures.values, CLOCK, self._bells(database))
         reader = SeriesReader(series, CLOCK)
@@ -162,6 +166,7 @@ class WebProcess:
             office=open_office(settings, database, runtime.net, CLOCK),
             dashboards=Dashboards(SqlDashboardStore(database), provided(settings.dashboards_dir), reader.names),
             views=SqlViewStore(database),
+            exports=ExportThrottle(settings.rate_limit_exports, settings.rate_limit_interval),
             status=Status(
                 clock=CLOCK,
                 database=database,

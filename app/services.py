@@ -9,6 +9,7 @@ from app.core.bus import Bus
 from app.core.clock import Clock
 from app.core.way import RightOfWay
 from app.dashboards.service import Dashboards
+from app.exports.throttle import ExportThrottle
 from app.ingest.service import Ingest
 from app.metrics.figures import Figures
 from app.metrics.series import SeriesReader
@@ -47,4 +48,5 @@ class Services:
     dashboards: Dashboards
     views: ViewStore
     office: Office
+    exports: ExportThrottle
     status: Status

@@ -32,7 +32,7 @@ class Invitations:
         self._store = store
         self._clock = clock
         self._users = users
-        self._throttle = Throttle()
+        self.throttle = Throttle()
 
     def all(self) -> dict[int, PasswordLink]:
         """Each user's that has one that still holds."""
@@ -70,10 +70,10 @@ class Invitations:
             Unauthorized: none that holds: unknown, used, taken back, or run out.
             Unavailable: `rate_limited` after too many wrong ones within a minute.
         """
-        self._throttle.check(GUESSED, address)
+        self.throttle.check(GUESSED, address)
         link = self._store.link(tokens.digest(secret)) if 0 < len(secret) <= LONGEST_SECRET else None
         if link is None or link.expires_at <= self._clock.now_ms():
-            self._throttle.wrong(GUESSED, address)
+            self.throttle.wrong(GUESSED, address)
             raise Unauthorized("This link does not hold, or no longer; ask for another one.")
         return self._users.get(link.user_id)
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from app.accounts.audit import Audit
 from app.accounts.service import Accounts
+from app.accounts.throttle import TokenThrottle
 from app.core.clock import Clock
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.audit import SqlAuditStore
@@ -18,7 +19,13 @@ class Opened(NamedTuple):
     audit: Audit
 
 
-def open_accounts(database: Database, clock: Clock, ended: Callable[[], object] = lambda: None) -> Opened:
+def open_accounts(
+    database: Database,
+    clock: Clock,
+    ended: Callable[[], object] = lambda: None,
+    wrong_tokens: TokenThrottle | None = None,
+) -> Opened:
     """The accounts of DATABASE_URL; `ended` is told of each access that was ended, once that is committed."""
-    accounts = Accounts(SqlAccountStore(database), clock, ended=lambda: database.afterwards(ended))
+    store = SqlAccountStore(database)
+    accounts = Accounts(store, clock, ended=lambda: database.afterwards(ended), wrong_tokens=wrong_tokens)
     return Opened(accounts, Audit(SqlAuditStore(database), clock))

@@ -18,7 +18,7 @@ from app.accounts.passwords import Passwords
 from app.accounts.principals import Principal
 from app.accounts.roles import INGEST, READ
 from app.accounts.sessions import ABSOLUTE_MS, Holder
-from app.accounts.throttle import Throttle
+from app.accounts.throttle import Throttle, TokenThrottle
 from app.accounts.users import Users
 from app.core.clock import CLOCK, Clock
 from app.core.errors import Forbidden, InvalidInput, Unauthorized
@@ -52,6 +52,7 @@ class Accounts:
         clock: Clock = CLOCK,
         passwords: Passwords | None = None,
         ended: Callable[[], object] = lambda: None,
+        wrong_tokens: TokenThrottle | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -61,7 +62,8 @@ class Accounts:
         self.notes = Notes()
         self.sessions = BrowserSessions(store.sessions, clock, self.notes, ended)
         self.invitations = Invitations(store.sessions, clock, self.users)
-        self._logins = Logins(store, clock, hasher, Throttle())
+        self._wrong_tokens, self._wrong_passwords = wrong_tokens or TokenThrottle(), Throttle()
+        self._logins = Logins(store, clock, hasher, self._wrong_passwords)
         self._used: dict[int, int] = {}
 
     def identify(self, credentials: Bearer | Basic, address: str) -> Principal:
@@ -70,13 +72,10 @@ class Accounts:
         Raises:
             Unauthorized: nobody does.
             Forbidden: the token is not taken from there.
-            Unavailable: `rate_limited` after too many wrong passwords within a minute.
+            Unavailable: `rate_limited` after too many wrong passwords or tokens, see `throttle`.
         """
         if isinstance(credentials, Bearer):
-            found = self.by_token(credentials.token, address)
-            if found is None:
-                raise Unauthorized
-            return found
+            return self._by_bearer(credentials.token, address)
         try:
             return self.by_password(credentials.username, credentials.password, address)
         except InvalidInput as error:
@@ -88,6 +87,20 @@ class Accounts:
             return self.identify(credentials, address)
         user = self._logins.remembered(credentials.username, credentials.password, address)
         return None if user is None else principals.of_user(user)
+
+    def _by_bearer(self, token: str, address: str) -> Principal:
+        digest = tokens.digest(token[: LONGEST_TOKEN + 1])
+        self._wrong_tokens.check(digest, address)
+        try:
+            found = self.by_token(token, address)
+        except Forbidden:
+            self._wrong_tokens.wrong(digest, address)
+            raise
+        if found is None:
+            self._wrong_tokens.wrong(digest, address)
+            raise Unauthorized
+        self._wrong_tokens.right(digest)
+        return found
 
     def by_token(self, token: str, address: str = "") -> Principal | None:
         """Who a token speaks for that came from `address`; None when it is unknown, expired or revoked.
@@ -173,6 +186,11 @@ class Accounts:
     def revision(self) -> int:
         """A number that rises with every change of an account, in whatever process."""
         return self._store.revision()
+
+    def forget(self) -> None:
+        """Let go of whom throttles have not seen for a while."""
+        for throttle in (self._wrong_tokens, self._wrong_passwords, self.invitations.throttle):
+            throttle.forget()
 
     def begin(self, user_id: int, origin: Origin) -> Entered:
         """A session of that user begins now."""

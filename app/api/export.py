@@ -47,14 +47,25 @@ def streamed(services: Services, actor: Actor, name: str, kind: str, table: Call
 
     Raises:
         InvalidInput: a filter can't be used.
+        Unavailable: `rate_limited`, see `app.exports.throttle`.
     """
-    pieces = FORMATS[kind](services.runtime.call(table))
-    headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
-    texts = exported(services, actor, f"{name}.{kind}", request.args, _texts(services, pieces))
-    return Response(texts, headers=headers, content_type=_TYPES[kind])
+    end = services.exports.begin(f"{actor.kind}:{actor.id}")
+    try:
+        pieces = FORMATS[kind](services.runtime.call(table))
+        headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
+        texts = exported(services, actor, f"{name}.{kind}", request.args, _texts(services, pieces, end))
+        answer = Response(texts, headers=headers, content_type=_TYPES[kind])
+    except BaseException:
+        end()
+        raise
+    answer.call_on_close(end)  # also of one that is never read, as after HEAD
+    return answer
 
 
-def _texts(services: Services, pieces: Iterator[Piece]) -> Iterator[tuple[bytes, int]]:
+def _texts(services: Services, pieces: Iterator[Piece], end: Callable[[], None]) -> Iterator[tuple[bytes, int]]:
     """The file and its rows, each piece made in a real thread while others are served."""
-    while (piece := services.runtime.call(next, pieces, None)) is not None:
-        yield piece.text, piece.rows
+    try:
+        while (piece := services.runtime.call(next, pieces, None)) is not None:
+            yield piece.text, piece.rows
+    finally:
+        end()

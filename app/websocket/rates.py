@@ -4,7 +4,6 @@ Moving windows by the machine's clock (the `limits` package's); one that was tur
 turned away is told when there is room again, each at a moment of its own, so that a crowd does not come back as one.
 """
 
-import ipaddress
 import random
 import threading
 from collections import OrderedDict
@@ -15,13 +14,13 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from app.core.clock import Clock
+from app.core.rates import forget, network_of
 
 FAILURES: Final = 10
 """One in so many may fail."""
 MOST_KNOWN: Final = 10_000
 """Addresses whose senders are remembered."""
 SPREAD_MS: Final = 5_000
-_NETWORK_BITS: Final = 64
 
 
 class ConnectionRates:
@@ -39,7 +38,7 @@ class ConnectionRates:
 
     def enter(self, address: str) -> int:
         """Count a connection; 0 if it may go on, else the ms after which to try again."""
-        who = _who(address)
+        who = network_of(address)
         barred_ms = self.barred_ms(address)
         if not barred_ms and not self._window.hit(self._all, who):
             return self._wait_ms(self._all, who)
@@ -47,16 +46,16 @@ class ConnectionRates:
 
     def barred_ms(self, address: str) -> int:
         """0 if it has not failed too often, else the ms after which to try again; counts nothing."""
-        who = _who(address)
+        who = network_of(address)
         return 0 if self._window.test(self._failed, who) else self._wait_ms(self._failed, who)
 
     def failed(self, address: str) -> None:
         """Count one that was refused for its credentials."""
-        self._window.hit(self._failed, _who(address))
+        self._window.hit(self._failed, network_of(address))
 
     def entered(self, address: str, sender_id: int) -> None:
         """Remember who came from there: who is turned away later is not asked for a name."""
-        who = _who(address)
+        who = network_of(address)
         with self._lock:
             self._senders[who] = self._senders.get(who, frozenset()) | {sender_id}
             self._senders.move_to_end(who)
@@ -65,16 +64,11 @@ class ConnectionRates:
 
     def senders(self, address: str) -> frozenset[int]:
         """Those who have come from there."""
-        return self._senders.get(_who(address), frozenset())
+        return self._senders.get(network_of(address), frozenset())
 
     def forget(self) -> None:
-        """Let go of addresses that have been away; the package keeps the name of each for ever."""
-        counts = self._counts
-        for key in list(counts.events):
-            with counts.locks[key]:  # who comes back at this moment is counted before or after, not in between
-                if not counts.events.get(key):
-                    counts.events.pop(key, None)
-                    counts.locks.pop(key, None)
+        """Let go of addresses that have been away."""
+        forget(self._counts)
 
     def _wait_ms(self, limit: RateLimitItem, who: str) -> int:
         ends_ms = int(self._window.get_window_stats(limit, who).reset_time * 1_000)
@@ -84,14 +78,3 @@ class ConnectionRates:
 def jitter_ms(most: int) -> int:
     """A number of ms from 1 to `most`."""
     return 1 + random.randrange(most)  # noqa: S311  (it spreads, it protects nothing)
-
-
-def _who(address: str) -> str:
-    """The address; of IPv6 the network, since a single customer has the whole of it."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 4:
-        return address
-    return str(ipaddress.ip_network((parsed, _NETWORK_BITS), strict=False))

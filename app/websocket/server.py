@@ -98,7 +98,8 @@ class Sockets:
         self.socketio.on_event("hello", self._hello, namespace=SCRAPERS)
         runtime.every(SWEEP_MS, self._sweep)
         runtime.every(FLOW_MS, self._tell_flow)
-        runtime.every(settings.rate_limit_interval, self._rates.forget)
+        for forget in (self._rates.forget, services.accounts.forget, services.exports.forget):
+            runtime.every(settings.rate_limit_interval, forget)
         runtime.every(FLOW_MS, self._sweep_idle)
 
     def figures(self) -> dict[str, Any]:

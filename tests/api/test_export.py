@@ -4,13 +4,18 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from werkzeug.test import Client
 
 from app.core.clock import rfc3339
 from app.exports.spreadsheet import csv_text, defused
-from app.metrics.series import AT_ONCE
+from app.exports.throttle import AT_ONCE
+from app.factory import WebProcess
+from app.metrics.series import AT_ONCE as POINTS_AT_ONCE
+from app.runtime import open_runtime
 from tests.sockets import scraped
 
 
@@ -149,7 +154,7 @@ def test_figures_are_sent_while_they_are_read(scraper, reader):
     def measured(number: int) -> dict[str, Any]:
         return scraped("a", type="metric", data={"values": {"queue": 1}, "labels": {"place": f"p{number:03}"}})
 
-    scraper.post("/api/v1/events", [measured(number) for number in range(AT_ONCE + 5)])
+    scraper.post("/api/v1/events", [measured(number) for number in range(POINTS_AT_ONCE + 5)])
     query = "name=queue&by=place&step=1d&from=-2d&agg=count"
 
     def text() -> Iterator[str]:
@@ -157,13 +162,13 @@ def test_figures_are_sent_while_they_are_read(scraper, reader):
 
     chunks = text()
     begun = next(chunks) + next(chunks)
-    scraper.post("/api/v1/events", [measured(0), measured(AT_ONCE + 4)])
+    scraper.post("/api/v1/events", [measured(0), measured(POINTS_AT_ONCE + 4)])
     told = {row["place"]: row["value"] for row in rows(begun + "".join(chunks)) if row["value"]}
     lines = reader.json(f"/api/v1/metrics?{query}")["series"]
     points = [(rfc3339(at_ms), line["labels"]["place"], value) for line in lines for at_ms, value in line["points"]]
 
     assert "p000" in begun
-    assert (told["p000"], told[f"p{AT_ONCE + 4:03}"]) == ("1.0", "2.0")
+    assert (told["p000"], told[f"p{POINTS_AT_ONCE + 4:03}"]) == ("1.0", "2.0")
     assert "".join(text()) == csv_text([("timestamp", "place", "value"), *points])
 
 
@@ -171,3 +176,32 @@ def test_figures_that_are_none_are_refused(reader):
     """By the field at fault, and by another ending than the two."""
     assert reader.get("/export/metrics.csv?name=unknown").json["field"] == "name"
     assert reader.get("/export/metrics.txt?name=items").status_code == 404
+
+
+@pytest.mark.statement(57, 63)
+def test_exports_are_bounded_by_user(settings, sqlite_url):
+    """So many at once, so many in a while; what was read to its end, broken off or refused makes room. Others go on."""
+    process = WebProcess(replace(settings, rate_limit_exports=AT_ONCE + 2), open_runtime("threading"))
+    served = process.open()
+    client = Client(served.app)
+    tokens = [process.services.accounts.tokens.create(name, "read")[1] for name in ("one", "two")]
+
+    def ask(token: str = tokens[0], query: str = ""):
+        headers = {"Authorization": f"Bearer {token}"}
+        return client.get(f"/export/jobs.csv{query}", base_url="http://127.0.0.1:5000", headers=headers)
+
+    assert ask(query="?from=never").status_code == 400
+    held = [ask() for _ in range(AT_ONCE)]
+    assert [answer.status_code for answer in held] == [200] * AT_ONCE
+    refused = ask()
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "5")
+    assert ask(tokens[1]).text.startswith("id,")
+    held[0].close()
+    assert held[1].text.startswith("id,")
+    last = ask()
+    assert (last.status_code, last.text) == (200, held[1].text)
+    refused = ask()
+    assert (refused.status_code, refused.get_json()["code"]) == (429, "rate_limited")
+    for answer in held:
+        answer.close()
+    served.closing()

@@ -17,6 +17,7 @@ from app.core.bus import Bus
 from app.core.way import RightOfWay
 from app.dashboards.files import provided
 from app.dashboards.service import Dashboards
+from app.exports.throttle import ExportThrottle
 from app.factory import create_app
 from app.fold import folding
 from app.ingest.refusals import Refusals
@@ -146,6 +147,7 @@ def house(sqlite_url: str, settings: Settings):
         held=lambda: held,
     )
     services = Services(
+        exports=ExportThrottle(1_000, 60_000),
         bus=Bus(),
         way=RightOfWay(clock.monotonic_ms),
         settings=replace(settings, public_url="http://localhost"),

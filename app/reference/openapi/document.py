@@ -35,7 +35,7 @@ REFUSED: Final = {
     404: "There is no such thing.",
     413: "The body is too large.",
     414: "The address is longer than the server reads.",
-    429: "Too many wrong passwords, or the sender goes too fast.",
+    429: "Too many wrong passwords or tokens, or too many exports; or the sender goes too fast.",
     431: "A header is longer than the server reads.",
     503: "Can't be done now, and may be tried again.",
 }
