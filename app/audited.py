@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
 from app.accounts.actors import Actor
-from app.accounts.audit import Kind, Thing, difference
+from app.accounts.audit import NOTHING, Kind, Thing, difference
 from app.alerts.rules import Rule
 from app.core.clock import rfc3339_or_none
 from app.jobs.pinning import pin
@@ -80,6 +80,19 @@ def rules_taken(services: Services, actor: Actor, configs: object) -> list[Rule]
         return taken
 
     return audit.together(work)
+
+
+def begins_with(services: Services, actor: Actor, user_id: int, dashboard_id: str | None) -> None:
+    """Let a user begin with a dashboard, or with the overview, with its line; raises as `Dashboards.set_home`."""
+    dashboards = services.dashboards
+
+    def work() -> None:
+        before = dashboards.home(user_id)
+        dashboards.set_home(user_id, dashboard_id)
+        thing = NOTHING if dashboard_id is None else DASHBOARD.thing(dashboards.get(dashboard_id))
+        services.audit.note(actor, "dashboard.home", thing, before={"home": before}, after={"home": dashboard_id})
+
+    services.audit.together(work)
 
 
 def tested(services: Services, actor: Actor, channel_id: str) -> Tried:

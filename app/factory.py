@@ -11,9 +11,8 @@ from flask import Flask
 
 from app import dashboard, reference
 from app.accounts import access
-from app.accounts.first_start import first_start
+from app.accounts.beginning import begun
 from app.accounts.opening import open_accounts
-from app.accounts.throttle import TokenThrottle
 from app.alerts.opening import open_alerts
 from app.alerts.service import Bells
 from app.api import RESOURCES, problems, timing
@@ -63,17 +62,13 @@ from app.storage.sql.views import SqlViewStore
 from app.storage.stores import open_stores
 from app.storage.turns import Turns
 from app.storage.writer import Writer
-from app.websocket.rates import FAILURES
 from app.websocket.server import Sockets
 from config import DAY_MS, Settings, secret_values
 
 log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 1024 * 1024
-WRITER_S = 2.5
-SCHEDULER_S = 1.0
-POSTMAN_S = 0.3
-RELEASE_S = 0.3
+WRITER_S, SCHEDULER_S, POSTMAN_S, RELEASE_S = 2.5, 1.0, 0.3, 0.3
 ANNOUNCE_S = 30.0
 
 
@@ -140,8 +135,7 @@ class WebProcess:
         self._retention = open_retention(stores, CLOCK, settings)
         self._packer = Packer(stores.packing, CLOCK, packs=settings.storage_compression)
         self._holding = Holding(self._retention.held, self._retention.days, CLOCK, self._packer.told)
-        wrong = TokenThrottle(max(1, settings.rate_limit_connections // FAILURES), settings.rate_limit_interval)
-        accounts, audit = open_accounts(database, CLOCK, lambda: self._bus.publish("access", None), wrong)
+        accounts, audit = open_accounts(database, CLOCK, lambda: self._bus.publish("access", None), settings)
         figures = Figures(events, CLOCK, socket.gethostname(), self._limits.knows)
         alerts = open_alerts(database, events, series, figures.values, CLOCK, self._bells(database))
         reader = SeriesReader(series, CLOCK)
@@ -192,7 +186,7 @@ class WebProcess:
         services = self.services
         services.events.append((), folding(self._limits))  # a store that a kill broke off in a commit finishes it first
         self._server_sender = services.accounts.server().id
-        for line in first_start(services.accounts, services.audit, self._settings):
+        for line in begun(services.accounts, services.audit, self._settings):
             print(line, flush=True)  # noqa: T201  (told once, to whoever started it)
         app = create_app(services)
         self._sockets = Sockets(app, services)

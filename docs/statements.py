@@ -29,7 +29,8 @@ STATEMENTS: Final[dict[str, dict[int, str]]] = {
         8: "Scopes stand alone: one that ingests does not read, one that reads does not ingest.",
         9: "Who is revoked, disabled or given another password or role is cut off within a second, sockets included.",
         10: "What somebody may do is looked up anew, never kept for the life of a socket.",
-        11: "A new password and a logout end the older sessions, copied cookies included.",
+        11: "A new password ends all older sessions; signing out ends that browser's, copies of its cookie included. "
+        "Others stay, since it is seldom they that are meant; they are ended one by one or all at once.",
         12: "A session ends after twelve hours without use, and after seven days.",
         13: "Cookies are HttpOnly, SameSite, and over https Secure with the prefix `__Host-`.",
         14: "A login begins a new session.",

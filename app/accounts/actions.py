@@ -37,6 +37,7 @@ ACTIONS: Final[dict[str, str]] = {
     "dashboard.create": phrase("made a dashboard"),
     "dashboard.change": phrase("changed a dashboard"),
     "dashboard.delete": phrase("deleted a dashboard"),
+    "dashboard.home": phrase("chose the dashboard to begin with"),
     "view.save": phrase("saved a view"),
     "view.delete": phrase("deleted a saved view"),
     "job.tag": phrase("tagged jobs"),
@@ -50,6 +51,7 @@ ACTIONS: Final[dict[str, str]] = {
     "backup.create": phrase("made a backup"),
     "backup.restore": phrase("restored a backup"),
     "store.prune": phrase("deleted what is too old"),
+    "server.start": phrase("started the server with other settings"),
     "secrets.rotate": phrase("encrypted secrets anew"),
 }
 """Each action, in the past, after whoever did it."""

@@ -13,6 +13,8 @@ from app.core.rates import Rate, network_of
 MINUTE_MS: Final = 60_000
 WRONG_PER_MINUTE: Final = 10
 WRONG_PER_MINUTE_AND_ADDRESS: Final = 30
+FAILURES: Final = 10
+"""One in so many of RATE_LIMIT_CONNECTIONS may fail."""
 WRONG_TOKENS: Final = 60
 MOST_KNOWN: Final = 10_000
 """Tokens that were right and are remembered, by their SHA-256."""

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from app.accounts.access import current_actor, current_principal, require
 from app.api.answers import answer, version_asked
-from app.audited import DASHBOARD
+from app.audited import DASHBOARD, begins_with
 from app.core.errors import Forbidden
 from app.core.shape import a_name, decode
 from app.dashboards.config import LONGEST_NAME
@@ -71,7 +71,7 @@ def _add_home(dashboards: Blueprint, services: Services) -> None:
         if user is None:
             raise Forbidden("Only a user begins with a dashboard, a token does not.")
         wanted = dashboard_id if request.method == "PUT" else None
-        services.runtime.call(services.dashboards.set_home, user, wanted)
+        services.runtime.call(begins_with, services, current_actor(), user, wanted)
         return Response(status=204)
 
 

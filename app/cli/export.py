@@ -1,10 +1,10 @@
 """``flask export``: history as CSV or JSON lines, straight from the database, whether or not a server runs.
 
-The tables and their filters are those of ``/export/…``: see `app.exports.tables`.
+The tables and their filters are those of ``/export/…``: see `app.exports.tables` and `app.exports.audit`.
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -18,8 +18,10 @@ from app.accounts.opening import open_accounts
 from app.cli.base import Group
 from app.core.clock import CLOCK
 from app.core.errors import InvalidInput, ScrapewatchError
+from app.exports.audit import FILTERS as AUDIT_FILTERS
+from app.exports.audit import audit as audit_table
 from app.exports.lines import FORMATS, Piece
-from app.exports.tables import FILTERS, TABLES, Sources
+from app.exports.tables import FILTERS, TABLES, Sources, Table
 from app.metrics.series import SeriesReader
 from app.storage.sql import schema
 from app.storage.sql.alerts import SqlAlertStore
@@ -27,11 +29,13 @@ from app.storage.sql.database import Database
 from app.storage.stores import open_stores
 from config import Settings
 
+AUDIT: Final = "audit"
 _ABOUT: Final = {
     "events": "Events, newest first.",
     "jobs": "Jobs, newest first.",
     "metrics": "Figures over time: a point a row, a line of them a JSON line.",
     "alerts": "Incidents, newest first.",
+    AUDIT: "Who did what, newest first.",
 }
 _HINTS: Final = {
     "type": "Several by comma.",
@@ -42,13 +46,17 @@ _HINTS: Final = {
     "to": "A time, or one ago: -1h.",
     "fields": "Fields of the data that are columns of their own.",
     "q": "Words, as in the page's search.",
+    "who": "Done by somebody of this name.",
+    "action": "Several by comma, like rule.change.",
+    "kind": "Done to a thing of this kind.",
+    "id": "Done to the thing of this id.",
 }
 
 
 def command(settings: Settings) -> click.Command:
     """The group of exports."""
     group = Group("export", help="History as CSV or JSON lines, with the filters of the HTTP export.")
-    for name in TABLES:
+    for name in (*TABLES, AUDIT):
         group.add_command(_command(settings, name))
     return group
 
@@ -56,11 +64,11 @@ def command(settings: Settings) -> click.Command:
 def _command(settings: Settings, name: str) -> click.Command:
     def export(form: str, output: Path | None, **filters: str | None) -> None:
         args = {key.removeprefix("f_"): value for key, value in filters.items() if value is not None}
-        with opened(settings) as (sources, audit):
+        with _opened(settings, name) as (table, audit):
             thing = Thing("export", f"{name}.{form}", f"{name}.{form}")
             audit.note(of_terminal(), "export.begin", thing, after={"filters": args})
             try:
-                pieces = FORMATS[form](TABLES[name](sources, args))
+                pieces = FORMATS[form](table(args))
             except InvalidInput as error:
                 raise click.UsageError(f"--{error.field} {error}") from error
             rows = _write(pieces, output)
@@ -73,9 +81,29 @@ def _command(settings: Settings, name: str) -> click.Command:
         click.Option(
             ["-o", "--output"], type=click.Path(dir_okay=False, path_type=Path), help="A file; standard output if none."
         ),
-        *(click.Option([f"--{key}", f"f_{key}"], help=_HINTS.get(key)) for key in FILTERS[name]),
+        *(click.Option([f"--{key}", f"f_{key}"], help=_HINTS.get(key)) for key in _filters(name)),
     ]
     return click.Command(name, params=params, callback=export, help=_ABOUT[name])
+
+
+def _filters(name: str) -> tuple[str, ...]:
+    return AUDIT_FILTERS if name == AUDIT else FILTERS[name]
+
+
+@contextmanager
+def _opened(settings: Settings, name: str) -> Iterator[tuple[Callable[[Mapping[str, str]], Table], Audit]]:
+    """What makes the table of that name, and the audit log, which is kept in the database whatever STORAGE_URL is."""
+    if name != AUDIT:
+        with opened(settings) as (sources, audit):
+            yield partial(TABLES[name], sources), audit
+        return
+    database = Database(settings.database_url, readers=1)
+    try:
+        schema.require_current(database)
+        audit = open_accounts(database, CLOCK).audit
+        yield partial(audit_table, audit), audit
+    finally:
+        database.close()
 
 
 @contextmanager

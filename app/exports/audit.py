@@ -14,6 +14,7 @@ _COLUMNS: Final = (
     "id", "at", "actorKind", "actor", "actorId", "address", "agent", "action", "kind", "objectId", "name", "before",
     "after",
 )  # fmt: skip
+FILTERS: Final = ("who", "action", "kind", "id", "q", "from", "to")
 
 
 def audit(log: Audit, args: Mapping[str, str]) -> Table:

@@ -13,11 +13,10 @@ from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
+from app.accounts.throttle import FAILURES
 from app.core.clock import Clock
 from app.core.rates import forget, network_of
 
-FAILURES: Final = 10
-"""One in so many may fail."""
 MOST_KNOWN: Final = 10_000
 """Addresses whose senders are remembered."""
 SPREAD_MS: Final = 5_000

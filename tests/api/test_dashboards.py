@@ -188,3 +188,8 @@ def test_a_home_is_a_user_s(made, operator, reader):
     assert operator.open(target, method="DELETE").status_code == 204
     assert operator.open(f"{DASHBOARDS}/none/home", method="PUT").status_code == 404
     assert reader.open(target, method="PUT").status_code == 403
+    lines = operator.json("/api/v1/audit?action=dashboard.home")["items"]
+    assert [(line["actor"]["name"], line["after"], line["before"]) for line in lines] == [
+        ("admin", {"home": None}, {"home": made["id"]}),
+        ("admin", {"home": made["id"]}, {"home": None}),
+    ]

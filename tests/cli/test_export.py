@@ -77,6 +77,20 @@ def test_jobs_figures_and_alerts_are_exported_too(flask: Run, stored):
     assert alerts.stdout.startswith("id,rule,severity,state")
 
 
+def test_the_audit_log_is_exported_too(flask: Run, sqlite_url: str):
+    """With its own filters, wherever events are kept; that it was exported stands there as well."""
+    flask("user", "invite", "ann")
+    flask("token", "create", "shop")
+
+    found = rows(flask("export", "audit", "--kind", "user").stdout)
+    again = [json.loads(line) for line in flask("export", "audit", "--format", "jsonl").stdout.splitlines()]
+
+    assert [row["action"] for row in found] == ["user.invite", "user.create"]
+    told = ["export.end", "export.begin", "token.create", "user.invite", "user.create"]
+    assert [line["action"] for line in again][-5:] == told
+    assert flask("export", "audit", "--action", "none").exit_code == 2
+
+
 def test_a_file_is_there_when_it_is_whole(flask: Run, stored, tmp_path):
     """With a word on standard error, and no part is left beside it."""
     file = tmp_path / "out" / "events.jsonl"

@@ -106,7 +106,7 @@ def test_an_export_of_the_log_is_in_the_log(log: House):
 def test_the_words_are_those_of_the_tables():
     """Every kind has its word, and every action begins with one of the kinds or a word of its own."""
     assert set(audit.KINDS) == set(KINDS)
-    own = {"login", "logout", "store", "secrets"}
+    own = {"login", "logout", "store", "secrets", "server"}
     assert {action.partition(".")[0] for action in ACTIONS} <= {*KINDS, *own}
 
 

@@ -138,7 +138,7 @@ def test_a_form_from_another_site_is_refused(client: FlaskClient):
 
 
 @pytest.mark.statement(11)
-def test_logging_out_ends_the_session_everywhere(client: FlaskClient):
+def test_logging_out_ends_the_session_and_its_copies(client: FlaskClient):
     """A cookie copied before is worth nothing; and it takes a CSRF token."""
     log_in(client)
     name = client.application.config["SESSION_COOKIE_NAME"]
