@@ -41,7 +41,7 @@ from app.metrics.series import SeriesReader
 from app.metrics.system import Machine
 from app.notify.deadman import Deadman
 from app.notify.office import open_office
-from app.queries import JobIdConverter, NumberConverter
+from app.queries import ChannelIdConverter, JobIdConverter, NumberConverter
 from app.runtime.base import Runtime, Served
 from app.runtime.listen import open_listener
 from app.runtime.tls import open_tls
@@ -77,7 +77,7 @@ def create_app(services: Services) -> Flask:
     settings = services.settings
     app = Flask("app", static_folder=None)
     app.url_map.merge_slashes = False  # a job's id may hold two in a row
-    app.url_map.converters.update(job_id=JobIdConverter, number=NumberConverter)
+    app.url_map.converters.update(job_id=JobIdConverter, number=NumberConverter, channel_id=ChannelIdConverter)
     app.secret_key = settings.secret_key or load_or_create(settings.data_dir / "secret_key")
     limits = dict.fromkeys(("MAX_CONTENT_LENGTH", "MAX_FORM_MEMORY_SIZE"), MAX_BODY_BYTES)
     app.config.update(limits, TRUSTED_HOSTS=list(settings.trusted_hosts) or None)

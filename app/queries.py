@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from werkzeug.routing import IntegerConverter, PathConverter
+from werkzeug.routing import BaseConverter, IntegerConverter, PathConverter
 
 from app.accounts.actions import ACTIONS, KINDS
 from app.alerts.service import STATES as INCIDENT_STATES
@@ -209,10 +209,16 @@ class NumberConverter(IntegerConverter):
         return number if number <= GREATEST_ID else 0
 
 
+class ChannelIdConverter(BaseConverter):
+    """A channel's id in an address; the word of an address of its own is none."""
+
+    regex = "(?!preview$)[^/]+"
+
+
 class JobIdConverter(PathConverter):
     """A job's id in an address: slashes are part of it, doubled and leading ones too."""
 
-    regex = ".+?"
+    regex = ".+?(?<!/events)"  # no id ends so
     part_isolating = False
 
 

@@ -31,12 +31,12 @@ def blueprint(services: Services) -> Blueprint:
         body = decode(request.get_data())
         return answer(channel_json(call(audit.made, current_actor(), CHANNEL, lambda: office.create(body))), 201)
 
-    @channels.get("/channels/<channel_id>")
+    @channels.get("/channels/<channel_id:channel_id>")
     @require("read")
     def one(channel_id: str) -> Response:
         return answer(channel_json(call(office.channels.get, channel_id)))
 
-    @channels.put("/channels/<channel_id>")
+    @channels.put("/channels/<channel_id:channel_id>")
     @require("admin")
     def change(channel_id: str) -> Response:
         old, new = (
@@ -45,7 +45,7 @@ def blueprint(services: Services) -> Blueprint:
         )
         return answer(channel_json(call(audit.changed, current_actor(), CHANNEL, old, new)))
 
-    @channels.delete("/channels/<channel_id>")
+    @channels.delete("/channels/<channel_id:channel_id>")
     @require("admin")
     def delete(channel_id: str) -> Response:
         old, remove = partial(office.channels.get, channel_id), partial(office.channels.delete, channel_id)
@@ -61,7 +61,7 @@ def _add_trials(channels: Blueprint, services: Services) -> None:
     """What a message looks like, and whether it arrives."""
     call, office = services.runtime.call, services.office
 
-    @channels.post("/channels/<channel_id>/test")
+    @channels.post("/channels/<channel_id:channel_id>/test")
     @require("operate")
     def test(channel_id: str) -> Response:
         return answer(tried_json(call(tested, services, current_actor(), channel_id)))

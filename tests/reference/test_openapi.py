@@ -1,5 +1,6 @@
 """The OpenAPI document and the application say the same."""
 
+import re
 from typing import Any
 
 from openapi_spec_validator import OpenAPIV31SpecValidator
@@ -45,6 +46,24 @@ def test_examples_are_what_they_show(openapi: Any):
                     judged += 1
                     assert not shapes.faults(told["example"], *place, "requestBody", "content", media, "schema")
     assert judged > 50
+
+
+def test_methods_are_told_and_others_refused(house: House, openapi: Any):
+    """`Allow` names what the document does, when asked for it and when a method is refused: 405."""
+    _, token = house.process.services.accounts.tokens.create("asks for methods", "admin")
+    wrong = []
+    for path, operations in openapi["paths"].items():
+        told = {method.upper() for method in operations}
+        other = next(method for method in ("PUT", "DELETE", "PATCH", "POST") if method not in told)
+        for method, status in (("OPTIONS", 200), (other, 405)):
+            address = re.sub(r"{.*?}", "1", path)
+            answer = house.client.open(
+                address, method=method, base_url=ADDRESS, headers={"Authorization": f"Bearer {token}"}
+            )
+            if (answer.status_code, set(answer.allow) - {"HEAD", "OPTIONS"}) != (status, told):
+                wrong.append((method, path, answer.status_code, str(answer.allow), sorted(told)))
+
+    assert not wrong, "\n".join(map(str, wrong))
 
 
 def test_only_who_may_read_gets_the_documents(house: House):
