@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 SHORT: Final = 60
-AT_ONCE: Final = 2_000
+AT_ONCE: Final = 500
 _ALWAYS: Final[dict[str, Any]] = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
 _FOUND: Final = (Phase.reuse, Phase.generate, Phase.shrink)
 
