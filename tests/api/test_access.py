@@ -150,13 +150,15 @@ def test_another_host_name_is_refused(reader):
 
 
 @pytest.mark.parametrize("target", ["/login", "/api/v1/jobs", "/nothing", "/healthz", "/export/events.csv"])
-@pytest.mark.statement(29)
+@pytest.mark.statement(29, 36)
 def test_every_answer_carries_the_safe_headers(reader, target):
     """Errors, exports and pages alike; private answers are not kept."""
     headers = reader.get(target).headers
 
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
+    assert "camera=()" in headers["Permissions-Policy"]
+    assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert headers["Cache-Control"] == "no-store"
     if headers["Content-Type"].startswith("text/html"):
         assert "unsafe" not in headers["Content-Security-Policy"]

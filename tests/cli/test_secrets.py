@@ -34,6 +34,7 @@ def seen(settings: Settings, *keys: str) -> tuple[str, str]:
     return found.config.get("webhook", ""), found.trouble
 
 
+@pytest.mark.statement(44)
 def test_a_new_key_takes_the_old_ones_place(settings: Settings):
     """Beside the old one first; afterwards it is enough alone."""
     both = replace(settings, encryption_keys=(NEW, OLD), encryption_algorithm="aes-256-gcm")

@@ -4,9 +4,12 @@ from html import unescape
 
 import pytest
 
+from app.accounts import access
 from app.dashboard.errors import SENTENCES, error_page
 from tests.dashboard.conftest import House
 
+INSIDE = "users_of_the_inside"
+FAILING = ("/jobs", "/api/v1/jobs", "/export/events.csv")
 WHY = "status: must be one of running, failed"
 
 
@@ -59,6 +62,26 @@ def test_what_is_tried_again_is_what_was_asked_for(house: House, path: str):
 def test_what_is_wrong_with_an_input_is_told(house: House, status: int, is_told: bool):
     """Nothing is told of the inside of the server."""
     assert (WHY in told(house, status)) == is_told
+
+
+@pytest.mark.statement(38)
+def test_a_failure_tells_nothing_of_the_inside(house: House, monkeypatch: pytest.MonkeyPatch):
+    """Neither to people nor to programs, of a page, of the API or of an export; and nobody can ask for a debugger."""
+    app = house.client.application
+
+    def fails(**_arguments: object) -> str:
+        raise RuntimeError(INSIDE)
+
+    for endpoint in {rule.endpoint for rule in app.url_map.iter_rules() if str(rule) in FAILING}:
+        monkeypatch.setitem(app.view_functions, endpoint, access.public(fails))
+    for address in FAILING:
+        for accepted in ("text/html", "application/json"):
+            answer = house.client.get(address, headers={"Accept": accepted})
+            assert answer.status_code == 500
+            assert not [word for word in (INSIDE, "RuntimeError", "Traceback", ".py") if word in answer.text]
+    assert not app.debug
+    for question in ("/console", "/login?__debugger__=yes&cmd=resource&f=debugger.js"):
+        assert "debugger" not in house.client.get(question).text.replace("__debugger__", "")
 
 
 @pytest.mark.statement(56)

@@ -44,7 +44,7 @@ def variables(mode: str) -> dict[str, str]:
     "each is refused as promised; lost 0, duplicates 0; memory grows ≤ 128 MiB (384 with a"
     " thread a connection); the server is well afterwards",
 )
-@pytest.mark.statement(15, 21, 58, 63)
+@pytest.mark.statement(6, 15, 21, 57, 58, 63)
 def test_ingest_goes_on_under_abuse(rig: Rig, mode: str, long, measured):
     """Whoever belongs here is served meanwhile, by acknowledgements as prompt as a busy machine allows."""
     scraper = rig.scrape("s", events=1_000_000, rate=200, jobs=2)

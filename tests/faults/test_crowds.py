@@ -95,6 +95,7 @@ def test_a_reconnect_storm_is_weathered(rig: Rig, measured):
     assert max(waits) < ACK_S + BUSY_S
 
 
+@pytest.mark.statement(20)
 @pytest.mark.fault("L-5", "1,000 sockets that never say who they are", "each is closed ≤ 10 s")
 def test_silent_sockets_are_closed(rig: Rig, long, measured):
     """A place is not held by saying nothing."""

@@ -31,6 +31,7 @@ def no_search() -> Iterator[None]:
     gc.enable()
 
 
+@pytest.mark.statement(57)
 @pytest.mark.usefixtures("no_search")
 @pytest.mark.parametrize("mode", ASYNC_MODES)
 def test_a_failure_that_is_waited_for_holds_nobody(mode: str):
@@ -56,6 +57,7 @@ def test_a_failure_that_is_waited_for_holds_nobody(mode: str):
     assert [each() for each in left] == [None, None]
 
 
+@pytest.mark.statement(57)
 @pytest.mark.usefixtures("no_search")
 def test_a_request_for_no_address_of_ours_holds_nobody():
     """As is each message of a socket."""

@@ -61,6 +61,7 @@ def serial(server: Server) -> str:
     return str(found["serialNumber"])
 
 
+@pytest.mark.statement(13, 29)
 def test_scrapers_viewers_and_pages_speak_tls(secure: Server, signed: Authority, monkeypatch: pytest.MonkeyPatch):
     """An item of the client package is seen live; cookies and browsers are bound to https; plain HTTP is nothing."""
     monkeypatch.setenv("SSL_CERT_FILE", str(signed.file))
