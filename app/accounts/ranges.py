@@ -15,6 +15,8 @@ EXAMPLES: Final = "10.0.0.0/8, 2001:db8::/32"
 MOST: Final = 50
 LONGEST: Final = 50
 """Characters of one as it is written; the longest of IPv6 has 43."""
+_MAPPED_BITS: Final = 96
+"""Before an address of IPv4 that is written as IPv6."""
 
 
 def checked(written: Sequence[str], field: str = FIELD) -> tuple[str, ...]:
@@ -55,10 +57,14 @@ def _range(text: str, field: str) -> IPv4Network | IPv6Network:
 
 
 def _network(text: str) -> IPv4Network | IPv6Network | None:
+    """What is written; IPv4 that is written as IPv6 is taken for what callers from there are taken for."""
     try:
-        return ip_network(text)
+        network = ip_network(text)
     except ValueError:
         return None
+    if network.version == 6 and network.prefixlen >= _MAPPED_BITS and network.network_address.ipv4_mapped is not None:
+        return IPv4Network((network.network_address.ipv4_mapped, network.prefixlen - _MAPPED_BITS))
+    return network
 
 
 @lru_cache(1_000)

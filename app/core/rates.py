@@ -48,11 +48,14 @@ def forget(counts: MemoryStorage) -> None:
 
 
 def network_of(address: str) -> str:
-    """The address; of IPv6 the network, since a single customer has the whole of it."""
+    """The address; of IPv6 the network, since a single customer has the whole of it.
+
+    One of IPv4 that came as IPv6, as proxies that listen to both tell it, is itself: all of them share one network.
+    """
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return address
     if parsed.version == 4:
         return address
-    return str(ipaddress.ip_network((parsed, _NETWORK_BITS), strict=False))
+    return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, _NETWORK_BITS), strict=False))

@@ -54,12 +54,11 @@ def blueprint(services: Services) -> Blueprint:
     @require("admin")
     def issue() -> ResponseReturnValue:
         form = request.form
-        days = form.get("days", "")
-        expires_at = services.clock.now_ms() + int(days) * DAY_MS if days in DAYS and days else None
         allowed = _ranges(form.get("allowed", ""))
 
         def made() -> tuple[Token, str]:
             name, scope = form.get("name", "").strip(), form.get("scope", "")
+            expires_at = _expiry(form.get("days"), services.clock.now_ms())
             return call(_administration(services).issue, name, scope, expires_at=expires_at, allowed=allowed)
 
         return _shown(services, made)
@@ -77,6 +76,12 @@ def blueprint(services: Services) -> Blueprint:
         return redirect(HERE, 303)
 
     return pages
+
+
+def _expiry(days: str | None, now_ms: int) -> int | None:
+    if days not in DAYS:  # else one that was meant to end would not
+        raise InvalidInput("must be one of those offered", field="days")
+    return now_ms + int(days) * DAY_MS if days else None
 
 
 def _ranges(text: str) -> list[str]:

@@ -7,6 +7,7 @@ then on, without a restart; open ones stay as they are. Where the new ones can't
 import logging
 import ssl
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -89,8 +90,11 @@ class Tls:
     def __init__(self, pair: Pair) -> None:
         self._pair = pair
         self.certificate = str(pair.certificate)
+        self._told = ""
+        self._state: tuple[tuple[int, int, int], ...] = ()
+        with suppress(OSError):  # which the next line tells better
+            self._state = pair.state()  # before they are read: what is written meanwhile is noticed
         self.context = pair.open_context()
-        self._state = pair.state()
         if pair.is_exposed():
             log.warning("%s: anybody on this machine may use %s; chmod o= it", _KEY, pair.key)
 
@@ -100,11 +104,14 @@ class Tls:
             state = self._pair.state()
             if state == self._state:
                 return
-            self._state = state
             self.context = self._pair.open_context()
+            self._state, self._told = state, ""
             log.info("The certificate was taken anew; it holds until %s", f"{self._pair.expiry():%Y-%m-%d %H:%M} UTC")
         except (OSError, Unusable) as error:
-            log.warning("The certificate of before is served, the new one can't be: %s", error)
+            # Not given up: there may just have been no file descriptor left to read it with.
+            if str(error) != self._told:
+                self._told = str(error)
+                log.warning("The certificate of before is served, the new one can't be: %s", error)
 
 
 def open_tls(certificate: Path | None, key: Path | None) -> Tls | None:

@@ -17,6 +17,7 @@ def test_ranges_are_of_both_kinds_of_address():
     assert [admits(ranges, one) for one in ("10.9.9.9", "::ffff:10.9.9.9", "2001:db8::5", "192.0.2.7")] == [True] * 4
     assert [admits(ranges, one) for one in ("11.0.0.1", "2001:db9::5", "192.0.2.8", "", "x", "_hidden")] == [False] * 6
     assert admits((), "anything")
+    assert checked(["::ffff:10.0.0.0/104", "::ffff:192.0.2.7", "::/0"]) == ("10.0.0.0/8", "192.0.2.7/32", "::/0")
 
 
 @pytest.mark.parametrize("text", ["", "10.0.0.1/8", "10.0.0.0/33", "10.0.0", "fe80::%eth0/64", "x" * 10_000, "é"])

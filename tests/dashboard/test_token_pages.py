@@ -29,6 +29,7 @@ def test_a_token_is_made_bound_and_revoked(house: House):
     for path, fields, field in (
         (TOKENS, {**form, "allowed": "10.0.0.1/8"}, "allowed"),
         (TOKENS, {**form, "name": ""}, "name"),
+        (TOKENS, {**form, "days": "7"}, "days"),  # not one that never ends
         (f"{one}/allow", {"allowed": "<b>"}, "allowed"),
     ):
         refused = send(house.client, TOKENS, path, **fields)

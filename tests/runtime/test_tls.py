@@ -1,5 +1,6 @@
 """TLS that the server speaks itself, by the Procfile's own line, in both modes."""
 
+import resource
 import socket
 import ssl
 import subprocess
@@ -115,6 +116,23 @@ def test_what_can_t_be_used_ends_nothing(signed: Authority, caplog: pytest.LogCa
     assert tls.context is before
     assert "The certificate of before is served" in caplog.text
     pair.key.write_bytes(key)
+    tls.look()
+    assert tls.context is not before
+
+
+def test_a_certificate_that_can_t_be_read_yet_is_taken_later(signed: Authority, caplog: pytest.LogCaptureFixture):
+    """As when there was no file descriptor left just then; that is told once."""
+    tls = Tls(Pair(*signed.pair(NAME)))
+    before = tls.context
+    signed.pair(NAME)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        tls.look()
+        tls.look()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert (tls.context is before, caplog.text.count("can't be")) == (True, 1)
     tls.look()
     assert tls.context is not before
 

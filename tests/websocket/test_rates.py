@@ -47,6 +47,16 @@ def test_a_network_of_ipv6_is_one_address():
     assert rates.enter("not an address") == 0
 
 
+@pytest.mark.statement(15)
+def test_who_comes_by_ipv4_is_one_address_however_a_proxy_tells_it():
+    """Written as IPv6 all of them share a network: one who guesses would shut out everybody."""
+    rates = ConnectionRates(CLOCK, most=1, interval_ms=60_000)
+
+    assert rates.enter("::ffff:192.0.2.1") == 0
+    assert rates.enter("::ffff:192.0.2.2") == 0
+    assert rates.enter("192.0.2.1") > 0
+
+
 def test_it_is_remembered_who_came_from_where():
     """Every sender of an address, of no other one; the longest unseen addresses are forgotten."""
     rates = ConnectionRates(CLOCK, most=9, interval_ms=60_000)
