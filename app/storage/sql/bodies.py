@@ -5,15 +5,14 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     Connection,
     Select,
     and_,
+    bindparam,
     delete,
     exists,
     func,
-    literal_column,
     or_,
     select,
 )
@@ -177,7 +176,7 @@ def _chunks_of(cursors: Collection[int]) -> Select[Any]:
 
 def _is_among(cursors: Collection[int]) -> ColumnElement[bool]:
     """Written out, as there may be more than a statement may have values."""
-    return literal_column(f"events.cursor IN ({', '.join(map(str, cursors)) or 'NULL'})", Boolean)
+    return events.c.cursor.in_(bindparam("cursors", list(cursors), unique=True, expanding=True, literal_execute=True))
 
 
 def _lower_ascii(said: str) -> str:

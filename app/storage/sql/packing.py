@@ -14,14 +14,13 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     Connection,
     Row,
+    TextClause,
     delete,
     func,
     insert,
-    literal_column,
     select,
     text,
     update,
@@ -115,9 +114,9 @@ class SqlPacking:
 _SUMMED: Final = (event_chunks.c.events, event_chunks.c.letters, func.length(event_chunks.c.packed))
 
 
-def _over(ended_before_ms: int) -> tuple[ColumnElement[bool], ...]:
+def _over(ended_before_ms: int) -> tuple[TextClause, ColumnElement[bool]]:
     """Jobs that ended before that time and have something left; written as their index is."""
-    return literal_column(UNPACKED, Boolean), jobs.c.finished_at < ended_before_ms
+    return text(UNPACKED), jobs.c.finished_at < ended_before_ms
 
 
 def _next(connection: Connection, ended_before_ms: int, most: int) -> list[_Part]:
