@@ -9,7 +9,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
+from zoneinfo import ZoneInfo
 
+import babel.dates
 from babel.numbers import format_decimal
 from flask import Flask
 from flask_babel import format_datetime
@@ -128,7 +130,17 @@ def day_and_time(moment: str | None) -> str:
     """Date and time by the rules of the page's language: ``23 Nov 2026, 14:32:08``."""
     if not moment:
         return NOTHING
-    return str(format_datetime(zones.local(moment), "d MMM y, HH:mm:ss", rebase=False))
+    return _to_the_second(f"{moment[:19]}Z", zones.current(), locale())
+
+
+@lru_cache(maxsize=10_000)
+def _to_the_second(moment: str, zone: ZoneInfo, language: str) -> str:
+    """Remembered only because it takes time to compute: what happens at once stands in many rows."""
+    return str(
+        babel.dates.format_datetime(
+            datetime.fromisoformat(moment).astimezone(zone), "d MMM y, HH:mm:ss", locale=language
+        )
+    )
 
 
 def utc_clock(ms: int) -> str:

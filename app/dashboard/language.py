@@ -6,7 +6,7 @@ there is nothing to forget. ``babel.cfg`` says where strings are looked for, and
 date. To add a language, add its folder and its name to `NAMES`.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,9 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 from flask import Flask, g, has_app_context, has_request_context, request
 from flask_babel import format_decimal
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 from app.core.said import Said, begun, figure
 
@@ -120,6 +123,25 @@ def install(app: Flask) -> None:
         npgettext=lambda context, one, other, count: _spoken().unpgettext(context, one, other, count),
         newstyle=True,
     )
+    app.jinja_env.globals["_"] = _written
+
+
+@pass_eval_context
+def _written(context: EvalContext, text: str, /, **values: object) -> str:
+    """Jinja's own `_`, but for the time: what has no values is made once, as a page has hundreds of texts."""
+    if not context.autoescape:
+        return gettext(text) % values
+    return _marked_up(_spoken(), text) % values if values else _filled(_spoken(), text)
+
+
+@lru_cache(10_000)
+def _marked_up(spoken: Any, text: str) -> Markup:
+    return Markup(spoken.ugettext(text))  # noqa: S704  (written by translators, as Jinja takes it)
+
+
+@lru_cache(10_000)
+def _filled(spoken: Any, text: str) -> Markup:
+    return _marked_up(spoken, text) % {}
 
 
 def locale() -> str:

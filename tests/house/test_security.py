@@ -35,6 +35,7 @@ MARKUP = {
     "app/dashboard/assets.py": "addresses of our own files",
     "app/dashboard/job_cells.py": "moments, numbers and what a template has filled",
     "app/dashboard/forms.py": "the pieces of our own templates",
+    "app/dashboard/language.py": "texts of our templates and their translations, as Jinja itself takes them",
     "app/dashboard/templates/dashboards/form.html": "what a template has filled, attributes of the form's own",
     "app/dashboard/templates/alerts/rule.html": "attributes of the form's own",
 }
