@@ -48,7 +48,9 @@ class LineSocket(Socket):
 
     def schedule_ping(self) -> None:
         """Called by engine.io when the socket begins, and after each answer to a ping; its own way is a thread each."""
-        if self.last_ping:
+        if not hasattr(self.server, "ping_later"):  # another server in this process, of which there are no `Lines`
+            super().schedule_ping()
+        elif self.last_ping:
             self.last_ping = None
             self.server.ping_later(self)
 

@@ -97,7 +97,7 @@ def test_a_token_s_socket_ends_with_its_address_ranges(server, environment):
     """When they change, and when it is revoked; from elsewhere it does not connect, and is told no more than that."""
     admin = Person(server).signed_in("admin", environment["ADMIN_PASSWORD"])
     tokens = "/settings/tokens"
-    told = admin.send(tokens, tokens, name="desk", scope="read", allowed="127.0.0.0/8 ::1")
+    told = admin.send(tokens, tokens, name="desk", scope="read", days="", allowed="127.0.0.0/8 ::1")
     secret, number = re.search(r"(sw_[\w-]{43})</pre>", told), re.search(rf"{tokens}/(\d+)/revoke[^>]+desk", told)
     assert secret
     assert number
