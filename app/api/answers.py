@@ -25,9 +25,13 @@ def problem_answer(
 ) -> Response:
     """An ``application/problem+json`` answer; `told` as in `app.core.problems.problem`."""
     body = problem(status, code, detail=detail, field=field, told=told)
-    response = Response(msgspec.json.encode(body), status, content_type=CONTENT_TYPE)
+    return pausing(Response(msgspec.json.encode(body), status, content_type=CONTENT_TYPE), retry_after_ms)
+
+
+def pausing(response: Response, retry_after_ms: int) -> Response:
+    """The response, with the seconds after which to try again; 0 ms is none. Rounded up: earlier would be in vain."""
     if retry_after_ms:
-        response.headers["Retry-After"] = str(max(1, round(retry_after_ms / 1000)))
+        response.headers["Retry-After"] = str(-(-retry_after_ms // 1_000))
     return response
 
 

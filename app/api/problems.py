@@ -5,12 +5,12 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
-from flask import Flask
+from flask import Flask, make_response
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app.accounts.access import refuse, wants_problem
-from app.api.answers import problem_answer
+from app.api.answers import pausing, problem_answer
 from app.core.errors import (
     Conflict,
     Forbidden,
@@ -48,7 +48,7 @@ def _told_ours(error: ScrapewatchError, show_page: ShowPage, tell: Callable[[str
     if wants_problem():
         code, told = getattr(error, "code", _name(status)), tell(error.said)
         return problem_answer(status, code, error.detail, field=field, told=told, retry_after_ms=retry_after_ms)
-    return show_page(status, at_field(error))
+    return pausing(make_response(show_page(status, at_field(error))), retry_after_ms)
 
 
 def _told_http(error: HTTPException, show_page: ShowPage) -> ResponseReturnValue:

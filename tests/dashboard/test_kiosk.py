@@ -6,6 +6,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.accounts.access import authenticate_socket
+from app.accounts.credentials import Bearer
+from app.accounts.throttle import WRONG_TOKENS
+from app.core.errors import Unauthorized
 from tests.dashboard.conftest import House
 
 READING = "a reading token of the tests, 32 characters"
@@ -36,6 +39,18 @@ def test_a_read_token_opens_the_wall(screen: FlaskClient):
     assert page.status_code == 200
     assert 'class="is-wall"' in page.text
     assert READING not in page.text
+
+
+@pytest.mark.statement(15)
+def test_who_guesses_tokens_is_told_how_long_to_wait(house: House, screen: FlaskClient):
+    """Guesses here count with those by HTTP; the page carries the pause that programs are told."""
+    for number in range(WRONG_TOKENS):
+        with pytest.raises(Unauthorized):
+            house.accounts.identify(Bearer(f"{number}"), "127.0.0.1")
+    answer = exchanged(screen, READING)
+
+    assert (answer.status_code, answer.mimetype) == (429, "text/html")
+    assert 0 < int(answer.headers["Retry-After"]) <= 61
 
 
 def test_it_may_do_nothing_else(screen: FlaskClient):
