@@ -1,7 +1,9 @@
-"""What the factory built, in one record that pages, API and sockets are handed."""
+"""What the factory built, in one record that pages, API and sockets are handed, and what a request does with it."""
 
 from dataclasses import dataclass
 
+from app.accounts.access import current_actor
+from app.accounts.administration import Administration
 from app.accounts.audit import Audit
 from app.accounts.service import Accounts
 from app.alerts.service import Alerts
@@ -50,3 +52,8 @@ class Services:
     office: Office
     exports: ExportThrottle
     status: Status
+
+
+def administration(services: Services) -> Administration:
+    """What whoever makes the present request may do to users and tokens, with its lines in the audit log."""
+    return Administration(services.accounts, services.audit, current_actor(), services.settings.public_url)

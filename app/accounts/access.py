@@ -171,7 +171,7 @@ def refuse(error: Unauthorized | Forbidden) -> ResponseReturnValue | HTTPExcepti
     """How a refusal is told: as a problem to programs; to people as the way to the login, or the 403 page."""
     status = 401 if isinstance(error, Unauthorized) else 403
     if wants_problem():
-        answer = flask.jsonify(problem(status, error.code, detail=error.detail))
+        answer = flask.jsonify(problem(status, error.code, detail=error.detail, field=getattr(error, "field", "")))
         answer.status_code, answer.content_type = status, CONTENT_TYPE
         return answer
     if status == 401:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
+from app.accounts import bounds
 from app.accounts.actors import Actor
 from app.accounts.audit import Audit, Thing
 from app.accounts.kinds import ISSUED, TOKEN, USER
@@ -50,9 +51,11 @@ class Administration:
         return self._audit.together(work)
 
     def link(self, user_id: int) -> Invited:
-        """Make a link in place of the one there is; raises as `Invitations.make`."""
+        """Make a link in place of the one there is; raises as `Invitations.make`, and as `bounds.check_unbound`."""
 
         def work() -> Invited:
+            if maker := self._token():
+                bounds.check_unbound(maker)
             link, secret = self._accounts.invitations.make(user_id)
             user = self._accounts.users.get(user_id)
             self._audit.note(self._actor, "user.invite", USER.thing(user), after={"until": rfc3339(link.expires_at)})
@@ -124,24 +127,35 @@ class Administration:
     def issue(
         self, name: str, scope: str, *, expires_at: int | None = None, allowed: Sequence[str] = ()
     ) -> tuple[Token, str]:
-        """Make a token; its text is told this once; raises as `Tokens.create`."""
-        make = partial(
-            self._accounts.tokens.create,
-            name,
-            scope,
-            expires_at=expires_at,
-            allowed=allowed,
-            created_by=self._actor.name,
-        )
+        """Make a token; its text is told this once; raises as `Tokens.create`, and as `bounds` for a token."""
+
+        def make() -> tuple[Token, str]:
+            if maker := self._token():
+                bounds.check_ranges(maker, allowed)
+                bounds.check_expiry(maker, expires_at)
+            return self._accounts.tokens.create(
+                name, scope, expires_at=expires_at, allowed=allowed, created_by=self._actor.name
+            )
+
         return self._audit.made(self._actor, ISSUED, make)
 
     def allow(self, token_id: int, allowed: Sequence[str]) -> Token:
-        """Raises as `Tokens.allow`."""
-        return self._changed_token(token_id, partial(self._accounts.tokens.allow, token_id, allowed), "token.allow")
+        """Raises as `Tokens.allow`, and as `bounds.check_ranges` where a token does it."""
+
+        def change() -> Token:
+            if maker := self._token():
+                bounds.check_ranges(maker, allowed)
+            return self._accounts.tokens.allow(token_id, allowed)
+
+        return self._changed_token(token_id, change, "token.allow")
 
     def revoke(self, token_id: int) -> Token:
         """Raises as `Tokens.revoke`."""
         return self._changed_token(token_id, partial(self._accounts.tokens.revoke, token_id), "token.revoke")
+
+    def _token(self) -> Token | None:
+        """The token that acts, if it is one."""
+        return self._accounts.tokens.get(self._actor.id or 0) if self._actor.kind == "token" else None
 
     def _changed_token(self, token_id: int, change: Callable[[], Token], action: str) -> Token:
         return self._audit.changed(self._actor, TOKEN, partial(self._accounts.tokens.get, token_id), change, action)

@@ -4,6 +4,7 @@ There are no default credentials: what the environment does not give is random, 
 """
 
 import secrets
+from functools import partial
 from typing import Final
 
 from app.accounts.actors import SERVER
@@ -40,9 +41,8 @@ class _Made:
 
     def token(self, name: str, scope: str, text: str | None = None) -> str:
         tokens = self.accounts.tokens
-        return self._audit.made(SERVER, ISSUED, lambda: tokens.create(name, scope, created_by=SERVER.name, token=text))[
-            1
-        ]
+        make = partial(tokens.create, name, scope, created_by=SERVER.name, token=text)
+        return self._audit.made(SERVER, ISSUED, make)[1]
 
 
 def _admin(made: _Made, settings: Settings) -> list[str]:

@@ -5,8 +5,8 @@ An address is the caller's as far as TRUSTED_PROXIES tells it. One of IPv4 that 
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Final
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_address, ip_network
+from typing import Any, Final
 
 from app.core.errors import InvalidInput
 
@@ -42,6 +42,22 @@ def admits(ranges: Iterable[str], address: str) -> bool:
     if caller.version == 6 and caller.ipv4_mapped is not None:
         caller = caller.ipv4_mapped
     return any(caller in network for network in _networks(found))
+
+
+def lie_within(inner: Sequence[str], outer: Sequence[str]) -> bool:
+    """Whether `outer` admits whoever `inner` does; both as `checked` gives them, and no ranges admit all."""
+    if not outer or not inner:
+        return not outer
+    wide = [one for version in (4, 6) for one in collapse_addresses(_of(outer, version))]
+    return all(any(_is_part(one, whole) for whole in wide) for one in _networks(tuple(inner)))
+
+
+def _of(ranges: Sequence[str], version: int) -> list[Any]:
+    return [one for one in _networks(tuple(ranges)) if one.version == version]
+
+
+def _is_part(one: Any, whole: Any) -> bool:
+    return one.version == whole.version and bool(one.subnet_of(whole))
 
 
 def _range(text: str, field: str) -> IPv4Network | IPv6Network:

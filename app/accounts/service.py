@@ -111,7 +111,7 @@ class Accounts:
         if not 0 < len(token) <= LONGEST_TOKEN:
             return None
         found = self._store.token_by_digest(tokens.digest(token))
-        if found is None or not tokens.matches(token, found.digest) or not self._is_usable(found):
+        if found is None or not tokens.matches(token, found.digest) or not found.is_usable(self._clock.now_ms()):
             return None
         _check_address(found, address)
         self._note_use(found)
@@ -147,7 +147,7 @@ class Accounts:
 
     def _by_wall(self, token_id: int, address: str) -> Principal | None:
         token = self._store.token(token_id)
-        if token is None or not self._is_usable(token):
+        if token is None or not token.is_usable(self._clock.now_ms()):
             return None
         _check_address(token, address)
         return principals.of_token(token, is_wall=True)
@@ -170,7 +170,7 @@ class Accounts:
             return is_same and (principal.session_id is None or self.sessions.is_open(principal.session_id))
         if principal.token_id is not None:
             held = self._store.token(principal.token_id)
-            return held is not None and self._is_usable(held) and held.allowed == principal.allowed
+            return held is not None and held.is_usable(self._clock.now_ms()) and held.allowed == principal.allowed
         return True
 
     def sender_names(self) -> dict[int, str]:
@@ -197,9 +197,6 @@ class Accounts:
         user = self._store.change_user(user_id, {"last_login_at": self._clock.now_ms()})
         session, key = self.sessions.begin(user_id, origin)
         return Entered(_by_session(user, session), key)
-
-    def _is_usable(self, token: Token) -> bool:
-        return token.revoked_at is None and (token.expires_at is None or token.expires_at > self._clock.now_ms())
 
     def _note_use(self, token: Token) -> None:
         """Keep `last_used_at` true to the minute; more often would cost a commit a request."""

@@ -4,8 +4,7 @@ from functools import partial
 
 from flask import Blueprint, Response, request
 
-from app.accounts.access import current_actor, require
-from app.accounts.administration import Administration
+from app.accounts.access import require
 from app.accounts.names import LONGEST
 from app.accounts.ranges import FIELD, MOST
 from app.accounts.ranges import LONGEST as LONGEST_RANGE
@@ -14,16 +13,13 @@ from app.accounts.view import token_json
 from app.api.answers import NUMBER, answer
 from app.core.shape import a_choice, a_list, a_text, decode, known_fields
 from app.ingest.fields import read_time
-from app.services import Services
+from app.services import Services, administration
 
 
 def blueprint(services: Services) -> Blueprint:
     """Each change with its line in the audit log."""
     tokens = Blueprint("tokens", __name__, url_prefix="/api/v1/tokens")
     call, issued = services.runtime.call, services.accounts.tokens
-
-    def administration() -> Administration:
-        return Administration(services.accounts, services.audit, current_actor())
 
     @tokens.get("")
     @require("admin")
@@ -38,7 +34,7 @@ def blueprint(services: Services) -> Blueprint:
         expires = body.get("expiresAt")
         token, text = call(
             partial(
-                administration().issue,
+                administration(services).issue,
                 a_text(body.get("name"), "name", LONGEST),
                 a_choice(body.get("scope"), "scope", tuple(SCOPES)),
                 expires_at=None if expires is None else read_time(expires, "expiresAt"),
@@ -57,12 +53,12 @@ def blueprint(services: Services) -> Blueprint:
     def allow(token_id: int) -> Response:
         body = decode(request.get_data())
         known_fields(body, (FIELD,))
-        return answer(token_json(call(administration().allow, token_id, _ranges(body.get(FIELD)))))
+        return answer(token_json(call(administration(services).allow, token_id, _ranges(body.get(FIELD)))))
 
     @tokens.delete(f"/<{NUMBER}:token_id>")
     @require("admin")
     def revoke(token_id: int) -> Response:
-        call(administration().revoke, token_id)
+        call(administration(services).revoke, token_id)
         return Response(status=204)
 
     return tokens

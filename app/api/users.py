@@ -4,8 +4,8 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from app.accounts.access import current_actor, require
-from app.accounts.administration import Administration, Invited
+from app.accounts.access import require
+from app.accounts.administration import Invited
 from app.accounts.names import LONGEST
 from app.accounts.roles import ROLES
 from app.accounts.view import user_json
@@ -13,16 +13,13 @@ from app.api.answers import NUMBER, answer
 from app.core.clock import rfc3339
 from app.core.errors import InvalidInput
 from app.core.shape import a_choice, a_text, a_truth, decode, known_fields
-from app.services import Services
+from app.services import Services, administration
 
 
 def blueprint(services: Services) -> Blueprint:
     """Each change with its line in the audit log."""
     users = Blueprint("users", __name__, url_prefix="/api/v1/users")
     call, people = services.runtime.call, services.accounts.users
-
-    def administration() -> Administration:
-        return Administration(services.accounts, services.audit, current_actor(), services.settings.public_url)
 
     @users.get("")
     @require("admin")
@@ -35,7 +32,7 @@ def blueprint(services: Services) -> Blueprint:
         body = decode(request.get_data())
         known_fields(body, ("username", "role"))
         name, role = a_text(body.get("username"), "username", LONGEST), _role(body.get("role", "viewer"))
-        return _invited(call(administration().invite, name, role))
+        return _invited(call(administration(services).invite, name, role))
 
     @users.get(f"/<{NUMBER}:user_id>")
     @require("admin")
@@ -46,12 +43,12 @@ def blueprint(services: Services) -> Blueprint:
     @require("admin")
     def change(user_id: int) -> Response:
         role, disabled = _changes(decode(request.get_data()))
-        return answer(user_json(call(administration().change, user_id, role, disabled)))
+        return answer(user_json(call(administration(services).change, user_id, role, disabled)))
 
     @users.post(f"/<{NUMBER}:user_id>/link")
     @require("admin")
     def link(user_id: int) -> Response:
-        return _invited(call(administration().link, user_id))
+        return _invited(call(administration(services).link, user_id))
 
     return users
 

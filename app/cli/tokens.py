@@ -49,8 +49,11 @@ def command(settings: Settings) -> click.Command:
     @group.command()
     @click.argument("token_id", metavar="ID", type=int)
     @click.argument("allowed", metavar="[CIDR]...", nargs=-1)
-    def allow(token_id: int, allowed: tuple[str, ...]) -> None:
-        """Let a token be taken from these address ranges alone, or from anywhere if none is given."""
+    @click.option("--anywhere", is_flag=True, help="Let it be taken from anywhere, in place of ranges.")
+    def allow(token_id: int, allowed: tuple[str, ...], *, anywhere: bool) -> None:
+        """Let a token be taken from these address ranges alone."""
+        if anywhere == bool(allowed):
+            raise click.UsageError("Give the address ranges that it is to be taken from, or --anywhere alone.")
         with opened(settings) as (accounts, audit):
             token = Administration(accounts, audit, of_terminal()).allow(token_id, allowed)
         click.echo(f"Token {token.id} of {token.name} is taken from {', '.join(token.allowed) or 'anywhere'}.")

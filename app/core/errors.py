@@ -65,11 +65,17 @@ class Unauthorized(ScrapewatchError):
 
 
 class Forbidden(ScrapewatchError):
-    """Who asks is known and may not do this; attributes as of `Unauthorized`."""
+    """Who asks is known and may not do this.
 
-    def __init__(self, form: str, /, *, code: str = "forbidden", **parts: object) -> None:
+    Attributes:
+        code: a word of the contract.
+        field: the field that asks for too much, if it is one.
+    """
+
+    def __init__(self, form: str, /, *, code: str = "forbidden", field: str = "", **parts: object) -> None:
         super().__init__(form, **parts)
         self.code = code
+        self.field = field
 
 
 class Unavailable(ScrapewatchError):

@@ -6,15 +6,14 @@ from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.accounts import sessions
-from app.accounts.access import change_password, current_actor, current_principal, require
-from app.accounts.administration import Administration
+from app.accounts.access import change_password, current_principal, require
 from app.accounts.passwords import LEAST, check_same
 from app.accounts.principals import Principal
 from app.core.clock import rfc3339
 from app.core.errors import Forbidden, InvalidInput, Unauthorized, Unavailable
 from app.dashboard.language import gettext, told
 from app.queries import GREATEST_ID
-from app.services import Services
+from app.services import Services, administration
 
 HERE: Final = "/settings/account"
 
@@ -45,14 +44,14 @@ def blueprint(services: Services) -> Blueprint:
     @pages.post(f"{HERE}/sessions/<int(max={GREATEST_ID}):session_id>/end")
     @require("read")
     def end(session_id: int) -> ResponseReturnValue:
-        call(_administration(services).end_session, _user().user_id or 0, session_id)
+        call(administration(services).end_session, _user().user_id or 0, session_id)
         return redirect(HERE, 303)
 
     @pages.post(f"{HERE}/sessions/others")
     @require("read")
     def end_others() -> ResponseReturnValue:
         user = _user()
-        call(_administration(services).end_sessions, user.user_id or 0, but=user.session_id)
+        call(administration(services).end_sessions, user.user_id or 0, but=user.session_id)
         return redirect(HERE, 303)
 
     return pages
@@ -74,10 +73,6 @@ def _user() -> Principal:
     if principal.user_id is None:
         raise Forbidden("Only a user has an account, a token has none.")
     return principal
-
-
-def _administration(services: Services) -> Administration:
-    return Administration(services.accounts, services.audit, current_actor())
 
 
 def _page(services: Services, field: str = "", problem: str = "") -> str:

@@ -7,14 +7,13 @@ from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
 
-from app.accounts.access import current_actor, require
-from app.accounts.administration import Administration
+from app.accounts.access import require
 from app.accounts.ranges import EXAMPLES
 from app.accounts.view import token_json
 from app.core.errors import Conflict, InvalidInput
 from app.dashboard.language import told
 from app.queries import GREATEST_ID
-from app.services import Services
+from app.services import Services, administration
 from app.storage.base_accounts import Token
 from config import DAY_MS
 
@@ -59,7 +58,7 @@ def blueprint(services: Services) -> Blueprint:
         def made() -> tuple[Token, str]:
             name, scope = form.get("name", "").strip(), form.get("scope", "")
             expires_at = _expiry(form.get("days"), services.clock.now_ms())
-            return call(_administration(services).issue, name, scope, expires_at=expires_at, allowed=allowed)
+            return call(administration(services).issue, name, scope, expires_at=expires_at, allowed=allowed)
 
         return _shown(services, made)
 
@@ -67,12 +66,12 @@ def blueprint(services: Services) -> Blueprint:
     @require("admin")
     def allow(token_id: int) -> ResponseReturnValue:
         allowed = _ranges(request.form.get("allowed", ""))
-        return _shown(services, lambda: call(_administration(services).allow, token_id, allowed), of=token_id)
+        return _shown(services, lambda: call(administration(services).allow, token_id, allowed), of=token_id)
 
     @pages.post(f"{HERE}/{_TOKEN}/revoke")
     @require("admin")
     def revoke(token_id: int) -> ResponseReturnValue:
-        call(_administration(services).revoke, token_id)
+        call(administration(services).revoke, token_id)
         return redirect(HERE, 303)
 
     return pages
@@ -89,10 +88,6 @@ def _ranges(text: str) -> list[str]:
     return text.replace(",", " ").split()
 
 
-def _administration(services: Services) -> Administration:
-    return Administration(services.accounts, services.audit, current_actor())
-
-
 def _shown(services: Services, act: Callable[[], object], of: int = 0) -> ResponseReturnValue:
     """What comes of it: a new token is told on the page, this once; `of` is the token that is changed."""
     try:
@@ -106,8 +101,10 @@ def _shown(services: Services, act: Callable[[], object], of: int = 0) -> Respon
 def _page(services: Services, *, issued: tuple[Token, str] | None = None, problem: dict[str, Any] | None = None) -> str:
     found = services.runtime.call(services.accounts.tokens.all)
     now_ms = services.clock.now_ms()
-    usable = [one for one in found if one.revoked_at is None and not _is_over(one, now_ms)]
-    ended = [one for one in found if one.revoked_at is not None or _is_over(one, now_ms)]
+    usable: list[Token] = []
+    ended: list[Token] = []
+    for one in found:
+        (usable if one.is_usable(now_ms) else ended).append(one)
     return render_template(
         "settings/tokens.html",
         rows=list(map(token_json, [*usable, *ended[:MOST_ENDED]])),
@@ -118,7 +115,3 @@ def _page(services: Services, *, issued: tuple[Token, str] | None = None, proble
         days=DAYS,
         examples=EXAMPLES,
     )
-
-
-def _is_over(token: Token, now_ms: int) -> bool:
-    return token.expires_at is not None and token.expires_at <= now_ms

@@ -7,14 +7,14 @@ from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
 
-from app.accounts.access import current_actor, current_principal, require
-from app.accounts.administration import Administration, Invited
+from app.accounts.access import current_principal, require
+from app.accounts.administration import Invited
 from app.accounts.view import user_json
 from app.core.clock import rfc3339
 from app.core.errors import Conflict, InvalidInput, ScrapewatchError
 from app.dashboard.language import told
 from app.queries import GREATEST_ID
-from app.services import Services
+from app.services import Services, administration
 
 HERE: Final = "/settings/users"
 _USER: Final = f"<int(max={GREATEST_ID}):user_id>"
@@ -42,7 +42,7 @@ def blueprint(services: Services) -> Blueprint:
     def invite() -> ResponseReturnValue:
         name, role = request.form.get("username", "").strip(), request.form.get("role", "")
         try:
-            return _page(services, invited=call(_administration(services).invite, name, role))
+            return _page(services, invited=call(administration(services).invite, name, role))
         except (InvalidInput, Conflict) as error:
             return Response(_page(services, problem=error), 400)
 
@@ -50,7 +50,7 @@ def blueprint(services: Services) -> Blueprint:
     @require("admin")
     def link(user_id: int) -> ResponseReturnValue:
         try:
-            return _page(services, invited=call(_administration(services).link, user_id))
+            return _page(services, invited=call(administration(services).link, user_id))
         except Conflict as error:
             return Response(_page(services, problem=error), 409)
 
@@ -65,24 +65,24 @@ def _add_acts(pages: Blueprint, services: Services) -> None:
     @pages.post(f"{HERE}/{_USER}/withdraw")
     @require("admin")
     def withdraw(user_id: int) -> ResponseReturnValue:
-        call(_administration(services).withdraw, user_id)
+        call(administration(services).withdraw, user_id)
         return redirect(HERE, 303)
 
     @pages.post(f"{HERE}/{_USER}/role")
     @require("admin")
     def change_role(user_id: int) -> ResponseReturnValue:
-        return _done(services, lambda: call(_administration(services).set_role, user_id, request.form.get("role", "")))
+        return _done(services, lambda: call(administration(services).set_role, user_id, request.form.get("role", "")))
 
     @pages.post(f"{HERE}/{_USER}/disabled")
     @require("admin")
     def disable(user_id: int) -> ResponseReturnValue:
         disabled = request.form.get("disabled") == "true"
-        return _done(services, lambda: call(_administration(services).set_disabled, user_id, disabled=disabled))
+        return _done(services, lambda: call(administration(services).set_disabled, user_id, disabled=disabled))
 
     @pages.post(f"{HERE}/{_USER}/sessions")
     @require("admin")
     def end_sessions(user_id: int) -> ResponseReturnValue:
-        call(_administration(services).end_sessions, user_id)
+        call(administration(services).end_sessions, user_id)
         return redirect(HERE, 303)
 
 
@@ -92,10 +92,6 @@ def _done(services: Services, act: Callable[[], object]) -> ResponseReturnValue:
     except Conflict as error:
         return Response(_page(services, problem=error), 409)
     return redirect(HERE, 303)
-
-
-def _administration(services: Services) -> Administration:
-    return Administration(services.accounts, services.audit, current_actor(), services.settings.public_url)
 
 
 def _page(services: Services, *, invited: Invited | None = None, problem: ScrapewatchError | None = None) -> str:

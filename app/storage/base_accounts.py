@@ -67,6 +67,10 @@ class Token:
     allowed: tuple[str, ...] = ()
     created_by: str | None = None
 
+    def is_usable(self, now_ms: int) -> bool:
+        """Whether it is neither revoked nor over."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now_ms)
+
 
 @dataclass(frozen=True, slots=True)
 class NewToken:

@@ -3,7 +3,7 @@
 import pytest
 
 from app.accounts.credentials import Bearer
-from app.accounts.ranges import admits, checked
+from app.accounts.ranges import admits, checked, lie_within
 from app.accounts.service import Accounts
 from app.accounts.sessions import Holder
 from app.core.errors import Forbidden, InvalidInput
@@ -18,6 +18,18 @@ def test_ranges_are_of_both_kinds_of_address():
     assert [admits(ranges, one) for one in ("11.0.0.1", "2001:db9::5", "192.0.2.8", "", "x", "_hidden")] == [False] * 6
     assert admits((), "anything")
     assert checked(["::ffff:10.0.0.0/104", "::ffff:192.0.2.7", "::/0"]) == ("10.0.0.0/8", "192.0.2.7/32", "::/0")
+
+
+def test_ranges_lie_within_others():
+    """Within several that touch, too, never across the kinds of address; none are all addresses."""
+    halves = checked(["10.0.0.0/9", "10.128.0.0/9", "2001:db8::/32"])
+
+    assert all(lie_within(checked(inner), halves) for inner in (["10.0.0.0/8"], ["10.9.9.9", "2001:db8::5"]))
+    assert not any(
+        lie_within(checked(inner), halves) for inner in (["10.0.0.0/7"], ["10.0.0.1", "::/0"], ["::a00:1"], [])
+    )
+    assert lie_within((), ())
+    assert lie_within(halves, ())
 
 
 @pytest.mark.parametrize("text", ["", "10.0.0.1/8", "10.0.0.0/33", "10.0.0", "fe80::%eth0/64", "x" * 10_000, "é"])

@@ -14,10 +14,11 @@ from tests.reference.judge import JudgedClient
 
 
 class Caller:
-    """Asks the API with one token."""
+    """Asks the API with one token, from one address if any."""
 
-    def __init__(self, client: Client, token: str | None) -> None:
+    def __init__(self, client: Client, token: str | None, address: str = "") -> None:
         self._client = client
+        self._from = {"REMOTE_ADDR": address}
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def get(self, target: str, **options: Any) -> TestResponse:
@@ -34,7 +35,13 @@ class Caller:
 
     def open(self, target: str, **options: Any) -> TestResponse:
         headers = {**self._headers, **options.pop("headers", {})}
-        return self._client.open(target, base_url="http://127.0.0.1:5000", headers=headers, **options)
+        asked: dict[str, Any] = {
+            "base_url": "http://127.0.0.1:5000",
+            "environ_base": self._from,
+            "headers": headers,
+            **options,
+        }
+        return self._client.open(target, **asked)
 
 
 @pytest.fixture

@@ -63,6 +63,36 @@ def test_a_token_is_made_bound_and_revoked_over_http(admin: Caller, client):
     assert actions[:4] == ["token.revoke", "token.allow", "token.allow", "token.create"]
 
 
+@pytest.mark.statement(8)
+def test_a_bound_token_makes_none_that_goes_further(admin: Caller, client):
+    """By range and by end, whether it makes one or changes one; nor a link, which is bound to neither."""
+    tokens, mine, end = "/api/v1/tokens", ["127.0.0.0/9", "127.128.0.0/9"], "2100-01-01T00:00:00Z"
+    made = admin.post(
+        tokens, {"name": "m", "scope": "admin", "expiresAt": end, "allowedAddresses": [*mine, "::1"]}
+    ).json
+    assert made
+    bound = Caller(client, made["token"], "127.0.0.1")
+    within = {"name": "n", "scope": "read", "expiresAt": end, "allowedAddresses": ["127.0.0.0/8", "::1"]}
+    one = bound.post(tokens, within)
+    assert one.status_code == 201
+    for more, field in (
+        ({"allowedAddresses": []}, "allowedAddresses"),
+        ({"allowedAddresses": ["127.0.0.1", "::/0"]}, "allowedAddresses"),
+        ({"allowedAddresses": ["126.0.0.0/7"]}, "allowedAddresses"),
+        ({"expiresAt": None}, "expiresAt"),
+        ({"expiresAt": "2100-01-01T00:00:00.001Z"}, "expiresAt"),
+    ):
+        refused = bound.post(tokens, {**within, **more})
+        assert (refused.status_code, (refused.json or {})["field"]) == (403, field)
+    for number in (made["id"], (one.json or {})["id"]):
+        target = f"{tokens}/{number}"
+        assert patched(bound, target, allowedAddresses=[]).status_code == 403
+        assert patched(bound, target, allowedAddresses=["127.0.0.0/8"]).status_code == 200
+    assert bound.post("/api/v1/users", {"username": "eve", "role": "admin"}).status_code == 403
+    assert [user["username"] for user in admin.json("/api/v1/users")["items"]] == ["admin"]
+    assert bound.open("/api/v1/users/1/link", method="POST").status_code == 403
+
+
 @pytest.mark.statement(48)
 def test_a_user_is_invited_and_changed_over_http(admin: Caller):
     """By a link that is told once; the last admin stays, and nothing of a refused change is done."""

@@ -46,15 +46,19 @@ def test_a_token_is_revoked(flask: Run, accounts: Accounts):
 
 
 def test_a_token_is_taken_from_some_addresses(flask: Run, accounts: Accounts):
-    """By options when it is made, by arguments afterwards; none for anywhere."""
+    """By options when it is made, by arguments afterwards; from anywhere only where that is said."""
     flask("token", "create", "shop", "--allow", "10.0.0.0/8", "--allow", "::1")
     [token] = accounts.tokens.all()
     assert (token.allowed, (token.created_by or "").startswith("cli:")) == (("10.0.0.0/8", "::1/128"), True)
 
     changed = flask("token", "allow", str(token.id), "192.0.2.7").stdout
     assert changed == f"Token {token.id} of shop is taken from 192.0.2.7/32.\n"
-    flask("token", "allow", str(token.id))
+    for words in ((), ("--anywhere", "10.0.0.0/8")):
+        refused = flask("token", "allow", str(token.id), *words)
+        assert (refused.exit_code, "--anywhere alone" in refused.stderr) == (2, True)
+    assert accounts.tokens.get(token.id).allowed == ("192.0.2.7/32",)
 
+    assert flask("token", "allow", str(token.id), "--anywhere").stdout.endswith("is taken from anywhere.\n")
     assert accounts.tokens.get(token.id).allowed == ()
 
 

@@ -48,6 +48,7 @@ PART: Final = Part(
         ),
         "POST /api/v1/tokens": Operation(
             summary="Make a token",
+            about="By a token that is bound to addresses, or ends: with ranges within its own, and no later end.",
             body=Body(about="The token.", content={JSON: ref("TokenConfig")}, example=EXAMPLE),
             answers={201: told("It, and its text, which is told this once.", ref("TokenMade"))},
         ),
@@ -56,7 +57,8 @@ PART: Final = Part(
         ),
         "PATCH /api/v1/tokens/{tokenId}": Operation(
             summary="Bind a token to addresses",
-            about="What is connected with it has to come again, and is let in from the new ranges alone.",
+            about="What is connected with it has to come again, and is let in from the new ranges alone. A token that "
+            "is bound itself gives none beyond its own.",
             path=_PATH,
             body=Body(
                 about="The new ranges.",
