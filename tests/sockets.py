@@ -101,7 +101,8 @@ class Raw:
 @contextmanager
 def connected(server: Server, token: str, namespace: str = "/", **options: Any) -> Iterator[socketio.Client]:
     """A client that has authenticated; a refusal raises, with what the server said as `refused` on the error."""
-    client = OrderedClient(reconnection=False)
+    # The stock one takes a server that has not answered for five seconds for one that is not there.
+    client = OrderedClient(reconnection=False, request_timeout=PATIENCE_S)
     client.eio.websocket_extra_options = {"suppress_origin": True}
     said: list[Any] = []
     client.on("connect_error", said.append, namespace=namespace)

@@ -12,9 +12,18 @@ from tests.several.house import House, opened
 PATIENCE_S = 30
 
 
+@pytest.fixture
+def house(whole_house: House) -> Iterator[House]:
+    """All of it runs; whoever stops a part starts it again, or else it is started when that test has failed."""
+    yield whole_house
+    for server in whole_house.servers:
+        if server.process.poll() is not None:
+            server.start()
+
+
 @pytest.fixture(scope="module")
-def house(postgres_server: postgres.Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """All of it runs; whoever stops a part starts it again."""
+def whole_house(postgres_server: postgres.Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The same, for all tests of the module."""
     try:
         with opened(postgres_server, tmp_path_factory.mktemp("several")) as made:
             yield made
