@@ -7,6 +7,9 @@ from app.storage.base_jobs import Job
 TROUBLED: Final = ("failed", "lost", "stalled")
 """The statuses of jobs that went wrong, of which there is something to find out."""
 
+EVER_MS: Final = 1 << 62
+"""Later than all."""
+
 
 class Ages(NamedTuple):
     """What was received before these times goes, in ms since 1970 UTC; 0 for nothing.
@@ -14,11 +17,13 @@ class Ages(NamedTuple):
     Attributes:
         logs_ms: of logs, which are kept no longer than other events.
         failed_ms: of jobs that went wrong, logs included, which are kept no shorter than others; None: as others.
+        now_ms: what was received later, by a clock that was ahead, goes with what follows it.
     """
 
     events_ms: int
     logs_ms: int
     failed_ms: int | None = None
+    now_ms: int = EVER_MS
 
     @property
     def is_none(self) -> bool:

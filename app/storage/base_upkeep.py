@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple, Protocol
 
-from app.storage.base_keeping import Ages
+from app.storage.base_keeping import EVER_MS, Ages
 
 Kind = Literal["events", "logs", "series", "jobs"]
 """What is counted: `events` are all of them, logs included; of `series`, their buckets."""
@@ -11,6 +11,9 @@ Kind = Literal["events", "logs", "series", "jobs"]
 class Edges(NamedTuple):
     """What is older is no longer kept: events, logs and events of jobs that went wrong by their receipt, buckets by
     resolution; ms since 1970 UTC.
+
+    Attributes:
+        now_ms: see `Ages`.
     """
 
     events_ms: int
@@ -19,11 +22,12 @@ class Edges(NamedTuple):
     raw_ms: int
     minutes_ms: int
     hours_ms: int
+    now_ms: int = EVER_MS
 
     @property
     def ages(self) -> Ages:
         """Those of events."""
-        return Ages(self.events_ms, self.logs_ms, self.failed_ms)
+        return Ages(self.events_ms, self.logs_ms, self.failed_ms, self.now_ms)
 
 
 class Held(NamedTuple):

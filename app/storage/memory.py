@@ -206,19 +206,26 @@ class MemoryEventStore:
 
     def prune(self, ages: Ages, limit: int) -> int:
         """See `EventStore`."""
-
-        def is_old(event: Event) -> bool:
-            before_ms = ages.before_ms(event.type, self._jobs.get(event.job_id))
-            return before_ms is not None and event.received_ms < before_ms
-
         with self._lock:
-            old = {event.cursor for event in islice(filter(is_old, self._events), limit)}
+            old = set(islice(self._old(ages), limit))
             for event in self._events:
                 if event.cursor in old and event.id is not None:
                     self._keys.pop((event.sender_id, event.job_id, event.id), None)
             self._events = deque(event for event in self._events if event.cursor not in old)
             self._removed = max(self._removed, *old, 0)
             return len(old)
+
+    def _old(self, ages: Ages) -> Iterator[int]:
+        """The cursors of those that are to go, the first of them first."""
+        received = ages.now_ms
+        times = [
+            received := event.received_ms if event.received_ms <= ages.now_ms else received
+            for event in reversed(self._events)
+        ]
+        for event, received_ms in zip(self._events, reversed(times), strict=True):
+            before_ms = ages.before_ms(event.type, self._jobs.get(event.job_id))
+            if before_ms is not None and received_ms < before_ms:
+                yield event.cursor
 
     def _is_wanted(self, event: Event, wanted: EventFilter) -> bool:
         return is_wanted_event(event, wanted, self._jobs.get(event.job_id) if wanted.of else None)

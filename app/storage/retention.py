@@ -90,6 +90,7 @@ class Retention:
             raw_ms=now_ms - min(RAW_KEPT_MS, kept_ms),
             minutes_ms=minutes_ms - minutes_ms % HOUR_MS,  # an hour's minutes go together
             hours_ms=now_ms - kept_ms,
+            now_ms=now_ms,
         )
 
     def _clean_series(self, now_ms: int) -> int:

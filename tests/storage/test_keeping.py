@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from app.jobs.grouping import Grouping
 from app.storage.base import EventFilter
 from app.storage.base_keeping import Ages
+from app.storage.base_series import DAY_MS
 from app.storage.base_upkeep import Edges
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
@@ -123,6 +124,41 @@ def test_what_is_kept_longer_after_all_stays_when_a_pin_goes(stores: Stores, clo
     assert pruned(stores, Ages(NOW_MS + 2_000, NOW_MS + 2_000)) == 4
 
 
+def test_a_clock_that_was_ahead_for_a_while_holds_nothing_up(stores: Stores, clock: StoppedClock):
+    """What was received meanwhile goes with what follows it, and not before; of a kept job with what is kept of others.
+
+    The last of such a job stays, since nothing shows how old it is.
+    """
+    now_ms = clock.time_ms
+    for ahead_ms, name in ((0, "before"), (500 * DAY_MS, "ahead"), (1_000, "after"), (900 * DAY_MS, "again")):
+        clock.time_ms = now_ms + ahead_ms
+        stores.events.append([*run(name), *run(f"failed {name}", "job_failed")], jobs_fold)
+    clock.time_ms = now_ms + 2_000
+    stores.events.append(run("last"), jobs_fold)
+    clock.time_ms = now_ms + 4_000
+    stores.events.append([event("log", "")], jobs_fold)
+    failed = {"failed before": 4, "failed ahead": 4, "failed after": 4, "failed again": 4}
+
+    def ages(since_ms: int, failed_ms: int) -> Ages:
+        return Ages(now_ms + since_ms, now_ms + since_ms, now_ms + failed_ms, now_ms=now_ms + 5_000)
+
+    def told(wanted: Ages) -> tuple[int, ...] | None:
+        assert wanted.failed_ms is not None
+        edges = Edges(wanted.events_ms, wanted.logs_ms, wanted.failed_ms, 0, 0, 0, wanted.now_ms)
+        found = stores.upkeep.held(edges) if stores.upkeep else []
+        return next((each[-3:] for each in found if each.kind == "events"), None)
+
+    assert told(ages(1_000, 0)) in (None, (3, 0, 4))
+    assert pruned(stores, ages(1_000, 0)) == 3
+    assert left(stores) == {**failed, "ahead": 3, "after": 3, "again": 3, "last": 3, "": 1}
+    assert told(ages(2_000, 0)) in (None, (6, 0, 12))
+    assert pruned(stores, ages(2_000, 0)) == 6
+    assert pruned(stores, ages(2_000, 0)) == 0
+    assert left(stores) == {**failed, "again": 3, "last": 3, "": 1}
+    assert pruned(stores, ages(3_000, 2_000)) == 3 + 3 + 12
+    assert left(stores) == {"failed again": 4, "": 1}
+
+
 def test_a_kept_job_may_be_deleted(stores: Stores):
     """And nothing is remembered of it."""
     stores.events.append([*run("pinned", "job_pinned"), *run("other", "job_pinned")], jobs_fold)
@@ -181,7 +217,7 @@ def test_a_range_of_cursors_has_its_keepers(database: Database):
     keys = {name: getattr(store.job(name), "key") for name in ("pinned", "failed", "late")}  # noqa: B009  (it is there)
 
     def asked(first: int, last: int, failed_ms: int | None) -> list[int]:
-        return database.read(lambda connection: keepers(connection, first, last, failed_ms))
+        return database.read(lambda connection: keepers(connection, first, last, Ages(0, 0, failed_ms)))
 
     assert asked(1, last, NOW_MS) == [keys["pinned"], keys["failed"]]
     assert asked(1, last, NOW_MS + 1) == asked(1, last, None) == [keys["pinned"]]

@@ -44,10 +44,10 @@ def count_jobs(mongo: Mongo, wanted: JobFilter, over: Cells, most: int) -> Count
     return Counted(cells, max(found, sum(each["count"] for each in mongo[TOTALS].find())))
 
 
-def received_since(mongo: Mongo, at_ms: int, newest: int, grain: int = _GRAIN) -> int:
-    """A cursor after which all are that were received at that time or later, and at most `grain` others."""
+def received_since(mongo: Mongo, at_ms: int, newest: int) -> int:
+    """A cursor after which all are that were received at that time or later, and few others."""
     low, high = 0, newest
-    while high - low > grain:
+    while high - low > _GRAIN:
         middle = (low + high) // 2
         following = mongo["events"].find({"_id": {"$gt": middle}}, {"received_ms": 1}).sort("_id", ASCENDING).limit(1)
         received_ms = next((each["received_ms"] for each in following), None)

@@ -13,10 +13,10 @@ from pymongo import ASCENDING, DESCENDING, UpdateOne
 
 from app.storage.base_keeping import Ages
 from app.storage.mongo.client import Document, Mongo, translated
-from app.storage.mongo.counting import received_since
 from app.storage.mongo.ledger import Ledger
 from app.storage.mongo.removal import note_removed
 from app.storage.mongo.watermarks import stands_at
+from app.storage.receipts import Receipt, Receipts
 
 _KEPT: Final = "kept"
 _AT_ONCE: Final = 500
@@ -44,31 +44,36 @@ class Keeping:
             return 0
         for walk in _walks(ages):
             with translated():
-                self._go_back(walk)
-                is_at_its_end = not self._ahead(walk, 1)
+                self._go_back(walk, ages)
+                is_at_its_end = not self._ahead(walk, ages, 1)
             while not is_at_its_end:
                 with self._ledger.turn():
-                    passed = self._ahead(walk, limit)
+                    passed = self._ahead(walk, ages, limit)
                     if gone := self._pass_by(walk, passed, ages):
                         return gone
                 is_at_its_end = len(passed) < limit
         return self._let_some_go(ages, limit)
 
-    def _ahead(self, walk: Walk, limit: int) -> list[Document]:
+    def _ahead(self, walk: Walk, ages: Ages, limit: int) -> list[Document]:
         """The events that the walk comes to next, in their order; none at its end."""
         following = {**walk.which, "_id": {"$gt": stands_at(self._mongo, walk.mark)}}
         query = self._mongo["events"].find(following, {"received_ms": 1, "job_key": 1})
-        some = query.sort("_id", ASCENDING).limit(limit)
-        return [event for event in some if event["received_ms"] < walk.before_ms]  # receive times rise with the cursor
+        some = {event["_id"]: event for event in query.sort("_id", ASCENDING).limit(limit)}
+        times = (Receipt(cursor, event["received_ms"]) for cursor, event in some.items())
+        return [some[seen.cursor] for seen in receipts(self._mongo, ages).old(times, walk.before_ms)]
 
-    def _go_back(self, walk: Walk) -> None:
+    def _go_back(self, walk: Walk, ages: Ages) -> None:
         """Where what the walk passed is to be kept after all, since the time was changed, it goes that way again."""
         mark = stands_at(self._mongo, walk.mark)
         passed = {**walk.which, "_id": {"$lte": mark}}
-        query = self._mongo["events"].find(passed, {"received_ms": 1}).sort("_id", DESCENDING).limit(1)
-        newest_ms = next((event["received_ms"] for event in query), None) if mark else None
-        if newest_ms is not None and newest_ms >= walk.before_ms:
-            self._move(walk, last_before(self._mongo, walk.before_ms))
+        query = self._mongo["events"].find(passed, {"_id": 1}).sort("_id", DESCENDING).limit(1)
+        newest = next((event["_id"] for event in query), None) if mark else None
+        if newest is None:
+            return
+        times = receipts(self._mongo, ages)
+        seen = times.after(newest - 1)
+        if seen is None or seen.received_ms >= walk.before_ms:
+            self._move(walk, times.last_before(walk.before_ms))
 
     def _move(self, walk: Walk, upto: int) -> None:
         self._mongo["meta"].update_one({"_id": walk.mark}, {"$set": {"value": upto}}, upsert=True)
@@ -101,7 +106,7 @@ class Keeping:
         with translated():
             if self._mongo[_KEPT].find_one({}, {"_id": 1}) is None:
                 return 0
-            end = last_before(self._mongo, ages.troubled_ms)
+            end = receipts(self._mongo, ages).last_before(ages.troubled_ms)
             released = list(self._released(ages, end))
         for key, is_there, is_troubled in released:
             old = {"_id": {"$lte": end}} if is_troubled else {"$or": self._passed(ages)}
@@ -152,11 +157,14 @@ class Keeping:
             self._mongo[_KEPT].delete_one({"_id": job_key})
 
 
-def last_before(mongo: Mongo, before_ms: int) -> int:
-    """The last cursor of events received before that time, which rises with the cursor; 0 for none."""
-    low = received_since(mongo, before_ms, mongo.sight().newest, grain=1)
-    following = mongo["events"].find({"_id": {"$gt": low}}, {"received_ms": 1}).sort("_id", ASCENDING).limit(1)
-    return next((event["_id"] for event in following if event["received_ms"] < before_ms), low)
+def receipts(mongo: Mongo, ages: Ages) -> Receipts:
+    """When events were received."""
+
+    def following(cursor: int) -> Receipt | None:
+        query = mongo["events"].find({"_id": {"$gt": cursor}}, {"received_ms": 1}).sort("_id", ASCENDING).limit(1)
+        return next((Receipt(event["_id"], event["received_ms"]) for event in query), None)
+
+    return Receipts(following, lambda: mongo.sight().newest, ages.now_ms)
 
 
 def _walks(ages: Ages) -> Iterator[Walk]:

@@ -10,7 +10,7 @@ from app.storage.base_series import STEPS_MS
 from app.storage.base_series import edges as steps_edges
 from app.storage.base_upkeep import Edges, Held, Kind
 from app.storage.mongo.client import Document, Mongo, translated
-from app.storage.mongo.keeping import last_before
+from app.storage.mongo.keeping import receipts
 
 _OF: Final[dict[Kind, tuple[str, ...]]] = {"events": ("events",), "series": ("buckets", "series"), "jobs": ("jobs",)}
 _AT_ONCE: Final = 500
@@ -36,14 +36,14 @@ class MongoUpkeep:
     def _events(self, edges: Edges) -> Held:
         others, logs = ({"type": {"$ne": "log"}}, edges.events_ms), ({"type": "log"}, edges.ages.all_logs_ms)
         kept = [sum(both) for both in zip(self._kept(*others, edges.ages), self._kept(*logs, edges.ages), strict=True)]
-        old = self._old(*others) + self._old(*logs)
+        old = self._old(*others, edges.ages) + self._old(*logs, edges.ages)
         oldest = self._oldest("events", "received_ms", "_id", {})
         return Held("events", self._rows("events"), oldest, None, old - sum(kept), *kept)
 
     def _logs(self, edges: Edges) -> Held:
         is_log = {"type": "log"}
         kept = self._kept(is_log, edges.ages.all_logs_ms, edges.ages)
-        old = self._old(is_log, edges.ages.all_logs_ms)
+        old = self._old(is_log, edges.ages.all_logs_ms, edges.ages)
         rows = self._mongo["events"].count_documents(is_log)
         return Held("logs", rows, self._oldest("events", "received_ms", "_id", is_log), None, old - sum(kept), *kept)
 
@@ -64,16 +64,18 @@ class MongoUpkeep:
     def _rows(self, name: str) -> int:
         return self._mongo[name].estimated_document_count()
 
-    def _old(self, which: Document, before_ms: int) -> int:
-        """How many of these were received before that time, which rises with the cursor."""
-        return self._mongo["events"].count_documents({**which, "_id": {"$lte": last_before(self._mongo, before_ms)}})
+    def _old(self, which: Document, before_ms: int, ages: Ages) -> int:
+        """How many of these were received before that time."""
+        last = receipts(self._mongo, ages).last_before(before_ms)
+        return self._mongo["events"].count_documents({**which, "_id": {"$lte": last}})
 
     def _kept(self, which: Document, before_ms: int, ages: Ages) -> tuple[int, int]:
         """How many of those stay, since their job is pinned, and since it went wrong not too long ago."""
         pinned: Document = {"pinned": True}
         failed = {"pinned": {"$ne": True}, "status": {"$in": list(ages.troubled)}}
-        upto = {"$lte": last_before(self._mongo, before_ms)}
-        after = {**upto, "$gt": last_before(self._mongo, ages.troubled_ms)}
+        times = receipts(self._mongo, ages)
+        upto = {"$lte": times.last_before(before_ms)}
+        after = {**upto, "$gt": times.last_before(ages.troubled_ms)}
         return self._of_jobs(pinned, {**which, "_id": upto}), self._of_jobs(failed, {**which, "_id": after})
 
     def _of_jobs(self, wanted: Document, which: Document) -> int:

@@ -6,11 +6,12 @@ first cursor of that; what is kept no longer goes job by job.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import chain, islice, takewhile
+from itertools import chain, islice
 from typing import Final, NamedTuple
 
 from app.storage.base import Event, EventFilter
 from app.storage.base_keeping import Ages
+from app.storage.receipts import Receipts
 from app.storage.redis.keys import HEAD, JOBS, PASSED, PINNED, of_status
 from app.storage.redis.looking import pages
 from app.storage.redis.records import job_of
@@ -48,8 +49,8 @@ def prune(server: Server, ages: Ages, limit: int) -> int:
         return 0
     kept = [PINNED, *map(of_status, ages.troubled)]
     for walk in _walks(ages):
-        _go_back(server, walk)
-        while old := _ahead(server, walk, limit):
+        _go_back(server, walk, ages)
+        while old := _ahead(server, walk, ages, limit):
             if gone := remove(server, old, kept, walk.field):
                 return gone
     while (job_key := _released(server, ages)) is not None:
@@ -58,14 +59,13 @@ def prune(server: Server, ages: Ages, limit: int) -> int:
     return 0
 
 
-def last_before(server: Server, before_ms: int) -> int:
-    """The last cursor of events received before that time, by halving: receive times rise with the cursor."""
-    low, high = 0, server.head().cursor + 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        first = next(_events(server, EventFilter(), after=middle - 1), None)
-        low, high = (middle, high) if first is not None and first.received_ms < before_ms else (low, middle)
-    return low
+def receipts(server: Server, ages: Ages) -> Receipts:
+    """When events were received."""
+    return Receipts(
+        lambda cursor: next(_events(server, EventFilter(), after=cursor), None),
+        lambda: server.head().cursor,
+        ages.now_ms,
+    )
 
 
 def _walks(ages: Ages) -> Iterator[Walk]:
@@ -74,10 +74,10 @@ def _walks(ages: Ages) -> Iterator[Walk]:
     yield Walk("pruned_logs", ages.all_logs_ms, ("log",))
 
 
-def _ahead(server: Server, walk: Walk, limit: int) -> list[Event]:
+def _ahead(server: Server, walk: Walk, ages: Ages, limit: int) -> list[Event]:
     """The events that the walk comes to next, in their order; none at its end."""
     found = _events(server, EventFilter(types=walk.types), after=_stands_at(server, walk), size=limit)
-    return list(takewhile(lambda event: event.received_ms < walk.before_ms, islice(found, limit)))
+    return list(receipts(server, ages).old(islice(found, limit), walk.before_ms))
 
 
 def _stands_at(server: Server, walk: Walk) -> int:
@@ -86,13 +86,17 @@ def _stands_at(server: Server, walk: Walk) -> int:
     return mark
 
 
-def _go_back(server: Server, walk: Walk) -> None:
+def _go_back(server: Server, walk: Walk, ages: Ages) -> None:
     """Where what the walk has passed is to be kept after all, since the time was changed, it goes that way again."""
     mark = _stands_at(server, walk)
     looks = pages(server, EventFilter(types=walk.types), back=True, before=mark + 1)
     newest = next(chain.from_iterable(page.found for page in looks), None) if mark else None
-    if newest is not None and newest.received_ms >= walk.before_ms:
-        server.ask(("HSET", HEAD, walk.field, last_before(server, walk.before_ms)))
+    if newest is None:
+        return
+    times = receipts(server, ages)
+    seen = times.after(newest.cursor - 1)
+    if seen is None or seen.received_ms >= walk.before_ms:
+        server.ask(("HSET", HEAD, walk.field, times.last_before(walk.before_ms)))
 
 
 def _events(
@@ -107,7 +111,7 @@ def _released(server: Server, ages: Ages) -> int | None:
     (held,) = server.ask(("ZCARD", PASSED))
     if not held:
         return None
-    last = last_before(server, ages.troubled_ms)
+    last = receipts(server, ages).last_before(ages.troubled_ms)
     troubled = list(map(of_status, ages.troubled))
     for first in range(0, held, AT_ONCE):
         told = server.run(_RELEASED, troubled, str(last), first, AT_ONCE)
@@ -128,7 +132,7 @@ def _let_go(server: Server, ages: Ages, job_key: int, limit: int) -> int:
         return 0
     is_kept = job.status in ages.troubled
     if is_kept:
-        ends: Sequence[tuple[tuple[str, ...], int]] = [((), last_before(server, ages.troubled_ms))]
+        ends: Sequence[tuple[tuple[str, ...], int]] = [((), receipts(server, ages).last_before(ages.troubled_ms))]
     else:
         ends = [(walk.types, _stands_at(server, walk)) for walk in _walks(ages)]
     mine = (_events(server, EventFilter(job_id=job.id, types=types), before=end + 1, size=limit) for types, end in ends)

@@ -8,7 +8,7 @@ from app.storage.base_series import STEPS_MS
 from app.storage.base_series import edges as steps_edges
 from app.storage.base_upkeep import Edges, Held
 from app.storage.redis.buckets import CHUNK, Place, hash_of, series_of, times_of
-from app.storage.redis.keeping import last_before
+from app.storage.redis.keeping import receipts
 from app.storage.redis.keys import JOBS, ORDER, PINNED, STREAM, of_job, of_status, of_type
 from app.storage.redis.records import event_of, job_of
 from app.storage.redis.server import AT_ONCE, Server
@@ -50,7 +50,7 @@ class RedisUpkeep:
         ask = self._server.ask
         events, logs, jobs = ask(("XLEN", STREAM), ("XLEN", of_type("log")), ("HLEN", JOBS))
         ages = edges.ages
-        end, logs_end = (last_before(self._server, before_ms) for before_ms in (ages.events_ms, ages.all_logs_ms))
+        end, logs_end = map(receipts(self._server, ages).last_before, (ages.events_ms, ages.all_logs_ms))
         kept_logs = self._kept(ages, logs_end, ("log",))
         kept = [sum(both) for both in zip(kept_logs, self._kept(ages, end, _OTHERS), strict=True)]
         logs_old = self._upto(of_type("log"), logs_end)
@@ -84,7 +84,7 @@ class RedisUpkeep:
 
     def _kept(self, ages: Ages, end: int, types: tuple[str, ...]) -> tuple[int, int]:
         """How many events of these types stay up to a cursor, since their job is pinned, and since it went wrong."""
-        failed_end = last_before(self._server, ages.troubled_ms)
+        failed_end = receipts(self._server, ages).last_before(ages.troubled_ms)
         told = self._server.ask(*(("ZRANGE", name, 0, -1) for name in (PINNED, *map(of_status, ages.troubled))))
         pinned = {int(key) for key in told[0]}
         failed = {int(key) for keys in told[1:] for key in keys} - pinned

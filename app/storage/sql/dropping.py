@@ -18,7 +18,7 @@ from app.core.errors import Unavailable
 from app.storage.base_keeping import Ages
 from app.storage.sql import event_keys, partitions
 from app.storage.sql.database import Database
-from app.storage.sql.keeping import keepers
+from app.storage.sql.keeping import keepers, receipts
 from app.storage.sql.pace import Pace
 from app.storage.sql.partitions import PARENTS, SHARE, Partition
 from app.storage.sql.removal import note
@@ -70,7 +70,7 @@ def going(connection: Connection, ages: Ages, now_ms: int) -> Going:
     last = connection.exec_driver_sql(_LAST).scalar_one()
     whole = []
     for partition in partitions.held(connection):
-        first_ms, newest_ms = _received(connection, partition)
+        first_ms, newest_ms = _received(connection, partition, ages, now_ms)
         if partition.high <= last + 1 and (newest_ms is None or newest_ms < ages.events_ms):
             if not _keepers(connection, partition, ages):
                 whole.append(partition)
@@ -85,7 +85,7 @@ def going(connection: Connection, ages: Ages, now_ms: int) -> Going:
 
 def _keepers(connection: Connection, partition: Partition, ages: Ages) -> Sequence[int]:
     """The keys of the jobs whose events in it must stay."""
-    return keepers(connection, partition.low, partition.high - 1, ages.failed_ms)
+    return keepers(connection, partition.low, partition.high - 1, ages)
 
 
 def _is_waited_for(first_ms: int | None, newest_ms: int | None, events_ms: int, now_ms: int) -> bool:
@@ -150,13 +150,14 @@ class Dropping:
         return False
 
 
-def _received(connection: Connection, partition: Partition) -> tuple[int | None, int | None]:
-    """When its first event and its last one were received."""
-    first, last = (
-        connection.exec_driver_sql(f"SELECT received_ms {_WITHIN} ORDER BY cursor {order} LIMIT 1", partition).scalar()
-        for order in ("", "DESC")
-    )
-    return first, last
+def _received(connection: Connection, partition: Partition, ages: Ages, now_ms: int) -> tuple[int | None, int | None]:
+    """When its first event and its last one were received; None if there are none."""
+    last: int | None = connection.exec_driver_sql(f"SELECT max(cursor) {_WITHIN}", partition).scalar()
+    if last is None:
+        return None, None
+    seen = map(receipts(connection, ages).after, (partition.low - 1, last - 1))
+    first_ms, newest_ms = (now_ms if each is None else each.received_ms for each in seen)
+    return first_ms, newest_ms
 
 
 def _next(

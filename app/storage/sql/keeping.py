@@ -12,7 +12,8 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Index, Table, and_, exists, func, or_, select
 
-from app.storage.base_keeping import TROUBLED
+from app.storage.base_keeping import TROUBLED, Ages
+from app.storage.receipts import Receipt, Receipts
 from app.storage.sql.events_tables import events, jobs
 from app.storage.sql.inserts import insert_rows
 from app.storage.sql.metadata import metadata
@@ -48,36 +49,32 @@ def note_kept(connection: Connection, firsts: Mapping[int, int]) -> None:
     insert_rows(connection, _KEEP, sorted(firsts.items()))
 
 
-def keepers(connection: Connection, first: int, last: int, failed_before_ms: int | None) -> list[int]:
+def keepers(connection: Connection, first: int, last: int, ages: Ages) -> list[int]:
     """The keys of the jobs that have events between two cursors, both included, which must stay whatever their age.
 
     Args:
         connection: to read by.
         first: the first cursor.
         last: the last one.
-        failed_before_ms: up to which time events of jobs that went wrong may go, as for `EventStore.prune`.
+        ages: up to which time events of jobs that went wrong may go, as for `EventStore.prune`.
     """
     within = exists().where(events.c.job_key == jobs.c.key, events.c.cursor <= last)
     pinned = and_(jobs.c.pinned, within.where(events.c.cursor >= first))
     kept = [pinned]
-    if failed_before_ms is not None:
-        after = max(first, last_before(connection, failed_before_ms) + 1)
+    if ages.failed_ms is not None:
+        after = max(first, receipts(connection, ages).last_before(ages.failed_ms) + 1)
         kept.append(and_(jobs.c.status.in_(TROUBLED), within.where(events.c.cursor >= after)))
     # A job has nothing behind its last event; where an attempt began says nothing of those before it.
     wanted = select(jobs.c.key).where(is_kept(troubled=TROUBLED), jobs.c.last_cursor >= first, or_(*kept))
     return sorted(connection.scalars(wanted))
 
 
-def last_before(connection: Connection, before_ms: int) -> int:
-    """The last cursor of events received before that time, by halving: receive times rise with the cursor."""
-    # One by one: of both together SQLite reads all rows.
-    low, high = (connection.scalar(select(end(events.c.cursor))) for end in (func.min, func.max))
-    if low is None or high is None:
-        return 0
-    low, high = low - 1, high + 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        at = select(events.c.received_ms).where(events.c.cursor >= middle).order_by(events.c.cursor).limit(1)
-        received_ms = connection.scalar(at)
-        low, high = (middle, high) if received_ms is not None and received_ms < before_ms else (low, middle)
-    return int(low)
+def receipts(connection: Connection, ages: Ages) -> Receipts:
+    """When events were received."""
+
+    def following(cursor: int) -> Receipt | None:
+        wanted = select(events.c.cursor, events.c.received_ms).where(events.c.cursor > cursor)
+        found = connection.execute(wanted.order_by(events.c.cursor).limit(1)).one_or_none()
+        return None if found is None else Receipt(*found)
+
+    return Receipts(following, lambda: connection.scalar(select(func.max(events.c.cursor))) or 0, ages.now_ms)

@@ -6,7 +6,7 @@ up to there all is gone but what is kept. What was kept and is so no longer goes
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, not_, or_, select, update
 
@@ -14,7 +14,7 @@ from app.storage.base_keeping import Ages
 from app.storage.sql.conditions import of_types
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import events, jobs
-from app.storage.sql.keeping import is_kept, kept_among, kept_jobs, last_before, note_kept
+from app.storage.sql.keeping import is_kept, kept_among, kept_jobs, note_kept, receipts
 from app.storage.sql.pace import Pace
 from app.storage.sql.removal import delete_rows
 from app.storage.sql.watermarks import moved_to, stands_at
@@ -52,9 +52,9 @@ class Pruning:
         if ages.is_none:
             return 0
         for walk in _walks(ages):
-            if (back := self._database.read(partial(_too_far, walk=walk))) is not None:
+            if (back := self._database.read(partial(_too_far, walk=walk, ages=ages))) is not None:
                 self._database.write(partial(moved_to, key=walk.mark, upto=back))
-            while stretch := self._database.read(partial(_ahead, walk=walk, troubled=ages.troubled, limit=limit)):
+            while stretch := self._database.read(partial(_ahead, walk=walk, ages=ages, limit=limit)):
                 pass_by = partial(_pass_by, walk=walk, stretch=stretch, troubled=ages.troubled)
                 if gone := self._write(pass_by):
                     return gone
@@ -73,33 +73,42 @@ def _walks(ages: Ages) -> Iterator[Walk]:
     yield Walk(_LOGS, ages.all_logs_ms, of_types(("log",)))
 
 
-def _ahead(connection: Connection, walk: Walk, *, troubled: Sequence[str], limit: int) -> Stretch | None:
+def _ahead(connection: Connection, walk: Walk, *, ages: Ages, limit: int) -> Stretch | None:
     """What the walk comes to next: up to `limit` events that may go, and those between them; None at its end."""
-    after = stands_at(connection, walk.mark)
     found: list[tuple[int, int]] = []
     going = 0
-    rows = select(events.c.cursor, events.c.job_key, events.c.received_ms, jobs.c.key)
+    for row in receipts(connection, ages).old(_from_mark(connection, walk, ages.troubled, limit), walk.before_ms):
+        if going == limit:
+            break
+        found.append((row.cursor, row.job_key))
+        going += row.kept is None
+    return Stretch(found) if found else None
+
+
+def _from_mark(connection: Connection, walk: Walk, troubled: Sequence[str], limit: int) -> Iterator[Any]:
+    """The events that the walk comes to next, of whatever age, and by `kept` which are not to go."""
+    after = stands_at(connection, walk.mark)
+    rows = select(events.c.cursor, events.c.job_key, events.c.received_ms, jobs.c.key.label("kept"))
     rows = rows.outerjoin(jobs, and_(jobs.c.key == events.c.job_key, is_kept(troubled=troubled)))
     rows = rows.where(*walk.conditions).order_by(events.c.cursor).limit(limit)
     for _ in range(_LOOKS):
         some = connection.execute(rows.where(events.c.cursor > after)).all()
-        for cursor, job_key, received_ms, kept in some:
-            if received_ms >= walk.before_ms or going == limit:
-                return Stretch(found) if found else None
-            found.append((cursor, job_key))
-            going += kept is None
+        yield from some
         if len(some) < limit:
-            break
+            return
         after = some[-1].cursor
-    return Stretch(found) if found else None
 
 
-def _too_far(connection: Connection, walk: Walk) -> int | None:
+def _too_far(connection: Connection, walk: Walk, *, ages: Ages) -> int | None:
     """Where the walk should stand, if what it has passed is to be kept after all, since the time was changed."""
     mark = stands_at(connection, walk.mark)
-    passed = select(events.c.received_ms).where(*walk.conditions, events.c.cursor <= mark)
-    newest_ms = connection.scalar(passed.order_by(events.c.cursor.desc()).limit(1)) if mark else None
-    return None if newest_ms is None or newest_ms < walk.before_ms else last_before(connection, walk.before_ms)
+    passed = select(func.max(events.c.cursor)).where(*walk.conditions, events.c.cursor <= mark)
+    newest = connection.scalar(passed) if mark else None
+    if newest is None:
+        return None
+    times = receipts(connection, ages)
+    seen = times.after(newest - 1)
+    return None if seen is not None and seen.received_ms < walk.before_ms else times.last_before(walk.before_ms)
 
 
 def _pass_by(connection: Connection, share: float, *, walk: Walk, stretch: Stretch, troubled: Sequence[str]) -> int:
@@ -166,7 +175,7 @@ def _old(connection: Connection, ages: Ages, *, is_kept: bool) -> ColumnElement[
 
 def _failed_end(connection: Connection, ages: Ages) -> int:
     """The last cursor of what is too old for jobs that went wrong as well."""
-    return last_before(connection, ages.troubled_ms)
+    return receipts(connection, ages).last_before(ages.troubled_ms)
 
 
 def _remember(connection: Connection, job_key: int, first: int | None) -> None:

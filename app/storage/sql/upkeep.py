@@ -19,7 +19,7 @@ from app.storage.sql.conditions import of_types
 from app.storage.sql.database import Database
 from app.storage.sql.dropping import going
 from app.storage.sql.events_tables import events, jobs
-from app.storage.sql.keeping import is_kept, last_before
+from app.storage.sql.keeping import is_kept, receipts
 from app.storage.sql.pace import Pace
 from app.storage.sql.series_tables import buckets
 
@@ -69,8 +69,9 @@ class SqlUpkeep:
 def _held(connection: Connection, edges: Edges, now_ms: int) -> list[Held]:
     is_log = of_types(("log",))
     old = going(connection, edges.ages, now_ms)
-    end = max(old.floor, last_before(connection, old.ages.events_ms))
-    logs_end = max(end, last_before(connection, old.ages.logs_ms))
+    last_before = receipts(connection, edges.ages).last_before
+    end = max(old.floor, last_before(old.ages.events_ms))
+    logs_end = max(end, last_before(old.ages.logs_ms))
     old_buckets = (
         (buckets.c.step_ms == step_ms) & (buckets.c.at_ms < edge_ms)
         for step_ms, edge_ms in steps_edges(
@@ -105,7 +106,8 @@ def _told(kind: Kind, rows: int, oldest_ms: int | None, old: int, kept: _Kept) -
 
 def _kept(connection: Connection, ages: Ages, old: Sequence[ColumnElement[bool]]) -> _Kept:
     """How many of the events that are `old` stay, since their job is pinned or went wrong not too long ago."""
-    failed = (jobs.c.status.in_(ages.troubled), events.c.cursor > last_before(connection, ages.troubled_ms))
+    failed_end = receipts(connection, ages).last_before(ages.troubled_ms)
+    failed = (jobs.c.status.in_(ages.troubled), events.c.cursor > failed_end)
     found = select(jobs.c.pinned, func.count()).join(events, events.c.job_key == jobs.c.key)
     found = found.where(*old, is_kept(troubled=ages.troubled), or_(jobs.c.pinned, and_(*failed)))
     counts: dict[bool, int] = dict(connection.execute(found.group_by(jobs.c.pinned)).all())
