@@ -28,7 +28,7 @@ def main() -> int:
 
     runtime = open_runtime(settings.async_mode, compression=settings.websocket_compression)
     from app.core.errors import ScrapewatchError, sentence
-    from app.serving import serve
+    from app.factory import serve
 
     try:
         serve(settings, runtime)

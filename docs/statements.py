@@ -60,7 +60,7 @@ STATEMENTS: Final[dict[str, dict[int, str]]] = {
         34: "What scripts need stands in JSON blocks that nothing ends early.",
         35: "A field called `__proto__` is a field.",
         36: "Private answers are kept by no cache.",
-        37: "No login leads to another site.",
+        37: "No login, be it a wall screen's, and no choice of a language leads to another site.",
         38: "Error pages say nothing of the inside; there is no debugger.",
         39: "Host names are checked, and forwarding headers believed only from as many proxies as are set.",
     },
@@ -74,12 +74,14 @@ STATEMENTS: Final[dict[str, dict[int, str]]] = {
         46: "The data folder, the database, backups and spools are their owner's alone.",
         47: "Backups are checksummed, and unpacking one writes nowhere else.",
         48: "Who changed what is written down, and can't be changed afterwards.",
-        49: "What is deleted is gone, and its space given back.",
+        49: "What is deleted is gone, and its space given back; SQLite's index keeps single words until they are "
+        "merged, by itself or by `flask vacuum`.",
         50: "Nobody reaches what is another's by its number.",
     },
     "What goes out": {
         51: "Messages go to public addresses only, to the one that was checked, and follow no redirect.",
-        52: "A receiver can neither hold up nor flood the server; no proxy of the environment is used.",
+        52: "A receiver can neither hold up nor flood the server; no proxy of the environment is used, but by Apprise, "
+        "where that is installed.",
         53: "No text adds a header to a mail; TLS is verified.",
         54: "Webhooks are signed, with the time.",
         55: "A storm of alerts is a few messages.",

@@ -64,7 +64,7 @@ def test_what_is_wrong_with_an_input_is_told(house: House, status: int, is_told:
     assert (WHY in told(house, status)) == is_told
 
 
-@pytest.mark.statement(38)
+@pytest.mark.statement(29, 36, 38)
 def test_a_failure_tells_nothing_of_the_inside(house: House, monkeypatch: pytest.MonkeyPatch):
     """Neither to people nor to programs, of a page, of the API or of an export; and nobody can ask for a debugger."""
     app = house.client.application
@@ -79,6 +79,10 @@ def test_a_failure_tells_nothing_of_the_inside(house: House, monkeypatch: pytest
         for accepted in ("text/html", "application/json"):
             answer = house.client.get(address, headers={"Accept": accepted})
             assert answer.status_code == 500
+            assert (answer.headers["X-Content-Type-Options"], answer.headers["Cache-Control"]) == (
+                "nosniff",
+                "no-store",
+            )
             assert not [word for word in (INSIDE, "RuntimeError", "Traceback", ".py") if word in answer.text]
     assert not app.debug
     for question in ("/console", "/login?__debugger__=yes&cmd=resource&f=debugger.js"):

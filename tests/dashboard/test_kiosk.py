@@ -99,6 +99,17 @@ def test_without_a_page_it_shows_the_list(screen: FlaskClient):
     assert exchanged(screen, READING).location == "/dashboards"
 
 
+@pytest.mark.statement(37)
+def test_it_leads_to_no_other_site(screen: FlaskClient):
+    """Whatever its address was made to say, or the form."""
+    for target in ("//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"):
+        form = screen.get("/kiosk", query_string={"next": target}).text
+        onward = re.findall(r'name="next" value="([^"]*)"', form)
+        assert "/" in onward
+        assert [one for one in onward if not re.match(r"/(?![/\\])", one)] == []
+        assert exchanged(screen, READING, next=target).location == "/"
+
+
 def test_it_ends_with_its_token(screen: FlaskClient, house: House):
     """A token that is revoked is a screen that is dark."""
     exchanged(screen, READING)

@@ -84,6 +84,7 @@ def test_the_language_is_chosen_before_signing_in_and_leads_back(house: House):
     assert '<html lang="fr"' in stranger.page("/login")
 
 
+@pytest.mark.statement(37)
 def test_a_choice_leads_to_no_other_site(house: House):
     """Whatever the form was made to say."""
     assert chosen(house, language="fr", next="//evil.example").headers["Location"] == "/"

@@ -1,5 +1,6 @@
 """The files of the repository, as the gates of this folder see them."""
 
+import ast
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -30,3 +31,9 @@ def text(path: Path) -> str:
         return (ROOT / path).read_text(encoding="utf-8")
     except UnicodeDecodeError:
         return ""
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """A source of Python, taken apart."""
+    return ast.parse(text(path))

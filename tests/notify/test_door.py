@@ -4,6 +4,7 @@ import socket
 import ssl
 import threading
 import time
+from itertools import product
 from typing import Any
 from urllib.parse import unquote
 
@@ -116,6 +117,18 @@ def test_a_gigabyte_is_not_read(door: Door):
         reply = door.post(url, b"{}", {})
 
     assert (reply.status, len(reply.text)) == (200, MAX_BODY)
+
+
+@pytest.mark.statement(52)
+def test_no_proxy_of_the_environment_is_used(door: Door, shop: Receiver, monkeypatch: pytest.MonkeyPatch):
+    """Whatever the variables say that other programs go by; there every message could be read."""
+    with receiver() as proxy:
+        for scheme, case in product(("http", "https", "all"), (str.lower, str.upper)):
+            monkeypatch.setenv(case(f"{scheme}_proxy"), proxy.url)
+            monkeypatch.delenv(case("no_proxy"), raising=False)
+        assert door.post(shop.url, b"{}", {}).status == 200
+
+    assert [len(each.got) for each in (shop, proxy)] == [1, 0]
 
 
 @pytest.mark.parametrize("behave", [receivers.vanish, receivers.babble])

@@ -93,6 +93,7 @@ def test_what_nobody_can_claim_is_spoken_of(left, stand_in, replaced, caplog):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+@pytest.mark.statement(46)
 def test_a_folder_that_others_can_enter_is_closed(spool_dir):
     """It was there before, made by hand or with a wide umask; what holds it is left as it is."""
     folder = spool_dir / "there"

@@ -47,6 +47,7 @@ def drain(spool):
     return count
 
 
+@pytest.mark.statement(46)
 def test_it_never_takes_up_more_than_was_allowed(spool, spool_dir):
     """Nine tenths for anything, all of it for what became of a job; and no other user can read it."""
     ordinary = fill(spool, ORDINARY)

@@ -1,5 +1,6 @@
 """Backups of a whole database, on each engine: made while it is written to, verified, and put back."""
 
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -199,3 +200,26 @@ def test_postgres_without_its_programs_is_told_what_is_missing(
         making.make(database, tmp_path / "b.zip", "1.2.3", StoppedClock(), quietly)
     database.close()
     assert not (tmp_path / "b.zip").exists()
+
+
+@pytest.mark.statement(47)
+@pytest.mark.parametrize("name", ["../../away", "{}/away"])
+def test_a_name_in_a_backup_leads_nowhere(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str):
+    """Whoever made it may have put any name into it, with a sum that holds: nothing is written but the database."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "deep" / "tmp"))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    (tmp_path / "deep" / "tmp").mkdir(parents=True)
+    back_up(house, tmp_path / "b.zip")
+    told = container.unpack(tmp_path / "b.zip", tmp_path / "copy", quietly)
+    crafted = replace(told, file=name.format(tmp_path))
+    container.pack(tmp_path / "copy", crafted, tmp_path / "crafted.zip", quietly)
+    fresh = house.empty()
+    database = fresh.url.database if fresh.is_sqlite else None
+    before = {path for path in tmp_path.rglob("*") if path.is_file()}
+
+    making.verify(tmp_path / "crafted.zip", quietly)
+    making.restore(fresh, tmp_path / "crafted.zip", quietly)
+
+    assert len(held(fresh)) == 3
+    new = {path for path in tmp_path.rglob("*") if path.is_file()} - before
+    assert {path for path in new if not str(path).startswith(str(database))} == set()

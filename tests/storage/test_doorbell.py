@@ -1,8 +1,10 @@
 """The doorbell between processes, through a real Redis."""
 
+import pickle
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,3 +94,43 @@ def test_an_address_that_cannot_be_read_is_named():
     """By its setting."""
     with pytest.raises(ScrapewatchError, match="MESSAGE_QUEUE_URL"):
         RedisDoorbell("redis://127.0.0.1:x/0")
+
+
+class Planted:
+    """What makes a file where it is unpickled."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.file,)
+
+
+@pytest.mark.statement(26)
+def test_what_is_no_ring_is_passed_over(redis: redis_server.Server, tmp_path: Path):
+    """A pickle is not opened, and whatever else is said there leaves who listens at their post."""
+    strange: list[bytes] = [
+        pickle.dumps(Planted(tmp_path / "opened")),
+        b"no ring",
+        b"\xff\xfe\x00",
+        b"",
+        b"null",
+        b"[]",
+        b"{}",
+        b'{"by":1,"word":"deleted"}',
+        b'{"by":"x","word":["deleted"],"about":"a"}',
+        b'{"by":"x","word":"deleted","about":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b'{"by":"x","word":"deleted","about":"a"',
+    ]
+    ear, other = Ear(redis.url), Ear(redis.url)
+    try:
+        listen(redis, 2)
+        with Redis.from_url(redis.url) as client:
+            for each in strange:
+                assert client.publish("scrapewatch:doorbell:0", each) == 2
+        other.bell.ring("deleted", "b")
+        until(lambda: ear.heard == [("deleted", "b")])
+    finally:
+        for each_ear in (ear, other):
+            assert each_ear.bell.close(5)
+    assert not (tmp_path / "opened").exists()

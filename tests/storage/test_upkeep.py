@@ -98,6 +98,7 @@ def test_kinds_tell_their_oldest_and_their_size(stores: Stores, clock: StoppedCl
     assert (held["events"].size_bytes or 0) > (held["series"].size_bytes or 0) > 0
 
 
+@pytest.mark.statement(49)
 def test_the_file_shrinks_when_its_rows_go(tmp_path: Path, sqlite_url: str, clock: StoppedClock):
     """To nearly what it was before they came."""
     database = Database(sqlite_url, checkpoints=True)

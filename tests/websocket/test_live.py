@@ -181,3 +181,12 @@ def test_a_message_in_flight_at_sigterm_is_stored_or_unanswered(server, environm
     stored = items[0]["items"] if items else 0
     assert stored >= sum(accepted)
     assert stored % 20 == 0
+
+
+@pytest.mark.statement(24)
+def test_nobody_enters_the_room_of_another_s_socket(lasting, environment):
+    """Every socket is a room of its own to the library; its name opens nothing to others."""
+    with watching(lasting, environment["READ_TOKEN"]) as one, watching(lasting, environment["READ_TOKEN"]) as other:
+        for name in (one.client.get_sid("/live"), one.client.eio.sid, "job:", "/live", None):
+            answer = other.subscribe(room=name)
+            assert (answer["ok"], answer["field"]) == (False, "room"), name

@@ -138,3 +138,18 @@ def test_one_who_has_read_the_newest_job_is_not_reset_by_its_deletion(house, sto
 
     assert not house.subscribe(room="events", since=newest)["reset"]
     assert house.subscribe(room="events", since=newest + 1)["reset"]
+
+
+@pytest.mark.statement(25)
+def test_a_failure_within_is_told_as_that_and_nothing_more(house, caplog):
+    """The log has the reason; who subscribes has a code."""
+
+    def fails():
+        raise RuntimeError("SELECT secret FROM inside")
+
+    house.fault = fails
+    answer = house.subscribe(room="jobs")
+
+    assert (answer["ok"], answer["code"]) == (False, "internal")
+    assert not any(word in str(answer) for word in ("SELECT", "RuntimeError", "Traceback", ".py"))
+    assert "SELECT secret FROM inside" in caplog.text

@@ -102,7 +102,7 @@ def restore(database: Database, file: Path, progress: Progress, *, force: bool =
         try:
             if not force and not copier.is_empty():
                 raise ScrapewatchError("The database is not empty. With --force the backup takes its place.")
-            copy = folder / manifest.file
+            copy = folder / "copy"  # not by the name that the file says: it might lead elsewhere
             manifest = _examined(file, copy, progress)
             copier.put_back(copy, progress)
         finally:

@@ -159,7 +159,7 @@ class RedisDoorbell:
             return
         try:
             ring = msgspec.json.decode(message["data"], type=_Ring)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:  # the latter for what is nested too deep
             log.debug("Something else was rung: %s", error)
             return
         if ring.by == self._by:

@@ -1,6 +1,7 @@
 """A database written anew without the space that deleted rows have left, for whoever can do without it meanwhile.
 
-SQLite's file is rewritten as a whole, and from then on gives space back bit by bit, which early ones don't.
+SQLite's file is rewritten as a whole, its index of words merged, and from then on gives space back bit by bit, which
+early ones don't.
 Postgres looks after itself; here it does so at once, and its statistics are made anew. Of a table in partitions these
 are cleaned one by one, and never the whole: whoever did that would hold up a server that makes the next partition, and
 with it all that comes in.
@@ -21,6 +22,9 @@ from app.storage.sql.texts import TABLE as TEXTS
 
 INCREMENTAL: Final = 2
 """SQLite's word for files that give space back bit by bit."""
+_MERGE: Final = "INSERT INTO event_texts (event_texts) VALUES ('optimize')"
+"""The index of words keeps those of deleted events until their part of it is merged; this merges all of it."""
+_HAS_WORDS: Final = "SELECT count(*) FROM sqlite_schema WHERE name = 'event_texts'"
 _STATEMENTS: Final = ("PRAGMA auto_vacuum = INCREMENTAL", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
 _LEAVES: Final = (
     "SELECT c.relname FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid"
@@ -68,10 +72,12 @@ def _sqlite(database: Database, progress: Progress) -> Vacuumed:
         _require_room(database, file)
         with translated(), database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             driver: Any = connection.connection.driver_connection
-            for number, statement in enumerate(_STATEMENTS, 1):
-                progress("clean", number - 1, len(_STATEMENTS))
+            has_words = driver.execute(_HAS_WORDS).fetchone()[0]  # early files have none
+            statements = (_MERGE, *_STATEMENTS) if has_words else _STATEMENTS
+            for number, statement in enumerate(statements, 1):
+                progress("clean", number - 1, len(statements))
                 driver.execute(statement)
-        progress("clean", len(_STATEMENTS), len(_STATEMENTS))
+        progress("clean", len(statements), len(statements))
         return Vacuumed(before, _size(file))
     finally:
         claim.release()
