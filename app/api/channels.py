@@ -29,6 +29,7 @@ def blueprint(services: Services) -> Blueprint:
     @require("admin")
     def create() -> Response:
         body = decode(request.get_data())
+        call(office.check_reach, body)
         return answer(channel_json(call(audit.made, current_actor(), CHANNEL, lambda: office.create(body))), 201)
 
     @channels.get("/channels/<channel_id:channel_id>")
@@ -39,10 +40,9 @@ def blueprint(services: Services) -> Blueprint:
     @channels.put("/channels/<channel_id:channel_id>")
     @require("admin")
     def change(channel_id: str) -> Response:
-        old, new = (
-            partial(office.channels.get, channel_id),
-            partial(office.change, channel_id, decode(request.get_data())),
-        )
+        body = decode(request.get_data())
+        call(office.check_reach, body)
+        old, new = partial(office.channels.get, channel_id), partial(office.change, channel_id, body)
         return answer(channel_json(call(audit.changed, current_actor(), CHANNEL, old, new)))
 
     @channels.delete("/channels/<channel_id:channel_id>")

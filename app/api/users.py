@@ -50,6 +50,12 @@ def blueprint(services: Services) -> Blueprint:
     def link(user_id: int) -> Response:
         return _invited(call(administration(services).link, user_id))
 
+    @users.delete(f"/<{NUMBER}:user_id>/link")
+    @require("admin")
+    def withdraw(user_id: int) -> Response:
+        call(administration(services).withdraw, user_id)
+        return Response(status=204)
+
     return users
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 import click
 
@@ -121,6 +122,9 @@ def _tls(settings: Settings) -> Iterator[Finding]:
         left = pair.expiry().timestamp() * 1_000 / DAY_MS - CLOCK.now_ms() / DAY_MS
         soon = f"tls: the certificate ends in {left:.0f} days" if left > 0 else "tls: the certificate is out of date"
         yield Finding("bad" if left <= 0 else "note" if left < CERTIFICATE_DAYS else "ok", soon)
+        host = urlsplit(settings.public_url).hostname or ""
+        if not pair.covers(host):
+            yield Finding("note", f"tls: the certificate is not for {host}, which browsers come to (PUBLIC_URL)")
         if pair.is_exposed():
             yield Finding("note", f"tls: anybody on this machine may use {pair.key}; chmod o= it")
     except Unusable as error:

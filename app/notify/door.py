@@ -29,6 +29,9 @@ DEADLINE_MS: Final = 10_000
 CONNECT_MS: Final = 5_000
 """For one of a name's addresses."""
 
+ASK_MS: Final = 2_000
+"""For a name's addresses while somebody waits to hear whether it can be kept."""
+
 MAX_BODY: Final = 65_536
 PORTS: Final = {"http": 80, "https": 443}
 AGENT: Final = "Scrapewatch"
@@ -98,6 +101,22 @@ class Door:
                 retry_after_ms = self._retry_after(response.headers.get("Retry-After"))
         return judge(reply, retry_after_ms)
 
+    def check(self, host: str) -> None:
+        """Make sure that no address of `host`, as its name stands now, is one that nothing goes to.
+
+        A name that is not resolved within `ASK_MS` passes: it is looked at again with each message.
+
+        Raises:
+            Undelivered: one is.
+        """
+        if self._allow_private:
+            return
+        try:
+            found = self._resolved(host, 0, self._clock.monotonic_ms() + ASK_MS)
+        except Undelivered:
+            return
+        self._check_public(host, found)
+
     @contextmanager
     def line(self, host: str, port: int, *, tls: bool) -> Iterator[Line]:
         """A connection to `host`, over TLS at once if so wished, that lasts for the block and no longer than it may.
@@ -157,10 +176,15 @@ class Door:
     def _checked(self, host: str, port: int, until_ms: int) -> list[tuple[int, Address]]:
         """The addresses of `host`, all of which may be reached."""
         found = self._resolved(host, port, until_ms)
-        for _, address in found:
-            if not self._allow_private and not is_public(str(address[0])):
-                raise Undelivered(said(PRIVATE, host=host, address=address[0]))
+        if not self._allow_private:
+            self._check_public(host, found)
         return found
+
+    @staticmethod
+    def _check_public(host: str, found: list[tuple[int, Address]]) -> None:
+        for _, address in found:
+            if not is_public(str(address[0])):
+                raise Undelivered(said(PRIVATE, host=host, address=address[0]))
 
     def _resolved(self, host: str, port: int, until_ms: int) -> list[tuple[int, Address]]:
         """What the resolver says in time; it can't be interrupted, so it is left behind when it takes too long."""

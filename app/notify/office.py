@@ -9,7 +9,7 @@ from typing import Any, Final
 from app.core.clock import Clock, rfc3339, rfc3339_or_none
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.secrets import load_or_create
-from app.notify import links, template
+from app.notify import links, reach, template
 from app.notify.channel import Channel
 from app.notify.door import Door
 from app.notify.environment import environment
@@ -58,6 +58,10 @@ class Office:
     clock: Clock
     door: Door
     kept_ms: int
+
+    def check_reach(self, body: object) -> None:
+        """To be asked before `create` and `change`, which must not wait for names; raises as `reach.check`."""
+        reach.check(body, self.door)
 
     def create(self, body: object) -> Channel:
         """A new channel; what waits for one of its name is sent. Raises as `Channels.create`."""

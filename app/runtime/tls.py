@@ -10,6 +10,7 @@ import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +41,20 @@ class Pair:
     def expiry(self) -> datetime:
         """When the certificate ends; raises as `open_context`."""
         return self._certificates()[0].not_valid_after_utc
+
+    def covers(self, host: str) -> bool:
+        """Whether it is taken for `host`: by its alternative names, where a star stands for one part; raises as above.
+
+        Browsers look at no other name. (`ssl` has no such question any more, other packages want a connection for it.)
+        """
+        try:
+            names = self._certificates()[0].extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        except x509.ExtensionNotFound:
+            return False
+        with suppress(ValueError):
+            return ip_address(host) in names.get_values_for_type(x509.IPAddress)
+        known = {name.lower() for name in names.get_values_for_type(x509.DNSName)}
+        return bool(known & {host.lower(), f"*.{host.lower().partition('.')[2]}"})
 
     def is_exposed(self) -> bool:
         """Whether just anybody on the machine may use the key's file."""

@@ -66,3 +66,16 @@ def reader(client: Client, environment: dict[str, str]) -> Caller:
 @pytest.fixture
 def scraper(client: Client, environment: dict[str, str]) -> Caller:
     return Caller(client, environment["INGEST_TOKEN"])
+
+
+@pytest.fixture
+def admin(client, environment, sqlite_url) -> Caller:
+    """Whoever has a token for all, made over HTTP by the admin."""
+    made = client.post(
+        "/api/v1/tokens",
+        base_url="http://127.0.0.1:5000",
+        json={"name": "robot", "scope": "admin"},
+        auth=("admin", environment["ADMIN_PASSWORD"]),
+    )
+    assert (made.status_code, made.json["createdBy"]) == (201, "admin")
+    return Caller(client, made.json["token"])

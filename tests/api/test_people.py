@@ -7,19 +7,6 @@ import pytest
 from tests.api.conftest import Caller
 
 
-@pytest.fixture
-def admin(client, environment, sqlite_url) -> Caller:
-    """Whoever has a token for all, made over HTTP by the admin."""
-    made = client.post(
-        "/api/v1/tokens",
-        base_url="http://127.0.0.1:5000",
-        json={"name": "robot", "scope": "admin"},
-        auth=("admin", environment["ADMIN_PASSWORD"]),
-    )
-    assert (made.status_code, made.json["createdBy"]) == (201, "admin")
-    return Caller(client, made.json["token"])
-
-
 def patched(admin: Caller, target: str, **fields: object):
     """The answer to a change."""
     return admin.open(target, method="PATCH", json=fields)
@@ -105,6 +92,7 @@ def test_a_user_is_invited_and_changed_over_http(admin: Caller):
     assert admin.post(users, {"username": "ANN"}).status_code == 409
     again = admin.open(f"{one}/link", method="POST")
     assert (again.status_code, secret in again.text) == (201, False)
+    assert [admin.open(f"{one}/link", method="DELETE").status_code for _ in range(2)] == [204, 404]
 
     changed = patched(admin, one, role="viewer", disabled=True).json
     assert changed
@@ -121,5 +109,5 @@ def test_a_user_is_invited_and_changed_over_http(admin: Caller):
         refused = patched(admin, one, **fields)
         assert (refused.status_code, (refused.json or {})["field"]) == (400, field)
     actions = [line["action"] for line in admin.json(f"/api/v1/audit?kind=user&id={made['id']}")["items"]]
-    assert actions == ["user.disable", "user.role", "user.invite", "user.invite", "user.create"]
+    assert actions == ["user.disable", "user.role", "user.uninvite", "user.invite", "user.invite", "user.create"]
     assert admin.json(one) == changed

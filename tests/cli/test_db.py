@@ -80,12 +80,25 @@ def test_doctor_warns_of_more_processes(flask: Run, sqlite_url: str):
 def test_doctor_looks_at_the_certificate(flask: Run, sqlite_url: str, tmp_path: Path):
     """What can't be served is `bad`; what should be renewed, and a key that others may use, is a note."""
 
-    def told(certificate: Path, key: Path) -> str:
-        return flask("doctor", tls_cert_file=certificate, tls_key_file=key).stdout
+    def told(certificate: Path, key: Path, host: str = "long.example") -> str:
+        given = {"tls_cert_file": certificate, "tls_key_file": key, "public_url": f"https://{host}:8443"}
+        return flask("doctor", **given).stdout
 
     signed = authority(tmp_path)
     certificate, key = signed.pair("long.example", days=60)
     assert "ok    tls: the certificate ends in 60 days" in told(certificate, key)
+    assert "is not for" not in told(certificate, key)
+    for name, host, covered in (
+        ("long.example", "Long.Example", True),
+        ("long.example", "www.long.example", False),
+        ("*.wild.example", "a.wild.example", True),
+        ("*.wild.example", "a.b.wild.example", False),
+        ("*.wild.example", "wild.example", False),
+        ("127.0.0.1", "127.0.0.1", True),
+        ("127.0.0.1", "[::1]", False),
+    ):
+        warning = f"note  tls: the certificate is not for {host.lower().strip('[]')}"
+        assert (warning in told(*signed.pair(name), host)) is not covered, (name, host)
     assert "note  tls: the certificate ends in 1 days" in told(*signed.pair("short.example"))
     assert "bad   tls: the certificate is out of date" in told(*signed.pair("old.example", days=-1))
     assert "bad   tls: TLS_KEY_FILE: " in told(certificate, certificate)

@@ -1,5 +1,6 @@
 """The way out: where it leads, how long it takes, how much comes in."""
 
+import re
 import socket
 import ssl
 import threading
@@ -191,8 +192,22 @@ def test_private_addresses_are_out_of_reach(host: str):
 
     failure = refused(door, f"http://{host}/")
 
+    with pytest.raises(Undelivered, match=re.escape(failure.detail)):
+        door.check(host.strip("[]"))
+    Door(Net(socket, ssl), CLOCK, allow_private=True).check(host.strip("[]"))
     assert "not public" in failure.detail
     assert "NOTIFY_ALLOW_PRIVATE" in failure.detail
+
+
+def test_what_is_not_known_now_is_let_be():
+    """A name that nobody knows yet; one whose addresses are all public."""
+    net: Any = Net(Resolver(["93.184.216.34"], ["93.184.216.34", "10.0.0.1"]), ssl)  # type: ignore[arg-type]
+    door = Door(net, CLOCK, allow_private=False)
+
+    door.check("shop.test")
+    with pytest.raises(Undelivered, match=r"10\.0\.0\.1"):
+        door.check("shop.test")
+    Door(Net(socket, ssl), CLOCK, allow_private=False).check("nowhere.invalid")
 
 
 @pytest.mark.parametrize(

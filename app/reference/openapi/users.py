@@ -4,7 +4,7 @@ from typing import Final
 
 from app.accounts.names import LONGEST
 from app.accounts.roles import ROLES
-from app.reference.openapi.operation import JSON, TAKEN, Body, Operation, Part, told
+from app.reference.openapi.operation import DONE, JSON, TAKEN, Body, Operation, Part, told
 from app.reference.shapes import COUNT, TEXT, TIME, TRUTH, Schema, about, maybe, one_of, page_of, ref, text, thing
 
 _FIELDS: Final = {
@@ -66,6 +66,12 @@ PART: Final = Part(
             path=_PATH,
             answers=_INVITED,
             refuses={409: "They are shut out."},
+        ),
+        "DELETE /api/v1/users/{userId}/link": Operation(
+            summary="Take a link back",
+            about="One that was used, or has run out, is gone already.",
+            path=_PATH,
+            answers=DONE,
         ),
     },
     schemas={"User": thing(_FIELDS), "UserInvited": thing({**_FIELDS, "link": _LINK}), "UserConfig": _SENT},
