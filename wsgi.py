@@ -28,7 +28,7 @@ def main() -> int:
 
     runtime = open_runtime(settings.async_mode, compression=settings.websocket_compression)
     from app.core.errors import ScrapewatchError, sentence
-    from app.factory import serve
+    from app.serving import serve
 
     try:
         serve(settings, runtime)

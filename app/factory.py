@@ -1,6 +1,6 @@
 """Builds everything and wires it: the only module that knows every other.
 
-`serve` runs the web process; `create_app` makes the Flask application over ready `Services`.
+`WebProcess` is all of one process; `create_app` makes the Flask application over ready `Services`.
 """
 
 import logging
@@ -20,8 +20,7 @@ from app.core import garbage
 from app.core.bus import Bus
 from app.core.clock import CLOCK
 from app.core.errors import ScrapewatchError
-from app.core.logs import set_up_logging
-from app.core.secrets import completed, load_or_create
+from app.core.secrets import load_or_create
 from app.core.way import RightOfWay
 from app.dashboard import login
 from app.dashboard.errors import error_page
@@ -43,8 +42,6 @@ from app.notify.deadman import Deadman
 from app.notify.office import open_office
 from app.queries import ChannelIdConverter, JobIdConverter, NumberConverter
 from app.runtime.base import Runtime, Served
-from app.runtime.listen import open_listener
-from app.runtime.tls import open_tls
 from app.scheduler import DELIVER, EVALUATE, FINISH, Scheduler, Workers, table
 from app.services import Services
 from app.status import VERSION, Process, Status
@@ -54,7 +51,6 @@ from app.storage.indexing import Indexing
 from app.storage.packing import Packer
 from app.storage.retention import open_retention
 from app.storage.several import open_house
-from app.storage.sql import schema
 from app.storage.sql.claim import Claim
 from app.storage.sql.dashboards import SqlDashboardStore
 from app.storage.sql.database import Database
@@ -62,8 +58,9 @@ from app.storage.sql.views import SqlViewStore
 from app.storage.stores import open_stores
 from app.storage.turns import Turns
 from app.storage.writer import Writer
+from app.websocket.requests import LightRequest
 from app.websocket.server import Sockets
-from config import DAY_MS, Settings, secret_values
+from config import DAY_MS, Settings
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +73,7 @@ def create_app(services: Services) -> Flask:
     """The Flask application: guard, pages, API; every part is handed `services`."""
     settings = services.settings
     app = Flask("app", static_folder=None)
+    app.request_class = LightRequest
     app.url_map.merge_slashes = False  # a job's id may hold two in a row
     app.url_map.converters.update(job_id=JobIdConverter, number=NumberConverter, channel_id=ChannelIdConverter)
     app.secret_key = settings.secret_key or load_or_create(settings.data_dir / "secret_key")
@@ -89,28 +87,6 @@ def create_app(services: Services) -> Flask:
     reference.register(app, services)
     problems.register(app, error_page, told)
     return app
-
-
-def serve(settings: Settings, runtime: Runtime) -> None:
-    """Serve until told to stop.
-
-    Raises:
-        ScrapewatchError: the database has not the schema that this code needs, or a setting can't be used.
-        OSError: the address is taken or not ours.
-    """
-    settings = completed(settings)
-    set_up_logging(settings.log_level, settings.log_format, secret_values(settings))
-    tls = open_tls(settings.tls_cert_file, settings.tls_key_file)
-    database = Database(settings.database_url, readers=1)
-    try:
-        schema.require_current(database)
-    finally:
-        database.close()  # a mode that forks must not carry a connection over
-    with open_listener(settings.host, settings.port) as listener:
-        scheme = "https" if tls else "http"
-        log.info("Listening on %s port %s, %s, %s", *listener.getsockname()[:2], scheme, runtime.name)
-        connections = settings.websocket_max_connections
-        runtime.serve(listener, lambda: WebProcess(settings, runtime).open(), connections=connections, tls=tls)
 
 
 class WebProcess:
@@ -190,6 +166,8 @@ class WebProcess:
             print(line, flush=True)  # noqa: T201  (told once, to whoever started it)
         app = create_app(services)
         self._sockets = Sockets(app, services)
+        for forget in (services.accounts.forget, services.exports.forget):
+            self._runtime.every(self._settings.rate_limit_interval, forget)
         access.believe_proxies(app, self._settings.trusted_proxies)  # outside the socket's own, to count there, too
         watchdog = self._watchdog()
         self._scheduler = Scheduler(table(self._workers(watchdog)), CLOCK, self._house.leading(services.alerts.leads))

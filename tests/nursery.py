@@ -157,7 +157,7 @@ def main(mode: str, templates: Path) -> int:
     open_runtime(mode)
     from eventlet import hubs
 
-    import app.factory  # noqa: F401  (all that a server needs)
+    import app.serving  # noqa: F401  (all that a server needs)
 
     compiled(templates)
     waiting = b""

@@ -66,8 +66,13 @@ class Accounts:
         self._logins = Logins(store, clock, hasher, self._wrong_passwords)
         self._used: dict[int, int] = {}
 
-    def identify(self, credentials: Bearer | Basic, address: str) -> Principal:
+    def identify(self, credentials: Bearer | Basic, address: str, *, seldom: bool = False) -> Principal:
         """Who sends these credentials from `address`.
+
+        Args:
+            credentials: what is sent.
+            address: where from.
+            seldom: whether the caller itself bounds how often an address may ask: then right tokens always pass.
 
         Raises:
             Unauthorized: nobody does.
@@ -75,28 +80,30 @@ class Accounts:
             Unavailable: `rate_limited` after too many wrong passwords or tokens, see `throttle`.
         """
         if isinstance(credentials, Bearer):
-            return self._by_bearer(credentials.token, address)
+            return self._by_bearer(credentials.token, address, seldom=seldom)
         try:
             return self.by_password(credentials.username, credentials.password, address)
         except InvalidInput as error:
             raise Unauthorized from error
 
-    def recognise(self, credentials: Bearer | Basic, address: str) -> Principal | None:
+    def recognise(self, credentials: Bearer | Basic, address: str, *, seldom: bool = False) -> Principal | None:
         """As `identify`, but without the work of hashing: None when only that could tell."""
         if isinstance(credentials, Bearer):
-            return self.identify(credentials, address)
+            return self.identify(credentials, address, seldom=seldom)
         user = self._logins.remembered(credentials.username, credentials.password, address)
         return None if user is None else principals.of_user(user)
 
-    def _by_bearer(self, token: str, address: str) -> Principal:
+    def _by_bearer(self, token: str, address: str, *, seldom: bool) -> Principal:
         digest = tokens.digest(token[: LONGEST_TOKEN + 1])
-        self._wrong_tokens.check(digest, address)
+        if not seldom:
+            self._wrong_tokens.check(digest, address)
         try:
             found = self.by_token(token, address)
         except Forbidden:
             self._wrong_tokens.wrong(digest, address)
             raise
         if found is None:
+            self._wrong_tokens.check(digest, address)
             self._wrong_tokens.wrong(digest, address)
             raise Unauthorized
         self._wrong_tokens.right(digest)

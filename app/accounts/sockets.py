@@ -1,4 +1,7 @@
-"""The guard of the sockets: who connects? What they may do there, the namespaces decide."""
+"""The guard of the sockets: who connects? What they may do there, the namespaces decide.
+
+How often an address may ask is bounded where sockets open, so who fails there bars no right token of the same address.
+"""
 
 from collections.abc import Mapping
 from typing import Final
@@ -58,7 +61,7 @@ class SocketGuard:
             raise Unauthorized
         origin = _origin()
         check_way(credentials, origin.address, secure=request.is_secure)
-        return self._turnstile.identify(credentials, origin)
+        return self._turnstile.identify(credentials, origin, seldom=True)
 
     def _by_session(self) -> Principal | None:
         """The holder of the page's session, if the page is ours: browsers send cookies along for other sites too."""

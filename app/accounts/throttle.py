@@ -1,8 +1,9 @@
 """Slows down who guesses: so many wrong passwords or tokens from an address, then a pause.
 
 Of passwords ten within a minute are enough for one user, thirty for all users together. Of tokens a tenth of
-RATE_LIMIT_CONNECTIONS within RATE_LIMIT_INTERVAL are; tokens that were right lately pass on meanwhile, so that one
-program with an old token holds up no neighbour of its address. An IPv6 address is its network of 64 bits.
+RATE_LIMIT_CONNECTIONS within RATE_LIMIT_INTERVAL are; tokens that were right lately pass on meanwhile, and over sockets
+every right one, so that one program with an old token holds up no neighbour of its address. An IPv6 address is its
+network of 64 bits.
 """
 
 from typing import Final

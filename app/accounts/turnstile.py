@@ -33,9 +33,9 @@ class Turnstile:
         self._runtime = runtime
         self._passwords = Lane("passwords", WAITING)
 
-    def identify(self, credentials: Bearer | Basic, origin: Origin) -> Principal:
+    def identify(self, credentials: Bearer | Basic, origin: Origin, *, seldom: bool = False) -> Principal:
         """See `Accounts.identify`."""
-        found = self._runtime.call(self._accounts.recognise, credentials, origin.address)
+        found = self._runtime.call(self._accounts.recognise, credentials, origin.address, seldom=seldom)
         return found or self._runtime.wait(self._passwords.submit(self._identified, credentials, origin))
 
     def log_in(self, name: str, password: str, origin: Origin) -> Entered:

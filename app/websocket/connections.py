@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from app.accounts import ranges
 from app.accounts.principals import Principal
 from app.core.clock import Clock
 from app.websocket.counts import Counts
@@ -40,7 +41,7 @@ class Connections:
         self.counts = Counts()
         self._lock = threading.Lock()
         self._seats: dict[Key, Seat] = {}
-        self._taken: Counter[str] = Counter()  # seats of each socket
+        self._taken: dict[str, tuple[Key, ...]] = {}  # seats of each socket
         self._standing: dict[str, int] = {}  # sockets in no namespace, and since when
         self._waits: dict[str, int] = {}  # those of them that have not asked for one yet, and how long they are to wait
         self._beyond: set[str] = set()  # those that are there to be refused
@@ -91,7 +92,7 @@ class Connections:
                 return False
             self._sit_down(eio_sid)
             self._seats[key] = Seat(eio_sid, principal)
-            self._taken[eio_sid] += 1
+            self._taken[eio_sid] = (*self._taken.get(eio_sid, ()), key)
             return True
 
     def left(self, key: Key) -> None:
@@ -100,10 +101,17 @@ class Connections:
             seat = self._seats.pop(key, None)
             if seat is None:
                 return
-            self._taken[seat.eio_sid] -= 1
-            if not self._taken[seat.eio_sid]:
-                del self._taken[seat.eio_sid]
+            others = tuple(one for one in self._taken.pop(seat.eio_sid) if one != key)
+            if others:
+                self._taken[seat.eio_sid] = others
+            else:
                 self._standing[seat.eio_sid] = self._clock.monotonic_ms()
+
+    def admits(self, eio_sid: str, address: str) -> bool:
+        """Whether whoever is on the socket may come from `address`; who has not said who they are may from any."""
+        with self._lock:
+            seats = [self._seats[key] for key in self._taken.get(eio_sid, ())]
+        return all(ranges.admits(seat.principal.allowed, address) for seat in seats)
 
     def closed(self, eio_sid: str) -> None:
         """The socket is gone."""

@@ -9,10 +9,11 @@ import socket
 import threading
 import weakref
 from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from engineio import exceptions
-from engineio import server as engine
 from engineio.packet import PING, Packet
 from engineio.socket import Socket
 
@@ -29,17 +30,22 @@ LONGEST_QUEUE: Final = 500
 """Packets that may wait for one socket, acknowledgements included."""
 MOST_UNKNOWN: Final = 20
 PROTOCOL: Final = "protocol"
+ELSEWHERE: Final = "address"
 
 
 class LineSocket(Socket):
     """An engine.io socket that knows its WebSocket and its connection, and has had enough after `MOST_UNKNOWN` packets.
 
+    engine.io makes its own; `Lines.take_on` makes it one of these.
+
     Attributes:
+        lines: those that it is one of.
         environ: of the request that its WebSocket began with; None while it polls.
         websocket: the mode's own; None while it polls.
         dropped: why we close it, if we do.
     """
 
+    lines: "Lines"
     last_ping: Any
     environ: dict[str, Any] | None = None
     websocket: Any = None
@@ -48,17 +54,16 @@ class LineSocket(Socket):
 
     def schedule_ping(self) -> None:
         """Called by engine.io when the socket begins, and after each answer to a ping; its own way is a thread each."""
-        if not hasattr(self.server, "ping_later"):  # another server in this process, of which there are no `Lines`
-            super().schedule_ping()
-        elif self.last_ping:
+        if self.last_ping:
             self.last_ping = None
-            self.server.ping_later(self)
+            self.lines.ping_later(self)
 
     def ping(self, now_s: float) -> None:
         """Ask the client whether it is there."""
         if not self.closing and not self.closed:
             self.last_ping = now_s
-            self.send(Packet(PING))
+            with suppress(exceptions.SocketIsClosedError):  # it went just now
+                self.send(Packet(PING))
 
     def receive(self, pkt: Packet) -> None:
         """Take a packet.
@@ -74,12 +79,30 @@ class LineSocket(Socket):
                 self.dropped = PROTOCOL
                 raise exceptions.SocketIsClosedError from None
 
+    def handle_get_request(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Answer a polling request, or go over to a WebSocket.
+
+        Raises:
+            EngineIOError: not from there, see `Lines`, or there was nothing to answer; the answer is 400.
+        """
+        self._come_from(environ)
+        return super().handle_get_request(environ, start_response)
+
+    def _come_from(self, environ: dict[str, Any]) -> None:
+        if not self.lines.admits(self.sid, environ.get("REMOTE_ADDR", "")):
+            log.warning("A socket was gone on with from an address that its token is not taken from, and is closed")
+            self.dropped = self.dropped or ELSEWHERE
+            self.close(wait=False, abort=True, reason=self.server.reason.SERVER_DISCONNECT)
+            raise exceptions.EngineIOError
+
     def handle_post_request(self, environ: dict[str, Any]) -> None:
         """Take the packets of a polling request.
 
         Raises:
-            EngineIOError: it can't be read, or holds too many packets; the socket is closed, and the answer is 400.
+            EngineIOError: it can't be read, holds too many packets, or comes from where it may not; the socket is
+                closed, and the answer is 400.
         """
+        self._come_from(environ)
         try:
             super().handle_post_request(environ)
         except ValueError as error:  # engine.io would answer that all is well
@@ -107,21 +130,28 @@ class LineSocket(Socket):
                 self.server.sockets.pop(self.sid, None)  # engine.io may take seconds to look
 
 
-engine.socket.Socket = LineSocket
-
-
 class Lines:
-    """The connections under the engine.io sockets of one server."""
+    """The connections under the engine.io sockets of one server.
 
-    def __init__(self, eio: Any, runtime: Runtime, clock: Clock) -> None:
+    Args:
+        admits: whether a socket may be gone on with by a request from that address; asked at each.
+    """
+
+    def __init__(self, eio: Any, runtime: Runtime, clock: Clock, admits: Callable[[str, str], bool]) -> None:
         self._eio = eio
-        eio.ping_later = self._ping_later
+        self.admits = admits
         self._runtime = runtime
         self._clock = clock
         self._lock = threading.Lock()
         self._leaving: list[tuple[int, socket.socket]] = []
         self._pings: deque[tuple[int, weakref.ref[LineSocket]]] = deque()
-        runtime.every(TICK_MS, self._ping)
+        runtime.every(TICK_MS, self.ping)
+
+    def take_on(self, eio_sid: str) -> None:
+        """The socket opens: from now on it is one of these."""
+        line = self._eio.sockets[eio_sid]
+        line.__class__ = LineSocket  # whoever makes it asks nobody of which class
+        line.lines = self
 
     def closed(self, eio_sid: str, reason: str) -> str:
         """The socket is gone; its connection must not stay, even if its client never reads that. Gives why it went."""
@@ -152,12 +182,13 @@ class Lines:
         for connection in due:
             cut(connection)
 
-    def _ping_later(self, line: LineSocket) -> None:
-        """Who is gone by then has not been kept for it: strangers come and go by the thousand."""
+    def ping_later(self, line: LineSocket) -> None:
+        """Ask that socket, when it is time; who is gone by then has not been kept for it: strangers come and go."""
         due_ms = self._clock.monotonic_ms() + round(self._eio.ping_interval * 1_000)
         self._pings.append((due_ms, weakref.ref(line)))
 
-    def _ping(self) -> None:
+    def ping(self) -> None:
+        """Ask those whose time has come."""
         now_ms = self._clock.monotonic_ms()
         while self._pings and self._pings[0][0] <= now_ms:
             line = self._pings.popleft()[1]()

@@ -1,4 +1,6 @@
-"""How often an address may connect: `RATE_LIMIT_CONNECTIONS` within `RATE_LIMIT_INTERVAL`, a tenth of that in failures.
+"""How often an address may connect: `RATE_LIMIT_CONNECTIONS` within `RATE_LIMIT_INTERVAL`.
+
+Who fails more than a tenth as often hears that rather than what was wrong; right credentials of the same address pass.
 
 Moving windows by the machine's clock (the `limits` package's); one that was turned away is not counted. Whoever is
 turned away is told when there is room again, each at a moment of its own, so that a crowd does not come back as one.
@@ -37,20 +39,11 @@ class ConnectionRates:
 
     def enter(self, address: str) -> int:
         """Count a connection; 0 if it may go on, else the ms after which to try again."""
-        who = network_of(address)
-        barred_ms = self.barred_ms(address)
-        if not barred_ms and not self._window.hit(self._all, who):
-            return self._wait_ms(self._all, who)
-        return barred_ms
+        return self._hit(self._all, network_of(address))
 
-    def barred_ms(self, address: str) -> int:
-        """0 if it has not failed too often, else the ms after which to try again; counts nothing."""
-        who = network_of(address)
-        return 0 if self._window.test(self._failed, who) else self._wait_ms(self._failed, who)
-
-    def failed(self, address: str) -> None:
-        """Count one that was refused for its credentials."""
-        self._window.hit(self._failed, network_of(address))
+    def failed(self, address: str) -> int:
+        """Count one that was refused for its credentials; 0 if it may hear why, else the ms until it may fail again."""
+        return self._hit(self._failed, network_of(address))
 
     def entered(self, address: str, sender_id: int) -> None:
         """Remember who came from there: who is turned away later is not asked for a name."""
@@ -68,6 +61,9 @@ class ConnectionRates:
     def forget(self) -> None:
         """Let go of addresses that have been away."""
         forget(self._counts)
+
+    def _hit(self, limit: RateLimitItem, who: str) -> int:
+        return 0 if self._window.hit(limit, who) else self._wait_ms(limit, who)
 
     def _wait_ms(self, limit: RateLimitItem, who: str) -> int:
         ends_ms = int(self._window.get_window_stats(limit, who).reset_time * 1_000)

@@ -26,8 +26,7 @@ from app.websocket.lines import Lines
 from app.websocket.live import Live
 from app.websocket.rates import ConnectionRates, jitter_ms
 from app.websocket.readers import LIVE, Readers
-from app.websocket.refusals import refusal, turned_away
-from app.websocket.requests import LightRequest
+from app.websocket.refusals import failed_often, refusal, too_many, too_often, turned_away
 from app.websocket.wire import StrictJson, TextPacket
 from scrapewatch.events import MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_DEPTH, MAX_EVENT_BYTES
 
@@ -43,7 +42,6 @@ RETURN_MS: Final = 1_000
 SPREAD_MS: Final = 120
 """How far the returns of two sockets are apart after a restart: fifty take six seconds."""
 LONGEST_SPREAD_MS: Final = 15_000
-FULL_MS: Final = 5_000
 NEEDS: Final = {SCRAPERS: "ingest", LIVE: "read"}
 LIMITS: Final = {
     "maxEventBytes": MAX_EVENT_BYTES,
@@ -58,7 +56,6 @@ class Sockets:
 
     def __init__(self, app: Flask, services: Services) -> None:
         settings, runtime = services.settings, services.runtime
-        app.request_class = LightRequest
         self._services = services
         self._levels: dict[int, str] = {}  # of senders that are not to go as they like
         self.socketio = SocketIO(
@@ -77,7 +74,7 @@ class Sockets:
             cors_allowed_origins=self._is_own_page,
         )
         self._server: Any = self.socketio.server
-        self._lines = Lines(self._server.eio, runtime, services.clock)
+        self._lines = Lines(self._server.eio, runtime, services.clock, self._admits)
         self.connections = Connections(services.clock, settings.websocket_max_connections)
         self.expulsion = Expulsion(services.accounts, self.connections, partial(runtime.post, self._lines.drop))
         self._rates = ConnectionRates(services.clock, settings.rate_limit_connections, settings.rate_limit_interval)
@@ -98,8 +95,7 @@ class Sockets:
         self.socketio.on_event("hello", self._hello, namespace=SCRAPERS)
         runtime.every(SWEEP_MS, self._sweep)
         runtime.every(FLOW_MS, self._tell_flow)
-        for forget in (self._rates.forget, services.accounts.forget, services.exports.forget):
-            runtime.every(settings.rate_limit_interval, forget)
+        runtime.every(settings.rate_limit_interval, self._rates.forget)
         runtime.every(FLOW_MS, self._sweep_idle)
 
     def figures(self) -> dict[str, Any]:
@@ -140,15 +136,26 @@ class Sockets:
         address = environ.get("REMOTE_ADDR", "")
         wait_ms = self._rates.enter(address)
         if not self.connections.opened(eio_sid, wait_ms):
-            refused = _too_often(wait_ms) if wait_ms else _too_many()
+            refused = too_often(wait_ms) if wait_ms else too_many()
             self._note_refusal(refused, address)
             return refused
+        self._lines.take_on(eio_sid)
         return self._server._handle_eio_connect(eio_sid, environ)  # noqa: SLF001  (what stood here before)
 
     def _closed(self, eio_sid: str, reason: str) -> None:
         self._server._handle_eio_disconnect(eio_sid, reason)  # noqa: SLF001  (what stood here before)
         self.connections.closed(eio_sid)
         self.connections.counts.close(self._lines.closed(eio_sid, reason))
+
+    def _admits(self, eio_sid: str, address: str) -> bool:
+        """Whether a session may be gone on with from `address`, by which all of it is judged from now on.
+
+        A session of many requests began somewhere, but whoever has its id may ask from anywhere.
+        """
+        environ = self._server.environ.get(eio_sid)
+        if environ is not None:
+            environ["REMOTE_ADDR"] = address
+        return self.connections.admits(eio_sid, address)
 
     def _is_own_page(self, origin: str, environ: dict[str, Any]) -> bool:
         """Whether a browser's socket comes from a page of ours; clients without a page send no Origin."""
@@ -180,12 +187,12 @@ class Sockets:
         namespace: str = request.namespace  # type: ignore[attr-defined]  # Flask-SocketIO puts both there
         sid: str = request.sid  # type: ignore[attr-defined]
         if self.connections.full():
-            raise _too_many()
+            raise too_many()
         eio_sid: str = self._server.manager.eio_sid_from_sid(sid, namespace)
         seen = self.expulsion.revision
         principal = self._identify(auth, namespace, eio_sid)
         if not self.connections.joined((namespace, sid), eio_sid, principal):  # others came meanwhile
-            raise _too_many()
+            raise too_many()
         if namespace == SCRAPERS and principal.sender_id is not None:
             self._rates.entered(request.remote_addr or "", principal.sender_id)
         if self._server.manager.eio_sid_from_sid(sid, namespace) is None:  # it went while it was being looked at
@@ -196,20 +203,20 @@ class Sockets:
             raise refusal("unauthorized", "This access was just ended.", 0)
 
     def _identify(self, auth: Any, namespace: str, eio_sid: str) -> Principal:
-        """Who connects; an address that does so too often, or fails too often, is not even asked.
+        """Who connects; an address that does so too often is not even asked, one that fails too often is told so.
 
         A socket was counted when it opened, and that holds for the first namespace that it asks for.
         """
         address = request.remote_addr or ""
         wait_ms = self.connections.first_wait_ms(eio_sid)
-        wait_ms = self._rates.enter(address) if wait_ms is None else wait_ms or self._rates.barred_ms(address)
+        wait_ms = self._rates.enter(address) if wait_ms is None else wait_ms
         if wait_ms:
-            raise _too_often(wait_ms)
+            raise too_often(wait_ms)
         try:
             return self._authenticate(auth, namespace)
         except (Unauthorized, Forbidden) as error:
-            self._rates.failed(address)
-            raise refusal(error.code, error.detail, 0) from None
+            wait_ms = self._rates.failed(address)
+            raise failed_often(wait_ms) if wait_ms else refusal(error.code, error.detail, 0) from None
         except Unavailable as error:
             raise refusal(error.code, "Try again later.", error.retry_after_ms) from None
 
@@ -281,11 +288,3 @@ class Sockets:
                 del self._levels[sender_id]
             for sid in self.connections.sids_of(SCRAPERS, sender_id):
                 self._server.emit("flow", flow, to=sid, namespace=SCRAPERS)
-
-
-def _too_many() -> Refused:
-    return refusal("too_many_connections", "Too many connections.", FULL_MS + jitter_ms(FULL_MS))
-
-
-def _too_often(wait_ms: int) -> Refused:
-    return refusal("rate_limited", "Too many connections from this address.", wait_ms)

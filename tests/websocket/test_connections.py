@@ -125,6 +125,24 @@ def test_a_socket_is_open_while_it_is_in_a_namespace(connections):
     assert not connections.is_open("1")
 
 
+def test_whoever_is_on_a_socket_says_from_where_it_is_gone_on_with(connections):
+    """Each of them; who has not said who they are, or has left, says nothing."""
+    bound = [Principal(f"{n}", frozenset(), token_id=n, allowed=(f"10.{n}.0.0/16", "192.0.2.1/32")) for n in (1, 2)]
+    places = ("10.1.0.1", "10.2.0.1", "192.0.2.1", "")
+
+    def admitted():
+        return [connections.admits("1", place) for place in places]
+
+    assert admitted() == [True] * 4
+    for name, one in zip("ab", bound, strict=True):
+        connections.joined(("/", name), "1", one)
+    assert admitted() == [False, False, True, False]
+    connections.left(("/", "a"))
+    assert admitted() == [False, True, True, False]
+    connections.left(("/", "b"))
+    assert admitted() == [True] * 4
+
+
 def test_each_sender_s_sockets_can_be_told(connections):
     """Those over which it sends, not those over which it looks on; who has no sender has none."""
     connections.joined(("/", "a"), "1", NIGHTLY)

@@ -27,14 +27,12 @@ def test_so_many_may_enter_and_the_rest_is_told_when():
 
 
 def test_a_tenth_of_them_may_fail():
-    """Counted apart: who has failed so often is asked no more."""
+    """Counted apart: who fails more often hears when to come back, and others of the address come in meanwhile."""
     rates = ConnectionRates(CLOCK, most=50, interval_ms=60_000)
-    for _ in range(5):
-        assert rates.enter("10.0.0.1") == 0
-        rates.failed("10.0.0.1")
 
-    assert rates.enter("10.0.0.1") > 0
-    assert rates.enter("10.0.0.2") == 0
+    assert [rates.failed("10.0.0.1") for _ in range(5)] == [0] * 5
+    assert 50_000 < rates.failed("10.0.0.1") <= 60_000 + SPREAD_MS
+    assert [rates.failed("10.0.0.2"), rates.enter("10.0.0.1")] == [0, 0]
 
 
 def test_a_network_of_ipv6_is_one_address():
@@ -128,12 +126,18 @@ def test_one_who_connects_too_often_is_told_when_to_come_back(strict, environmen
     assert come(strict, ingest, address="203.0.113.7, 127.0.0.1")["code"] == "rate_limited"
 
 
-def test_one_who_fails_too_often_is_asked_no_more(strict, environment):
-    """Not even with the right token; another address is."""
-    assert come(strict, "wrong" * 8, address="203.0.113.8")["code"] == "unauthorized"
+@pytest.mark.statement(21)
+def test_one_who_fails_too_often_bars_nobody_else(strict, environment):
+    """Right tokens of the same address go on, those that nobody has sent before, too; wrong ones have to pause."""
+    wrong, here = "wrong" * 8, "203.0.113.8"
+    codes = [come(strict, wrong, address=here)["code"] for _ in range(3)]
 
-    assert come(strict, environment["INGEST_TOKEN"], address="203.0.113.8")["code"] == "rate_limited"
-    assert come(strict, environment["INGEST_TOKEN"], address="203.0.113.9") is None
+    assert codes == ["unauthorized", "rate_limited", "rate_limited"]
+    for token, namespace in (("READ_TOKEN", "/live"), ("INGEST_TOKEN", "/"), ("READ_TOKEN", "/live")):
+        assert come(strict, environment[token], namespace, address=here) is None
+    lacking = come(strict, environment["READ_TOKEN"], address=here)
+    assert (lacking["code"], 0 < lacking["retryAfter"] <= 60_000 + SPREAD_MS) == ("rate_limited", True)
+    assert come(strict, wrong, address="203.0.113.9")["code"] == "unauthorized"
 
 
 def opened(server, address):
