@@ -108,7 +108,7 @@ class Settings:
     rate_limit_connections: int = setting(
         number(1),
         600,
-        "socket connections per address and interval; of a tenth in failures right tokens alone go on",
+        "socket connections per address and interval; beyond a tenth in wrong credentials, those have to pause",
     )
     rate_limit_exports: int = setting(number(1), 60, "exports that a user or token may begin in that interval")
     rate_limit_interval: int = setting(number(1_000), 60_000, "ms of that interval")

@@ -72,7 +72,7 @@ class Accounts:
         Args:
             credentials: what is sent.
             address: where from.
-            seldom: whether the caller itself bounds how often an address may ask: then right tokens always pass.
+            seldom: whether the caller itself bounds how often an address may ask and fail: tokens are not counted here.
 
         Raises:
             Unauthorized: nobody does.
@@ -98,15 +98,18 @@ class Accounts:
         if not seldom:
             self._wrong_tokens.check(digest, address)
         try:
-            found = self.by_token(token, address)
-        except Forbidden:
-            self._wrong_tokens.wrong(digest, address)
+            found = self._known(token, address)
+        except (Unauthorized, Forbidden):
+            if not seldom:
+                self._wrong_tokens.wrong(digest, address)
             raise
-        if found is None:
-            self._wrong_tokens.check(digest, address)
-            self._wrong_tokens.wrong(digest, address)
-            raise Unauthorized
         self._wrong_tokens.right(digest)
+        return found
+
+    def _known(self, token: str, address: str) -> Principal:
+        found = self.by_token(token, address)
+        if found is None:
+            raise Unauthorized
         return found
 
     def by_token(self, token: str, address: str = "") -> Principal | None:

@@ -26,9 +26,11 @@ def too_often(wait_ms: int) -> Refused:
     return refusal("rate_limited", "Too many connections from this address.", wait_ms)
 
 
-def failed_often(wait_ms: int) -> Refused:
+class FailedOften(Refused):
     """Its address fails too often, and it has failed once more."""
-    return refusal("rate_limited", "Too many wrong credentials from this address.", wait_ms)
+
+    def __init__(self, wait_ms: int) -> None:
+        super().__init__(*refusal("rate_limited", "Too many wrong credentials from this address.", wait_ms).args)
 
 
 def turned_away(refused: Refused) -> dict[str, Any]:

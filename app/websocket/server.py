@@ -26,7 +26,7 @@ from app.websocket.lines import Lines
 from app.websocket.live import Live
 from app.websocket.rates import ConnectionRates, jitter_ms
 from app.websocket.readers import LIVE, Readers
-from app.websocket.refusals import failed_often, refusal, too_many, too_often, turned_away
+from app.websocket.refusals import FailedOften, refusal, too_many, too_often, turned_away
 from app.websocket.wire import StrictJson, TextPacket
 from scrapewatch.events import MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_DEPTH, MAX_EVENT_BYTES
 
@@ -177,10 +177,12 @@ class Sockets:
         code = refused.error_args["data"]["code"]
         self.connections.counts.refuse(code)
         refusals = self._services.ingest.refusals
+        if isinstance(refused, FailedOften) or code in {"unauthorized", "forbidden"}:
+            return
         if code == "rate_limited":
             for sender_id in self._rates.senders(address):
                 refusals.note(sender_id, code)
-        elif code not in {"unauthorized", "forbidden"}:
+        else:
             refusals.note(None, code)
 
     def _admit(self, auth: Any) -> None:
@@ -216,7 +218,7 @@ class Sockets:
             return self._authenticate(auth, namespace)
         except (Unauthorized, Forbidden) as error:
             wait_ms = self._rates.failed(address)
-            raise failed_often(wait_ms) if wait_ms else refusal(error.code, error.detail, 0) from None
+            raise FailedOften(wait_ms) if wait_ms else refusal(error.code, error.detail, 0) from None
         except Unavailable as error:
             raise refusal(error.code, "Try again later.", error.retry_after_ms) from None
 

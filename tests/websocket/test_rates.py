@@ -205,6 +205,22 @@ def test_no_job_is_lost_while_its_sender_is_turned_away(environment, sqlite_url,
         until(lambda: status() == "lost")
 
 
+def test_who_fails_keeps_no_job_of_others_from_being_lost(environment, sqlite_url, async_mode, tmp_path):
+    """Though it comes from where the job's sender came from, and is told to pause."""
+    few = {"RATE_LIMIT_CONNECTIONS": "200", "JOB_LOST_AFTER": "1000", "ASYNC_MODE": async_mode}
+    with running({**environment, **few}, tmp_path / "server.log") as server:
+        for _ in range(20):
+            assert come(server, "wrong" * 8)["code"] == "unauthorized"
+        with connected(server, environment["INGEST_TOKEN"]) as scraper:
+            assert scraper.call("item_scraped", scraped(), timeout=PATIENCE_S)["ok"]
+
+        def lost():
+            assert come(server, "wrong" * 8)["code"] == "rate_limited"
+            return server.json("/api/v1/jobs/s1", token=environment["READ_TOKEN"])["status"] == "lost"
+
+        until(lost)
+
+
 def take_the_only_place(server, token, stack):
     """Whether it was free."""
     try:
