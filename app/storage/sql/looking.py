@@ -1,10 +1,23 @@
 """Which rows a look at the events takes in: the newest of those that an index leads to, and never too many."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Connection, Select, any_, func, literal, select, union_all
+import msgspec
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    any_,
+    func,
+    literal,
+    select,
+    union_all,
+)
 
 from app.storage.base import EventFilter
 from app.storage.base_search import INDEXED
@@ -13,8 +26,8 @@ from app.storage.sql.events_tables import COMMONEST, events
 from app.storage.words import Search
 from scrapewatch.events import EVENTS, LEVELS
 
-LOOKS: Final = (200, 1_000, 5_000, 10_000)
-"""Rows that one look after the other takes in, where it can't know which of them are wanted: some 40 ms in all."""
+LOOKS: Final = (1_000, 5_000)
+"""Rows that one look after the other takes in, where it can't know which of them are wanted: some 20 ms in all."""
 MOST_JOBS: Final = 50
 """Jobs whose events are looked for one job after the other."""
 SPAN: Final = 200_000
@@ -46,10 +59,9 @@ class Look:
 
 
 class Rows(NamedTuple):
-    """At most `most` cursors; where there are fewer, all are there as far as the `edge`, 0 for all the way."""
+    """Rows as a condition; all that there are as far as the `edge`, 0 for all the way."""
 
-    cursors: Select[Any]
-    most: int
+    among: ColumnElement[bool]
     edge: int
 
 
@@ -59,40 +71,27 @@ def nearest(connection: Connection, look: Look, types: Sequence[str]) -> Rows:
     Which of them are, is still to be asked: what is bounded is the rows that are gone through. Those of a job may be
     nearly all of other types, and those of a type nearly all of other jobs, so of the two ways the longer is taken.
     """
-    ways = [[_lane(look, lane) for lane in lanes] for lanes in _ways(look, types)]
-    if not ways:
-        return _span(look, types)
-    found = [_together(look, lanes) for lanes in ways]
-    return Rows(found[0] if len(found) == 1 else _longer(connection, look, *found), look.most, 0)
-
-
-def edge(connection: Connection, look: Look, rows: Rows) -> int:
-    """As far as which those rows go, 0 for all the way."""
-    taken = rows.cursors.subquery()
-    last = func.max(taken.c.cursor) if look.onward else func.min(taken.c.cursor)
-    count, cursor = connection.execute(select(func.count(), last).select_from(taken)).one()
-    return int(cursor) if count == rows.most else rows.edge
-
-
-def are_among(connection: Connection, rows: Rows) -> ColumnElement[bool]:
-    """That an event is one of those rows.
-
-    Postgres is told them one by one: for a query within it would look into every partition once a row, or, as it takes
-    that to be dear, read all there is.
-    """
-    if connection.dialect.name == "sqlite":
-        return events.c.cursor.in_(select(rows.cursors.subquery().c.cursor))
-    cursors = list(connection.scalars(rows.cursors))
-    return events.c.cursor == any_(literal(cursors, ARRAY(BigInteger)))
-
-
-def _ways(look: Look, types: Sequence[str]) -> Iterator[list[list[ColumnElement[bool]]]]:
-    """Lanes, of which each finds its events in their order along an index; together they hold all that are wanted."""
-    if look.job_keys is not None:
-        yield [[events.c.job_key == key] for key in look.job_keys]
+    of_jobs = [[events.c.job_key == key] for key in look.job_keys or ()]
     kinds = _kinds(look, types)
-    if kinds:
-        yield kinds
+    if not of_jobs:
+        return _along(connection, look, kinds) if kinds else _span(connection, look, types)
+    rows = _first(connection, look, of_jobs[0]) if len(of_jobs) == 1 else _listed(connection, look, of_jobs)
+    return _longer(look, rows, _listed(connection, look, kinds)) if kinds and rows.edge else rows
+
+
+def named(connection: Connection, cursors: Sequence[int], most: int, beyond: int = 0) -> Rows:
+    """The rows of these cursors, in the order of the look; where fewer than `most`, all there are as far as `beyond`.
+
+    They are one value, so that the statement is the same however many. As a query within another they would be looked
+    for again by each, and Postgres would look into every partition once a row, or, as it takes that to be dear, read
+    all there is.
+    """
+    edge = cursors[-1] if len(cursors) == most else beyond
+    if connection.dialect.name == "sqlite":
+        told = func.json_each(msgspec.json.encode(cursors).decode()).table_valued("value")
+        return Rows(events.c.cursor.in_(select(told.c.value)), edge)
+    within = events.c.cursor.between(min(cursors, default=0), max(cursors, default=0))
+    return Rows(and_(within, events.c.cursor == any_(literal(list(cursors), ARRAY(BigInteger)))), edge)
 
 
 def _kinds(look: Look, types: Sequence[str]) -> list[list[ColumnElement[bool]]]:
@@ -110,32 +109,57 @@ def _of_type(type_: str) -> list[ColumnElement[bool]]:
     return of_types([type_])
 
 
-def _longer(connection: Connection, look: Look, first: Select[Any], second: Select[Any]) -> Select[Any]:
+def _longer(look: Look, first: Rows, second: Rows) -> Rows:
     """The one of these ways that goes further with as many rows."""
-    reached = edge(connection, look, Rows(first, look.most, 0))
-    if not reached:
-        return first
-    other = edge(connection, look, Rows(second, look.most, 0))
-    return second if not other or (other > reached if look.onward else other < reached) else first
+    if not first.edge or not second.edge:
+        return second if first.edge else first
+    return second if (second.edge > first.edge if look.onward else second.edge < first.edge) else first
 
 
-def _span(look: Look, types: Sequence[str]) -> Rows:
+def _span(connection: Connection, look: Look, types: Sequence[str]) -> Rows:
     """A part of all rows, where no index leads to those that are wanted."""
     wanted = [events.c.type.in_(types)] if types and len(types) < len(EVENTS) else []
     if look.onward:
         end = min(look.before, look.low + SPAN + 1)
-        return Rows(_lane(replace(look, before=end), wanted), look.most, end - 1 if end < look.before else 0)
+        return _along(connection, replace(look, before=end), [wanted], end - 1 if end < look.before else 0)
     low = max(look.low, look.before - SPAN)
-    return Rows(_lane(replace(look, low=low), wanted), look.most, low + 1 if low > look.low else 0)
+    return _along(connection, replace(look, low=low), [wanted], low + 1 if low > look.low else 0)
+
+
+def _along(connection: Connection, look: Look, lanes: Sequence[Sequence[ColumnElement[bool]]], beyond: int = 0) -> Rows:
+    """The first rows of all jobs that these lanes lead to.
+
+    Of many jobs they are listed: the index of jobs would lead to all that those have sent within the same bounds.
+    """
+    if len(lanes) == 1 and look.wanted.of is None:
+        return _first(connection, look, lanes[0], beyond)
+    return _listed(connection, look, lanes, beyond)
+
+
+def _first(connection: Connection, look: Look, lane: Sequence[ColumnElement[bool]], beyond: int = 0) -> Rows:
+    """The first rows along one lane, said by where they end: who has found enough need not go through them all."""
+    last = connection.scalar(_lane(look, lane).offset(look.most - 1).limit(1))
+    if last is None:
+        return Rows(and_(*_bounds(look.low, look.before), *lane), beyond)
+    bounds = _bounds(look.low, last + 1) if look.onward else _bounds(last - 1, look.before)
+    return Rows(and_(*bounds, *lane), last)
+
+
+def _listed(
+    connection: Connection, look: Look, lanes: Sequence[Sequence[ColumnElement[bool]]], beyond: int = 0
+) -> Rows:
+    """The first rows of all these lanes, one by one."""
+    query = _lane(look, lanes[0])
+    if len(lanes) > 1:
+        rows = union_all(*(select(_lane(look, lane).subquery()) for lane in lanes)).subquery()
+        query = select(rows.c.cursor).order_by(rows.c.cursor if look.onward else rows.c.cursor.desc()).limit(look.most)
+    return named(connection, connection.scalars(query).all(), look.most, beyond)
 
 
 def _lane(look: Look, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    query = select(events.c.cursor).where(events.c.cursor < look.before, events.c.cursor > look.low, *conditions)
+    query = select(events.c.cursor).where(*_bounds(look.low, look.before), *conditions)
     return query.order_by(look.order).limit(look.most)
 
 
-def _together(look: Look, lanes: Sequence[Select[Any]]) -> Select[Any]:
-    if len(lanes) == 1:
-        return lanes[0]
-    rows = union_all(*(select(lane.subquery()) for lane in lanes)).subquery()
-    return select(rows.c.cursor).order_by(rows.c.cursor if look.onward else rows.c.cursor.desc()).limit(look.most)
+def _bounds(low: int, before: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return events.c.cursor < before, events.c.cursor > low

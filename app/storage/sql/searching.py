@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, func, select, text
+from sqlalchemy import ColumnElement, Connection, func, select, text
 
 from app.storage.base import Event, EventFilter
 from app.storage.base_search import INDEXED, Found, Onward, Tally, Text
@@ -21,7 +21,7 @@ from app.storage.sql.conditions_jobs import among
 from app.storage.sql.counting import kind_columns, received_since
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import events, jobs
-from app.storage.sql.looking import LOOKS, MOST_JOBS, Look, Rows, are_among, edge, nearest
+from app.storage.sql.looking import LOOKS, MOST_JOBS, Look, Rows, named, nearest
 from app.storage.sql.rows import EVENTS
 from app.storage.sql.watermarks import moved, stands_at
 from app.storage.words import Search, read_search
@@ -33,6 +33,7 @@ _TAIL: Final = 1_000
 """The same of errors and logs that have to be taken apart into words."""
 _EARLY_MS: Final = 3_600_000
 """By how much an event may be older by its receipt than by its own time."""
+_NEWEST: Final = select(func.max(events.c.cursor))
 
 
 class Part(NamedTuple):
@@ -114,9 +115,9 @@ def _count(connection: Connection, wanted: EventFilter, before: int, after: int,
     rows = nearest(connection, look, wanted.types)
     kind = kind_columns(connection.dialect.name)
     query = select(*kind, func.count()).outerjoin(jobs, events.c.job_key == jobs.c.key)
-    query = query.where(VISIBLE, *_among(connection, look, rows, wanted.types)).group_by(*kind)
+    query = query.where(VISIBLE, *_among(look, rows, wanted.types)).group_by(*kind)
     counted = {tuple(kind): count for *kind, count in connection.execute(query)}
-    return Tally(counted, edge(connection, look, rows) or None)
+    return Tally(counted, rows.edge or None)
 
 
 def _first(connection: Connection, wanted: EventFilter, before: int | None, limit: int) -> Look | None:
@@ -124,7 +125,7 @@ def _first(connection: Connection, wanted: EventFilter, before: int | None, limi
     job_keys = _jobs(connection, wanted)
     if job_keys is not None and not job_keys:
         return None
-    newest = connection.scalar(select(func.max(events.c.cursor))) or 0
+    newest = connection.scalar(_NEWEST) or 0
     if job_keys is None and before is None and wanted.of is not None:
         # Of many jobs, which are found among all: nothing of theirs is newer, though others may have gone on for days.
         newest = connection.scalar(select(func.max(jobs.c.last_cursor)).where(*_meant(wanted))) or 0
@@ -134,7 +135,7 @@ def _first(connection: Connection, wanted: EventFilter, before: int | None, limi
         job_keys=job_keys,
         low=0 if wanted.from_ms is None else received_since(connection, wanted.from_ms - _EARLY_MS, newest),
         before=newest + 1 if before is None else min(before, newest + 1),
-        mark=stands_at(connection, MARK),
+        mark=stands_at(connection, MARK) if wanted.q else 0,
         limit=limit,
         most=LOOKS[0],
     )
@@ -188,8 +189,7 @@ def _indexed(connection: Connection, look: Look) -> Part:
         before=min(look.before, look.mark + 1),
         most=most,
     )
-    found = query.columns(cursor=BigInteger).subquery("found")
-    return _read(connection, look, Rows(select(found.c.cursor), most, 0), wanted.types, [])
+    return _read(connection, look, named(connection, connection.scalars(query).all(), most), wanted.types, [])
 
 
 def _signs(look: Look, search: Search) -> list[list[str]]:
@@ -235,18 +235,18 @@ def _gone_through(connection: Connection, look: Look) -> Part:
 
 def _read(connection: Connection, look: Look, rows: Rows, types: Sequence[str], letters: Sequence[Letters]) -> Part:
     """Of these rows those that are wanted, of these types, and hold those letters."""
-    conditions = _among(connection, look, rows, types)
+    conditions = _among(look, rows, types)
     if letters:
         conditions.append(holding(connection, letters, conditions, look.limit, onward=look.onward))
     found = read_events(connection, EVENTS.where(*conditions).order_by(look.order).limit(look.limit))
-    return Part(found, found[-1].cursor if len(found) == look.limit else edge(connection, look, rows))
+    return Part(found, found[-1].cursor if len(found) == look.limit else rows.edge)
 
 
-def _among(connection: Connection, look: Look, rows: Rows, types: Sequence[str]) -> list[ColumnElement[bool]]:
+def _among(look: Look, rows: Rows, types: Sequence[str]) -> list[ColumnElement[bool]]:
     """The conditions of those of these rows that are wanted; types are compared, not looked up, as the rows are few."""
     of_types = [events.c.type.in_(types)] if types else []
     wanted = replace(look.wanted, q=None, types=())
-    return [are_among(connection, rows), *of_types, *event_conditions(wanted)]
+    return [rows.among, *of_types, *event_conditions(wanted)]
 
 
 def _letters(search: Search | None) -> list[Letters]:
