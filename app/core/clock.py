@@ -42,7 +42,7 @@ def cpu_us() -> int:
 
 def rfc3339(ms: int) -> str:
     """`ms` since 1970 UTC as ``2026-11-23T14:32:08.004Z``."""
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
+    return f"{datetime.fromtimestamp(ms // 1000, UTC).isoformat()[:19]}.{ms % 1000:03d}Z"
 
 
 def rfc3339_or_none(ms: float | None) -> str | None:

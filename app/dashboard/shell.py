@@ -30,6 +30,7 @@ from app.dashboard import (
     language,
     notices,
     overview,
+    pieces,
     preferences,
     rule_pages,
     security,
@@ -90,6 +91,7 @@ def register(app: Flask, services: Services) -> None:
     job_cells.install(app)
     security.install(app)
     style.install(app, services)
+    pieces.install(app)
     pages = [page(services) for page in PAGES]
     for each in pages:
         app.register_blueprint(each)

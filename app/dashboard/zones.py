@@ -48,7 +48,12 @@ def current() -> ZoneInfo:
 
 def label() -> str:
     """What people call the page's zone by: its city."""
-    return current().key.rpartition("/")[2].replace("_", " ")
+    return _city(current().key)
+
+
+@lru_cache(256)
+def _city(name: str) -> str:
+    return name.rpartition("/")[2].replace("_", " ")
 
 
 def local(moment: str) -> datetime:

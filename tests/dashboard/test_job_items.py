@@ -42,7 +42,7 @@ def test_a_sample_holds_so_many_bytes(house: House, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(items, "SAMPLE_BYTES", 150 * len(items_of("title")[0].data))
     house.send([event("job_started"), *items_of("title", count=250)])
 
-    assert "in the newest 200 items" in house.page("/jobs/123?tab=items")
+    assert "in the newest 150 items" in house.page("/jobs/123?tab=items")
 
 
 def test_what_lies_far_back_can_be_gone_on_to(house: House, monkeypatch: pytest.MonkeyPatch):

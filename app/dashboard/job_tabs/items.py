@@ -15,11 +15,12 @@ from app.jobs.fold import ENDED
 from app.storage.base import Event
 
 ROWS: Final = 50
-SAMPLED: Final = 1_000
-"""The newest items over which the fields are counted: some 25 ms, however many there are."""
+SAMPLED: Final = 500
+"""The newest items over which the fields are counted: some 10 ms, however many there are."""
 SAMPLE_BYTES: Final = 4 * 1024 * 1024
 """No more are read once they have so many: an item may have 64 KiB."""
 SLICE: Final = 100
+"""Items that are read to see how long they are; then as many as may be read at once."""
 COLUMNS: Final = 10
 """Fields that have a column; the others stand in the item's body."""
 
@@ -98,13 +99,11 @@ def _top(look: Look) -> dict[str, Any]:
 
 def _sample(look: Look, most: int) -> list[Mapping[str, Any]]:
     """The newest items, at most so many and of some bytes."""
-    found: list[Event] = []
-    while len(found) < most and sum(len(event.data) for event in found) < SAMPLE_BYTES:
-        before = found[-1].cursor if found else None
-        some = look.newest((TYPE,), min(SLICE, most - len(found)), before)
-        found += some
-        if len(some) < SLICE:
-            break
+    found = look.newest((TYPE,), min(SLICE, most))
+    size = sum(len(event.data) for event in found)
+    if len(found) == SLICE and size < SAMPLE_BYTES:
+        further = min(most - SLICE, (SAMPLE_BYTES - size) * SLICE // size)
+        found += look.newest((TYPE,), further, found[-1].cursor) if further else []
     return [body_of(event) for event in found]
 
 

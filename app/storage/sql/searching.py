@@ -125,10 +125,7 @@ def _first(connection: Connection, wanted: EventFilter, before: int | None, limi
     job_keys = _jobs(connection, wanted)
     if job_keys is not None and not job_keys:
         return None
-    newest = connection.scalar(_NEWEST) or 0
-    if job_keys is None and before is None and wanted.of is not None:
-        # Of many jobs, which are found among all: nothing of theirs is newer, though others may have gone on for days.
-        newest = connection.scalar(select(func.max(jobs.c.last_cursor)).where(*_meant(wanted))) or 0
+    newest = _newest(connection, wanted, job_keys, before)
     return Look(
         wanted=wanted,
         search=read_search(wanted.q) if wanted.q else None,
@@ -139,6 +136,16 @@ def _first(connection: Connection, wanted: EventFilter, before: int | None, limi
         limit=limit,
         most=LOOKS[0],
     )
+
+
+def _newest(connection: Connection, wanted: EventFilter, job_keys: Sequence[int] | None, before: int | None) -> int:
+    """The cursor above which nothing need be looked for."""
+    if job_keys is not None and before is not None and wanted.from_ms is None:
+        return before  # an index of the job leads on from any place
+    if job_keys is None and before is None and wanted.of is not None:
+        # Of many jobs, which are found among all: nothing of theirs is newer, though others may have gone on for days.
+        return connection.scalar(select(func.max(jobs.c.last_cursor)).where(*_meant(wanted))) or 0
+    return connection.scalar(_NEWEST) or 0
 
 
 def _jobs(connection: Connection, wanted: EventFilter) -> Sequence[int] | None:
