@@ -148,16 +148,18 @@ def locale() -> str:
     """The language in which the page writes its numbers, found once a request."""
     if not has_app_context():
         return SOURCE
-    if "locale" not in g:
-        g.locale = str(flask_babel.get_locale() or SOURCE)
-    return str(g.locale)
+    found: str | None = g.get("locale")
+    if found is None:
+        found = g.locale = str(flask_babel.get_locale() or SOURCE)
+    return found
 
 
 def _spoken() -> Any:
     """The translations into the page's language, found once a request."""
     if not has_app_context():
         return translations(SOURCE)
-    if "spoken" not in g:
+    spoken = g.get("spoken")
+    if spoken is None:
         found = flask_babel.get_locale()
-        g.spoken = translations(found.language if found else SOURCE)
-    return g.spoken
+        spoken = g.spoken = translations(found.language if found else SOURCE)
+    return spoken

@@ -39,10 +39,10 @@ def current() -> ZoneInfo:
     """The zone of this page, found once a request."""
     if not has_request_context():
         return ZoneInfo("UTC")
-    if "zone" not in g:
+    found: ZoneInfo | None = g.get("zone")
+    if found is None:
         told = (known(request.cookies.get(cookie, "")) for cookie in (CHOSEN, SEEN))
-        g.zone = next(filter(None, told), None) or ZoneInfo("UTC")
-    found: ZoneInfo = g.zone
+        found = g.zone = next(filter(None, told), None) or ZoneInfo("UTC")
     return found
 
 

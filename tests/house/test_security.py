@@ -31,6 +31,7 @@ NO_SECRETS = {
 MARKUP = {
     "app/dashboard/marking.py": "escapes the text around its marks",
     "app/dashboard/assets.py": "addresses of our own files",
+    "app/dashboard/pieces.py": "escapes all that it writes down",
     "app/dashboard/job_cells.py": "moments, numbers and what a template has filled",
     "app/dashboard/forms.py": "the pieces of our own templates",
     "app/dashboard/language.py": "texts of our templates and their translations, as Jinja itself takes them",

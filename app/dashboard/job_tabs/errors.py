@@ -34,7 +34,7 @@ def content(look: Look) -> dict[str, Any]:
     return {
         "groups": [_shown(one, samples.get(one.sample)) for one in groups[:MOST]],
         "grouped": _grouped(look, groups),
-        "is_behind": look.services.groups.grouped() < _newest(look),
+        "is_behind": _is_behind(look),
         "may_operate": current_principal().may("operate"),
         "may_mute": current_principal().may("operate") and has_spider(look.job),
     }
@@ -79,10 +79,11 @@ def has_spider(job: Job) -> bool:
     return bool(job.source or job.query)
 
 
-def _newest(look: Look) -> int:
-    """The cursor of the job's newest error, 0 for none."""
-    found = look.services.events.events(EventFilter(job_id=look.job.id, types=("error",)), limit=1)
-    return found[0].cursor if found else 0
+def _is_behind(look: Look) -> bool:
+    """Whether there may be errors of the job that are in no group yet."""
+    wanted = EventFilter(job_id=look.job.id, types=("error",))
+    found = look.services.search.search(wanted, after=look.services.groups.grouped(), limit=1)
+    return bool(found.events) or found.before is not None
 
 
 def _samples(look: Look, groups: Sequence[ErrorGroup]) -> dict[int, Event]:

@@ -17,12 +17,12 @@ def content(look: Look) -> dict[str, Any]:
     line = look.cursor("line")
     before = queries.before(look.query.args) if line is None else line + 1
     counts = log.counted(look, ())
-    found = look.services.events.events(wanted, before=before, limit=ROWS)
+    found = look.services.search.search(wanted, before=before, limit=ROWS)
     return {
-        "events": [{**shown(event), "whole": whole(shown(event))} for event in found],
+        "events": [{**shown(event), "whole": whole(shown(event))} for event in found.events],
         "types": tuple(EVENTS),
         "line": line,
         "counts": counts,
         "page": {"type": look.query.get("type"), "events": counts.total},
-        "next": queries.next_page([event.cursor for event in found], ROWS),
+        "next": queries.onward(found.before),
     }

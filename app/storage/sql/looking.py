@@ -27,7 +27,10 @@ from app.storage.words import Search
 from scrapewatch.events import EVENTS, LEVELS
 
 LOOKS: Final = (1_000, 5_000)
-"""Rows that one look after the other takes in, where it can't know which of them are wanted: some 20 ms in all."""
+"""Rows that one look after the other takes in, where it can't know which of them are wanted: some 20 ms in all.
+
+Only those that must be listed before they are read are worth a first look at a few.
+"""
 MOST_JOBS: Final = 50
 """Jobs whose events are looked for one job after the other."""
 SPAN: Final = 200_000
@@ -76,7 +79,14 @@ def nearest(connection: Connection, look: Look, types: Sequence[str]) -> Rows:
     if not of_jobs:
         return _along(connection, look, kinds) if kinds else _span(connection, look, types)
     rows = _first(connection, look, of_jobs[0]) if len(of_jobs) == 1 else _listed(connection, look, of_jobs)
-    return _longer(look, rows, _listed(connection, look, kinds)) if kinds and rows.edge else rows
+    is_shorter = rows.edge and kinds and _is_further(look, _end(connection, look, kinds), rows.edge)
+    return _listed(connection, look, kinds) if is_shorter else rows
+
+
+def looks(look: Look) -> Sequence[int]:
+    """How many rows to take in, one look after the other."""
+    is_listed = look.wanted.of is not None or (look.job_keys is None and len(_kinds(look, look.wanted.types)) > 1)
+    return LOOKS if is_listed else LOOKS[-1:]
 
 
 def named(connection: Connection, cursors: Sequence[int], most: int, beyond: int = 0) -> Rows:
@@ -109,11 +119,9 @@ def _of_type(type_: str) -> list[ColumnElement[bool]]:
     return of_types([type_])
 
 
-def _longer(look: Look, first: Rows, second: Rows) -> Rows:
-    """The one of these ways that goes further with as many rows."""
-    if not first.edge or not second.edge:
-        return second if first.edge else first
-    return second if (second.edge > first.edge if look.onward else second.edge < first.edge) else first
+def _is_further(look: Look, cursor: int | None, other: int) -> bool:
+    """Whether a way that ends there goes further than the other; None is for all the way."""
+    return cursor is None or (cursor > other if look.onward else cursor < other)
 
 
 def _span(connection: Connection, look: Look, types: Sequence[str]) -> Rows:
@@ -138,7 +146,7 @@ def _along(connection: Connection, look: Look, lanes: Sequence[Sequence[ColumnEl
 
 def _first(connection: Connection, look: Look, lane: Sequence[ColumnElement[bool]], beyond: int = 0) -> Rows:
     """The first rows along one lane, said by where they end: who has found enough need not go through them all."""
-    last = connection.scalar(_lane(look, lane).offset(look.most - 1).limit(1))
+    last = _end(connection, look, [lane])
     if last is None:
         return Rows(and_(*_bounds(look.low, look.before), *lane), beyond)
     bounds = _bounds(look.low, last + 1) if look.onward else _bounds(last - 1, look.before)
@@ -149,11 +157,21 @@ def _listed(
     connection: Connection, look: Look, lanes: Sequence[Sequence[ColumnElement[bool]]], beyond: int = 0
 ) -> Rows:
     """The first rows of all these lanes, one by one."""
-    query = _lane(look, lanes[0])
-    if len(lanes) > 1:
-        rows = union_all(*(select(_lane(look, lane).subquery()) for lane in lanes)).subquery()
-        query = select(rows.c.cursor).order_by(rows.c.cursor if look.onward else rows.c.cursor.desc()).limit(look.most)
-    return named(connection, connection.scalars(query).all(), look.most, beyond)
+    return named(connection, connection.scalars(_way(look, lanes)).all(), look.most, beyond)
+
+
+def _end(connection: Connection, look: Look, lanes: Sequence[Sequence[ColumnElement[bool]]]) -> int | None:
+    """The last cursor on a way that the look can take in; None where it can take in all."""
+    found: int | None = connection.scalar(_way(look, lanes).offset(look.most - 1).limit(1))
+    return found
+
+
+def _way(look: Look, lanes: Sequence[Sequence[ColumnElement[bool]]]) -> Select[Any]:
+    """The cursors along all these lanes, as many as the look takes in."""
+    if len(lanes) == 1:
+        return _lane(look, lanes[0])
+    rows = union_all(*(select(_lane(look, lane).subquery()) for lane in lanes)).subquery()
+    return select(rows.c.cursor).order_by(rows.c.cursor if look.onward else rows.c.cursor.desc()).limit(look.most)
 
 
 def _lane(look: Look, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:

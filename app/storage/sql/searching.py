@@ -21,7 +21,7 @@ from app.storage.sql.conditions_jobs import among
 from app.storage.sql.counting import kind_columns, received_since
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import events, jobs
-from app.storage.sql.looking import LOOKS, MOST_JOBS, Look, Rows, named, nearest
+from app.storage.sql.looking import LOOKS, MOST_JOBS, Look, Rows, looks, named, nearest
 from app.storage.sql.rows import EVENTS
 from app.storage.sql.watermarks import moved, stands_at
 from app.storage.words import Search, read_search
@@ -97,7 +97,7 @@ def _walked(
     """What a few looks found, each from where the last one ended, and where the next would begin; None at the end."""
     found: list[Event] = []
     floor = None
-    for most in LOOKS:
+    for most in looks(look):
         part = one_look(connection, replace(look, most=most, limit=look.limit - len(found)))
         found += part.events
         floor = part.floor or None
@@ -134,7 +134,7 @@ def _first(connection: Connection, wanted: EventFilter, before: int | None, limi
         before=newest + 1 if before is None else min(before, newest + 1),
         mark=stands_at(connection, MARK) if wanted.q else 0,
         limit=limit,
-        most=LOOKS[0],
+        most=LOOKS[-1],
     )
 
 
