@@ -1,6 +1,6 @@
 """Which rows a look at the events takes in: the newest of those that an index leads to, and never too many."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
@@ -69,18 +69,26 @@ class Rows(NamedTuple):
 
 
 def nearest(connection: Connection, look: Look, types: Sequence[str]) -> Rows:
-    """The first rows on the look's way that may be of these types, or of any if there is none.
+    """The first rows on the look's way that may be of these types, or of any if there is none, as far as can be."""
+    *_, furthest = ways(connection, look, types)
+    return furthest
 
-    Which of them are, is still to be asked: what is bounded is the rows that are gone through. Those of a job may be
-    nearly all of other types, and those of a type nearly all of other jobs, so of the two ways the longer is taken.
+
+def ways(connection: Connection, look: Look, types: Sequence[str]) -> Iterator[Rows]:
+    """The same, each going further than the one before: who has found enough need not ask for the next.
+
+    Which of them are wanted, is still to be asked: what is bounded is the rows that are gone through. Those of a job
+    may be nearly all of other types, and those of a type nearly all of other jobs.
     """
     of_jobs = [[events.c.job_key == key] for key in look.job_keys or ()]
     kinds = _kinds(look, types)
     if not of_jobs:
-        return _along(connection, look, kinds) if kinds else _span(connection, look, types)
+        yield _along(connection, look, kinds) if kinds else _span(connection, look, types)
+        return
     rows = _first(connection, look, of_jobs[0]) if len(of_jobs) == 1 else _listed(connection, look, of_jobs)
-    is_shorter = rows.edge and kinds and _is_further(look, _end(connection, look, kinds), rows.edge)
-    return _listed(connection, look, kinds) if is_shorter else rows
+    yield rows
+    if rows.edge and kinds and _is_further(look, _end(connection, look, kinds), rows.edge):
+        yield _listed(connection, look, kinds)
 
 
 def looks(look: Look) -> Sequence[int]:

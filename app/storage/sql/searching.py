@@ -21,7 +21,7 @@ from app.storage.sql.conditions_jobs import among
 from app.storage.sql.counting import kind_columns, received_since
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import events, jobs
-from app.storage.sql.looking import LOOKS, MOST_JOBS, Look, Rows, looks, named, nearest
+from app.storage.sql.looking import LOOKS, MOST_JOBS, Look, Rows, looks, named, nearest, ways
 from app.storage.sql.rows import EVENTS
 from app.storage.sql.watermarks import moved, stands_at
 from app.storage.words import Search, read_search
@@ -230,14 +230,21 @@ def _tail(connection: Connection, look: Look) -> Part:
 
 def _others(connection: Connection, look: Look) -> Part:
     """Events of other types, letter by letter."""
-    types = [type_ for type_ in look.wanted.types or TYPES if type_ not in INDEXED]
-    return _read(connection, look, nearest(connection, look, types), types, _letters(look.search))
+    return _by_letters(connection, look, [type_ for type_ in look.wanted.types or TYPES if type_ not in INDEXED])
 
 
 def _gone_through(connection: Connection, look: Look) -> Part:
     """Events of all types that are wanted, letter by letter."""
-    types = look.wanted.types
-    return _read(connection, look, nearest(connection, look, types), types, _letters(look.search))
+    return _by_letters(connection, look, look.wanted.types)
+
+
+def _by_letters(connection: Connection, look: Look, types: Sequence[str]) -> Part:
+    part = Part([], 0)
+    for rows in ways(connection, look, types):
+        part = _read(connection, look, rows, types, _letters(look.search))
+        if len(part.events) == look.limit:
+            break
+    return part
 
 
 def _read(connection: Connection, look: Look, rows: Rows, types: Sequence[str], letters: Sequence[Letters]) -> Part:
