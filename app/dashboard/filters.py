@@ -110,12 +110,12 @@ def since(moment: str | None, now: str) -> str:
 
 def clock(moment: str | None) -> str:
     """The time of day: ``14:32:08``."""
-    return _second(moment)[11:] if moment else NOTHING
+    return second(moment, zones.current())[11:] if moment else NOTHING
 
 
 def short_clock(moment: str | None) -> str:
     """The time of day without seconds."""
-    return _second(moment)[11:16] if moment else NOTHING
+    return second(moment, zones.current())[11:16] if moment else NOTHING
 
 
 def end(moment: str, now: str) -> str:
@@ -155,17 +155,19 @@ def span_to(begin: str, end: str) -> float:
 
 def exact(moment: str) -> str:
     """The moment to the millisecond with its zone, for titles."""
-    return f"{_second(moment)}.{moment[20:23]} {zones.label()}"
+    zone = zones.current()
+    return f"{second(moment, zone)}.{moment[20:23]} {zones.label(zone)}"
 
 
-def _second(moment: str) -> str:
-    return _local_second(moment[:19], zones.current())
+def second(moment: str, zone: ZoneInfo) -> str:
+    """The moment in that zone to the second: ``2026-11-23 14:32:08``."""
+    return _local(moment[:19], zone)
 
 
 @lru_cache(maxsize=10_000)
-def _local_second(second: str, zone: ZoneInfo) -> str:
+def _local(moment: str, zone: ZoneInfo) -> str:
     """Remembered as what happens at once stands in many rows, and more than once in each."""
-    return f"{datetime.fromisoformat(f'{second}Z').astimezone(zone):%Y-%m-%d %H:%M:%S}"
+    return f"{datetime.fromisoformat(f'{moment}Z').astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
 def safe_href(value: Any) -> str | None:

@@ -11,7 +11,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from app.dashboard import assets, filters
+from app.dashboard import assets, filters, zones
 from app.dashboard.language import locale
 from app.dashboard.wording import SEVERITIES, STATUSES
 
@@ -71,15 +71,22 @@ def time(context: Context, moment: str | None, shape: str = "clock", cell: str =
         cell: the name of the cell that a script keeps.
     """
     named = f' data-cell="{cell}"' if cell else ""
-    exactly = f' datetime="{escape(moment)}" title="{escape(filters.exact(moment))}"' if moment else ""
-    if shape in {"age", "end"}:
-        shown = (filters.since if shape == "age" else filters.end)(moment, context["now"])  # type: ignore[arg-type]
+    if not moment:
+        return Markup(f'<time data-format="{shape}"{named}>{filters.NOTHING}</time>')  # noqa: S704  (no word of others)
+    zone = zones.current()
+    second = filters.second(moment, zone)
+    if shape in _OF_THE_DAY:
+        shown = second[_OF_THE_DAY[shape]]
+    elif shape == "day-and-time":
+        shown = filters.day_and_time(moment)
     else:
-        shown = _SHAPES[shape](moment)
-    return Markup(f'<time data-format="{shape}"{named}{exactly}>{escape(shown)}</time>')  # noqa: S704  (the same)
+        shown = (filters.since if shape == "age" else filters.end)(moment, context["now"])
+    exactly = f'datetime="{escape(moment)}" title="{escape(f"{second}.{moment[20:23]} {zones.label(zone)}")}"'
+    return Markup(f'<time data-format="{shape}"{named} {exactly}>{escape(shown)}</time>')  # noqa: S704  (all escaped)
 
 
-_SHAPES: Final = {"clock": filters.clock, "short-clock": filters.short_clock, "day-and-time": filters.day_and_time}
+_OF_THE_DAY: Final = {"clock": slice(11, None), "short-clock": slice(11, 16)}
+"""Shapes that are a part of a moment to the second."""
 
 PIECES: Final = (icon, status, severity, ident, time)
 

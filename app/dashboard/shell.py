@@ -115,7 +115,7 @@ def register(app: Flask, services: Services) -> None:
             "language": str(get_locale()),
             "theme": preferences.theme(services.settings.dashboard_theme),
             "density": preferences.density(),
-            "zone": zones.label(),
+            "zone": zones.label(zones.current()),
             "languages": language.NAMES,
             "user_name": current_user.principal.name if current_user and current_user.is_authenticated else None,
             "trouble": lambda: TROUBLES.get(services.status.trouble()),

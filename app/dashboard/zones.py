@@ -46,9 +46,9 @@ def current() -> ZoneInfo:
     return found
 
 
-def label() -> str:
-    """What people call the page's zone by: its city."""
-    return _city(current().key)
+def label(zone: ZoneInfo) -> str:
+    """What people call a zone by: its city."""
+    return _city(zone.key)
 
 
 @lru_cache(256)

@@ -12,9 +12,10 @@ from app.jobs.fold import ENDED
 from app.metrics.resolution import Span, grid
 from app.storage.base_series import RAW_MS
 
-LOG_LINES: Final = 100
-ITEMS: Final = 50
-ERRORS: Final = 50
+LOG_LINES: Final = 50
+ITEMS: Final = 20
+ERRORS: Final = 20
+"""About twice what is seen of each without scrolling; the whole is a tab away, and what comes now is added."""
 
 
 def content(look: Look) -> dict[str, Any]:
