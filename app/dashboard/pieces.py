@@ -93,4 +93,4 @@ PIECES: Final = (icon, status, severity, ident, time)
 
 def install(app: Flask) -> None:
     """Make the pieces known to the template that hands them on."""
-    app.jinja_env.globals["pieces"] = {piece.__name__: piece for piece in PIECES}
+    app.jinja_env.globals["row_pieces"] = {piece.__name__: piece for piece in PIECES}
