@@ -51,6 +51,7 @@ ACTIONS: Final[dict[str, str]] = {
     "backup.create": phrase("made a backup"),
     "backup.restore": phrase("restored a backup"),
     "store.prune": phrase("deleted what is too old"),
+    "store.empty": phrase("emptied a store"),
     "server.start": phrase("started the server with other settings"),
     "secrets.rotate": phrase("encrypted secrets anew"),
 }

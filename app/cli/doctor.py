@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ from app.core.errors import ScrapewatchError, sentence
 from app.runtime.tls import Pair, Unusable
 from app.storage.backup import making
 from app.storage.base_series import HOUR_MS
-from app.storage.sql import schema
+from app.storage.sql import schema, scratch
 from app.storage.sql.database import Database, sqlite_note
 from app.storage.sql.vacuum import gives_back
 from app.storage.stores import open_stores
@@ -68,9 +69,15 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("bad", f"database: {sentence(error)}")
     finally:
         database.close()
-    note = sqlite_note()
-    if database.is_sqlite and note:
+    if database.is_sqlite:
+        yield from _sqlite(Path(database.url.database or ""))
+
+
+def _sqlite(file: Path) -> Iterator[Finding]:
+    if note := sqlite_note():
         yield Finding("note", note)
+    for each in scratch.left(file):
+        yield Finding("note", f"database: {each} is of a restore; if none runs now, the next start deletes it")
 
 
 def _store(settings: Settings) -> Iterator[Finding]:

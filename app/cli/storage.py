@@ -1,9 +1,16 @@
-"""``flask storage``: moving a store, packing it. ``copy``: all that one holds into another, and what to set then."""
+"""``flask storage``: moving a store, packing it.
 
+``copy``: all that one holds into another, and what to set then. ``empty``: so that one may be copied to once more.
+"""
+
+import sys
+from contextlib import closing
 from typing import Final
 
 import click
 
+from app.accounts.actors import of_terminal
+from app.accounts.opening import open_accounts
 from app.cli import packing
 from app.cli.bars import progress_bars
 from app.cli.base import Group
@@ -11,7 +18,10 @@ from app.core.clock import CLOCK
 from app.core.errors import ScrapewatchError
 from app.storage.copying.addresses import shown
 from app.storage.copying.copier import Report
+from app.storage.copying.emptying import contents
 from app.storage.copying.opening import Move, copier, planned
+from app.storage.sql import schema
+from app.storage.sql.database import Database
 from config import Settings
 
 _KEYS: Final = "Keep ENCRYPTION_KEYS and SECRET_KEY, or their files in DATA_DIR: what they lock was copied as it is."
@@ -38,9 +48,35 @@ def command(settings: Settings) -> click.Command:
             return
         _tell(report, move)
 
+    @group.command("empty")
+    @click.argument("url")
+    @click.option("--yes", is_flag=True, help="Do not ask.")
+    def empty(url: str, *, yes: bool) -> None:
+        """Delete all that the store at URL holds, so that another may be copied there. Never the one in use.
+
+        Stop whatever else uses it. Of a database accounts, rules and the rest go, too, unless it is the one at
+        DATABASE_URL, of which events, jobs and series go when STORAGE_URL names another store.
+        """
+        with contents(settings.database_url, settings.storage_url, url, CLOCK) as found:
+            counts = ", ".join(f"{count:,} {part}" for part, count in found.counts.items()) or "nothing"
+            if found.counts and not yes:
+                if not sys.stdin.isatty():
+                    raise ScrapewatchError(f"{found.name} holds {counts}. Add --yes to delete all of it.")
+                click.confirm(f"{found.name} holds {counts}. Delete all of it?", abort=True)
+            found.empty()
+        _note(settings)
+        click.echo(f"{found.name} is empty; it held {counts}.")
+
     for make in packing.COMMANDS:
         group.add_command(make(settings))
     return group
+
+
+def _note(settings: Settings) -> None:
+    """In the audit log of the database in use, where there is one."""
+    with closing(Database(settings.database_url, readers=1)) as database:
+        if schema.current(database) == schema.head():
+            open_accounts(database, CLOCK).audit.note(of_terminal(), "store.empty")
 
 
 def _tell(report: Report, move: Move) -> None:
@@ -48,7 +84,8 @@ def _tell(report: Report, move: Move) -> None:
         for each in report.differences:
             click.echo(each, err=True)
         raise ScrapewatchError(
-            "The target is not the same as the source. Run this again; if it is still not, empty the target first."
+            "The target is not the same as the source. Run this again; if it is still not, empty the target first"
+            " (`flask --app wsgi storage empty URL`)."
         )
     counts = ", ".join(f"{count:,} {part}" for part, count in report.counts.items() if count)
     click.echo(f"{report.new:,} new events copied; both sides are equal: {counts or 'nothing at all'}.")

@@ -29,6 +29,9 @@ Tallies = Mapping[tuple[int, str, str], int]
 REPLAY: Final = 1 << 12
 """A bit of `Event.flags` that nobody is shown: the event comes from a spool, after an outage."""
 
+UNKNOWN_DIGEST: Final = 0
+"""In the place of `Event.digest`."""
+
 
 class Event(msgspec.Struct, gc=False):
     """An event, checked and normalised; `cursor`, `job_key` and `received_ms` are filled by the store.
@@ -38,7 +41,8 @@ class Event(msgspec.Struct, gc=False):
     Attributes:
         at_ms: the event's own time.
         data: the body as JSON text, an object.
-        digest: a number that differs when type, time or data differ.
+        digest: a number that differs when type, time or data differ; events of before there were any have
+            `UNKNOWN_DIGEST`, and are taken for the same as any of their id.
         body: the same as `data`, decoded; None for a type whose body means nothing to the server.
         id: 16 bytes made by the sender, or None.
         flags: bits in the order of `scrapewatch.events.FLAGS`, and those of `app.ingest.fields` that nobody is shown.

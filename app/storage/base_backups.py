@@ -63,7 +63,7 @@ class Copier(Protocol):
         ...
 
     def scratch(self) -> AbstractContextManager[Path]:
-        """A folder for a copy that is to be put back; gone after the block."""
+        """A folder for a copy that is to be put back, for who has claimed the database; gone after the block."""
         ...
 
     def is_empty(self) -> bool:

@@ -12,6 +12,9 @@ import msgspec
 PARTS: Final = ("events", "jobs", "tallies", "groups", "mutes", "series", "buckets")
 """What every store holds, in the order in which it is copied, events apart: they alone never change."""
 
+ALL: Final = "all"
+"""In the place of a part: whatever a store holds, with its numbers and marks."""
+
 Key = tuple[Any, ...]
 """Where a row of a part stands: text and whole numbers."""
 Row = Any
@@ -30,7 +33,7 @@ KEYS: Final[Mapping[str, int]] = {"tallies": 3, "mutes": 3, "series": 2, "bucket
 
 UNFINISHED: Final = (
     "A copy into it is not finished: with the settings of its source, run `flask --app wsgi storage copy` again;"
-    " or empty it."
+    " or `storage empty URL`, to begin anew."
 )
 """What is said to whoever would use a target too early."""
 
@@ -138,7 +141,7 @@ class Transfer(Protocol):
         ...
 
     def clear(self, part: str) -> None:
-        """Delete all rows of a part, and whatever is kept only to find them; of no events."""
+        """Delete all rows of a part, and whatever is kept only to find them; of no events but with `ALL`."""
         ...
 
     def cursors(self, after: int, limit: int) -> Sequence[int]:

@@ -74,3 +74,21 @@ def test_a_difference_and_a_working_server_are_told_in_words(flask: Run, sqlite_
     assert found.exit_code == 1
     assert "events 2 differs" in found.stderr.splitlines()
     assert found.stderr.splitlines()[-1].startswith("Error: The target is not the same as the source.")
+
+
+def test_a_store_is_emptied_when_that_is_said_twice(flask: Run, sqlite_url: str, tmp_path: Path):
+    """Once by `--yes`; what it holds is told before, and the one in use is refused."""
+    filled(sqlite_url)
+    to = f"sqlite:///{tmp_path / 'other.db'}"
+    flask("storage", "copy", "--to", to)
+
+    asked = flask("storage", "empty", to)
+    assert (asked.exit_code, asked.stderr.count("\n")) == (1, 1)
+    assert "holds 3 events, 1 jobs, " in asked.stderr
+    assert "Add --yes" in asked.stderr
+    assert flask("storage", "empty", "--yes", to).stdout.startswith(f"{to} is empty; it held 3 events, 1 jobs, ")
+    assert flask("storage", "empty", to).stdout == f"{to} is empty; it held nothing.\n"
+    assert flask("storage", "copy", "--to", to).stdout.startswith("3 new events copied; both sides are equal: 3 events")
+
+    refused = flask("storage", "empty", "--yes", sqlite_url)
+    assert (refused.exit_code, "is the store that is in use" in refused.stderr) == (1, True)

@@ -18,8 +18,6 @@ from tests.house import tree
 SECRET = re.compile("token|secret|password|digest|signature|csrf")
 NO_SECRETS = {
     "app/storage/memory.py": "digests of events",
-    "app/storage/redis/draft.py": "digests of events",
-    "app/storage/mongo/append.py": "digests of events",
     "app/storage/sql/sessions.py": "conditions of a query, which finds a SHA-256",
     "app/accounts/passwords.py": "two fields of the same form",
     "app/storage/sql/accounts.py": "conditions of a query, which finds a SHA-256",

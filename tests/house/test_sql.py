@@ -23,6 +23,7 @@ PARTS: Final[dict[str, dict[str, str]]] = {
         "limits.items()": "limits in ms, by name, told by the file itself",
     },
     "app/storage/sql/dropping.py": {"map(partition.of, PARENTS)": "tables by name and number"},
+    "app/storage/sql/emptying.py": {"map(partition.of, PARENTS)": "tables by name and number"},
     "app/storage/sql/events_tables.py": {"where": "conditions of indexes"},
     "app/storage/sql/inserts.py": {"statement": "constants of those who call it, and names of our own tables"},
     "app/storage/sql/job_lists.py": {

@@ -2,6 +2,8 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -168,11 +170,42 @@ def test_an_attempt_that_fails_leaves_nothing(house: House, tmp_path: Path):
 
 def test_what_a_killed_attempt_has_left_is_in_nobody_s_way(house: House, tmp_path: Path):
     """The next one into the same file begins anew."""
-    for name in ("b.zip.copy", "b.zip.part"):
+    for name in ("b.zip.copy", "b.zip.part", "b.zip.lock"):
         (tmp_path / name).write_bytes(b"half")
     back_up(house, tmp_path / "b.zip")
     assert making.verify(tmp_path / "b.zip", quietly).counts["events"] == 3
     assert not list(tmp_path.glob("b.zip.*"))
+
+
+def test_two_at_once_into_one_file_are_not_mixed(house: House, tmp_path: Path):
+    """Who comes second is told of the first, which is whole."""
+    told: list[object] = []
+
+    def on(*_: object) -> None:
+        if not told:
+            with pytest.raises(ScrapewatchError, match=r"Another backup is being made into .*b\.zip") as refusal:
+                back_up(house, tmp_path / "b.zip")
+            told.append(refusal)
+
+    back_up(house, tmp_path / "b.zip", on)
+
+    assert told
+    assert making.verify(tmp_path / "b.zip", quietly).counts["events"] == 3
+    assert [file.name for file in tmp_path.glob("b.zip*")] == ["b.zip"]
+    with pytest.raises(ScrapewatchError, match="is there already"):
+        back_up(house, tmp_path / "b.zip")
+
+
+def test_what_a_killed_restore_has_left_goes(sqlite_url: str, tmp_path: Path):
+    """With the next restore, and with a server that starts."""
+    with closing(Database(sqlite_url)) as database:
+        making.make(database, tmp_path / "b.zip", "1.2.3", StoppedClock(), quietly)
+        left = Path(database.url.database or "").parent / ".restore-killed"
+        for use in (partial(making.restore, database, tmp_path / "b.zip", quietly, force=True), Claim(database).take):
+            left.mkdir()
+            (left / "scrapewatch.db").write_bytes(b"half")
+            use()
+            assert not left.exists()
 
 
 def test_a_backup_goes_back_to_its_own_kind(house: House, tmp_path: Path, sqlite_url: str):

@@ -94,7 +94,7 @@ def test_the_oldest_go_and_nothing_else_does(backups: Backups, clock: StoppedClo
         clock.advance(DAY_MS)
 
     assert names(backups) == made[:1:-1]
-    assert {file.name for file in backups.folder.place.iterdir()} == {*made[2:], *strange, ".lock"}
+    assert {file.name for file in backups.folder.place.iterdir()} == {*made[2:], *strange}
 
 
 def test_a_clock_that_was_wrong_ends_no_backups(backups: Backups, clock: StoppedClock):
@@ -150,7 +150,7 @@ def test_a_server_that_stops_calls_it_off(backups: Backups, caplog: pytest.LogCa
 
     assert "called off" in caplog.text
     assert backups.told()["failure"] is None
-    assert [file.name for file in backups.folder.place.iterdir()] == [".lock"]
+    assert list(backups.folder.place.iterdir()) == []
     with pytest.raises(Unavailable):
         backups.make()
 

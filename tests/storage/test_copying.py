@@ -6,6 +6,7 @@ from contextlib import closing
 from functools import partial
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Connection, text
 
 from app.core.errors import ScrapewatchError
@@ -51,6 +52,21 @@ def test_all_that_can_be_asked_is_answered_alike(place, kind, address):
         assert [outcome.state for outcome in told.outcomes] == ["duplicate", "stored"]
         assert told.events[0].cursor > before["reach"].newest
         assert stores.events.append([event(job_id="new")], no_fold).jobs[0].key > before["jobs"][0].key + 1
+
+
+@pytest.mark.parametrize("kind", ["redis", "mongodb"])
+def test_what_was_stored_before_there_were_digests_is_a_duplicate_there_too(place, kind, address):
+    """As in the database that it comes from, whatever is sent under its id."""
+    with closing(Database(place.database_url)) as database:
+        database.write(partial(Connection.execute, statement=text("UPDATE events SET digest = NULL")))
+    known = next(each for each in place.seen()["events"] if each.id)
+    to = address(kind)
+    place.copied(to)
+
+    for there in (place, place.moved(to)):
+        with there.opened() as stores:
+            told = stores.events.append([replace(known, digest=7)], no_fold)
+            assert [outcome.state for outcome in told.outcomes] == ["duplicate"]
 
 
 @pytest.mark.parametrize("kind", ["postgres", "redis", "mongodb"])
@@ -109,7 +125,10 @@ def test_only_an_empty_store_or_the_same_copy_is_taken_for_a_target(place, addre
     other.live()
     before = other.seen()
 
-    with pytest.raises(ScrapewatchError, match=r"is not empty: it holds 95 events, 2 senders, 1 audit, 3 jobs"):
+    with pytest.raises(
+        ScrapewatchError,
+        match=r"holds 95 events, 2 senders, 1 audit, 3 jobs.* by .*storage empty URL",
+    ):
         place.copied(other.database_url)
     assert other.seen() == before
     third = f"sqlite:///{tmp_path / 'third.db'}"

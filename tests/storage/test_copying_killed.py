@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from app.fold import folding
-from app.storage.base import EventFilter
+from app.storage.base import EventFilter, JobFilter
 from app.storage.base_backups import quietly
 from app.storage.base_keeping import Ages
 from app.storage.base_series import HOUR_MS
@@ -58,6 +58,22 @@ def test_a_commit_that_was_decided_in_the_source_is_copied_whole(place, address,
         events = stores.events.events(EventFilter(job_id="late"))
     assert job is not None
     assert (job.items, [each.type for each in events]) == (1, ["item_scraped", "job_started"])
+
+
+@pytest.mark.parametrize("place", ["mongodb"], indirect=True)
+def test_what_is_left_of_a_deleted_job_is_not_copied(place, address):
+    """Its groups go after its events, and nobody would delete them from the copy."""
+    with place.opened() as stores:
+        key = next(job.key for job in stores.events.jobs(JobFilter()) if stores.groups.of_job(job.id))
+        stores.events.delete_job(next(job.id for job in stores.events.jobs(JobFilter()) if job.key == key), later=True)
+    to = address("sqlite")
+
+    assert place.copied(to).differences == ()
+
+    with closing(Database(to)) as database:
+        copied = SqlTransfer(database).dump("groups", None, 1_000).rows
+    assert copied
+    assert key not in {group.job_key for group in copied}
 
 
 def test_a_copy_that_was_killed_within_a_commit_of_its_target_goes_on_after_it(place, address, monkeypatch):

@@ -141,6 +141,28 @@ def test_a_commit_may_break_off_anywhere(mongo_server: MongoServer, monkeypatch,
     assert at > 8
 
 
+def test_a_server_that_was_shut_out_spoils_nothing_that_was_decided(mongodb_url, monkeypatch):
+    """It writes the parts of its own list under other names than the one whose commit is still to be done."""
+    monkeypatch.setattr("app.storage.mongo.ledger._LARGEST", 1_000)
+    first, second, third = batches()[:3]
+    with opened(mongodb_url) as late, opened(mongodb_url) as killed:
+        assert is_taken(late, first)
+        with monkeypatch.context() as patched:
+            patched.setattr(Ledger, "_do", lambda *given, **named: (_ for _ in ()).throw(SystemExit))
+            with pytest.raises(SystemExit):
+                killed.events.append([copy(each) for each in second], counting)
+        assert not is_taken(late, third)
+        with opened(mongodb_url) as later:
+            assert is_taken(later, third)
+            broken = told(later)
+    with closing(MongoClient[Any](mongodb_url)) as client:
+        assert client.get_default_database()["parts"].count_documents({}) == 0
+        client.drop_database(client.get_default_database())
+    with opened(mongodb_url) as unbroken:
+        assert all(is_taken(unbroken, batch) for batch in (first, second, third))
+        assert told(unbroken) == broken
+
+
 def test_what_was_decided_is_done_by_whoever_comes_next(mongodb_url, monkeypatch):
     """A server that is killed between the two steps has stored all of it; it is seen when it is done."""
     batch = batches()[0]

@@ -1,7 +1,5 @@
 """The folder of backups: which files are ours, and how many stay."""
 
-import fcntl
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from app.core.errors import ScrapewatchError
-from app.storage.backup.making import COPY, PART
-from app.storage.base_backups import FILE_MODE, FOLDER_MODE
+from app.storage.backup import alone
+from app.storage.backup.making import BESIDE
+from app.storage.base_backups import FOLDER_MODE
 
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
 _NAME: Final = re.compile(r"scrapewatch-(\d{8}T\d{6}Z)\.zip")
@@ -68,7 +66,7 @@ class Folder:
         for kept in self.backups(now_ms)[self.keep :]:
             kept.file.unlink()
         for file in self.place.iterdir():
-            if file.suffix in {PART, COPY} and _NAME.fullmatch(file.stem):
+            if file.suffix in BESIDE and _NAME.fullmatch(file.stem):
                 file.unlink()
 
     @contextmanager
@@ -80,15 +78,8 @@ class Folder:
             OSError: the folder can't be written to.
         """
         self.place.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-        lock = os.open(self.place / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
-        try:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise ScrapewatchError(f"Another backup is being made in {self.place}.") from error
+        with alone.alone(self.place / _LOCK, f"Another backup is being made in {self.place}."):
             yield
-        finally:
-            os.close(lock)
 
 
 def _kept(file: Path) -> Kept:

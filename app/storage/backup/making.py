@@ -9,6 +9,7 @@ from typing import Final
 from app.core.clock import Clock, rfc3339
 from app.core.errors import ScrapewatchError
 from app.storage.backup import container
+from app.storage.backup.alone import alone
 from app.storage.backup.container import Manifest
 from app.storage.base_backups import FOLDER_MODE, Copier, Examine, Progress
 from app.storage.sql import copies, dumps, schema
@@ -19,6 +20,8 @@ from app.storage.sql.dumps import PostgresCopies
 
 PART: Final = ".part"
 COPY: Final = ".copy"
+LOCK: Final = ".lock"
+BESIDE: Final = (PART, COPY, LOCK)
 """What is added to a backup's name for what it is made of; such files are of nobody once it is there."""
 
 _COPIERS: Final[dict[str, Callable[[Database], Copier]]] = {"sqlite": SqliteCopies, "postgresql": PostgresCopies}
@@ -39,15 +42,19 @@ def make(database: Database, to: Path, version: str, clock: Clock, progress: Pro
     """Back the database up into the file `to`, which is there when it is whole and verified.
 
     Raises:
-        ScrapewatchError: it can't be backed up; there is nothing left of the attempt.
+        ScrapewatchError: it can't be backed up, or somebody else is about to; there is nothing left of the attempt.
         OSError: there is no room, or the folder can't be written to.
     """
     if schema.current(database) is None:
         raise ScrapewatchError(f"There is nothing to back up: the database is empty. `{schema.UPGRADE}` begins one.")
-    if to.exists():
-        raise ScrapewatchError(f"{to} is there already.")
     to.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-    copier = _copier(database)
+    with alone(to.with_name(to.name + LOCK), f"Another backup is being made into {to}."):
+        if to.exists():
+            raise ScrapewatchError(f"{to} is there already.")
+        return _made(_copier(database), to, version, clock, progress)
+
+
+def _made(copier: Copier, to: Path, version: str, clock: Clock, progress: Progress) -> Manifest:
     made_at = rfc3339(clock.now_ms())
     part, copy = to.with_name(to.name + PART), to.with_name(to.name + COPY)
     for left in (part, copy):  # by an attempt that was killed
@@ -96,17 +103,17 @@ def restore(database: Database, file: Path, progress: Progress, *, force: bool =
     manifest, copier = container.read(file), _copier(database)
     if manifest.engine != copier.engine:
         raise ScrapewatchError(f"{file} is a backup of {manifest.engine}, but DATABASE_URL names {copier.title}.")
-    with copier.scratch() as folder:
-        claim = Claim(database)
-        claim.take(patience_s=0)
-        try:
-            if not force and not copier.is_empty():
-                raise ScrapewatchError("The database is not empty. With --force the backup takes its place.")
+    claim = Claim(database)
+    claim.take(patience_s=0)
+    try:
+        if not force and not copier.is_empty():
+            raise ScrapewatchError("The database is not empty. With --force the backup takes its place.")
+        with copier.scratch() as folder:
             copy = folder / "copy"  # not by the name that the file says: it might lead elsewhere
             manifest = _examined(file, copy, progress)
             copier.put_back(copy, progress)
-        finally:
-            claim.release()
+    finally:
+        claim.release()
     return manifest
 
 

@@ -24,6 +24,7 @@ _MOST_BYTES: Final = 4_000_000
 """Of the bodies of events that are written at once."""
 _CURSORS: Final = 1_000
 """Of the target that are held against the source's at once."""
+_EMPTY: Final = "empty it first, by `flask --app wsgi storage empty URL`, or take another one"
 _END: Final = "end"
 """In the place of a part: all are copied."""
 
@@ -69,7 +70,7 @@ class Copier:
         """
         mark = self._begin()
         if mark.is_done:
-            raise ScrapewatchError("The copy is finished: to copy what came since, empty the target first.")
+            raise ScrapewatchError(f"The copy is finished: to copy what came since, {_EMPTY}.")
         self._whole = self._source.held("events")
         return Report(self._events(mark)[1])
 
@@ -107,7 +108,7 @@ class Copier:
             mark = Mark(self._name)
             transfer.write(mark)
         elif mark.source != self._name:
-            raise ScrapewatchError(f"The target holds a copy of {mark.source}, not of {self._name}: empty it first.")
+            raise ScrapewatchError(f"The target holds a copy of {mark.source}, not of {self._name}: {_EMPTY}.")
         elif not mark.is_done:
             transfer.prepare()
             mark = transfer.mark() or mark  # what a crash has left may have been a later one
@@ -117,9 +118,9 @@ class Copier:
         held = {part: self._target.held(part) for part in self._target.parts if part != META}
         found = ", ".join(f"{count:,} {part}" for part, count in held.items() if count)
         if found:
-            raise ScrapewatchError(f"The target is not empty: it holds {found}. Nothing was copied.")
+            raise ScrapewatchError(f"The target is not empty: it holds {found}. Nothing was copied: {_EMPTY}.")
         if self._target.stores.events.reach().newest:
-            raise ScrapewatchError("The target was in use and has been emptied since: take another one.")
+            raise ScrapewatchError(f"The target was in use, and what was deleted there has left its numbers: {_EMPTY}.")
 
     def _sweep(self, last: int) -> None:
         """Delete events up to a cursor from the target that are no longer in the source."""

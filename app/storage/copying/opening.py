@@ -7,7 +7,6 @@ To a store beside the database goes what `STORAGE_URL` holds. Another database t
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from app.core.clock import Clock
@@ -92,20 +91,20 @@ def copier(move: Move, clock: Clock, progress: Progress, *, ahead: bool) -> Iter
         if not move.goes_home:  # else it may hold a part of this copy
             schema.require_current(home)
         if not ahead:
-            _claim(stack, home, "A server uses the source: stop it, or copy its events --ahead.")
+            claimed(stack, home, "A server uses the source: stop it, or copy its events --ahead.")
         database = home
         if move.moves_house:
             database = Database(move.to, readers=2, checkpoints=True)
             stack.callback(database.close)
             database.take_time()
-            _claim(stack, database, "A server uses the target: stop it.")
+            claimed(stack, database, "A server uses the target: stop it.")
         source = open_stores(move.storage_url, home, clock)
         stack.callback(source.close)
-        target = _reached(stack, move.to, database, clock)
+        target = reached(stack, move.to, database, clock, "--to")
         house = SqlTransfer(home) if move.moves_house else None
         yield Copier(
-            Side(source, _transfer(source), house),
-            Side(target, _transfer(target), SqlTransfer(database) if house else None),
+            Side(source, transfer_of(source), house),
+            Side(target, transfer_of(target), SqlTransfer(database) if house else None),
             _name(move),
             progress,
         )
@@ -116,9 +115,12 @@ def _name(move: Move) -> str:
     return " and ".join(dict.fromkeys(map(shown, names)))
 
 
-def _claim(stack: ExitStack, database: Database, refusal: str) -> None:
-    if database.is_sqlite and database.url.database:
-        Path(database.url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+def claimed(stack: ExitStack, database: Database, refusal: str) -> None:
+    """No server uses the database until the stack ends.
+
+    Raises:
+        ScrapewatchError: one does; says `refusal`.
+    """
     claim = Claim(database)
     try:
         claim.take(patience_s=0)
@@ -127,16 +129,26 @@ def _claim(stack: ExitStack, database: Database, refusal: str) -> None:
     stack.callback(claim.release)
 
 
-def _reached(stack: ExitStack, to: str, database: Database, clock: Clock) -> Stores:
+def reached(stack: ExitStack, url: str, database: Database, clock: Clock, named: str) -> Stores:
+    """The stores at an address, though they may hold a part of a copy alone, until the stack ends.
+
+    Raises:
+        ScrapewatchError: they can't be used; the address is told of as `named`.
+    """
     try:
-        stores = reach_stores(to, database, clock)
+        stores = reach_stores(url, database, clock)
     except ScrapewatchError as error:
-        raise ScrapewatchError(f"--to: {str(error).removeprefix('STORAGE_URL: ')}") from error
+        raise ScrapewatchError(f"{named}: {str(error).removeprefix('STORAGE_URL: ')}") from error
     stack.callback(stores.close)
     return stores
 
 
-def _transfer(stores: Stores) -> Transfer:
+def transfer_of(stores: Stores) -> Transfer:
+    """What copies them.
+
+    Raises:
+        ScrapewatchError: nothing does.
+    """
     if stores.transfer is None:
         raise ScrapewatchError("What such a store holds can't be copied.")
     return stores.transfer()

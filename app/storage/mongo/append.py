@@ -16,7 +16,7 @@ from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 from app.core.errors import Unavailable
-from app.storage.base import Commit, Event, Fold, Job, Outcome, Tallies
+from app.storage.base import UNKNOWN_DIGEST, Commit, Event, Fold, Job, Outcome, Tallies
 from app.storage.base_series import Point
 from app.storage.mongo.append_numbers import Numbers
 from app.storage.mongo.client import Document, Mongo
@@ -131,7 +131,7 @@ class Batch:
         taken = [sent[place] for place in self._inserted(sent)] if sent else []
         held = {key: event.digest for key, event in first.items()} | self._held(taken)
         return {
-            id(event): DUPLICATE if held[event.job_key, event.id or b""] == event.digest else CONFLICT
+            id(event): DUPLICATE if held[event.job_key, event.id or b""] in (event.digest, UNKNOWN_DIGEST) else CONFLICT
             for event in (*taken, *again)
         }
 

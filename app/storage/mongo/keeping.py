@@ -18,7 +18,8 @@ from app.storage.mongo.removal import note_removed
 from app.storage.mongo.watermarks import stands_at
 from app.storage.receipts import Receipt, Receipts
 
-_KEPT: Final = "kept"
+KEPT: Final = "kept"
+"""The collection of jobs of which something was passed over."""
 _AT_ONCE: Final = 500
 """Jobs of one query."""
 
@@ -88,7 +89,7 @@ class Keeping:
             if event["job_key"] in kept:
                 firsts.setdefault(event["job_key"], event["_id"])
         if firsts:
-            self._mongo[_KEPT].bulk_write(
+            self._mongo[KEPT].bulk_write(
                 [UpdateOne({"_id": key}, {"$min": {"cursor": first}}, upsert=True) for key, first in firsts.items()]
             )
         gone = self._delete([event["_id"] for event in passed if event["job_key"] not in kept])
@@ -104,7 +105,7 @@ class Keeping:
     def _let_some_go(self, ages: Ages, limit: int) -> int:
         """Delete what is kept no longer, job by job; returns how many events went."""
         with translated():
-            if self._mongo[_KEPT].find_one({}, {"_id": 1}) is None:
+            if self._mongo[KEPT].find_one({}, {"_id": 1}) is None:
                 return 0
             end = receipts(self._mongo, ages).last_before(ages.troubled_ms)
             released = list(self._released(ages, end))
@@ -124,7 +125,7 @@ class Keeping:
 
         `end` is up to where it is too old for those that went wrong as well.
         """
-        passed = self._mongo[_KEPT].find()
+        passed = self._mongo[KEPT].find()
         while some := list(islice(passed, _AT_ONCE)):
             wanted = {"_id": {"$in": [each["_id"] for each in some]}}
             jobs = {job["_id"]: job for job in self._mongo["jobs"].find(wanted, {"pinned": 1, "status": 1})}
@@ -152,9 +153,9 @@ class Keeping:
     def _remember(self, job_key: int, firsts: Sequence[int]) -> None:
         """The first cursor of what is still kept of a job, or none for nothing."""
         if firsts:
-            self._mongo[_KEPT].update_one({"_id": job_key}, {"$set": {"cursor": firsts[0]}})
+            self._mongo[KEPT].update_one({"_id": job_key}, {"$set": {"cursor": firsts[0]}})
         else:
-            self._mongo[_KEPT].delete_one({"_id": job_key})
+            self._mongo[KEPT].delete_one({"_id": job_key})
 
 
 def receipts(mongo: Mongo, ages: Ages) -> Receipts:

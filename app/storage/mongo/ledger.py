@@ -33,6 +33,9 @@ log = logging.getLogger(__name__)
 
 _LEDGER: Final = "ledger"
 """The document, and the collection that it is in."""
+_PARTS: Final = "parts"
+KEPT_BY_LEDGER: Final = (_LEDGER, _PARTS)
+"""Its collections."""
 _LARGEST: Final = 12 * 1024 * 1024
 """Bytes of a document, of the 16 MiB that it may have."""
 
@@ -108,8 +111,9 @@ class Ledger:
         done = {**self.head, **head, "number": number}
         ordered = [*puts, Put("meta", HEAD, done)]
         try:
-            self._decide(number, b"".join(bson.encode({"put": list(put[:3])}) for put in ordered))
+            parts = self._decide(number, b"".join(bson.encode({"put": list(put[:3])}) for put in ordered))
             self._do(ordered)
+            self._forget(parts)
         except PyMongoError:
             self._make_ready()  # which says, if the server can be reached again, whether it was decided
             if self.head["number"] != number:
@@ -121,14 +125,23 @@ class Ledger:
         """Write documents that need not be there together. To be called in a `turn`."""
         self._write(puts, again=True)
 
-    def _decide(self, number: int, puts: bytes) -> None:
+    def _decide(self, number: int, puts: bytes) -> Sequence[str]:
+        """Write the list down, and decide; the names of its further parts."""
         parts = [puts[start : start + _LARGEST] for start in range(0, len(puts), _LARGEST)]
-        for place, part in enumerate(parts[1:], 1):
-            self._mongo["parts"].replace_one({"_id": place}, {"puts": part}, upsert=True)
+        # Under names that nobody else takes: what another has decided may have to be read still.
+        names = [f"{self._fence} {number} {place}" for place in range(1, len(parts))]
+        for name, part in zip(names, parts[1:], strict=True):
+            self._mongo[_PARTS].replace_one({"_id": name}, {"puts": part}, upsert=True)
         ours = {"_id": _LEDGER, "fence": self._fence, "number": number - 1}
-        decision = {"$set": {"number": number, "parts": len(parts), "puts": parts[0]}}
+        decision = {"$set": {"number": number, "parts": names, "puts": parts[0]}}
         if not self._mongo.durable(_LEDGER).update_one(ours, decision).matched_count:
+            self._forget(names)
             self._give_way()
+        return names
+
+    def _forget(self, parts: Sequence[Any]) -> None:
+        if parts:
+            self._mongo[_PARTS].delete_many({"_id": {"$in": list(parts)}})
 
     def _do(self, puts: Sequence[Put], *, again: bool = False) -> None:
         """Write the documents; those of `meta` come last and in order, as `head` is the very last."""
@@ -153,6 +166,7 @@ class Ledger:
         if ledger["number"] > self.head["number"]:
             log.warning("Commit %s had been decided and not done; it is done now", ledger["number"])
             self._do(self._decided(ledger), again=True)
+            self._forget(_parts_of(ledger))
             self._head = self._read_head()
         self._mongo["events"].delete_many({"_id": {"$gt": self.head["cursor"]}})
         self._is_ready = True
@@ -177,9 +191,10 @@ class Ledger:
         return taken
 
     def _decided(self, ledger: Document) -> list[Put]:
-        parts = [ledger["puts"]]
-        parts += [self._mongo["parts"].find_one({"_id": place}) for place in range(1, ledger["parts"])]
-        puts = b"".join(part if isinstance(part, bytes) else part["puts"] for part in parts)
+        further = [self._mongo[_PARTS].find_one({"_id": name}) for name in _parts_of(ledger)]
+        if None in further:  # whoever has decided it has just done it, too
+            raise Unavailable("busy")
+        puts = b"".join((ledger["puts"], *(part["puts"] for part in further if part)))
         return [Put(*each["put"]) for each in bson.decode_all(puts)]
 
     def _give_way(self) -> NoReturn:
@@ -187,6 +202,12 @@ class Ledger:
         log.error("Another server writes to this MongoDB database, so this one can't any more; it must be stopped")
         self._mongo["events"].delete_many({"_id": {"$gt": self.head["cursor"]}, "fence": self._fence})
         raise Unavailable("storage_down", 5_000)
+
+
+def _parts_of(ledger: Document) -> Sequence[Any]:
+    """The names of the further parts of what was decided."""
+    parts: int | list[str] = ledger["parts"]
+    return range(1, parts) if isinstance(parts, int) else parts  # a number was written by an earlier version
 
 
 def _write(put: Put, *, again: bool) -> _Write:

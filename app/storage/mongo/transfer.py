@@ -11,14 +11,15 @@ from typing import Any, Final
 from pymongo import ASCENDING
 
 from app.storage.base import Job
-from app.storage.base_copying import Key, Mark, Numbers, Page, Row
+from app.storage.base_copying import ALL, Key, Mark, Numbers, Page, Row
 from app.storage.base_groups import ErrorGroup
 from app.storage.labels import decoded, encode, series_number
 from app.storage.mongo.append_numbers import TALLIES, TOTALS
 from app.storage.mongo.client import HEAD, REMOVED, TURNS, Document, Mongo, translated
 from app.storage.mongo.groups import MARK as GROUPED
 from app.storage.mongo.groups import group_fields, group_key, group_of, mute_key
-from app.storage.mongo.ledger import Ledger, Put
+from app.storage.mongo.keeping import KEPT
+from app.storage.mongo.ledger import KEPT_BY_LEDGER, Ledger, Put
 from app.storage.mongo.rows import event_document, job_fields
 from app.storage.mongo.series_points import bucket_put, label_words, labels_of, values_of
 from app.storage.mongo.watermarks import moved
@@ -43,7 +44,7 @@ class MongoTransfer:
     def held(self, part: str) -> int:
         """See `Transfer`."""
         with translated():
-            return self._mongo[_COLLECTIONS[part]].count_documents({})
+            return self._mongo[_COLLECTIONS[part]].count_documents(self._there(part))
 
     def given(self) -> Mapping[str, int]:
         """See `Transfer`."""
@@ -55,10 +56,16 @@ class MongoTransfer:
         """See `Transfer`."""
         query = {} if after is None else {"_id": {"$gt": bytes.fromhex(after[0]) if part == "buckets" else after[0]}}
         with translated():
-            found = list(self._mongo[_COLLECTIONS[part]].find(query).sort("_id", ASCENDING).limit(limit))
+            found = list(
+                self._mongo[_COLLECTIONS[part]].find({**query, **self._there(part)}).sort("_id", ASCENDING).limit(limit)
+            )
         last = found[-1]["_id"] if len(found) == limit else None
         onward = None if last is None else (last.hex() if part == "buckets" else last,)
         return Page(list(map(_ROWS[part], found)), onward)
+
+    def _there(self, part: str) -> Document:
+        """But for groups of deleted jobs, which go after them."""
+        return {"job_key": {"$nin": list(self._mongo.sight().gone)}} if part == "groups" else {}
 
     def prepare(self) -> None:
         """See `Transfer`; a commit that was decided is done, whoever has decided it."""
@@ -91,7 +98,11 @@ class MongoTransfer:
     def clear(self, part: str) -> None:
         """See `Transfer`."""
         with self._ledger.turn():
-            self._mongo[_COLLECTIONS[part]].delete_many({})
+            if part != ALL:
+                self._mongo[_COLLECTIONS[part]].delete_many({})
+                return
+            for name in (*dict.fromkeys(_COLLECTIONS.values()), TOTALS, KEPT, *KEPT_BY_LEDGER, "meta"):
+                self._mongo[name].drop()
 
     def cursors(self, after: int, limit: int) -> Sequence[int]:
         """See `Transfer`."""

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.storage.base import Commit, Event, Fold, Job, Outcome, Tallies
+from app.storage.base import UNKNOWN_DIGEST, Commit, Event, Fold, Job, Outcome, Tallies
 from app.storage.base_series import Point
 from app.storage.redis.server import Head
 
@@ -94,7 +94,7 @@ class Draft:
         if known is None:
             digests[key] = event.digest
             return STORED
-        return DUPLICATE if known == event.digest else CONFLICT
+        return DUPLICATE if known in (event.digest, UNKNOWN_DIGEST) else CONFLICT
 
     def _job_of(self, event: Event) -> Job:
         """A copy, so that what was added before stays as it was told."""

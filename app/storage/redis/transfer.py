@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from app.storage.base import Event, Job
-from app.storage.base_copying import Key, Mark, Numbers, Page, Row
+from app.storage.base_copying import ALL, Key, Mark, Numbers, Page, Row
 from app.storage.base_groups import ErrorGroup, Mute
 from app.storage.redis import append, transfer_dump
 from app.storage.redis.buckets import Place, write
@@ -88,7 +88,7 @@ class RedisTransfer:
 
     def clear(self, part: str) -> None:
         """See `Transfer`."""
-        for pattern in _PATTERNS[part]:
+        for pattern in ("*",) if part == ALL else _PATTERNS[part]:
             transfer_dump.forget(self._server, pattern)
 
     def cursors(self, after: int, limit: int) -> Sequence[int]:

@@ -17,6 +17,8 @@ from typing import Final
 from sqlalchemy import Connection, NullPool, create_engine, text
 
 from app.core.errors import ScrapewatchError, Unavailable
+from app.storage.base_backups import FOLDER_MODE
+from app.storage.sql import scratch
 from app.storage.sql.database import Database, translated
 
 log = logging.getLogger(__name__)
@@ -102,13 +104,16 @@ class Claim:
         return True
 
     def _lock_file(self) -> bool:
-        path = Path(f"{self._database.url.database}.serving")
+        file = Path(self._database.url.database or "")
+        path = file.with_name(f"{file.name}.serving")
         if self._file is None:
+            file.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
+        scratch.clear(file)
         return True
 
     def _lock_session(self) -> bool:

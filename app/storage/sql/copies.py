@@ -7,7 +7,6 @@ the log can't begin anew and grows by what is written.
 
 import os
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,7 +15,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, exc
 
 from app.core.errors import ScrapewatchError
-from app.storage.base_backups import FILE_MODE, FOLDER_MODE, Copied, Progress
+from app.storage.base_backups import FILE_MODE, Copied, Progress
+from app.storage.sql import scratch
 from app.storage.sql.database import Database
 
 Ask = Callable[[str], Sequence[Any]]
@@ -68,9 +68,8 @@ class SqliteCopies:
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """See `Copier`: beside the database, so that the copy need only take its name."""
-        self._place.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".restore-", dir=self._place.parent) as folder:
-            yield Path(folder)
+        with scratch.folder(self._place) as folder:
+            yield folder
 
     def is_empty(self) -> bool:
         """See `Copier`."""

@@ -7,17 +7,18 @@ the oldest stay up to a twelfth longer than they are to be kept.
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, NullPool, create_engine
 
 from app.core.clock import Clock
 from app.core.errors import Unavailable
 from app.storage.base_keeping import Ages
 from app.storage.sql import event_keys, partitions
-from app.storage.sql.database import Database
+from app.storage.sql.database import Database, translated
 from app.storage.sql.keeping import keepers, receipts
 from app.storage.sql.pace import Pace
 from app.storage.sql.partitions import PARENTS, SHARE, Partition
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 PATIENCE: Final = SHARE // 2
 """A partition is waited for if it spans no more than this part of the time for which events are kept."""
+ALONE: Final = 7_261_735_927_003
+"""The advisory lock of who lets partitions go."""
 LOCK_MS: Final = 50
 """How long whoever reads or writes may wait behind a partition that waits for others to let go of it."""
 TRIES: Final = 20
@@ -106,14 +109,17 @@ class Dropping:
     def step(self, whole: Sequence[Partition], ages: Ages) -> int:
         """Let the first of these go in which there is something; how many events went.
 
-        0 when there was nothing in them, or somebody does not let go of one.
+        0 when there was nothing in them, somebody does not let go of one, or another process lets one go now.
         """
-        for partition in whole if self._clock.monotonic_ms() >= self._again_ms else ():
-            went = self._drop(partition, ages)
-            while self._database.write(self._pace.timed(_clear_chunks)):
-                pass
-            if went:
-                return went
+        if not whole or self._clock.monotonic_ms() < self._again_ms:
+            return 0
+        with _alone(self._database) as is_alone:
+            for partition in whole if is_alone else ():
+                went = self._drop(partition, ages)
+                while self._database.write(self._pace.timed(_clear_chunks)):
+                    pass
+                if went:
+                    return went
         return 0
 
     def _drop(self, partition: Partition, ages: Ages) -> int:
@@ -148,6 +154,17 @@ class Dropping:
         log.warning("Old events up to %d can't go at once: something has been reading them", partition.high - 1)
         self._again_ms = self._clock.monotonic_ms() + RETRY_MS
         return False
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[bool]:
+    """Whether nobody else lets partitions go during the block: who can't drop one takes its keys again bit by bit."""
+    engine = create_engine(database.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with ExitStack() as stack:
+        with translated():
+            session = stack.enter_context(engine.connect())  # it holds the lock, and ends with this process
+            is_alone = session.exec_driver_sql("SELECT pg_try_advisory_lock(%s)", (ALONE,)).scalar()
+        yield bool(is_alone)
 
 
 def _received(connection: Connection, partition: Partition, ages: Ages, now_ms: int) -> tuple[int | None, int | None]:

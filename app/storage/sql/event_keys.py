@@ -43,6 +43,8 @@ _PUT_BACK: Final = (
     "INSERT INTO event_keys (job_key, id, cursor, digest) SELECT job_key, id, cursor, digest FROM events"
     " WHERE cursor > %s AND cursor <= %s AND id IS NOT NULL ON CONFLICT DO NOTHING"
 )
+_ALONE: Final = 7_261_735_927_004
+"""The advisory lock of who takes keys again, and of those who might delete their events meanwhile."""
 _COLUMNS: Final = ("job_key", "id", "cursor", "digest")
 
 
@@ -67,6 +69,7 @@ def held(connection: Connection, keys: Sequence[tuple[int, bytes]]) -> dict[tupl
 
 def delete_events(connection: Connection, cursors: Sequence[int]) -> int:
     """Delete these events and give up their keys; returns how many there were."""
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock_shared(%s)", (_ALONE,))
     return int(connection.exec_driver_sql(_DELETE, (list(cursors),)).scalar_one())
 
 
@@ -80,4 +83,5 @@ def remove(connection: Connection, after: int, upto: int) -> None:
 
 def put_back(connection: Connection, after: int, upto: int) -> None:
     """Take the keys of the events between two cursors again, the second included, after `remove`."""
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_ALONE,))
     connection.exec_driver_sql(_PUT_BACK, (after, upto))

@@ -18,6 +18,8 @@ from app.storage.sql.database import Database
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 UPGRADE: Final = "flask --app wsgi db upgrade"
+NOTED: Final = "alembic_version"
+"""The table that says which migration a database has."""
 _NUMBERED = re.compile(r"(\d{4})_\w+\.py")
 
 
@@ -62,7 +64,7 @@ def require_current(database: Database) -> None:
 
 
 def _noted(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
+    if not inspect(connection).has_table(NOTED):
         return None
     found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return found

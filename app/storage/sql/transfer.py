@@ -5,9 +5,10 @@ from functools import partial
 
 from sqlalchemy import Connection, delete, func, select
 
-from app.storage.base_copying import Key, Mark, Numbers, Page, Row
+from app.storage.base_copying import ALL, Key, Mark, Numbers, Page, Row
 from app.storage.sql import copy_mark, schema, transfer_numbers, transfer_rows
 from app.storage.sql.database import Database
+from app.storage.sql.emptying import empty_store
 from app.storage.sql.events_tables import events
 from app.storage.sql.job_lists import count_changes, job_totals, miscounted
 from app.storage.sql.removal import take_out
@@ -75,6 +76,9 @@ class SqlTransfer:
 
     def clear(self, part: str) -> None:
         """See `Transfer`."""
+        if part == ALL:
+            self._database.write(empty_store)
+            return
         if part == APPENDED:
             return
         statement = delete(TABLES[part])
