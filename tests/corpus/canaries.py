@@ -1,4 +1,7 @@
-"""Secrets that are planted where secrets get to, each with a word of its own by which it is found again."""
+"""Secrets that are planted where secrets get to, each with a word of its own by which it is found again.
+
+All words begin alike, and so that no random token ever holds that by chance.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -12,41 +15,41 @@ ESCAPED: Final = "pass\\u0077ord"
 """A name as some encoder may write it."""
 PRIVATE: Final = "PRIVATE KEY"
 GIVEN: Final = {
-    "SECRET_KEY": "cnrysecretkey of the tests, 32 bytes",
-    "ENCRYPTION_KEYS": "cnryencryption one of the tests 32,cnryencryption two of the tests 32",
-    "ALERT_WEBHOOK_SECRET": "cnrywebhooksecret",
+    "SECRET_KEY": "cnrybirdsecretkey of the tests, 32 bytes",
+    "ENCRYPTION_KEYS": "cnrybirdencryption one of the tests 32,cnrybirdencryption two of the tests 32",
+    "ALERT_WEBHOOK_SECRET": "cnrybirdwebhooksecret",
 }
 """Settings whose secrets a server makes for itself where they are not given."""
 SETTINGS: Final = {
-    "ADMIN_PASSWORD": 'cnryadmin "quoted" back\\slash & <b>',
-    "INGEST_TOKEN": "the token cnryingest of thirty-two characters",
-    "READ_TOKEN": "the token cnryread of thirty-two characters",
-    "SMTP_URL": "smtp://mailer:cnrysmtp%2Fpass@127.0.0.1:9",
+    "ADMIN_PASSWORD": 'cnrybirdadmin "quoted" back\\slash & <b>',
+    "INGEST_TOKEN": "the token cnrybirdingest of thirty-two characters",
+    "READ_TOKEN": "the token cnrybirdread of thirty-two characters",
+    "SMTP_URL": "smtp://mailer:cnrybirdsmtp%2Fpass@127.0.0.1:9",
     "ALERT_EMAIL_FROM": "a@example.com",
     "ALERT_EMAIL_TO": "b@example.com",
-    "TWILIO_URL": "https://AC0:cnrytwilio@127.0.0.1:9/Messages.json",
-    "SLACK_WEBHOOK_URL": "https://127.0.0.1:9/services/T0/B0/cnryslackenv",
-    "ALERT_WEBHOOK_URL": "http://hook:cnryhookuser@127.0.0.1:9/x/cnryhookpath",
-    "DEADMAN_URL": "http://127.0.0.1:9/ping/cnrydeadman",
+    "TWILIO_URL": "https://AC0:cnrybirdtwilio@127.0.0.1:9/Messages.json",
+    "SLACK_WEBHOOK_URL": "https://127.0.0.1:9/services/T0/B0/cnrybirdslackenv",
+    "ALERT_WEBHOOK_URL": "http://hook:cnrybirdhookuser@127.0.0.1:9/x/cnrybirdhookpath",
+    "DEADMAN_URL": "http://127.0.0.1:9/ping/cnrybirddeadman",
 }
 SENT: Final = (
-    {"password": "cnry01"},
-    {"Api-Key": ["cnry02", {"a": "cnry02"}]},
-    {ESCAPED: "cnry03"},
-    {"headers": {"Authorization": "Bearer cnry04aaaaaaaaaaaaaaaa", "Cookie": "sid=cnry05"}},
-    {"headers": [{"name": "Set-Cookie", "value": "sid=cnry06"}]},
-    {"proxy": "http://user:cnry07@proxy.example:8080"},
-    {"note": "tried user:cnry08@10.0.0.1:3128, then gave up"},
-    {"curl": "curl -H 'Authorization: Bearer cnry09aaaaaaaaaaaaaaaa' https://x.example"},
-    {"url": "https://x.example/?page=1&api_key=cnry10&access_token=cnry11"},
-    {"url": "https://x.example/callback?token=cnry12aaaaaaaaaaaaaaaa"},
-    {"dsn": "postgresql://me:cnry13@db/shop"},
-    {"text": f"-----BEGIN {PRIVATE}-----\ncnry14\n-----END {PRIVATE}-----"},
-    {"text": "ghp_cnry15aaaaaaaaaaaaaaaaaaaaaaaa"},
-    {"text": "eyJhbGciOiJI.eyJzdWIiOiIx.cnry16"},
-    {"text": "https://hooks.slack.com/services/T0/B0/cnry17"},
-    {"deep": [[[{"a": [{"db_password": "cnry18"}]}]]]},
-    {"text": 'json {"password": "cnry19 and more", "page": 2}'},
+    {"password": "cnrybird01"},
+    {"Api-Key": ["cnrybird02", {"a": "cnrybird02"}]},
+    {ESCAPED: "cnrybird03"},
+    {"headers": {"Authorization": "Bearer cnrybird04aaaaaaaaaaaaaaaa", "Cookie": "sid=cnrybird05"}},
+    {"headers": [{"name": "Set-Cookie", "value": "sid=cnrybird06"}]},
+    {"proxy": "http://user:cnrybird07@proxy.example:8080"},
+    {"note": "tried user:cnrybird08@10.0.0.1:3128, then gave up"},
+    {"curl": "curl -H 'Authorization: Bearer cnrybird09aaaaaaaaaaaaaaaa' https://x.example"},
+    {"url": "https://x.example/?page=1&api_key=cnrybird10&access_token=cnrybird11"},
+    {"url": "https://x.example/callback?token=cnrybird12aaaaaaaaaaaaaaaa"},
+    {"dsn": "postgresql://me:cnrybird13@db/shop"},
+    {"text": f"-----BEGIN {PRIVATE}-----\ncnrybird14\n-----END {PRIVATE}-----"},
+    {"text": "ghp_cnrybird15aaaaaaaaaaaaaaaaaaaaaaaa"},
+    {"text": "eyJhbGciOiJI.eyJzdWIiOiIx.cnrybird16"},
+    {"text": "https://hooks.slack.com/services/T0/B0/cnrybird17"},
+    {"deep": [[[{"a": [{"db_password": "cnrybird18"}]}]]]},
+    {"text": 'json {"password": "cnrybird19 and more", "page": 2}'},
 )
 """What scrapers send: the data of an event each, or as much of it as may hold a text."""
 

@@ -29,9 +29,13 @@ MADE = {"secret_key": "SECRET_KEY", "encryption_key": "ENCRYPTION_KEYS", "webhoo
 """Files of secrets that a server has made, by the setting that would have given them."""
 EXPORTS = ("events", "jobs", "alerts", "audit")
 CHANNELS = (
-    ("hook", "webhook", {"webhook": "http://me:cnrychan1@127.0.0.1:9/x?token=cnrychan2", "secret": "cnrychan3"}),
-    ("chat", "slack", {"webhook": "http://127.0.0.1:9/services/T0/B0/cnrychan4"}),
-    ("mail", "email", {"smtp": "smtp://me:cnrychan5@127.0.0.1:9", "from": "a@b.c", "recipients": ["d@e.f"]}),
+    (
+        "hook",
+        "webhook",
+        {"webhook": "http://me:cnrybirdchan1@127.0.0.1:9/x?token=cnrybirdchan2", "secret": "cnrybirdchan3"},
+    ),
+    ("chat", "slack", {"webhook": "http://127.0.0.1:9/services/T0/B0/cnrybirdchan4"}),
+    ("mail", "email", {"smtp": "smtp://me:cnrybirdchan5@127.0.0.1:9", "from": "a@b.c", "recipients": ["d@e.f"]}),
 )
 BATCH = 50
 
@@ -43,8 +47,8 @@ class Planted:
         self.server, self.given, self.database, self.folder = server, given, database, folder
         self.asker = Asker(server, given)
         made = {setting: (folder / file).read_text() for file, setting in MADE.items() if setting not in given}
-        self.words = {"cnry", *made.values()}
-        own = {**{name: text for name, text in given.items() if "cnry" in text}, **made}
+        self.words = {"cnrybird", *made.values()}
+        own = {**{name: text for name, text in given.items() if "cnrybird" in text}, **made}
         own["database"] = urlsplit(given["DATABASE_URL"]).password or "none of its own"
         self.own = {name: text.split(",")[0] if name == "ENCRYPTION_KEYS" else text for name, text in own.items()}
 
@@ -58,21 +62,21 @@ class Planted:
                 assert answer["rejected"] == []
         for text in texts[:: len(texts) // BATCH]:
             status, _, told = self.asker.ask({"ask": "POST /api/v1/events", "text": text, "as": "scraper"}, "")
-            assert (status, "cnry" in told.decode()) == (200, False)
+            assert (status, "cnrybird" in told.decode()) == (200, False)
         for name, type_, settings in CHANNELS:
             made = {"ask": "POST /api/v1/channels", "json": {"name": name, "type": type_, "config": settings}}
             number = json.loads(self.asker.ask({**made, "as": "admin"}, "")[2])["id"]
             assert self.asker.ask({"ask": f"POST /api/v1/channels/{number}/test", "as": "admin"}, "")[0] == 200
         for stranger in (
-            {"ask": "GET /api/v1/jobs?token=cnrystranger", "as": "nobody"},
-            {"ask": "GET /nowhere/cnrystranger?password=cnrystranger", "as": "nobody"},
-            {"ask": "GET /api/v1/jobs", "headers": {"Authorization": "Bearer cnrystranger"}, "as": "nobody"},
-            {"ask": "GET /api/v1/jobs", "basic": ["admin", "cnrystranger"], "as": "nobody"},
-            {"ask": "POST /login", "form": {"username": "admin", "password": "cnrystranger"}, "as": "visitor"},
+            {"ask": "GET /api/v1/jobs?token=cnrybirdstranger", "as": "nobody"},
+            {"ask": "GET /nowhere/cnrybirdstranger?password=cnrybirdstranger", "as": "nobody"},
+            {"ask": "GET /api/v1/jobs", "headers": {"Authorization": "Bearer cnrybirdstranger"}, "as": "nobody"},
+            {"ask": "GET /api/v1/jobs", "basic": ["admin", "cnrybirdstranger"], "as": "nobody"},
+            {"ask": "POST /login", "form": {"username": "admin", "password": "cnrybirdstranger"}, "as": "visitor"},
         ):
             assert self.asker.ask(stranger, "")[0] in {302, 401, 404}
         logged = quote(
-            f"{MARKER} password=cnrystranger {' '.join(self.own.values())}"
+            f"{MARKER} password=cnrybirdstranger {' '.join(self.own.values())}"
         )  # a session that is none is told
         stranger = {"ask": f"GET /socket.io/?EIO=4&transport=polling&sid={logged}", "as": "nobody"}
         assert self.asker.ask(stranger, "")[0] == 400
@@ -95,11 +99,10 @@ class Planted:
             for kind in ("csv", "jsonl"):
                 yield f"{name}.{kind}", self.asker.file(f"/export/{name}.{kind}").encode(), name in {"events", "jobs"}
         yield "log.txt", self.asker.file("/export/log.txt?job=canary").encode(), True
-        if self.database == "sqlite":
-            yield from self._pages()
+        yield from self._pages()
 
     def _pages(self) -> Iterator[tuple[str, bytes, bool]]:
-        """What the API and the pages show, which is the same over each database."""
+        """What the API and the pages show."""
         document = json.loads(self.asker.file("/api/v1/openapi.json"))["paths"]
         asked = [path for path, how in document.items() if "get" in how and "{" not in path]
         asked += [*(path for paths in PAGES.values() for path in paths if path != "/login"), "/jobs/canary"]
@@ -150,7 +153,7 @@ def planted(
             client_programs(monkeypatch)
             postgres = request.getfixturevalue("postgres_server")
             url = stack.enter_context(postgres.database())
-            url = url.replace("@", ":cnrydatabase@", 1) if "@" in url else url
+            url = url.replace("@", ":cnrybirddatabase@", 1) if "@" in url else url
         given = {**variables(tmp_path), **GIVEN, **SETTINGS, "DATABASE_URL": url, "NOTIFY_ALLOW_PRIVATE": "true"}
         given["LOG_LEVEL"] = "DEBUG"
         if request.param == "sqlite":
