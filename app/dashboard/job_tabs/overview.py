@@ -17,6 +17,9 @@ ITEMS: Final = 20
 ERRORS: Final = 20
 """About twice what is seen of each without scrolling; the whole is a tab away, and what comes now is added."""
 
+POINTS: Final = 180
+"""Of a chart, which has half the width of the page."""
+
 
 def content(look: Look) -> dict[str, Any]:
     """What stands there before its script goes on from the job's last cursor."""
@@ -40,7 +43,7 @@ def charts(look: Look) -> dict[str, Any]:
     job, now_ms = look.job, look.now_ms
     begin = (job.started_at or job.created_at) - RAW_MS  # one step earlier, so that a line rises from 0
     end = max(job.finished_at or now_ms, begin + RAW_MS)
-    over = grid(Span(from_ms=begin, to_ms=end + 1, most=trends.MAX_POINTS), now_ms)
+    over = grid(Span(from_ms=begin, to_ms=end + 1, most=POINTS), now_ms)
     shared = {"step": over.step_ms, "open": job.status not in ENDED, "span": None}
     labels = {"job": job.id[:200]}
 

@@ -50,6 +50,11 @@ _COLUMNS: Final = {"sum": "sum(b.sum)", "min": "min(b.min)", "max": "max(b.max)"
 _COUNT: Final = {"sqlite": "total(b.count)", "postgresql": "CAST(sum(b.count) AS DOUBLE PRECISION)"}
 """Not an integer: the sum of counts that are full would overflow it."""
 
+_OLDEST: Final = select(
+    *(select(func.min(buckets.c.at_ms)).where(buckets.c.step_ms == step_ms).scalar_subquery() for step_ms in STEPS_MS)
+)
+"""The beginning of the oldest bucket of each resolution."""
+
 _RETIRED_MS: Final = 10_000
 """A resolution that earlier versions wrote; nobody reads it, and it goes with the raw ones."""
 
@@ -115,8 +120,7 @@ class SqlSeriesStore:
 
     def since(self) -> int | None:
         """See `SeriesStore`."""
-        oldest = [select(func.min(buckets.c.at_ms)).where(buckets.c.step_ms == step_ms) for step_ms in STEPS_MS]
-        return oldest_of(self._database.read(lambda connection: [connection.scalar(query) for query in oldest]))
+        return oldest_of(self._database.read(lambda connection: tuple(connection.execute(_OLDEST).one())))
 
     def alive(self, name: str, series: Sequence[Labels], within: Stretch) -> list[Labels]:
         """See `SeriesStore`."""
