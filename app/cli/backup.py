@@ -22,6 +22,7 @@ from app.storage.sql import schema
 from app.storage.sql.database import Database
 from config import Settings
 
+_MB: Final = 1_000_000
 _KEYS: Final = (
     "It does not hold the encryption keys: keep ENCRYPTION_KEYS, or the file encryption_key in DATA_DIR, in another "
     "place. Without them the secrets of channels can't be read after a restore."
@@ -86,7 +87,7 @@ def _make(settings: Settings, file: Path | None) -> None:
         _note(database, "backup.create", made)
         manifest = container.read(made)
     packed = made.stat().st_size
-    click.echo(f"{made}: {_described(manifest)}, in {_megabytes(packed)} of {_megabytes(manifest.bytes)}, verified.")
+    click.echo(f"{made}: {_described(manifest)}, in {_size(packed)} of {_size(manifest.bytes)}, verified.")
     if not settings.storage_url.startswith(("sqlite", "postgresql")):
         scheme = settings.storage_url.partition(":")[0]
         click.echo(f"Events, jobs and series are kept by STORAGE_URL ({scheme}:) and are not in it.")
@@ -116,8 +117,8 @@ def _described(manifest: Manifest) -> str:
     return f"{rows:,} rows in {tables} tables of {manifest.made_at}, by {manifest.product} {manifest.version}"
 
 
-def _megabytes(size: int) -> str:
-    return f"{size / 1_000_000:.1f} MB"
+def _size(size: int) -> str:
+    return f"{size / _MB:.1f} MB" if size >= _MB else f"{size / 1_000:.0f} kB"
 
 
 COMMANDS: Final = (backup_command, restore_command)

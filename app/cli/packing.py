@@ -97,7 +97,7 @@ def _print(now: Packed) -> None:
         return
     click.echo(
         f"The bodies of {now.events:,} events are packed: {now.letters:,} bytes became {now.size_bytes:,},"
-        f" {now.ratio:.1f} times smaller."
+        f" {f'{now.ratio:.1f} times smaller' if now.ratio > 1 else 'no smaller, as they are few and short'}."
     )
     if now.cost_ms is not None:
         click.echo(f"Packing takes {now.cost_ms:.1f} ms of CPU per 1,000 events.")

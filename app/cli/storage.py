@@ -54,8 +54,8 @@ def command(settings: Settings) -> click.Command:
     def empty(url: str, *, yes: bool) -> None:
         """Delete all that the store at URL holds, so that another may be copied there. Never the one in use.
 
-        Stop whatever else uses it. Of a database accounts, rules and the rest go, too, unless it is the one at
-        DATABASE_URL, of which events, jobs and series go when STORAGE_URL names another store.
+        Stop whatever else uses it. Of another database accounts, rules and the rest go, too. Of the one at
+        DATABASE_URL, when STORAGE_URL names another store, only events, jobs and series do.
         """
         with contents(settings.database_url, settings.storage_url, url, CLOCK) as found:
             counts = ", ".join(f"{count:,} {part}" for part, count in found.counts.items()) or "nothing"
