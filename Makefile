@@ -21,7 +21,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint types check format docs messages vendor lock audit sbom bench faults fuzz clean
+.PHONY: help demo run test lint types check format docs messages vendor lock audit sbom bench faults fuzz texts clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -84,6 +84,9 @@ faults: $(DEV) ## kill, cut, fill and corrupt at length; prints docs/faults.md
 
 fuzz: $(DEV) ## ask the API, its sockets and all readers of texts at random for MINUTES=30; says what it found
 	@$(BIN)/python -m pytest tests/reference/test_asked.py tests/fuzz --fuzz=$(MINUTES) --timeout=0 -s
+
+texts: $(DEV) ## open every page with every text of the corpus in every field, in a browser; about half an hour
+	@$(BIN)/python -m pytest tests/e2e/test_every_text.py --texts=all --timeout=0
 
 clean: ## remove what the tools made, but no data
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -39,6 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """`--async-mode` narrows the tests that run under every ASYNC_MODE to one; others, how long some last."""
     parser.addoption("--async-mode", choices=ASYNC_MODES, help="run the server's tests in this ASYNC_MODE only")
     parser.addoption("--fuzz", type=float, default=0, help="minutes of asking at random; 0 for the short form")
+    parser.addoption("--texts", choices=("some", "all"), default="some", help="how much of the corpus pages are shown")
     parser.addoption("--faults", choices=("short", "long"), default="short", help="form of the tests in tests/faults")
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Locator, Page, Request, expect
 
 FLAGS: Final = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -93,6 +93,12 @@ def live(page: Page, path: str) -> Page:
     page.goto(path)
     expect(page.locator("#connection")).to_have_attribute("data-state", "live")
     return page
+
+
+def dismiss(dialog: Dialog, dialogs: list[str]) -> None:
+    """Note what it says, and let the page go on."""
+    dialogs.append(dialog.message)
+    dialog.dismiss()
 
 
 def within_a_second(*expected: Locator) -> None:

@@ -1,7 +1,7 @@
 """Texts that would be more than text wherever a page took them for markup, in every field that somebody fills in."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from app.metrics.selector import Selector, write
@@ -114,16 +114,16 @@ def write_down(server: Server, token: str) -> str:
     return number
 
 
-def board(text: str) -> dict[str, Any]:
-    """A dashboard whose every text is `text`."""
-    shown = chart("line", *(write(Selector(name, {})) for name in MARKUP))
+def board(text: str, metrics: Sequence[str] = MARKUP) -> dict[str, Any]:
+    """A dashboard whose every text is `text`, of figures that are called so."""
+    shown = chart("line", *(write(Selector(name, {})) for name in metrics))
     shown["display"] = {"title": text, "axes": {"x": {"label": text}, "y": {"label": text}}, "legend": True}
     line, bar = ({**shown, "type": kind} for kind in ("line", "bar"))
     return config(
         panel("line", options={"chart": line, text: text}, title=text),
         panel("bar", options={"chart": bar}, title=text),
         panel("jobs", "table", "jobs", title=text),
-        panel("rate", "stats", data={"source": "metrics", "query": write(Selector(MARKUP[0], {}))}, title=text),
+        panel("rate", "stats", data={"source": "metrics", "query": write(Selector(metrics[0], {}))}, title=text),
         panel("events", "log", "events", data={"source": "events", "query": "<x-owned>"}, title=text),
         panel("said", "log", "events", title=text),
         name=text[:200],

@@ -5,7 +5,7 @@ from contextlib import closing
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import BrowserContext, Dialog, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from app.accounts.links import signed_path
 from app.accounts.service import Accounts
@@ -14,7 +14,7 @@ from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
 from tests.e2e import everywhere
 from tests.e2e.boards import PLOTS, frame
-from tests.e2e.browsing import Visit, enter, live
+from tests.e2e.browsing import Visit, dismiss, enter, live
 from tests.e2e.hostile import AGENT, FOREIGN, JOB, MARKUP, events, figures, tell, write_down
 from tests.server import Server
 
@@ -42,12 +42,6 @@ def context(admin_token: str, one_server: Server, visit: Visit) -> Iterator[Brow
     opened.on("dialog", lambda dialog: dismiss(dialog, dialogs))
     yield opened
     assert dialogs == []
-
-
-def dismiss(dialog: Dialog, dialogs: list[str]) -> None:
-    """Note what it says, and let the page go on."""
-    dialogs.append(dialog.message)
-    dialog.dismiss()
 
 
 @pytest.mark.statement(32)
