@@ -13,6 +13,7 @@ from app.accounts import names
 from app.core.errors import InvalidInput
 from app.dashboard.job_tabs import TABS
 from app.metrics.selector import Selector, write
+from app.storage.base_series import HOUR_MS
 from app.storage.base_views import PAGES, SavedView
 from app.storage.sql.database import Database
 from app.storage.sql.views import SqlViewStore
@@ -110,7 +111,7 @@ class Planter:
         rule = {"name": f"pack {number} {said}"[:200], "severity": "error", "channels": [said], "cooldown": 0}
         words = {"summary": said, "labels": labels, "runbookUrl": f"https://a.example/?{quote(said)}", "groupWait": 0}
         failed = {"event": "job_failed", "source": f"shop-{number}"}
-        fires = self._made("alerts/rules", {**rule, **words, "condition": failed})
+        fires = self._made("alerts/rules", {**rule, **words, "condition": failed, "keepFiringFor": HOUR_MS})
         metric = write(Selector("errors", {"source": said}))
         never = {"metric": metric, "operator": ">", "threshold": 1e9}
         waits = self._made(
