@@ -56,6 +56,9 @@ class Stores(NamedTuple):
     packing: Packing | None = None
 
 
+Opener = Callable[[str, Database, Clock], Stores]
+
+
 def open_stores(storage_url: str, database: Database, clock: Clock) -> Stores:
     """The stores at `storage_url`; `database` is the one at DATABASE_URL.
 
@@ -73,11 +76,20 @@ def open_stores(storage_url: str, database: Database, clock: Clock) -> Stores:
 
 def reach_stores(storage_url: str, database: Database, clock: Clock) -> Stores:
     """The same, though they may hold a part of a copy alone."""
+    return opener_of(storage_url)(storage_url, database, clock)
+
+
+def opener_of(storage_url: str) -> Opener:
+    """What opens the stores there; the same for all addresses at which one store may be.
+
+    Raises:
+        ScrapewatchError: this version has no such store.
+    """
     scheme = storage_url.partition(":")[0].partition("+")[0]
     opener = STORES.get(scheme)
     if opener is None:
         raise ScrapewatchError(f"STORAGE_URL: {scheme}:// is not among {', '.join(STORES)} yet.")
-    return opener(storage_url, database, clock)
+    return opener
 
 
 def _sql(storage_url: str, database: Database, clock: Clock) -> Stores:
@@ -121,7 +133,7 @@ def _mongodb(storage_url: str, database: Database, clock: Clock) -> Stores:  # n
     return Stores(*opened, words=opened[3])
 
 
-STORES: Final[dict[str, Callable[[str, Database, Clock], Stores]]] = {
+STORES: Final[dict[str, Opener]] = {
     "sqlite": _sql,
     "postgresql": _sql,
     "memory": _memory,

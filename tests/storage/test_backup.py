@@ -197,15 +197,22 @@ def test_two_at_once_into_one_file_are_not_mixed(house: House, tmp_path: Path):
 
 
 def test_what_a_killed_restore_has_left_goes(sqlite_url: str, tmp_path: Path):
-    """With the next restore, and with a server that starts."""
+    """With the next restore, and with a server that starts; what is of another database, or of nobody's, stays."""
     with closing(Database(sqlite_url)) as database:
         making.make(database, tmp_path / "b.zip", "1.2.3", StoppedClock(), quietly)
-        left = Path(database.url.database or "").parent / ".restore-killed"
+        file = Path(database.url.database or "")
+        left = file.with_name(f".restore-{file.name}-ab12cd_3")
+        others = [
+            file.with_name(f".restore-{name}") for name in ("mine", "other.db-ab12cd_3", f"{file.name}-2-ab12cd_3")
+        ]
+        for other in others:
+            other.mkdir()
         for use in (partial(making.restore, database, tmp_path / "b.zip", quietly, force=True), Claim(database).take):
             left.mkdir()
             (left / "scrapewatch.db").write_bytes(b"half")
             use()
             assert not left.exists()
+        assert all(other.exists() for other in others)
 
 
 def test_a_backup_goes_back_to_its_own_kind(house: House, tmp_path: Path, sqlite_url: str):

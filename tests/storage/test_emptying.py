@@ -1,5 +1,6 @@
 """A store that is not in use may be emptied, and takes another copy then."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from app.core.errors import ScrapewatchError
 from app.storage.copying.emptying import Contents, contents
+from app.storage.stores import opener_of
 from tests.fakes import StoppedClock, event, no_fold
 from tests.storage.places import Address, Place
 
@@ -67,6 +69,29 @@ def test_events_come_home_once_their_old_place_is_emptied(home: str, redis_url: 
     use(at_home)
 
 
+def test_the_store_in_use_is_known_while_a_server_writes(sqlite_url: str, redis_url: str):
+    """Under another name, whatever comes in while both are looked at."""
+    away = Place(sqlite_url, redis_url)
+    use(away)
+    done = threading.Event()
+
+    def write() -> None:
+        with away.opened() as stores:
+            while not done.is_set():
+                stores.events.append([event(job_id="later")], no_fold)
+
+    server = threading.Thread(target=write)
+    server.start()
+    spelled = redis_url.replace("127.0.0.1", "localhost")
+    try:
+        for _ in range(50):
+            with pytest.raises(ScrapewatchError, match="in use"), seen_at(away, spelled):
+                pass
+    finally:
+        done.set()
+        server.join()
+
+
 def test_the_store_in_use_is_never_emptied(place: Place, redis_url: str, tmp_path: Path):
     """Under whatever name; nor one that a server uses, or that another version has made."""
     away = Place(place.database_url, redis_url)
@@ -81,6 +106,8 @@ def test_the_store_in_use_is_never_emptied(place: Place, redis_url: str, tmp_pat
         (place, "memory:", "memory"),
         (place, "mysql://here/there", "URL"),
     ]
+    assert opener_of("rediss://one") is opener_of("redis://one")
+    assert opener_of("mongodb+srv://one") is opener_of("mongodb://one")
     for one, url, reason in refused:
         with pytest.raises(ScrapewatchError, match=reason), seen_at(one, url):
             pass

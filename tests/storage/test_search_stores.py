@@ -163,7 +163,7 @@ def test_a_list_goes_on_where_it_ended(stores, events, search):
 
 def test_a_search_that_looks_at_much_goes_on_later(stores, events, search, monkeypatch):
     """Of what is not indexed, some is looked at, and the rest when asked to go on; no event is passed over."""
-    monkeypatch.setattr("app.storage.sql.searching.LOOKS", (2, 3))
+    monkeypatch.setattr("app.storage.sql.looking.LOOKS", (2, 3))
     monkeypatch.setattr("app.storage.mongo.searching.LOOKS", (2, 3))
     monkeypatch.setattr("app.storage.sql.searching._TAIL", 3)
     monkeypatch.setattr("app.storage.mongo.searching._TAIL", 3)
@@ -183,7 +183,7 @@ def test_a_search_that_looks_at_much_goes_on_later(stores, events, search, monke
 
 def test_events_are_gone_through_onwards_in_parts(stores, events, search, monkeypatch):
     """Of a job between others and of all, some at a time; no event is passed over, told twice or out of its order."""
-    monkeypatch.setattr("app.storage.sql.searching.LOOKS", (2, 3))
+    monkeypatch.setattr("app.storage.sql.looking.LOOKS", (2, 3))
     monkeypatch.setattr("app.storage.mongo.searching.LOOKS", (2, 3))
     monkeypatch.setattr("app.storage.sql.looking.SPAN", 7)
     events.append([log("x", "run" if n % 3 == 0 else "other") if n % 4 == 0 else event() for n in range(60)], no_fold)
@@ -222,7 +222,7 @@ def test_events_between_two_cursors_are_counted_by_kind(events, search):
 
 def test_what_many_jobs_have_is_found_however_long_ago_they_ran(stores, events, search, monkeypatch):
     """A source of more jobs than are looked up one by one: the search begins at the last that it has told."""
-    monkeypatch.setattr("app.storage.sql.searching.LOOKS", (2, 3))
+    monkeypatch.setattr("app.storage.sql.looking.LOOKS", (2, 3))
     monkeypatch.setattr("app.storage.mongo.searching.LOOKS", (2, 3))
     starts = [event("job_started", f"run {number}", data={"source": "shop"}) for number in range(60)]
     events.append(starts + [event(job_id="another") for _ in range(30)], jobs_fold)

@@ -15,8 +15,10 @@ from app.storage.sql import emptying, schema
 from app.storage.sql.database import Database
 from app.storage.sql.transfer import SqlTransfer
 from app.storage.sql.transfer_tables import META, TABLES
-from app.storage.stores import open_stores
+from app.storage.stores import open_stores, opener_of
 
+_TRIES: Final = 100
+"""How often to look for a moment at which nobody writes to the store in use."""
 _IN_USE: Final = "is the store that is in use (STORAGE_URL); it is not emptied."
 
 
@@ -75,12 +77,22 @@ def _beside(stack: ExitStack, home: Database, urls: tuple[str, str], clock: Cloc
     storage_url, url = urls
     transfer = transfer_of(reached(stack, url, home, clock, "URL"))
     counts = {part: transfer.held(part) for part in PARTS}
-    if storage_url.partition(":")[0] == url.partition(":")[0]:
+    if opener_of(storage_url) is opener_of(url):
         in_use = open_stores(storage_url, home, clock)
         stack.callback(in_use.close)
-        if any(counts.values()) and transfer_of(in_use).version() == transfer.version():
+        if any(counts.values()) and _is_same(transfer, transfer_of(in_use)):
             raise ScrapewatchError(f"{shown(url)} {_IN_USE}")
     return Contents(shown(url), _filled(counts), lambda: transfer.clear(ALL))
+
+
+def _is_same(one: Transfer, in_use: Transfer) -> bool:
+    """Whether both are one store under two names, which a server may be writing to."""
+    for _ in range(_TRIES):
+        before = in_use.version()
+        found = one.version()
+        if in_use.version() == before:
+            return found == before
+    raise ScrapewatchError("The store that is in use (STORAGE_URL) is written to all the time: stop the server first.")
 
 
 def _of_database(database: Database, url: str, parts: Sequence[str], empty: Callable[[], None]) -> Contents:

@@ -21,7 +21,7 @@ from app.storage.sql.conditions_jobs import among
 from app.storage.sql.counting import kind_columns, received_since
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import events, jobs
-from app.storage.sql.looking import LOOKS, MOST_JOBS, Look, Rows, looks, named, nearest, ways
+from app.storage.sql.looking import MOST_JOBS, Look, Rows, looks, named, nearest, ways
 from app.storage.sql.rows import EVENTS
 from app.storage.sql.watermarks import moved, stands_at
 from app.storage.words import Search, read_search
@@ -111,7 +111,7 @@ def _count(connection: Connection, wanted: EventFilter, before: int, after: int,
     look = _first(connection, wanted, before, most)
     if look is None:
         return Tally({}, None)
-    look = replace(look, low=max(look.low, after), most=most)
+    look = replace(look, low=max(look.low, after))
     rows = nearest(connection, look, wanted.types)
     kind = kind_columns(connection.dialect.name)
     query = select(*kind, func.count()).outerjoin(jobs, events.c.job_key == jobs.c.key)
@@ -134,7 +134,7 @@ def _first(connection: Connection, wanted: EventFilter, before: int | None, limi
         before=newest + 1 if before is None else min(before, newest + 1),
         mark=stands_at(connection, MARK) if wanted.q else 0,
         limit=limit,
-        most=LOOKS[-1],
+        most=limit,
     )
 
 

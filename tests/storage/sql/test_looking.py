@@ -15,7 +15,7 @@ from tests.storage.test_search_stores import log
 
 def test_rare_lines_of_a_long_job_are_found_at_once(sqlite_url: str, clock, monkeypatch):
     """However many items lie between them, in both directions, and of levels that no line has there are none."""
-    monkeypatch.setattr("app.storage.sql.searching.LOOKS", (20,))
+    monkeypatch.setattr("app.storage.sql.looking.LOOKS", (20,))
     database = Database(sqlite_url)
     SqlAccountStore(database).sender("one", at_ms=NOW_MS)
     events, search = SqlEventStore(database, clock, merge_points), SqlSearchStore(database)
