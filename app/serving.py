@@ -31,7 +31,8 @@ def serve(settings: Settings, runtime: Runtime) -> None:
     finally:
         database.close()  # a mode that forks must not carry a connection over
     with open_listener(settings.host, settings.port) as listener:
-        scheme = "https" if tls else "http"
-        log.info("Listening on %s port %s, %s, %s", *listener.getsockname()[:2], scheme, runtime.name)
+        host, port = listener.getsockname()[:2]
+        address = f"[{host}]" if ":" in host else host
+        log.info("Listening on %s://%s:%s, %s", "https" if tls else "http", address, port, runtime.name)
         connections = settings.websocket_max_connections
         runtime.serve(listener, lambda: WebProcess(settings, runtime).open(), connections=connections, tls=tls)

@@ -200,6 +200,11 @@ def dashboards() -> str:
         'source:ebay.com "vintage cards"`. Words without a key are looked for as text; of alerts, in the name of the '
         "rule.",
         table(("source", "keys"), keys),
+        "**On a wall**: *Wall screen* on `/dashboards` shows one of them with nothing around it, or several in turn; "
+        "the address says all, as `/dashboards/overview?wall=1&rotate=overview,workers&every=30` (seconds). A screen "
+        "at which nobody signs in is opened by `/kiosk?next=/dashboards/overview%3Fwall%3D1#TOKEN`, with a token of "
+        "the scope `read`: it sees dashboards and nothing else, and is signed out within a second when the token is "
+        "revoked.",
     )
 
 

@@ -7,8 +7,9 @@ import importlib.util
 import json
 import os
 import socket
+import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
@@ -43,6 +44,23 @@ class LinkDown(Exception):
         self.code = code
         self.retry_after_ms = retry_after_ms
         self.cut = cut
+
+
+def why(error: BaseException) -> str:
+    """What is wrong with the network, in the words of what met it: libraries call all of it a connection error."""
+    first = error
+    for cause in _causes(error):
+        first = cause if isinstance(cause, OSError) else first
+    if isinstance(first, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {first.verify_message}; SSL_CERT_FILE names another authority"
+    return str(first) or type(first).__name__
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """It and what it came of, the oldest at the end."""
+    while error:
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 class Verbatim(str):
@@ -122,7 +140,7 @@ class Link:
             refusal = welcome.get(timeout=CONNECT_S)
         except Exception as error:  # whatever is wrong with the network, a try has failed
             self.close()
-            raise LinkDown(str(error) or type(error).__name__) from error
+            raise LinkDown(why(error)) from error
         if refusal:
             self.close()
             raise _refused(refusal[0])

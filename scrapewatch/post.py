@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from scrapewatch.answers import count
-from scrapewatch.link import LinkDown
+from scrapewatch.link import LinkDown, why
 
 PATH: Final = "/api/v1/events"
 ANSWER_S: Final = 15.0
@@ -48,7 +48,7 @@ class Post:
         except Exception as error:  # whatever is wrong with the network, a try has failed
             cause = error.reason if isinstance(error, urllib.error.URLError) else error
             cut = isinstance(cause, ConnectionResetError | BrokenPipeError)
-            raise LinkDown(str(error) or type(error).__name__, cut=cut) from error
+            raise LinkDown(why(error), cut=cut) from error
 
 
 def _read(body: bytes) -> dict[str, Any]:

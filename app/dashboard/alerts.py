@@ -22,6 +22,7 @@ from app.dashboard.filters import duration
 from app.dashboard.links import Query
 from app.dashboard.quiet import why
 from app.dashboard.threads import in_thread
+from app.notify.channels import TYPES
 from app.services import Services
 from app.storage.base_alerts import OPEN, Incident, IncidentFilter, Instance
 from app.storage.base_series import HOUR_MS
@@ -71,7 +72,8 @@ def blueprint(services: Services) -> Blueprint:
         content = in_thread(
             services.runtime, _content, services, state, queries.before(query.args, queries.GREATEST_ID)
         )
-        return render_template("alerts/alerts.html", query=query, tabs=TABS, here=state, **content, **acting())
+        shown_with = {"query": query, "tabs": TABS, "here": state, "types": TYPES}
+        return render_template("alerts/alerts.html", **shown_with, **content, **acting())
 
     @pages.post(f"/alerts/incidents/<{NUMBER}:incident_id>/ack")
     @require("operate")
@@ -146,8 +148,10 @@ def _content(services: Services, state: str, before: int | None) -> dict[str, An
     standing = alerts.standing().json()
     evaluated = standing.pop("evaluatedAt")
     rows = lists.get(state, over)
+    named = {name for one in lists.get(state, ()) for name in one.channels}
     return {
         "rows": told(rows, rules),
+        "missing": sorted(named.difference(services.office.channels.names())),
         "cut": len(open_ones) == MOST_OPEN and standing.get(state, 0) > len(rows),
         "pending": _pending(pending, rules, services.clock.now_ms()) if state == "pending" else [],
         "counts": {**standing, "pending": len(pending)},

@@ -37,16 +37,21 @@ def test_a_house_that_tells_nobody_says_so(house: House):
 
 
 def test_channels_that_rules_miss_are_one_click_away(house: House):
-    """By their names, and of their type where the name says it; until they are there."""
+    """By their names, and of their type where the name says it, also where something fires; until they are there."""
+    house.figures.update({"jobs.finished": 5.0, "jobs.failureRate": 0.25})
+    house.alerts.evaluate()
     assert "Rules name channels that are not there" in house.page("/settings/channels")
     assert "type=slack&amp;name=slack" not in house.page("/settings/channels")
     admin(house)
 
     assert 'href="/settings/channels/new?type=email&amp;name=email">email</a>' in house.page("/settings/channels")
+    assert 'href="/settings/channels/new?type=email&amp;name=email">email</a>' in house.page("/alerts")
+    assert "Rules name" not in house.page("/alerts?state=history")
     assert f'value="{escape(HOSTILE)}"' in house.page(f"/settings/channels/new?type=email&name={quote(HOSTILE)}")
     for name in ("slack", "email", "sms"):
         house.office.create({**HOOK, "name": name})
-    assert "Rules name" not in house.page("/settings/channels")
+    for path in ("/settings/channels", "/alerts"):
+        assert "Rules name" not in house.page(path)
 
 
 def test_what_is_wrong_with_a_channel_is_said_in_the_page_s_language(house: House, monkeypatch: pytest.MonkeyPatch):

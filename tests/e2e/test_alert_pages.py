@@ -44,6 +44,27 @@ def test_an_alert_is_acknowledged_on_the_phone(phone: Page):
     expect(phone.locator("#pulse")).to_contain_text("None firing")
 
 
+@pytest.mark.parametrize("address", ["/alerts?state=history", "/settings/audit"])
+def test_the_open_tab_is_in_sight_on_the_phone(phone: Page, address: str):
+    """Also the last of many."""
+    phone.goto(address)
+
+    expect(phone.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=1)
+
+
+def test_a_longer_word_covers_nothing_on_the_phone(phone: Page):
+    """Beside a user's role, where French says more than English."""
+    phone.context.add_cookies([{"name": "language", "value": "fr", "url": phone.url}])
+    phone.goto("/settings/users")
+    button, state = (
+        phone.locator(each).first.bounding_box() for each in ('form[action$="/role"] button', "td .status")
+    )
+
+    assert button
+    assert state
+    assert button["y"] + button["height"] <= state["y"] or button["x"] + button["width"] <= state["x"]
+
+
 def test_an_incident_is_silenced_and_says_so(phone: Page):
     """Its page fits the phone, draws its metric and tells what happened; the reason stands where it is kept quiet."""
     row = phone.locator("tr[data-incident]", has_text=RULE)

@@ -9,11 +9,14 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from app.runtime.tls import Pair, Tls, Unusable
+from scrapewatch.link import Link, LinkDown
+from scrapewatch.post import Post
 from tests.certificates import Authority, authority
 from tests.server import ROOT, DidNotStart, Server, path, procfile, running
 from tests.sockets import PATIENCE_S, Viewer, connected
@@ -64,7 +67,12 @@ def serial(server: Server) -> str:
 
 @pytest.mark.statement(13, 29)
 def test_scrapers_viewers_and_pages_speak_tls(secure: Server, signed: Authority, monkeypatch: pytest.MonkeyPatch):
-    """An item of the client package is seen live; cookies and browsers are bound to https; plain HTTP is nothing."""
+    """An item of the client package, which says whom it does not trust, is seen live; plain HTTP is nothing."""
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    for unsure in (Link(secure.address, "", "", print).open, partial(Post(f"{secure.address}/", "").call, "[]")):
+        with pytest.raises(LinkDown, match=r"certificate is not trusted: .*SSL_CERT_FILE"):
+            unsure()
+
     monkeypatch.setenv("SSL_CERT_FILE", str(signed.file))
     with connected(secure, secure.environment["READ_TOKEN"], "/live") as client:
         viewer = Viewer(client)

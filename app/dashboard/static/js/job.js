@@ -239,11 +239,6 @@ function paintSpent() {
   else if (job.startedAt) say(spent, word("running", { span: duration(Math.max(0, now() - Date.parse(job.startedAt))) }));
 }
 
-// On a phone the tabs go on sideways: the open one is in sight.
-const tabs = document.querySelector(".job-tabs");
-const tab = tabs.querySelector("[aria-current]");
-if (tab.offsetLeft + tab.offsetWidth > tabs.clientWidth) tabs.scrollLeft = tab.offsetLeft - tab.offsetWidth;
-
 /** Once a job is over and nothing has come of it for a while, the page is painted by the server for the last time. */
 async function freeze() {
   clearInterval(clock);

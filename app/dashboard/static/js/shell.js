@@ -15,6 +15,12 @@ const AGES_MS = 900;
 showTimes(document);
 onTick(() => document.querySelectorAll('time[data-format="age"][datetime]:not([data-unseen] *)').forEach(showTime), AGES_MS);
 
+// On a phone tabs go on sideways: the open one is in sight.
+for (const tabs of document.querySelectorAll(".tabs")) {
+  const open = tabs.querySelector("[aria-current]");
+  if (open && open.offsetLeft + open.offsetWidth > tabs.clientWidth) tabs.scrollLeft = open.offsetLeft - open.offsetWidth;
+}
+
 // Alerts: a toast for each change, and whatever shows alerts is told that they have changed, once for what comes together.
 const GATHER_MS = 200;
 let gathering = 0;
