@@ -36,6 +36,9 @@ MOST_JOBS: Final = 50
 SPAN: Final = 200_000
 """Cursors that one look goes over to find them, where no index leads to them: some 30 ms."""
 
+WIDE: Final = 20_000
+"""Cursors that may be gone through for the rows of one lane: some 4 ms."""
+
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Look:
@@ -62,10 +65,15 @@ class Look:
 
 
 class Rows(NamedTuple):
-    """Rows as a condition; all that there are as far as the `edge`, 0 for all the way."""
+    """Rows as a condition; all that there are as far as the `edge`, 0 for all the way.
+
+    Attributes:
+        pinned: the same for who reads the first few that meet something more, where the database has to be led to them.
+    """
 
     among: ColumnElement[bool]
     edge: int
+    pinned: ColumnElement[bool] | None = None
 
 
 def nearest(connection: Connection, look: Look, types: Sequence[str]) -> Rows:
@@ -156,9 +164,25 @@ def _first(connection: Connection, look: Look, lane: Sequence[ColumnElement[bool
     """The first rows along one lane, said by where they end: who has found enough need not go through them all."""
     last = _end(connection, look, [lane])
     if last is None:
-        return Rows(and_(*_bounds(look.low, look.before), *lane), beyond)
-    bounds = _bounds(look.low, last + 1) if look.onward else _bounds(last - 1, look.before)
-    return Rows(and_(*bounds, *lane), last)
+        bounds, edge = _bounds(look.low, look.before), beyond
+    else:
+        bounds, edge = _bounds(look.low, last + 1) if look.onward else _bounds(last - 1, look.before), last
+    pinned = None
+    if connection.dialect.name == "postgresql" and _is_wide(look, last):
+        cursors = func.array(_lane(look, lane).correlate(None).scalar_subquery(), type_=ARRAY(BigInteger))
+        pinned = and_(*bounds, events.c.cursor == any_(cursors))
+    return Rows(and_(*bounds, *lane), edge, pinned)
+
+
+def _is_wide(look: Look, last: int | None) -> bool:
+    """Whether far more may lie between those rows than they are.
+
+    Postgres might go through all of it for the first few: it takes a job that has much of a partition to be everywhere
+    in it.
+    """
+    if look.onward:
+        return (look.before if last is None else last) - look.low > WIDE
+    return look.before - (look.low if last is None else last) > WIDE
 
 
 def _listed(

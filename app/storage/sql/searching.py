@@ -249,7 +249,8 @@ def _by_letters(connection: Connection, look: Look, types: Sequence[str]) -> Par
 
 def _read(connection: Connection, look: Look, rows: Rows, types: Sequence[str], letters: Sequence[Letters]) -> Part:
     """Of these rows those that are wanted, of these types, and hold those letters."""
-    conditions = _among(look, rows, types)
+    pinned = None if letters else rows.pinned
+    conditions = _among(look, rows if pinned is None else rows._replace(among=pinned), types)
     if letters:
         conditions.append(holding(connection, letters, conditions, look.limit, onward=look.onward))
     found = read_events(connection, EVENTS.where(*conditions).order_by(look.order).limit(look.limit))

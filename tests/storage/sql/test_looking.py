@@ -1,6 +1,12 @@
 """Which rows a look at the events takes in."""
 
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy import event as engine_event
 
 from app.storage.base import EventFilter
 from app.storage.base_levels import Levels
@@ -29,3 +35,48 @@ def test_rare_lines_of_a_long_job_are_found_at_once(sqlite_url: str, clock, monk
     assert search.onward(loud, after=0, limit=9) == ([], None)
     assert search.count(lines, before=501, most=20) == ({("log", 1, None): 5}, None)
     database.close()
+
+
+def test_others_events_are_not_gone_through_on_postgres(postgres_url: str):
+    """Neither where a job has much of a partition, and nothing in its latter half, of which Postgres knows nothing."""
+    half = 60_000
+    with closing(Database(postgres_url)) as database:
+        SqlAccountStore(database).sender("one", at_ms=NOW_MS)
+        database.write(partial(_fill, half=half))
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
+        stated: list[tuple[str, Any]] = []
+
+        def note(*arguments: Any) -> None:
+            stated.append((arguments[2], arguments[3]))
+
+        database.read(lambda connection: engine_event.listen(connection.engine, "before_cursor_execute", note))
+        found = SqlSearchStore(database).search(EventFilter(job_id="run", types=("item_scraped",)), limit=50)
+
+        passed = [_passed_over(database, *each) for each in list(stated) if "events" in each[0]]
+    assert [each.cursor for each in found.events][:2] == [half, half - 2]
+    assert sum(passed) < half / 10
+
+
+def _fill(connection: Connection, half: int) -> None:
+    """A job with each second event up to there, and another with all others and as many more."""
+    for key, id_ in ((1, "run"), (2, "other")):
+        connection.exec_driver_sql(
+            "INSERT INTO jobs (key, id, sender_id, tags, config, status, attempt, items, errors, created_at,"
+            " last_event_at, totals, first_cursor, last_cursor)"
+            " VALUES (%s, %s, 1, '[]', '{}', 'running', 1, 0, 0, 1, 1, '{}', 1, %s)",
+            (key, id_, 2 * half),
+        )
+    connection.exec_driver_sql(
+        "INSERT INTO events (cursor, job_key, type, at_ms, received_ms, flags, data)"
+        " SELECT n, CASE WHEN n <= %s AND n %% 2 = 0 THEN 1 ELSE 2 END, 'item_scraped', n, n, 0, '{}'"
+        " FROM generate_series(1, %s) n",
+        (half, 2 * half),
+    )
+
+
+def _passed_over(database: Database, statement: str, values: Any) -> int:
+    """How many rows a statement looks at in vain."""
+    explained = f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {statement}"
+    plan = database.read(lambda connection: connection.exec_driver_sql(explained, values).scalars().all())
+    return sum(int(line.rpartition(":")[2]) for line in plan if "Rows Removed by" in line)
