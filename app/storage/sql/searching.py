@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, Connection, func, select, text
 
 from app.storage.base import Event, EventFilter
+from app.storage.base_levels import Levels
 from app.storage.base_search import INDEXED, Found, Onward, Tally, Text
 from app.storage.sql import texts as index_of_words
 from app.storage.sql.bodies import Letters, holding, read_events
@@ -210,10 +211,18 @@ def _signs(look: Look, search: Search) -> list[list[str]]:
         signs.append(index_of_words.signs_of_jobs(look.job_keys))
     if wanted.min_level is not None:
         signs.append(index_of_words.signs_of_levels(range(wanted.min_level, len(LEVELS))))
+    if wanted.levels is not None and (told := _signs_of(wanted.levels)):
+        signs.append(told)
     types = [type_ for type_ in INDEXED if type_ in (wanted.types or INDEXED)]
     if len(types) < len(INDEXED) or (not signs and all(term.negated for term in search.terms)):
         signs.append(index_of_words.signs_of_types(types))
     return signs
+
+
+def _signs_of(levels: Levels) -> list[str]:
+    """Of the index, what bears one of these levels, or is of a type that stands for one, has one of these signs."""
+    types = [type_ for type_ in INDEXED if type_ in levels.types]
+    return [*index_of_words.signs_of_levels(levels.numbers), *index_of_words.signs_of_types(types)]
 
 
 def _tail(connection: Connection, look: Look) -> Part:

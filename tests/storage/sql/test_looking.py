@@ -15,8 +15,9 @@ from app.storage.sql.database import Database
 from app.storage.sql.events import SqlEventStore
 from app.storage.sql.searching import SqlSearchStore
 from app.storage.sql.series_points import merge_points
+from app.storage.stores import open_stores
 from tests.fakes import NOW_MS, event, no_fold
-from tests.storage.test_search_stores import log
+from tests.storage.test_search_stores import index, log
 
 
 def test_rare_lines_of_a_long_job_are_found_at_once(sqlite_url: str, clock, monkeypatch):
@@ -35,6 +36,22 @@ def test_rare_lines_of_a_long_job_are_found_at_once(sqlite_url: str, clock, monk
     assert search.onward(loud, after=0, limit=9) == ([], None)
     assert search.count(lines, before=501, most=20) == ({("log", 1, None): 5}, None)
     database.close()
+
+
+def test_a_rare_level_is_found_by_its_words_at_once(sqlite_url: str, clock):
+    """However many lines of other levels say the same; and what bears no level, but whose type stands for one."""
+    with closing(Database(sqlite_url)) as database:
+        SqlAccountStore(database).sender("one", at_ms=NOW_MS)
+        stores = open_stores(sqlite_url, database, clock)
+        loud = [log("word", level="error"), event("error", data={"message": "word"})]
+        stores.events.append([*loud, *(log("word") for _ in range(500))], no_fold)
+        index(stores)
+        wanted = EventFilter(q="word", levels=Levels(numbers=(3, 4), types=("error",)))
+
+        found = [stores.search.search(replace(wanted, types=types), limit=2) for types in ((), ("log",))]
+        nothing = stores.search.search(replace(wanted, levels=Levels(severities=("critical",))), limit=2)
+    assert [[each.cursor for each in page.events] for page in found] == [[2, 1], [1]]
+    assert nothing.events == []
 
 
 def test_others_events_are_not_gone_through_on_postgres(postgres_url: str):
