@@ -8,7 +8,7 @@ from flask import Blueprint, render_template, request
 from app import queries
 from app.accounts.access import current_principal, require
 from app.core.errors import NotFound
-from app.dashboard import views
+from app.dashboard import bezel, views
 from app.dashboard.language import gettext
 from app.dashboard.links import Query
 from app.dashboard.marking import excerpt, marked, pattern
@@ -35,7 +35,8 @@ def blueprint(services: Services) -> Blueprint:
     @require("read")
     def history() -> str:
         query = Query("/events", request.args, NAMES)
-        content = in_thread(services.runtime, _content, services, query, current_principal().user_id)
+        content, seen = in_thread(services.runtime, _looked, services, query, current_principal().user_id)
+        bezel.hand_on(seen)
         return render_template("events/history.html", **content)
 
     @pages.get("/events/<int:cursor>")
@@ -47,8 +48,14 @@ def blueprint(services: Services) -> Blueprint:
     return pages
 
 
+def _looked(services: Services, query: Query, user_id: int | None) -> tuple[dict[str, Any], bezel.Seen]:
+    """All that the page shows, at one moment; runs in a real thread."""
+    with services.database.snapshot():
+        seen = bezel.look(services)
+        return _content(services, query, user_id), seen
+
+
 def _content(services: Services, query: Query, user_id: int | None) -> dict[str, Any]:
-    """All that the page shows; runs in a real thread."""
     wanted = queries.event_filter(query.args, services.clock.now_ms())
     found = services.search.search(wanted, before=queries.before(query.args), limit=PAGE_ROWS)
     search = read_search(wanted.q) if wanted.q else None
@@ -56,7 +63,7 @@ def _content(services: Services, query: Query, user_id: int | None) -> dict[str,
         "query": query,
         "events": [_row(event, search) for event in found.events],
         "next": queries.onward(found.before),
-        "looked": _looked(services, found),
+        "looked": _gone_through(services, found),
         "types": tuple(EVENTS),
         "levels": LEVELS,
         "ranges": RANGES,
@@ -66,7 +73,7 @@ def _content(services: Services, query: Query, user_id: int | None) -> dict[str,
     }
 
 
-def _looked(services: Services, found: Found) -> int:
+def _gone_through(services: Services, found: Found) -> int:
     """The percentage of the history that has been looked through, where there is more of it."""
     newest = services.events.reach().newest
     return 100 if found.before is None or not newest else round(100 * (1 - found.before / (newest + 1)))

@@ -13,6 +13,7 @@ from app.accounts.audit import Thing
 from app.audited import exported, pinned_or_not
 from app.core.clock import rfc3339
 from app.core.errors import InvalidInput, NotFound
+from app.dashboard import bezel
 from app.dashboard.filters import duration, number
 from app.dashboard.job_rows import success
 from app.dashboard.job_tabs import TABS, alerts, errors, lines, log, runs
@@ -41,10 +42,14 @@ def blueprint(services: Services) -> Blueprint:
         tab = query.get("tab") or next(iter(TABS))
         if tab not in TABS:
             raise InvalidInput("must be one of %(known)s", known=", ".join(TABS), field="tab")
-        is_part = tab == "log" and query.get("part") in log.PARTS
-        content = in_thread(services.runtime, _part if is_part else _content, services, job_id, query, tab)
+        if tab == "log" and query.get("part") in log.PARTS:
+            return render_template(
+                "jobs/log_part.html", **in_thread(services.runtime, _part, services, job_id, query, tab)
+            )
+        content, seen = in_thread(services.runtime, _looked, services, job_id, query, tab)
+        bezel.hand_on(seen)
         content["may_operate"] = current_principal().may("operate")
-        return render_template("jobs/log_part.html" if is_part else f"jobs/tabs/{tab}.html", **content)
+        return render_template(f"jobs/tabs/{tab}.html", **content)
 
     @pages.get("/export/log.txt")
     @require("read")
@@ -126,13 +131,20 @@ def _look(services: Services, job_id: str, query: Query, tab: str) -> Look:
     return Look(services=services, job=job, query=query, now_ms=services.clock.now_ms(), other=other)
 
 
+def _looked(services: Services, job_id: str, query: Query, tab: str) -> tuple[dict[str, Any], bezel.Seen]:
+    """The page, and how alerts stand, at the same moment; runs in a real thread."""
+    with services.database.snapshot():
+        seen = bezel.look(services)
+        return _content(services, job_id, query, tab), seen
+
+
 def _part(services: Services, job_id: str, query: Query, tab: str) -> dict[str, Any]:
     """Further lines for the script of the log, and nothing else of the page."""
     return {"query": query, **log.part(_look(services, job_id, query, tab))}
 
 
 def _content(services: Services, job_id: str, query: Query, tab: str) -> dict[str, Any]:
-    """The head of the page as of the job's last cursor, and the tab; runs in a real thread."""
+    """The head of the page as of the job's last cursor, and the tab."""
     look = _look(services, job_id, query, tab)
     job = look.job
     found, siblings = TABS[tab].content(look), runs.siblings(services, job)

@@ -193,7 +193,7 @@ def open_house(message_queue_url: str, database: Database, bus: Bus, clock: Cloc
         return Alone(bus)
     presence = Presence(SqlPresenceStore(database), clock, tell)
     follower = Follower(SqlFollowing(database), partial(bus.publish, "committed"), clock)
-    return Several(bus, _doorbell(message_queue_url), follower, presence, database.snapshot)
+    return Several(bus, _doorbell(message_queue_url), follower, presence, partial(database.snapshot, long=True))
 
 
 def ring_once(message_queue_url: str, word: str) -> None:

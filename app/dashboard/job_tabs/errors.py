@@ -35,7 +35,6 @@ def content(look: Look) -> dict[str, Any]:
         "groups": [_shown(one, samples.get(one.sample)) for one in groups[:MOST]],
         "grouped": _grouped(look, groups),
         "is_behind": _is_behind(look),
-        "may_operate": current_principal().may("operate"),
         "may_mute": current_principal().may("operate") and has_spider(look.job),
     }
 

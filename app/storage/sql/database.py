@@ -177,17 +177,18 @@ class Database:
             self._way.give()
 
     @contextmanager
-    def snapshot(self) -> Iterator[None]:
-        """For the time of the block all that this thread reads stands as it does when it first reads, on Postgres.
+    def snapshot(self, *, long: bool = False) -> Iterator[None]:
+        """For the time of the block all that this thread reads is of one moment, and over one connection.
 
-        Nobody waits for it.
+        A query that fails takes those after it along, so it is for what is shown as a whole or not at all. `long` is
+        what nobody waits for.
 
         Raises:
             Unavailable: the server is gone.
         """
         with translated(), self._reader.connect() as connection:
-            connection.execution_options(isolation_level="REPEATABLE READ")
-            self._take_time(connection)
+            if long:
+                self._take_time(connection)
             self._reading.snapshot = connection
             try:
                 yield
