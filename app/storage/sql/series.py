@@ -136,14 +136,14 @@ class SqlSeriesStore:
         cells: Cells,
         figures: Sequence[str] = FIGURES,
     ) -> list[Combined]:
-        """See `SeriesStore`; one query a stretch."""
-        return self._of_cells(self._combined(tuple(figures)), _places(name, groups), within, cells)
+        """See `SeriesStore`; one query a stretch, and none for no series."""
+        return self._of_cells(self._combined(tuple(figures)), _places(name, groups), within, cells) if groups else []
 
     def sketched(
         self, name: str, groups: Mapping[Labels, int], within: Sequence[Stretch], cells: Cells
     ) -> list[Sketched]:
         """See `SeriesStore`."""
-        return self._of_cells(self._single, _places(name, groups), within, cells)
+        return self._of_cells(self._single, _places(name, groups), within, cells) if groups else []
 
     def read(
         self, name: str, labels: Mapping[str, str], *, from_ms: int, to_ms: int, step_ms: int
