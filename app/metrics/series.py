@@ -14,6 +14,7 @@ from app.core.clock import Clock
 from app.core.errors import InvalidInput
 from app.core.said import said
 from app.metrics.catalogue import METRICS, Metric, require_labels
+from app.metrics.oldest import Oldest
 from app.metrics.resolution import MAX_POINTS, READ_A_CELL, Grid, Span, cost, exactly, grid, kept
 from app.metrics.spreads import Lines, Spreads
 from app.storage.base_series import HOUR_MS, MINUTE_MS, Combined, Labels, SeriesStore, Stretch
@@ -125,6 +126,7 @@ class SeriesReader:
         self._store = store
         self._clock = clock
         self._spreads = Spreads(store)
+        self._oldest = Oldest(store, clock)
 
     def query(self, asked: SeriesQuery) -> Answer:
         """The answer to a query.
@@ -235,7 +237,7 @@ class SeriesReader:
         """What each step is worth in which nothing was stored; None where that is always a gap."""
         if metric.kind != "counter" or agg not in _COUNTED:
             return None
-        since = self._store.since()
+        since = self._oldest.begins()
         if since is None:
             return None
         return [0.0 if at_ms + over.step_ms > since and at_ms <= now_ms else None for at_ms in over.times]
