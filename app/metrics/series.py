@@ -1,8 +1,7 @@
 """Series as lines on one even grid of times: what charts, the API, exports and panels are made of.
 
 Gaps are gaps: a step in which nothing was measured is None, never a line drawn across. A counter is another matter:
-where it could have been counted and nothing came, it gained 0, as people expect of a rate. So `sum` and `count` of a
-counter are 0 between the oldest figure that the store holds and now, and None before and after.
+its `sum` and `count` are 0 where it could have been counted, between the oldest figure of the store and now.
 """
 
 from collections import defaultdict
@@ -235,9 +234,8 @@ class SeriesReader:
 
     def _nothing(self, metric: Metric, agg: str, over: Grid, now_ms: int) -> list[float | None] | None:
         """What each step is worth in which nothing was stored; None where that is always a gap."""
-        if metric.kind != "counter" or agg not in _COUNTED:
-            return None
-        since = self._oldest.begins()
+        is_counted = metric.kind == "counter" and agg in _COUNTED
+        since = self._oldest.begins() if is_counted else None
         if since is None:
             return None
         return [0.0 if at_ms + over.step_ms > since and at_ms <= now_ms else None for at_ms in over.times]
