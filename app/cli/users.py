@@ -15,7 +15,11 @@ from app.cli.base import Group
 from app.core.clock import rfc3339
 from config import Settings
 
-password_option = click.option("--password", help="The password; asked for on a terminal if left out.")
+password_option = click.option(
+    "--password",
+    help="The password, or - to read it from standard input, which no list of processes shows; asked for on a terminal"
+    " if left out.",
+)
 
 
 def command(settings: Settings) -> click.Command:
@@ -49,7 +53,7 @@ def command(settings: Settings) -> click.Command:
     def passwd(name: str, password: str | None) -> None:
         """Change a password; the user is logged out everywhere."""
         with opened(settings) as (accounts, audit):
-            user, given = accounts.users.named(name), password or _asked()
+            user, given = accounts.users.named(name), _given(password)
             change = partial(accounts.users.set_password, user.id, given)
             audit.changed(of_terminal(), USER, lambda: user, change, "user.password")
         click.echo(f"{user.username} has a new password.")
@@ -67,7 +71,7 @@ def _add_ways_in(group: Group, settings: Settings) -> None:
     def create(name: str, role: str, password: str | None) -> None:
         """Let someone in."""
         with opened(settings) as (accounts, audit):
-            given, users = password or _asked(), accounts.users
+            given, users = _given(password), accounts.users
             user = audit.made(of_terminal(), USER, lambda: users.create(name, given, role))
         click.echo(f"{user.username} can log in as {user.role}.")
 
@@ -82,10 +86,17 @@ def _add_ways_in(group: Group, settings: Settings) -> None:
         click.echo(f"It is shown this once, and holds until {rfc3339(invited.link.expires_at)}.", err=True)
 
 
+def _given(password: str | None) -> str:
+    """As the option says it: itself, the first line of standard input, or typed twice unseen."""
+    if password == "-":  # noqa: S105  (a word of the command line)
+        return sys.stdin.readline().rstrip("\r\n")
+    return password or _asked()
+
+
 def _asked() -> str:
-    """The password, typed twice unseen; questions are for terminals only."""
+    """Questions are for terminals only."""
     if not _on_terminal():
-        raise click.UsageError("There is no terminal to ask on: give --password.")
+        raise click.UsageError("There is no terminal to ask on: give --password - and the password on standard input.")
     password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     return password
 

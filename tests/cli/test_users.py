@@ -58,6 +58,15 @@ def test_a_password_is_changed(flask: Run, accounts: Accounts):
         accounts.by_password("zoe", "old", HERE)
 
 
+def test_a_password_may_come_from_standard_input(flask: Run, accounts: Accounts):
+    """Its first line, so that no list of processes shows it; for a new user and for a change alike."""
+    assert flask("user", "create", "zoe", "--password", "-", typed="seven seas\n").exit_code == 0
+    assert accounts.by_password("zoe", "seven seas", HERE).name
+
+    assert flask("user", "passwd", "zoe", "--password", "-", typed="other waters\r\n").exit_code == 0
+    assert accounts.by_password("zoe", "other waters", HERE).name
+
+
 def test_a_user_is_shut_out_and_let_back_in(flask: Run, accounts: Accounts):
     """`--undo` is the way back."""
     flask("user", "create", "zoe", "--password", "secret")
