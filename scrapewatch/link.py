@@ -57,8 +57,10 @@ def why(error: BaseException) -> str:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """It and what it came of, the oldest at the end."""
-    while error:
+    """It and what it came of, the oldest at the end; one that is raised again can be its own."""
+    seen = set[int]()
+    while error and id(error) not in seen:
+        seen.add(id(error))
         yield error
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 

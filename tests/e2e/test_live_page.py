@@ -6,6 +6,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
+from app.dashboard.job_tabs.overview import ITEMS
 from tests.e2e.browsing import enter, live, within_a_second
 from tests.e2e.seed import COMPLETED, ITEM, JOB, STARTED, event
 from tests.sockets import PATIENCE_S
@@ -113,16 +114,16 @@ def test_hostile_items_are_harmless_text(job_page, from_node):
 
 
 def test_who_comes_later_sees_the_same(job_page, from_node, visit, server, environment):
-    """A second visitor's page shows what the first one's has gathered live."""
-    for number in range(1, 31):
+    """A second visitor's page shows what the first one's has gathered live, as many as a page begins with."""
+    for number in range(1, ITEMS + 1):
         from_node.send(
             event("item_scraped", {"title": f"Card {number}", "price": number, "url": f"https://a.example/{number}"})
         )
-    expect(job_page.locator('dl [data-figure="items"]')).to_have_text("30")
+    expect(job_page.locator('dl [data-figure="items"]')).to_have_text(str(ITEMS))
     later = live(enter(visit(server), environment), f"/jobs/{JOB}")
 
     assert later.locator("#items li").all_inner_texts() == job_page.locator("#items li").all_inner_texts()
-    assert later.locator('dl [data-figure="items"]').inner_text() == "30"
+    assert later.locator('dl [data-figure="items"]').inner_text() == str(ITEMS)
 
 
 def test_an_end_that_is_in_doubt_is_told_as_two(job_page, from_node):

@@ -59,17 +59,21 @@ def test_the_wait_for_a_server_that_is_down_is_told_and_can_be_ended(tmp_path, u
             env={
                 "SCRAPEWATCH_URL": "http://127.0.0.1:1",
                 "SCRAPEWATCH_SPOOL_BYTES": "0",
+                "SCRAPEWATCH_CLOSE_TIMEOUT": "300000",
                 "PYTHONPATH": str(ROOT),
                 "PATH": os.defpath,
             },
             stderr=output,
         )
-    until(lambda: "Waiting" in told.read_text())
-    process.send_signal(signal.SIGINT)
-
-    process.wait(10)
+    try:
+        until(lambda: "Waiting" in told.read_text())
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+    finally:
+        process.kill()
+        process.wait()
     assert re.findall("Waiting.*", told.read_text()) == [
-        "Waiting up to 30 s for the server to take 202 events; Ctrl-C ends it"
+        "Waiting up to 300 s for the server to take 202 events; Ctrl-C ends it"
     ]
     assert re.findall(".* lost.*", told.read_text()) == ["202 of 202 events were lost: {'closed': 202}"]
     assert "Traceback" not in told.read_text()
