@@ -3,10 +3,10 @@
 What a scraper sent may be of any kind, so nothing here trusts a field to be text or a number.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeGuard
 
+import msgspec
 from flask_babel import lazy_gettext
 
 from app.core.said import again, phrase
@@ -61,7 +61,7 @@ def shown(event: Event) -> dict[str, Any]:
 def whole(said: Mapping[str, Any]) -> str:
     """What `shown` gives, as the API gives it and indented for reading."""
     kept = {name: value for name, value in said.items() if name not in {"level", "headline"}}
-    return json.dumps(kept, indent=2, ensure_ascii=False)
+    return msgspec.json.format(msgspec.json.encode(kept), indent=2).decode()  # json's own is written in Python
 
 
 def level(event: Mapping[str, Any]) -> str:

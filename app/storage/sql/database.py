@@ -27,6 +27,8 @@ STANDSTILL_MS = 15_000
 """How long a process that stands still within a transaction may keep the others from writing."""
 READ_MS = 15_000
 """How long Postgres may work on one statement of a page: whoever asked has given up, and others want the connection."""
+PREPARED = 500
+"""Statements that Postgres keeps of each connection: as many as SQLAlchemy does; pages ask some 300 different ones."""
 IDLE_MS = 60_000
 """How long a process that stands still while it reads may keep old rows and partitions from going."""
 
@@ -67,7 +69,12 @@ class Database:
             # All that a reader asks is of one moment, as on SQLite: a body that is packed meanwhile is where it was.
             moment = "REPEATABLE READ"
             self._reader = create_engine(
-                url, pool_size=readers, max_overflow=0, pool_pre_ping=True, isolation_level=moment
+                url,
+                pool_size=readers,
+                max_overflow=0,
+                pool_pre_ping=True,
+                pool_use_lifo=True,  # the one that was used last has most statements prepared
+                isolation_level=moment,
             )
             _on_connect(self._reader, statement_timeout=READ_MS, idle_in_transaction_session_timeout=IDLE_MS)
         self._way = way
@@ -237,10 +244,11 @@ def _take_turns(writer: Engine) -> None:
 
 
 def _on_connect(engine: Engine, **limits: int) -> None:
-    """Set these limits of Postgres', in ms, for the sessions of an engine."""
+    """Set these limits of Postgres', in ms, for the sessions of an engine, and let them keep what is asked often."""
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, record: object) -> None:  # noqa: ARG001  (the hook's signature)
+        connection.prepared_max = PREPARED
         for name, limit in limits.items():
             connection.execute(f"SET SESSION {name} = {limit}")
         connection.commit()
