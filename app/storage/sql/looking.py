@@ -16,6 +16,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    true,
     union_all,
 )
 
@@ -93,7 +94,7 @@ def ways(connection: Connection, look: Look, types: Sequence[str]) -> Iterator[R
     if not of_jobs:
         yield _along(connection, look, kinds) if kinds else _span(connection, look, types)
         return
-    rows = _first(connection, look, of_jobs[0]) if len(of_jobs) == 1 else _listed(connection, look, of_jobs)
+    rows = _first(connection, look, of_jobs[0]) if len(of_jobs) == 1 else _of_jobs(connection, look, of_jobs)
     if rows.pinned is not None:  # far apart, and so dear to read: a few may do
         yield _first(connection, replace(look, most=look.most // 10), of_jobs[0])
     yield rows
@@ -192,6 +193,17 @@ def _listed(
 ) -> Rows:
     """The first rows of all these lanes, one by one."""
     return named(connection, connection.scalars(_way(look, lanes)).all(), look.most, beyond)
+
+
+def _of_jobs(connection: Connection, look: Look, lanes: Sequence[Sequence[ColumnElement[bool]]]) -> Rows:
+    """The first rows of several jobs. Postgres plans one lane for all: each of its own leads through all partitions."""
+    if connection.dialect.name == "sqlite":
+        return _listed(connection, look, lanes)
+    keys = func.unnest(literal(list(look.job_keys or ()), ARRAY(BigInteger))).table_valued("key").render_derived()
+    lane = _lane(look, [events.c.job_key == keys.c.key]).correlate(keys).lateral("lane")
+    query = select(lane.c.cursor).select_from(keys).join(lane, true())
+    query = query.order_by(lane.c.cursor if look.onward else lane.c.cursor.desc()).limit(look.most)
+    return named(connection, connection.scalars(query).all(), look.most)
 
 
 def _end(connection: Connection, look: Look, lanes: Sequence[Sequence[ColumnElement[bool]]]) -> int | None:
