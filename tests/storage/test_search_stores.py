@@ -220,33 +220,6 @@ def test_events_between_two_cursors_are_counted_by_kind(events, search):
     assert [each.cursor for each in search.search(replace(wanted, q="x"), before=6, after=1).events] == [3]
 
 
-def test_what_many_jobs_have_is_found_however_long_ago_they_ran(stores, events, search, monkeypatch):
-    """A source of more jobs than are looked up one by one: the search begins at the last that it has told."""
-    monkeypatch.setattr("app.storage.sql.looking.LOOKS", (2, 3))
-    monkeypatch.setattr("app.storage.mongo.searching.LOOKS", (2, 3))
-    starts = [event("job_started", f"run {number}", data={"source": "shop"}) for number in range(60)]
-    events.append(starts + [event(job_id="another") for _ in range(30)], jobs_fold)
-
-    found = search.search(EventFilter(of=Runs(source="shop")), limit=3)
-
-    assert [each.cursor for each in found.events] == [60, 59, 58]
-
-
-def test_what_a_few_jobs_have_is_found_among_that_of_others(stores, events, search, monkeypatch):
-    """A source whose jobs are looked up one by one: newest first and onward, by looks that take in a few."""
-    monkeypatch.setattr("app.storage.sql.looking.LOOKS", (2, 3))
-    monkeypatch.setattr("app.storage.mongo.searching.LOOKS", (2, 3))
-    starts = [event("job_started", f"run {number}", data={"source": "shop"}) for number in range(3)]
-    events.append(starts + [event(job_id=f"run {number % 5}") for number in range(20)], jobs_fold)
-    wanted = EventFilter(of=Runs(source="shop"), types=("item_scraped",))
-
-    newest = search.search(wanted, limit=4)
-    onward = search.onward(wanted, after=0, limit=9)
-
-    assert [each.cursor for each in newest.events] == [21, 20, 19, 16]
-    assert [each.cursor for each in onward.events][:2] == [4, 5]
-
-
 def test_without_a_text_all_events_are_found(stores, search):
     """As by the store of events, with the same way to go on."""
     brought_up(stores, *(log("x") for _ in range(5)))
