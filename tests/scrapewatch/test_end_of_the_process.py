@@ -17,6 +17,9 @@ with Emitter().job("1") as job:
         job.item({"n": n})
 """
 
+HEARS = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+"""Ctrl-C, which whoever starts the tests in the background has had ignored."""
+
 ENDINGS = {
     "by itself": "",
     "by sys.exit": "raise SystemExit(3)",
@@ -51,7 +54,7 @@ def test_without_a_spool_what_waits_is_lost_and_said(run_scraper):
 
 def test_the_wait_for_a_server_that_is_down_is_told_and_can_be_ended(tmp_path, until):
     """Once: how long, for how many events; Ctrl-C then ends it at once, with what was lost and no traceback."""
-    (tmp_path / "scraper.py").write_text(SCRAPER)
+    (tmp_path / "scraper.py").write_text(HEARS + SCRAPER)
     told = tmp_path / "stderr"
     with told.open("wb") as output:
         process = subprocess.Popen(
