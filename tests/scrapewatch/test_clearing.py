@@ -166,4 +166,4 @@ def test_a_process_that_just_begins_is_never_hurt(folders):
         went, complaints = clearing.communicate(timeout=60)
 
     assert complaints == ""
-    assert int(went) > 10
+    assert int(went) > 0
