@@ -16,7 +16,7 @@ from tests.scrapewatch.stand_in import TOKEN
 
 URL = "http://127.0.0.1:1"
 
-# Clears a folder over and over, until told to stop; then says how often it went.
+# Clears a folder over and over, until told to stop; then says how often it went, and makes a file once that is often.
 CLEARS = """
 import sys, threading
 from pathlib import Path
@@ -28,18 +28,24 @@ print("begun", flush=True)
 went = 0
 while not told.is_set():
     went += clear(Path(sys.argv[1]))
+    if went == 11:
+        for met in sys.argv[2:]:
+            Path(met).touch()
 print(went, flush=True)
 """
 
-# Begins and ends spools in a folder over and over, each with an event that must be on disk while it lasts.
+# Begins and ends spools in a folder over and over, each with an event that must be on disk while it lasts; so often at
+# least, and until there is a file that says that the other has met it.
 BEGINS = """
-import sys, time
+import itertools, sys, time
 from pathlib import Path
 from scrapewatch.folders import Folders
 from scrapewatch.spool import Spool
 
-root, url, token, count = sys.argv[1:]
-for number in range(int(count)):
+root, url, token, count, *met = sys.argv[1:]
+for number in itertools.takewhile(
+    lambda number: number < int(count) or not all(Path(each).exists() for each in met), itertools.count()
+):
     folders = Folders(Path(root), url, token)
     spool = Spool(folders.ours, f"{number:032x}", 1_000_000)
     folders.claim("one")
@@ -155,15 +161,16 @@ def test_a_folder_that_goes_while_it_is_searched_is_passed_over(folders, spool_d
     assert not any(waiting)
 
 
-def test_a_process_that_just_begins_is_never_hurt(folders):
-    """One begins and ends three hundred times while another clears without a pause: every spool is there, and noted."""
-    with running(CLEARS, folders.ours) as clearing:
+def test_a_process_that_just_begins_is_never_hurt(folders, tmp_path):
+    """One begins and ends over and over while another clears without a pause: every spool is there, and noted."""
+    met = tmp_path / "met"
+    with running(CLEARS, folders.ours, met) as clearing:
         assert clearing.stdout
         assert clearing.stdout.readline() == "begun\n"
-        with running(BEGINS, folders.ours.parent, URL, "another", 300) as beginning:
+        with running(BEGINS, folders.ours.parent, URL, "another", 300, met) as beginning:
             _, complaints = beginning.communicate(timeout=60)
             assert (beginning.returncode, complaints) == (0, "")
         went, complaints = clearing.communicate(timeout=60)
 
     assert complaints == ""
-    assert int(went) > 0
+    assert int(went) > 10
