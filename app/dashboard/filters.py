@@ -205,8 +205,8 @@ def arguments(values: Mapping[str, str | None]) -> str:
 
 
 FILTERS: Final = (
-    number, rate, percent, size, duration, since, clock, short_clock, end, day_and_time, utc_clock, span_to, exact,
-    safe_href, as_text, head, tail, job_path, arguments, reply, browser,
+    number, rate, percent, size, duration, since, short_clock, day_and_time, utc_clock, span_to,
+    safe_href, as_text, job_path, arguments, reply, browser,
 )  # fmt: skip
 
 

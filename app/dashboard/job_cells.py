@@ -12,9 +12,10 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from flask import Flask
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from app.dashboard.filters import duration, exact, number, percent, rate, short_clock, since
+from app.dashboard import pieces
+from app.dashboard.filters import duration, number, percent, rate, short_clock, since
 from app.dashboard.forms import Form
 from app.dashboard.language import gettext, ngettext, pgettext
 from app.dashboard.links import job_path
@@ -37,7 +38,7 @@ class Writer:
 
     def __init__(self, now: str, macros: Any) -> None:
         self._now = now
-        self._state, self._ident, self._tags = cache(macros.state), macros.ident, macros.tags
+        self._tags = macros.tags
         self._runs, self._words = Form(macros.runs), {name: str(word) for name, word in STATUSES.items()}
         self._badge = cache(self._alerts)
         self._select = gettext("Select %(id)s", id="\0")
@@ -56,26 +57,26 @@ class Writer:
             "id": job_id,
             "key": str(found["key"]),
             "status": job["status"],
-            "state": self._state(job["status"]),
+            "state": pieces.status(job["status"]),
             "path": job_path(job_id),
             "name": job["source"] or job_id,
             "query": job["query"] or "",
             "select": self._select.replace("\0", job_id),
-            "ident": self._ident(job_id),
+            "ident": pieces.ident(job_id),
             "tags": self._tags(tags[:SHOWN_TAGS], tags[SHOWN_TAGS:]) if tags else "",
             **self._badge(**found["alerts"]),
             "pin_hidden": "" if job["pinned"] else " hidden",
             **self._bar(job),
             **amount(job, self._now),
             "basis": self._basis if job["eta"] else "",
-            "eta_is": _moment(job["eta"]),
+            "eta_is": pieces.dated(job["eta"]),
             "eta": short_clock(job["eta"]),
             **pace(found["pace"], job["itemsPerSecond"] if job["startedAt"] else None),
             "success": percent(success, 1),
             "success_unit": "" if success is None else "%",
             "failing": " bad" if success is not None and success < FEW else "",
             **self._errors(job["errors"], found["recent"]),
-            "last_is": _moment(job["lastEventAt"]),
+            "last_is": pieces.dated(job["lastEventAt"]),
             "last": since(job["lastEventAt"], self._now),
             "late": " is-late" if found["late"] else "",
             "runs": self._runs.filled(strip_of(spider, found["runs"], self._words)) if found["runs"] else "",
@@ -110,13 +111,6 @@ def written(rows: Iterable[Mapping[str, Any]], now: str, macros: Any) -> Markup:
     """All these rows of `app.dashboard.job_rows.rows`, by the macros of ``templates/jobs/row.html``."""
     form, writer = Form(macros.of), Writer(now, macros)
     return Markup("").join(form.filled(writer.texts(one)) for one in rows)
-
-
-def _moment(moment: str | None) -> str:
-    """What makes a time of a `time` element; nothing where there is none."""
-    if not moment:
-        return ""
-    return Markup(f' datetime="{moment}" title="{escape(exact(moment))}"')  # noqa: S704  (the server's own moments)
 
 
 def pace(values: Sequence[float] | None, per_s: float | None) -> dict[str, str]:

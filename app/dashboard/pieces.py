@@ -11,7 +11,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from app.dashboard import assets, filters, zones
+from app.dashboard import assets, filters
 from app.dashboard.language import locale
 from app.dashboard.wording import SEVERITIES, STATUSES
 
@@ -73,20 +73,24 @@ def time(context: Context, moment: str | None, shape: str = "clock", cell: str =
     named = f' data-cell="{cell}"' if cell else ""
     if not moment:
         return Markup(f'<time data-format="{shape}"{named}>{filters.NOTHING}</time>')  # noqa: S704  (no word of others)
-    zone = zones.current()
-    second = filters.second(moment, zone)
-    if shape in _OF_THE_DAY:
-        shown = second[_OF_THE_DAY[shape]]
-    elif shape == "day-and-time":
-        shown = filters.day_and_time(moment)
+    if shape in _SHAPES:
+        shown = _SHAPES[shape](moment)
     else:
         shown = (filters.since if shape == "age" else filters.end)(moment, context["now"])
-    exactly = f'datetime="{escape(moment)}" title="{escape(f"{second}.{moment[20:23]} {zones.label(zone)}")}"'
-    return Markup(f'<time data-format="{shape}"{named} {exactly}>{escape(shown)}</time>')  # noqa: S704  (all escaped)
+    return Markup(f'<time data-format="{shape}"{named}{dated(moment)}>{escape(shown)}</time>')  # noqa: S704  (escaped)
 
 
-_OF_THE_DAY: Final = {"clock": slice(11, None), "short-clock": slice(11, 16)}
-"""Shapes that are a part of a moment to the second."""
+_SHAPES: Final = {"clock": filters.clock, "short-clock": filters.short_clock, "day-and-time": filters.day_and_time}
+"""Shapes that say the same whenever they are looked at."""
+
+
+def dated(moment: str | None) -> Markup:
+    """What makes a time of a `time` element; nothing where there is none."""
+    if not moment:
+        return Markup()
+    written = f' datetime="{escape(moment)}" title="{escape(filters.exact(moment))}"'
+    return Markup(written)  # noqa: S704  (both are escaped)
+
 
 PIECES: Final = (icon, status, severity, ident, time)
 
