@@ -50,23 +50,72 @@ def read_events(connection: Connection, query: Select[Any]) -> list[Event]:
 
 
 def holding(
+    connection: Connection, letters: Sequence[Letters], among: Sequence[ColumnElement[bool]], most: int
+) -> ColumnElement[bool]:
+    """That a body holds all those letters, as a condition beside `among`: right for the newest `most` events."""
+    hits = _packed(connection, letters, among, most)
+    if connection.dialect.name == "postgresql":
+        return or_(events.c.cursor.in_(_plain(connection, letters, among)), _is_among(hits))
+    return or_(and_(events.c.data != PACKED, *_held(events.c.data, letters)), _is_among(hits))
+
+
+def first_holding(
     connection: Connection,
     letters: Sequence[Letters],
     among: Sequence[ColumnElement[bool]],
     most: int,
     *,
+    low: int = 0,
     onward: bool = False,
-) -> ColumnElement[bool]:
-    """That a body holds all those letters, as a condition beside `among`: right for the newest `most` events.
+) -> list[int]:
+    """The cursors of the newest `most` events among those whose bodies hold all those letters, or `onward` the oldest.
 
-    `onward` is for the oldest.
-
-    A database can't look into chunks, so the packed events that do are found first, and named.
+    `low` is a cursor that all of them are above.
     """
-    has_chunks = connection.scalar(select(event_chunks.c.last_cursor).limit(1)) is not None
-    plain = _as_stored(connection, letters, among, has_chunks=has_chunks)
-    if not has_chunks:
-        return plain
+    plain = _plain(connection, letters, among).limit(most)
+    cursor = plain.selected_columns.cursor
+    found = connection.scalars(plain.order_by(cursor if onward else cursor.desc())).all()
+    packed = _packed(connection, letters, among, most, low=low, onward=onward)
+    return sorted([*found, *packed], reverse=not onward)[:most]
+
+
+def _plain(
+    connection: Connection, letters: Sequence[Letters], among: Sequence[ColumnElement[bool]]
+) -> Select[int]:
+    """The cursors of those that are not packed.
+
+    Postgres takes comparing letters for cheap, and would rather do it to every row there is than walk to these few:
+    so they are fetched before. There, letters of ASCII need not be compared by the rules of a language, which takes
+    five times as long.
+    """
+    rows: Any = events
+    if connection.dialect.name == "postgresql":
+        fetched = select(events.c.cursor, events.c.job_key, events.c.data).where(*among)
+        rows = fetched.cte("fetched").prefix_with("MATERIALIZED")
+    found = select(rows.c.cursor).outerjoin(jobs, rows.c.job_key == jobs.c.key)
+    found = found.where(or_(jobs.c.key.is_not(None), rows.c.job_key < 0), rows.c.data != PACKED)
+    return found.where(*(among if rows is events else ()), *_held(rows.c.data, letters, is_sqlite=rows is events))
+
+
+def _held(data: ColumnElement[str], letters: Sequence[Letters], *, is_sqlite: bool = True) -> list[ColumnElement[bool]]:
+    """That it holds all those letters."""
+    plain = data if is_sqlite else data.collate("C")
+    found = [(plain if each.text.isascii() else data).icontains(each.text, autoescape=True) for each in letters]
+    return [~each if letter.negated else each for each, letter in zip(found, letters, strict=True)]
+
+
+def _packed(
+    connection: Connection,
+    letters: Sequence[Letters],
+    among: Sequence[ColumnElement[bool]],
+    most: int,
+    *,
+    low: int = 0,
+    onward: bool = False,
+) -> list[int]:
+    """The cursors of packed ones: a database can't look into chunks, so they are unpacked."""
+    if connection.scalar(select(event_chunks.c.last_cursor).where(event_chunks.c.last_cursor > low).limit(1)) is None:
+        return []
     fold = str.lower if connection.dialect.name == "postgresql" else _lower_ascii
     wanted = [Letters(fold(each.text), each.negated) for each in letters]
     hits: list[int] = []
@@ -78,28 +127,7 @@ def holding(
         ]
         if len(hits) >= most:
             break
-    return or_(plain, _is_among(hits))
-
-
-def _as_stored(
-    connection: Connection, letters: Sequence[Letters], among: Sequence[ColumnElement[bool]], *, has_chunks: bool
-) -> ColumnElement[bool]:
-    """That a body which is not packed holds all those letters.
-
-    Postgres takes comparing letters for cheap, and would rather do it to every row there is than walk to these few:
-    so they are fetched before. There, letters of ASCII need not be compared by the rules of a language, which takes
-    five times as long.
-    """
-    rows: Any = events
-    if connection.dialect.name == "postgresql":
-        fetched = select(events.c.cursor, events.c.data).outerjoin(jobs, events.c.job_key == jobs.c.key)
-        rows = fetched.where(VISIBLE, *among).cte("fetched").prefix_with("MATERIALIZED")
-    plain = rows.c.data if rows is events else rows.c.data.collate("C")
-    found = [(plain if each.text.isascii() else rows.c.data).icontains(each.text, autoescape=True) for each in letters]
-    conditions = [~each if letter.negated else each for each, letter in zip(found, letters, strict=True)]
-    if has_chunks:
-        conditions.append(rows.c.data != PACKED)
-    return and_(*conditions) if rows is events else events.c.cursor.in_(select(rows.c.cursor).where(*conditions))
+    return hits
 
 
 def chunks_of(connection: Connection, cursors: Sequence[int]) -> list[int]:

@@ -15,7 +15,7 @@ from app.storage.base_runs import Run, Spider
 from app.storage.base_series import Cells
 from app.storage.sql.append import Append, MergePoints
 from app.storage.sql.append_singly import AppendSingly
-from app.storage.sql.bodies import Letters, holding, read_events
+from app.storage.sql.bodies import Letters, first_holding, read_events
 from app.storage.sql.conditions import event_conditions
 from app.storage.sql.counting import count_events, count_jobs
 from app.storage.sql.database import Database
@@ -169,6 +169,7 @@ def _read(
 ) -> list[Event]:
     conditions = [*event_conditions(wanted), *within]
     if wanted.q:
-        conditions.append(holding(connection, [Letters(wanted.q)], conditions, limit, onward=onward))
+        hits = first_holding(connection, [Letters(wanted.q)], conditions, limit, onward=onward)
+        conditions = [events.c.cursor.in_(hits)]
     order = events.c.cursor if onward else events.c.cursor.desc()
     return read_events(connection, EVENTS.where(*conditions).order_by(order).limit(limit))

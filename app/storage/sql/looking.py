@@ -1,6 +1,6 @@
 """Which rows a look at the events takes in: the newest of those that an index leads to, and never too many."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
@@ -20,7 +20,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.storage.base import EventFilter
+from app.storage.base import Event, EventFilter
 from app.storage.base_search import INDEXED
 from app.storage.sql.conditions import ALERT, of_types
 from app.storage.sql.events_tables import COMMONEST, events
@@ -28,17 +28,11 @@ from app.storage.words import Search
 from scrapewatch.events import EVENTS, LEVELS
 
 LOOKS: Final = (1_000, 5_000)
-"""Rows that one look after the other takes in, where it can't know which of them are wanted: some 20 ms in all.
-
-Only those that must be listed before they are read are worth a first look at a few.
-"""
+"""Rows that one look after the other takes in, where it can't know which of them are wanted: some 20 ms in all."""
 MOST_JOBS: Final = 50
 """Jobs whose events are looked for one job after the other."""
 SPAN: Final = 200_000
 """Cursors that one look goes over to find them, where no index leads to them: some 30 ms."""
-
-WIDE: Final = 20_000
-"""Cursors that may be gone through for the rows of one lane: some 4 ms."""
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -64,63 +58,109 @@ class Look:
         """In which its rows come."""
         return events.c.cursor if self.onward else events.c.cursor.desc()
 
+    def near(self, span: int | None) -> tuple["Look", int]:
+        """The same over so many cursors at most, and where it ends if that is earlier, else 0; None is for all."""
+        if span is None or self.before - self.low <= span + 1:
+            return self, 0
+        if self.onward:
+            end = self.low + span + 1
+            return replace(self, before=end), end - 1
+        low = self.before - span - 1
+        return replace(self, low=low), low + 1
+
+    def beyond(self, cursor: int) -> "Look":
+        """The same from there on."""
+        return replace(self, low=cursor) if self.onward else replace(self, before=cursor)
+
+
+class Step(NamedTuple):
+    """How many rows one look takes in, and over how many cursors; None for as many as there are."""
+
+    most: int
+    span: int | None = None
+
+
+class Part(NamedTuple):
+    """What a part of the search has found, newest first, and down to which cursor it has looked; 0 for all the way."""
+
+    events: list[Event]
+    floor: int
+
 
 class Rows(NamedTuple):
-    """Rows as a condition; all that there are as far as the `edge`, 0 for all the way.
-
-    Attributes:
-        pinned: the same for who reads the first few that meet something more, where the database has to be led to them.
-    """
+    """Rows as a condition; all that there are as far as the `edge` says, 0 for all the way."""
 
     among: ColumnElement[bool]
-    edge: int
-    pinned: ColumnElement[bool] | None = None
+    edge: Callable[[], int]
+
+
+def steps(connection: Connection) -> Sequence[Step]:
+    """The looks that a search takes one after the other, until it has found enough.
+
+    Postgres plans a statement over as many partitions as its cursors may lie in, which takes longer than to run it.
+    """
+    if connection.dialect.name == "sqlite":
+        return [Step(most) for most in LOOKS]
+    return *(Step(most, SPAN) for most in LOOKS), Step(LOOKS[-1])
+
+
+def walked(
+    connection: Connection, look: Look, looks: Sequence[Step], one_look: Callable[[Connection, Look], Part]
+) -> Part:
+    """What these looks found, each from where the last one ended; none that would take in more than the last may."""
+    found: list[Event] = []
+    end = 0
+    for most, span in looks:
+        near, end = look.near(span)
+        part = one_look(connection, replace(near, most=most))
+        found += part.events
+        end = part.floor or end
+        if not end or len(part.events) >= look.limit or (part.floor and most == looks[-1].most):
+            break
+        look = replace(look.beyond(end), limit=look.limit - len(part.events))
+    return Part(found, end)
 
 
 def nearest(connection: Connection, look: Look, types: Sequence[str]) -> Rows:
-    """The first rows on the look's way that may be of these types, or of any if there is none, as far as can be."""
-    *_, furthest = ways(connection, look, types)
+    """The first rows on the look's way that may be of these types, or of any if there is none, for who reads all."""
+    *_, furthest = ways(connection, look, types, every=True)
     return furthest
 
 
-def ways(connection: Connection, look: Look, types: Sequence[str]) -> Iterator[Rows]:
+def ways(connection: Connection, look: Look, types: Sequence[str], *, every: bool = False) -> Iterator[Rows]:
     """The same, each going further than the one before: who has found enough need not ask for the next.
 
     Which of them are wanted, is still to be asked: what is bounded is the rows that are gone through. Those of a job
-    may be nearly all of other types, and those of a type nearly all of other jobs.
+    may be nearly all of other types, and those of a type nearly all of other jobs. `every` is whether all are read.
     """
     of_jobs = [[events.c.job_key == key] for key in look.job_keys or ()]
     kinds = _kinds(look, types)
     if not of_jobs:
-        yield _along(connection, look, kinds) if kinds else _span(connection, look, types)
+        yield _along(connection, look, kinds or [_common(types)], every=every)
         return
-    rows = _first(connection, look, of_jobs[0]) if len(of_jobs) == 1 else _of_jobs(connection, look, of_jobs)
-    if rows.pinned is not None:  # far apart, and so dear to read: a few may do
-        yield _first(connection, replace(look, most=look.most // 10), of_jobs[0])
+    rows = _of_job(connection, look, of_jobs[0], every=every) if len(of_jobs) == 1 else _of_jobs(connection, look)
     yield rows
-    if rows.edge and kinds and _is_further(look, _end(connection, look, kinds), rows.edge):
-        yield _listed(connection, look, kinds)
+    if kinds and (edge := rows.edge()) and _is_further(look, _end(connection, look, _way(look, kinds)), edge):
+        yield _along(connection, look, kinds, every=every)
 
 
-def looks(look: Look) -> Sequence[int]:
-    """How many rows to take in, one look after the other."""
-    is_listed = look.wanted.of is not None or (look.job_keys is None and len(_kinds(look, look.wanted.types)) > 1)
-    return LOOKS if is_listed else LOOKS[-1:]
+def is_led(look: Look, types: Sequence[str]) -> bool:
+    """Whether an index leads to the rows."""
+    return bool(look.job_keys or _kinds(look, types))
 
 
-def named(connection: Connection, cursors: Sequence[int], most: int, beyond: int = 0) -> Rows:
-    """The rows of these cursors, in the order of the look; where fewer than `most`, all there are as far as `beyond`.
+def named(connection: Connection, cursors: Sequence[int], most: int) -> Rows:
+    """The rows of these cursors, in the order of the look; where fewer than `most`, all there are.
 
-    They are one value, so that the statement is the same however many. As a query within another they would be looked
-    for again by each, and Postgres would look into every partition once a row, or, as it takes that to be dear, read
-    all there is.
+    They are one value, so that the statement is the same however many. As a query within another SQLite would look for
+    them again for each.
     """
-    edge = cursors[-1] if len(cursors) == most else beyond
+    edge = cursors[-1] if len(cursors) == most else 0
     if connection.dialect.name == "sqlite":
         told = func.json_each(msgspec.json.encode(cursors).decode()).table_valued("value")
-        return Rows(events.c.cursor.in_(select(told.c.value)), edge)
+        return Rows(events.c.cursor.in_(select(told.c.value)), lambda: edge)
     within = events.c.cursor.between(min(cursors, default=0), max(cursors, default=0))
-    return Rows(and_(within, events.c.cursor == any_(literal(list(cursors), ARRAY(BigInteger)))), edge)
+    return Rows(and_(within, events.c.cursor == any_(literal(list(cursors), ARRAY(BigInteger)))), lambda: edge)
 
 
 def _kinds(look: Look, types: Sequence[str]) -> list[list[ColumnElement[bool]]]:
@@ -138,77 +178,71 @@ def _of_type(type_: str) -> list[ColumnElement[bool]]:
     return of_types([type_])
 
 
+def _common(types: Sequence[str]) -> list[ColumnElement[bool]]:
+    """Rows to which no index leads."""
+    return [events.c.type.in_(types)] if types and len(types) < len(EVENTS) else []
+
+
 def _is_further(look: Look, cursor: int | None, other: int) -> bool:
     """Whether a way that ends there goes further than the other; None is for all the way."""
     return cursor is None or (cursor > other if look.onward else cursor < other)
 
 
-def _span(connection: Connection, look: Look, types: Sequence[str]) -> Rows:
-    """A part of all rows, where no index leads to those that are wanted."""
-    wanted = [events.c.type.in_(types)] if types and len(types) < len(EVENTS) else []
-    if look.onward:
-        end = min(look.before, look.low + SPAN + 1)
-        return _along(connection, replace(look, before=end), [wanted], end - 1 if end < look.before else 0)
-    low = max(look.low, look.before - SPAN)
-    return _along(connection, replace(look, low=low), [wanted], low + 1 if low > look.low else 0)
-
-
-def _along(connection: Connection, look: Look, lanes: Sequence[Sequence[ColumnElement[bool]]], beyond: int = 0) -> Rows:
+def _along(
+    connection: Connection, look: Look, lanes: Sequence[Sequence[ColumnElement[bool]]], *, every: bool = False
+) -> Rows:
     """The first rows of all jobs that these lanes lead to.
 
     Of many jobs they are listed: the index of jobs would lead to all that those have sent within the same bounds.
     """
     if len(lanes) == 1 and look.wanted.of is None:
-        return _first(connection, look, lanes[0], beyond)
-    return _listed(connection, look, lanes, beyond)
+        return _of_job(connection, look, lanes[0], every=every)
+    return _listed(connection, look, _way(look, lanes))
 
 
-def _first(connection: Connection, look: Look, lane: Sequence[ColumnElement[bool]], beyond: int = 0) -> Rows:
-    """The first rows along one lane, said by where they end: who has found enough need not go through them all."""
-    last = _end(connection, look, [lane])
-    if last is None:
-        bounds, edge = _bounds(look.low, look.before), beyond
-    else:
-        bounds, edge = _bounds(look.low, last + 1) if look.onward else _bounds(last - 1, look.before), last
-    pinned = None
-    if connection.dialect.name == "postgresql" and _is_wide(look, last):
-        cursors = func.array(_lane(look, lane).correlate(None).scalar_subquery(), type_=ARRAY(BigInteger))
-        pinned = and_(*bounds, events.c.cursor == any_(cursors))
-    return Rows(and_(*bounds, *lane), edge, pinned)
+def _of_job(connection: Connection, look: Look, lane: Sequence[ColumnElement[bool]], *, every: bool) -> Rows:
+    """The first rows along one lane, said by where they end, which is best for who goes through all; or else listed.
 
-
-def _is_wide(look: Look, last: int | None) -> bool:
-    """Whether far more may lie between those rows than they are.
-
-    Postgres might go through all of it for the first few: it takes a job that has much of a partition to be everywhere
-    in it.
+    Postgres might go through all that lies between them for the first few: it takes a job that has much of a partition
+    to be everywhere in it. SQLite goes along the lane.
     """
-    if look.onward:
-        return (look.before if last is None else last) - look.low > WIDE
-    return look.before - (look.low if last is None else last) > WIDE
+    if not every and connection.dialect.name != "sqlite":
+        return _listed(connection, look, _lane(look, lane))
+    last = _end(connection, look, _lane(look, lane))
+    if last is None:
+        return Rows(and_(*_bounds(look.low, look.before), *lane), lambda: 0)
+    bounds = _bounds(look.low, last + 1) if look.onward else _bounds(last - 1, look.before)
+    return Rows(and_(*bounds, *lane), lambda: last)
 
 
-def _listed(
-    connection: Connection, look: Look, lanes: Sequence[Sequence[ColumnElement[bool]]], beyond: int = 0
-) -> Rows:
-    """The first rows of all these lanes, one by one."""
-    return named(connection, connection.scalars(_way(look, lanes)).all(), look.most, beyond)
+def _listed(connection: Connection, look: Look, way: Select[Any]) -> Rows:
+    """The rows on a way, one by one: Postgres goes to each when it is its turn, and where they end is asked if need be.
 
-
-def _of_jobs(connection: Connection, look: Look, lanes: Sequence[Sequence[ColumnElement[bool]]]) -> Rows:
-    """The first rows of several jobs. Postgres plans one lane for all: each of its own leads through all partitions."""
+    They are a value there, not a query within another, for which it would look into every partition once a row, or, as
+    it takes that to be dear, read all there is.
+    """
     if connection.dialect.name == "sqlite":
-        return _listed(connection, look, lanes)
-    keys = func.unnest(literal(list(look.job_keys or ()), ARRAY(BigInteger))).table_valued("key").render_derived()
+        return named(connection, connection.scalars(way).all(), look.most)
+    cursors = func.array(way.correlate(None).scalar_subquery(), type_=ARRAY(BigInteger))
+    among = and_(*_bounds(look.low, look.before), events.c.cursor == any_(cursors))
+    return Rows(among, lambda: _end(connection, look, way) or 0)
+
+
+def _of_jobs(connection: Connection, look: Look) -> Rows:
+    """The first rows of several jobs. Postgres plans one lane for all: each of its own leads through all partitions."""
+    job_keys = look.job_keys or ()
+    if connection.dialect.name == "sqlite":
+        return _listed(connection, look, _way(look, [[events.c.job_key == key] for key in job_keys]))
+    keys = func.unnest(literal(list(job_keys), ARRAY(BigInteger))).table_valued("key").render_derived()
     lane = _lane(look, [events.c.job_key == keys.c.key]).correlate(keys).lateral("lane")
     query = select(lane.c.cursor).select_from(keys).join(lane, true())
     query = query.order_by(lane.c.cursor if look.onward else lane.c.cursor.desc()).limit(look.most)
-    return named(connection, connection.scalars(query).all(), look.most)
+    return _listed(connection, look, query)
 
 
-def _end(connection: Connection, look: Look, lanes: Sequence[Sequence[ColumnElement[bool]]]) -> int | None:
+def _end(connection: Connection, look: Look, way: Select[Any]) -> int | None:
     """The last cursor on a way that the look can take in; None where it can take in all."""
-    found: int | None = connection.scalar(_way(look, lanes).offset(look.most - 1).limit(1))
+    found: int | None = connection.scalar(way.offset(look.most - 1).limit(1))
     return found
 
 

@@ -5,7 +5,7 @@ that it has not reached yet, and all other events. A part looks at a bounded num
 was, its floor; what lies above the highest floor is known, and from there the next look goes on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final, NamedTuple
@@ -15,14 +15,28 @@ from sqlalchemy import ColumnElement, Connection, func, select, text
 from app.storage.base import Event, EventFilter
 from app.storage.base_levels import Levels
 from app.storage.base_search import INDEXED, Found, Onward, Tally, Text
+from app.storage.sql import looking
 from app.storage.sql import texts as index_of_words
-from app.storage.sql.bodies import Letters, holding, read_events
+from app.storage.sql.bodies import Letters, first_holding, read_events
 from app.storage.sql.conditions import VISIBLE, event_conditions
 from app.storage.sql.conditions_jobs import among
 from app.storage.sql.counting import kind_columns, received_since
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import events, jobs
-from app.storage.sql.looking import MOST_JOBS, Look, Rows, looks, named, nearest, ways
+from app.storage.sql.looking import (
+    MOST_JOBS,
+    SPAN,
+    Look,
+    Part,
+    Rows,
+    Step,
+    is_led,
+    named,
+    nearest,
+    steps,
+    walked,
+    ways,
+)
 from app.storage.sql.rows import EVENTS
 from app.storage.sql.watermarks import moved, stands_at
 from app.storage.words import Search, read_search
@@ -35,13 +49,6 @@ _TAIL: Final = 1_000
 _EARLY_MS: Final = 3_600_000
 """By how much an event may be older by its receipt than by its own time."""
 _NEWEST: Final = select(func.max(events.c.cursor))
-
-
-class Part(NamedTuple):
-    """What a part of the search has found, newest first, and down to which cursor it has looked; 0 for all the way."""
-
-    events: list[Event]
-    floor: int
 
 
 class SqlSearchStore:
@@ -82,30 +89,16 @@ def _search(connection: Connection, wanted: EventFilter, before: int | None, aft
     look = _first(connection, wanted, before, limit)
     if look is None:
         return Found([], None)
-    return Found(*_walked(connection, replace(look, low=max(look.low, after)), _looked))
+    part = _looked(connection, replace(look, low=max(look.low, after)))
+    return Found(part.events, part.floor or None)
 
 
 def _onward(connection: Connection, wanted: EventFilter, after: int, limit: int) -> Onward:
     look = _first(connection, wanted, None, limit)
     if look is None:
         return Onward([], None)
-    return Onward(*_walked(connection, replace(look, low=max(look.low, after), onward=True), _gone_through))
-
-
-def _walked(
-    connection: Connection, look: Look, one_look: Callable[[Connection, Look], Part]
-) -> tuple[list[Event], int | None]:
-    """What a few looks found, each from where the last one ended, and where the next would begin; None at the end."""
-    found: list[Event] = []
-    floor = None
-    for most in looks(look):
-        part = one_look(connection, replace(look, most=most, limit=look.limit - len(found)))
-        found += part.events
-        floor = part.floor or None
-        if floor is None or len(found) >= look.limit:
-            break
-        look = replace(look, low=floor) if look.onward else replace(look, before=floor)
-    return found, floor
+    part = _gone_through(connection, replace(look, low=max(look.low, after), onward=True))
+    return Onward(part.events, part.floor or None)
 
 
 def _count(connection: Connection, wanted: EventFilter, before: int, after: int, most: int) -> Tally:
@@ -118,20 +111,23 @@ def _count(connection: Connection, wanted: EventFilter, before: int, after: int,
     query = select(*kind, func.count()).outerjoin(jobs, events.c.job_key == jobs.c.key)
     query = query.where(VISIBLE, *_among(look, rows, wanted.types)).group_by(*kind)
     counted = {tuple(kind): count for *kind, count in connection.execute(query)}
-    return Tally(counted, rows.edge or None)
+    return Tally(counted, rows.edge() or None)
 
 
 def _first(connection: Connection, wanted: EventFilter, before: int | None, limit: int) -> Look | None:
     """Where to begin; None where nothing can be found."""
-    job_keys = _jobs(connection, wanted)
-    if job_keys is not None and not job_keys:
+    meant = _jobs(connection, wanted)
+    if meant is not None and not meant.last:
         return None
-    newest = _newest(connection, wanted, job_keys, before)
+    newest = (connection.scalar(_NEWEST) or 0) if meant is None else meant.last
+    low = 0 if meant is None else meant.low
+    if wanted.from_ms is not None:
+        low = max(low, received_since(connection, wanted.from_ms - _EARLY_MS, newest))
     return Look(
         wanted=wanted,
         search=read_search(wanted.q) if wanted.q else None,
-        job_keys=job_keys,
-        low=0 if wanted.from_ms is None else received_since(connection, wanted.from_ms - _EARLY_MS, newest),
+        job_keys=None if meant is None else meant.keys,
+        low=low,
         before=newest + 1 if before is None else min(before, newest + 1),
         mark=stands_at(connection, MARK) if wanted.q else 0,
         limit=limit,
@@ -139,22 +135,28 @@ def _first(connection: Connection, wanted: EventFilter, before: int | None, limi
     )
 
 
-def _newest(connection: Connection, wanted: EventFilter, job_keys: Sequence[int] | None, before: int | None) -> int:
-    """The cursor above which nothing need be looked for."""
-    if job_keys is not None and before is not None and wanted.from_ms is None:
-        return before  # an index of the job leads on from any place
-    if job_keys is None and before is None and wanted.of is not None:
-        # Of many jobs, which are found among all: nothing of theirs is newer, though others may have gone on for days.
-        return connection.scalar(select(func.max(jobs.c.last_cursor)).where(*_meant(wanted))) or 0
-    return connection.scalar(_NEWEST) or 0
+class _Jobs(NamedTuple):
+    """The jobs that are meant, and where their events lie: above `low`, up to `last`, which is 0 if there are no jobs.
+
+    The `keys` are None for so many that their events are better found among all.
+    """
+
+    keys: Sequence[int] | None
+    low: int
+    last: int
 
 
-def _jobs(connection: Connection, wanted: EventFilter) -> Sequence[int] | None:
-    """The jobs that are meant; None for any, or for so many that their events are better found among all."""
+def _jobs(connection: Connection, wanted: EventFilter) -> _Jobs | None:
+    """The jobs that are meant; None for any."""
     if wanted.of is None and wanted.job_id is None:
         return None
-    found = connection.scalars(select(jobs.c.key).where(*_meant(wanted)).limit(MOST_JOBS + 1)).all()
-    return None if len(found) > MOST_JOBS else found
+    columns = (jobs.c.key, jobs.c.attempt, jobs.c.first_cursor, jobs.c.last_cursor)
+    found = connection.execute(select(*columns).where(*_meant(wanted)).limit(MOST_JOBS + 1)).all()
+    if len(found) > MOST_JOBS:
+        # Nothing of theirs is newer, though others may have gone on for days.
+        return _Jobs(None, 0, connection.scalar(select(func.max(jobs.c.last_cursor)).where(*_meant(wanted))) or 0)
+    low = min((first - 1 if attempt == 1 else 0 for _, attempt, first, _ in found), default=0)
+    return _Jobs([key for key, *_ in found], max(0, low), max((last for *_, last in found), default=0))
 
 
 def _meant(wanted: EventFilter) -> list[ColumnElement[bool]]:
@@ -188,16 +190,24 @@ def _parts(look: Look) -> list[Any]:
 
 def _indexed(connection: Connection, look: Look) -> Part:
     """What the index knows."""
-    dialect, wanted, search = connection.dialect.name, look.wanted, look.search or Search(())
+    wanted = look.wanted
     is_whole = (wanted.of is None or look.job_keys is not None) and wanted.from_ms is None and wanted.to_ms is None
-    most = look.limit if is_whole else look.most
+    looks = [Step(look.limit)] if is_whole else [Step(most) for most in looking.LOOKS]
+    return walked(connection, replace(look, before=min(look.before, look.mark + 1)), looks, _by_index)
+
+
+def _by_index(connection: Connection, look: Look) -> Part:
+    dialect, search = connection.dialect.name, look.search or Search(())
     query = text(index_of_words.found_sql(dialect)).bindparams(
         match=index_of_words.match(dialect, search, _signs(look, search)),
         low=look.low,
-        before=min(look.before, look.mark + 1),
-        most=most,
+        before=look.before,
+        most=look.most,
     )
-    return _read(connection, look, named(connection, connection.scalars(query).all(), most), wanted.types, [])
+    found = connection.scalars(query).all()
+    if not found:
+        return Part([], 0)
+    return _read(connection, look, named(connection, found, look.most), look.wanted.types, [])
 
 
 def _signs(look: Look, search: Search) -> list[list[str]]:
@@ -229,10 +239,9 @@ def _tail(connection: Connection, look: Look) -> Part:
     """Errors and logs that the index has not reached."""
     search = look.search or Search(())
     types = [type_ for type_ in INDEXED if type_ in (look.wanted.types or INDEXED)]
-    most = min(_TAIL, look.most)
-    rows = nearest(connection, replace(look, low=max(look.low, look.mark), most=most), types)
+    rows = nearest(connection, replace(look, low=max(look.low, look.mark), most=_TAIL), types)
     folded = [word for term in search.terms if not term.negated for word in term.words if word.isascii()]
-    part = _read(connection, replace(look, limit=most), rows, types, list(map(Letters, folded)))
+    part = _read(connection, replace(look, limit=_TAIL), rows, types, list(map(Letters, folded)))
     met = [event for event in part.events if search.met_by(event.body or {})]
     return Part(met[: look.limit], met[look.limit - 1].cursor if len(met) >= look.limit else part.floor)
 
@@ -248,29 +257,40 @@ def _gone_through(connection: Connection, look: Look) -> Part:
 
 
 def _by_letters(connection: Connection, look: Look, types: Sequence[str]) -> Part:
+    look, end = look.near(None if is_led(look, types) else SPAN)
+    part = walked(connection, look, steps(connection), partial(_by_ways, types=types))
+    return Part(part.events, part.floor or end)
+
+
+def _by_ways(connection: Connection, look: Look, types: Sequence[str]) -> Part:
     part = Part([], 0)
     for rows in ways(connection, look, types):
         part = _read(connection, look, rows, types, _letters(look.search))
-        if len(part.events) == look.limit:
+        if len(part.events) == look.limit or look.most < looking.LOOKS[-1]:
             break
     return part
 
 
 def _read(connection: Connection, look: Look, rows: Rows, types: Sequence[str], letters: Sequence[Letters]) -> Part:
     """Of these rows those that are wanted, of these types, and hold those letters."""
-    pinned = None if letters else rows.pinned
-    conditions = _among(look, rows if pinned is None else rows._replace(among=pinned), types)
+    conditions = _among(look, rows, types)
     if letters:
-        conditions.append(holding(connection, letters, conditions, look.limit, onward=look.onward))
+        hits = first_holding(connection, letters, conditions, look.limit, low=look.low, onward=look.onward)
+        if not hits:
+            return Part([], rows.edge())
+        conditions = [named(connection, hits, look.limit).among]
     found = read_events(connection, EVENTS.where(*conditions).order_by(look.order).limit(look.limit))
-    return Part(found, found[-1].cursor if len(found) == look.limit else rows.edge)
+    return Part(found, found[-1].cursor if len(found) == look.limit else rows.edge())
 
 
 def _among(look: Look, rows: Rows, types: Sequence[str]) -> list[ColumnElement[bool]]:
     """The conditions of those of these rows that are wanted; types are compared, not looked up, as the rows are few."""
     of_types = [events.c.type.in_(types)] if types else []
     wanted = replace(look.wanted, q=None, types=())
-    return [rows.among, *of_types, *event_conditions(wanted)]
+    of_jobs = []
+    if look.job_keys is not None:
+        of_jobs, wanted = [events.c.job_key.in_(look.job_keys)], replace(wanted, job_id=None, of=None)
+    return [rows.among, *of_types, *of_jobs, *event_conditions(wanted)]
 
 
 def _letters(search: Search | None) -> list[Letters]:
