@@ -79,9 +79,7 @@ def first_holding(
     return sorted([*found, *packed], reverse=not onward)[:most]
 
 
-def _plain(
-    connection: Connection, letters: Sequence[Letters], among: Sequence[ColumnElement[bool]]
-) -> Select[int]:
+def _plain(connection: Connection, letters: Sequence[Letters], among: Sequence[ColumnElement[bool]]) -> Select[int]:
     """The cursors of those that are not packed.
 
     Postgres takes comparing letters for cheap, and would rather do it to every row there is than walk to these few:

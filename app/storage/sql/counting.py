@@ -6,28 +6,24 @@ needed.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, Connection, Select, case, cast, func, literal, select, type_coerce
 
 from app.storage.base import EventFilter, JobFilter
 from app.storage.base_counts import Counted
-from app.storage.base_series import HOUR_MS, Cells
+from app.storage.base_series import Cells
 from app.storage.sql.bodies import Letters, holding
 from app.storage.sql.conditions import ALERT, VISIBLE, event_conditions
 from app.storage.sql.conditions_jobs import began, job_conditions
 from app.storage.sql.events_tables import events, jobs
-
-_EARLY_MS: Final = HOUR_MS
-"""By how much an event may be older by its receipt than by its own time: clocks are set, and a sender's may be fast."""
-_GRAIN: Final = 1_000
-"""Events that may be looked at in vain at the beginning of a span, rather than search for it more closely."""
+from app.storage.sql.placing import EARLY_MS, received_since
 
 
 def count_events(connection: Connection, wanted: EventFilter, over: Cells, most: int) -> Counted:
     """Events by type, level and severity."""
     newest = connection.scalar(select(func.max(events.c.cursor))) or 0
-    first = received_since(connection, over.from_ms - _EARLY_MS, newest)
+    first = received_since(connection, over.from_ms - EARLY_MS, newest)
     conditions = [events.c.cursor > first, *event_conditions(wanted), *within(events.c.at_ms, over)]
     if wanted.q:
         conditions.append(holding(connection, [Letters(wanted.q)], conditions, most))
@@ -75,18 +71,3 @@ def count_newest(
 def within(at_ms: ColumnElement[int], over: Cells) -> Sequence[ColumnElement[bool]]:
     """The conditions of a time in the cells."""
     return at_ms >= over.from_ms, at_ms < over.from_ms + over.steps * over.step_ms
-
-
-def received_since(connection: Connection, at_ms: int, newest: int) -> int:
-    """A cursor after which all are that were received at that time or later, and few others."""
-    low, high = 0, newest
-    while high - low > _GRAIN:
-        middle = (low + high) // 2
-        # What follows `high` is known to be late enough; without that bound Postgres would plan over all partitions.
-        following = select(events.c.received_ms).where(events.c.cursor > middle, events.c.cursor <= high)
-        received_ms = connection.scalar(following.order_by(events.c.cursor).limit(1))
-        if received_ms is not None and received_ms < at_ms:
-            low = middle
-        else:
-            high = middle
-    return low

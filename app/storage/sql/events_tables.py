@@ -28,6 +28,8 @@ from app.storage.sql.metadata import metadata
 Key = BigInteger().with_variant(Integer, "sqlite")
 """64-bit; SQLite gives a row number of its own only to a column called INTEGER."""
 
+LATE_MS: Final = 3_600_000
+"""By how much an event that came late is younger by its receipt than by its own time."""
 COMMONEST: Final = "item_scraped"
 """The type of nearly all events: it has no index, as walking the cursor finds them at once."""
 
@@ -121,6 +123,7 @@ events = Table(
     ),
     _index("ix_events_type_cursor", "type", "cursor", where=f"type <> '{COMMONEST}'"),
     _index("ix_events_level_cursor", "level", "cursor", where="level IS NOT NULL"),
+    _index("ix_events_late_cursor", "cursor", where=f"received_ms - at_ms > {LATE_MS}"),
     postgresql_partition_by="RANGE (cursor)",
 )
 """`job_key` is minus the sender's id where there is no job; (job_key, id) is the key that makes delivery idempotent.

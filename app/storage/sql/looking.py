@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from app.storage.base import Event, EventFilter
 from app.storage.base_search import INDEXED
-from app.storage.sql.conditions import ALERT, of_types
+from app.storage.sql.conditions import ALERT, LATE, of_types
 from app.storage.sql.events_tables import COMMONEST, events
 from app.storage.words import Search
 from scrapewatch.events import EVENTS, LEVELS
@@ -40,7 +40,8 @@ class Look:
     """What is searched for, and where: below `before` and above `low`, at most `limit`; `mark` is the index's.
 
     `most` is how many rows it may take in. `job_keys` are the jobs that it is in; None for any, or where they are too
-    many to be looked through one by one. It goes from `before` back, or `onward` from `low`.
+    many to be looked through one by one. It goes from `before` back, or `onward` from `low`. Above the `cut` only what
+    came late can be wanted.
     """
 
     wanted: EventFilter
@@ -51,6 +52,7 @@ class Look:
     mark: int
     limit: int
     most: int
+    cut: int
     onward: bool = False
 
     @property
@@ -67,6 +69,14 @@ class Look:
             return replace(self, before=end), end - 1
         low = self.before - span - 1
         return replace(self, low=low), low + 1
+
+    def in_time(self) -> "Look":
+        """The same up to the cut."""
+        return replace(self, before=min(self.before, self.cut + 1))
+
+    def too_late(self) -> "Look":
+        """The same above the cut."""
+        return replace(self, low=max(self.low, self.cut))
 
     def beyond(self, cursor: int) -> "Look":
         """The same from there on."""
@@ -142,6 +152,11 @@ def ways(connection: Connection, look: Look, types: Sequence[str], *, every: boo
     yield rows
     if kinds and (edge := rows.edge()) and _is_further(look, _end(connection, look, _way(look, kinds)), edge):
         yield _along(connection, look, kinds, every=every)
+
+
+def late(connection: Connection, look: Look) -> Rows:
+    """The first rows that were received long after they had happened."""
+    return _listed(connection, look, _lane(look, [LATE]))
 
 
 def is_led(look: Look, types: Sequence[str]) -> bool:

@@ -5,50 +5,34 @@ that it has not reached yet, and all other events. A part looks at a bounded num
 was, its floor; what lies above the highest floor is known, and from there the next look goes on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, func, select, text
 
 from app.storage.base import Event, EventFilter
 from app.storage.base_levels import Levels
 from app.storage.base_search import INDEXED, Found, Onward, Tally, Text
+from app.storage.matching import is_said_by
 from app.storage.sql import looking
 from app.storage.sql import texts as index_of_words
 from app.storage.sql.bodies import Letters, first_holding, read_events
 from app.storage.sql.conditions import VISIBLE, event_conditions
-from app.storage.sql.conditions_jobs import among
-from app.storage.sql.counting import kind_columns, received_since
+from app.storage.sql.counting import kind_columns
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import events, jobs
-from app.storage.sql.looking import (
-    MOST_JOBS,
-    SPAN,
-    Look,
-    Part,
-    Rows,
-    Step,
-    is_led,
-    named,
-    nearest,
-    steps,
-    walked,
-    ways,
-)
+from app.storage.sql.looking import SPAN, Look, Part, Rows, Step, is_led, late, named, nearest, steps, walked, ways
+from app.storage.sql.placing import MARK, first_look
 from app.storage.sql.rows import EVENTS
 from app.storage.sql.watermarks import moved, stands_at
-from app.storage.words import Search, read_search
+from app.storage.words import Search
 from scrapewatch.events import EVENTS as TYPES
 from scrapewatch.events import LEVELS
 
-MARK: Final = "indexed"
 _TAIL: Final = 1_000
-"""The same of errors and logs that have to be taken apart into words."""
-_EARLY_MS: Final = 3_600_000
-"""By how much an event may be older by its receipt than by its own time."""
-_NEWEST: Final = select(func.max(events.c.cursor))
+"""Events that one look takes in, where their words have to be taken apart."""
 
 
 class SqlSearchStore:
@@ -86,23 +70,23 @@ class SqlSearchStore:
 
 
 def _search(connection: Connection, wanted: EventFilter, before: int | None, after: int, limit: int) -> Found:
-    look = _first(connection, wanted, before, limit)
+    look = first_look(connection, wanted, before, limit)
     if look is None:
         return Found([], None)
-    part = _looked(connection, replace(look, low=max(look.low, after)))
+    part = _in_turn(connection, replace(look, low=max(look.low, after)), _looked)
     return Found(part.events, part.floor or None)
 
 
 def _onward(connection: Connection, wanted: EventFilter, after: int, limit: int) -> Onward:
-    look = _first(connection, wanted, None, limit)
+    look = first_look(connection, wanted, None, limit)
     if look is None:
         return Onward([], None)
-    part = _gone_through(connection, replace(look, low=max(look.low, after), onward=True))
+    part = _in_turn(connection, replace(look, low=max(look.low, after), onward=True), _gone_through)
     return Onward(part.events, part.floor or None)
 
 
 def _count(connection: Connection, wanted: EventFilter, before: int, after: int, most: int) -> Tally:
-    look = _first(connection, wanted, before, most)
+    look = first_look(connection, wanted, before, most)
     if look is None:
         return Tally({}, None)
     look = replace(look, low=max(look.low, after))
@@ -114,55 +98,25 @@ def _count(connection: Connection, wanted: EventFilter, before: int, after: int,
     return Tally(counted, rows.edge() or None)
 
 
-def _first(connection: Connection, wanted: EventFilter, before: int | None, limit: int) -> Look | None:
-    """Where to begin; None where nothing can be found."""
-    meant = _jobs(connection, wanted)
-    if meant is not None and not meant.last:
-        return None
-    newest = (connection.scalar(_NEWEST) or 0) if meant is None else meant.last
-    low = 0 if meant is None else meant.low
-    if wanted.from_ms is not None:
-        low = max(low, received_since(connection, wanted.from_ms - _EARLY_MS, newest))
-    return Look(
-        wanted=wanted,
-        search=read_search(wanted.q) if wanted.q else None,
-        job_keys=None if meant is None else meant.keys,
-        low=low,
-        before=newest + 1 if before is None else min(before, newest + 1),
-        mark=stands_at(connection, MARK) if wanted.q else 0,
-        limit=limit,
-        most=limit,
-    )
+def _in_turn(connection: Connection, look: Look, usual: Callable[[Connection, Look], Part]) -> Part:
+    """What came in time, and above the `cut` what came late, in the order of the look."""
+    turns = [(usual, look.in_time()), (_late, look.too_late())]
+    found: list[Event] = []
+    for part_of, some in turns if look.onward else reversed(turns):
+        if some.low + 1 < some.before:
+            part = part_of(connection, replace(some, limit=look.limit - len(found)))
+            found += part.events
+            if part.floor:
+                return Part(found, part.floor)
+    return Part(found, 0)
 
 
-class _Jobs(NamedTuple):
-    """The jobs that are meant, and where their events lie: above `low`, up to `last`, which is 0 if there are no jobs.
-
-    The `keys` are None for so many that their events are better found among all.
-    """
-
-    keys: Sequence[int] | None
-    low: int
-    last: int
-
-
-def _jobs(connection: Connection, wanted: EventFilter) -> _Jobs | None:
-    """The jobs that are meant; None for any."""
-    if wanted.of is None and wanted.job_id is None:
-        return None
-    columns = (jobs.c.key, jobs.c.attempt, jobs.c.first_cursor, jobs.c.last_cursor)
-    found = connection.execute(select(*columns).where(*_meant(wanted)).limit(MOST_JOBS + 1)).all()
-    if len(found) > MOST_JOBS:
-        # Nothing of theirs is newer, though others may have gone on for days.
-        return _Jobs(None, 0, connection.scalar(select(func.max(jobs.c.last_cursor)).where(*_meant(wanted))) or 0)
-    low = min((first - 1 if attempt == 1 else 0 for _, attempt, first, _ in found), default=0)
-    return _Jobs([key for key, *_ in found], max(0, low), max((last for *_, last in found), default=0))
-
-
-def _meant(wanted: EventFilter) -> list[ColumnElement[bool]]:
-    """The conditions of the jobs that are."""
-    conditions = [] if wanted.of is None else among(wanted.of)
-    return conditions if wanted.job_id is None else [*conditions, jobs.c.id == wanted.job_id]
+def _late(connection: Connection, look: Look) -> Part:
+    """Events that were received long after they had happened: few, and so they are looked at one by one."""
+    rows = late(connection, replace(look, most=_TAIL))
+    part = _read(connection, replace(look, limit=_TAIL), rows, look.wanted.types, [])
+    met = [event for event in part.events if look.search is None or is_said_by(event, look.search)]
+    return Part(met[: look.limit], met[look.limit - 1].cursor if len(met) >= look.limit else part.floor)
 
 
 def _looked(connection: Connection, look: Look) -> Part:

@@ -5,14 +5,17 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 from sqlalchemy import event as engine_event
 
 from app.storage.base import EventFilter
 from app.storage.base_levels import Levels
+from app.storage.base_series import HOUR_MS
 from app.storage.sql.accounts import SqlAccountStore
+from app.storage.sql.conditions import LATE
 from app.storage.sql.database import Database
 from app.storage.sql.events import SqlEventStore
+from app.storage.sql.events_tables import events
 from app.storage.sql.searching import SqlSearchStore
 from app.storage.sql.series_points import merge_points
 from app.storage.stores import open_stores
@@ -52,6 +55,40 @@ def test_a_rare_level_is_found_by_its_words_at_once(sqlite_url: str, clock):
         nothing = stores.search.search(replace(wanted, levels=Levels(severities=("critical",))), limit=2)
     assert [[each.cursor for each in page.events] for page in found] == [[2, 1], [1]]
     assert nothing.events == []
+
+
+def test_a_span_far_back_is_found_at_once(stores, clock, monkeypatch):
+    """However much was received since, also what came late; and nothing is found of an hour in which nothing was."""
+    monkeypatch.setattr("app.storage.sql.placing._GRAIN", 2)
+    monkeypatch.setattr("app.storage.sql.looking.LOOKS", (4, 12))
+    began = clock.now_ms()
+    for hour in range(50):
+        late = [event(at_ms=began + 3 * HOUR_MS)] if hour == 40 else []
+        stores.events.append([event(at_ms=clock.now_ms()), log("x", at_ms=clock.now_ms()), *late], no_fold)
+        clock.advance(HOUR_MS)
+
+    def found(from_hour: float, to_hour: float) -> list[int]:
+        span = EventFilter(from_ms=int(began + from_hour * HOUR_MS), to_ms=int(began + to_hour * HOUR_MS))
+        told = stores.search.search(span)
+        assert told.before is None
+        assert [each.cursor for each in stores.search.onward(span, after=0, limit=9).events][::-1] == [
+            each.cursor for each in told.events
+        ]
+        return [each.cursor for each in told.events]
+
+    assert found(3, 3) == [83, 8, 7]
+    assert found(4.1, 4.9) == []
+
+
+def test_the_index_leads_to_what_came_late(sqlite_url: str):
+    """Nothing else is gone through, of a table that nobody has gathered statistics of."""
+    with closing(Database(sqlite_url)) as database:
+        late = select(events.c.cursor).where(LATE, events.c.cursor > 5, events.c.cursor < 9).order_by(events.c.cursor)
+        text = str(late.compile(dialect=database.engine.dialect, compile_kwargs={"literal_binds": True}))
+        plan = database.read(lambda connection: connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").all())
+    assert [step.detail for step in plan] == [
+        "SEARCH events USING INDEX ix_events_late_cursor (cursor>? AND cursor<?)"
+    ]
 
 
 def test_others_events_are_not_gone_through_on_postgres(postgres_url: str):

@@ -1,0 +1,76 @@
+"""Every store finds the events of a span of time, also those that were received long after it."""
+
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+
+from app.storage.base import Event, EventFilter
+from app.storage.base_search import SearchStore
+from app.storage.base_series import HOUR_MS
+from app.storage.stores import Stores
+from tests.fakes import NOW_MS, StoppedClock, event, jobs_fold
+from tests.storage.test_search_stores import index, log
+
+pytestmark = pytest.mark.usefixtures("at_full_pace")
+
+PACKED_TOO = True
+_HOURS = 60
+
+
+@pytest.fixture
+def past(stores: Stores, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch) -> list[Event]:
+    """Some events an hour, of two jobs; of every fifth hour one came as much as two days late."""
+    monkeypatch.setattr("app.storage.sql.placing._GRAIN", 2)
+    monkeypatch.setattr("app.storage.sql.looking.LOOKS", (5, 9))
+    monkeypatch.setattr("app.storage.sql.searching._TAIL", 3)
+    random = Random(7)
+    kept: list[Event] = []
+    for hour in range(_HOURS):
+        late = random.randrange(4) if hour % 5 == 0 else None
+        at_ms = [clock.now_ms() - random.randrange(48 * HOUR_MS if n == late else HOUR_MS) for n in range(4)]
+        items = [event(job_id="run", at_ms=each, data={"message": "word"}) for each in at_ms[:2]]
+        lines = [log("word", "other", at_ms=each) for each in at_ms[2:]]
+        kept += stores.events.append([*items, *lines], jobs_fold).events
+        if hour == _HOURS // 2:
+            index(stores)
+        clock.advance(HOUR_MS)
+    return kept
+
+
+def _back(search: SearchStore, wanted: EventFilter) -> Iterator[int]:
+    before = None
+    while True:
+        page = search.search(wanted, before=before, limit=3)
+        yield from (each.cursor for each in page.events)
+        before = page.before
+        if before is None:
+            return
+
+
+def _onward(search: SearchStore, wanted: EventFilter) -> Iterator[int]:
+    after: int | None = 0
+    while after is not None:
+        page = search.onward(wanted, after=after, limit=3)
+        yield from (each.cursor for each in page.events)
+        after = page.after
+
+
+@pytest.mark.parametrize(("from_hour", "to_hour"), [(10, 12), (0, 3), (-40, 0), (55, 80), (30, 30), (70, 90), (None, 8)])
+def test_all_that_happened_in_a_span_is_found(stores, past, from_hour, to_hour):
+    """Newest first and oldest first, page by page: of all events, of a job, of a type, with a word in them."""
+    from_ms = None if from_hour is None else NOW_MS + from_hour * HOUR_MS
+    to_ms = NOW_MS + to_hour * HOUR_MS
+    of_span = [each for each in past if (from_ms is None or each.at_ms >= from_ms) and each.at_ms <= to_ms]
+
+    for narrowed in ({}, {"job_id": "other"}, {"types": ("log",)}, {"types": ("item_scraped",), "job_id": "run"}):
+        meant = [
+            each.cursor
+            for each in of_span
+            if each.job_id == narrowed.get("job_id", each.job_id) and each.type in narrowed.get("types", (each.type,))
+        ]
+        wanted = EventFilter(from_ms=from_ms, to_ms=to_ms, **narrowed)
+        said = EventFilter(from_ms=from_ms, to_ms=to_ms, q="word", **narrowed)
+        assert list(_back(stores.search, wanted)) == meant[::-1]
+        assert list(_back(stores.search, said)) == meant[::-1]
+        assert list(_onward(stores.search, wanted)) == meant
