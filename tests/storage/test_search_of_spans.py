@@ -56,7 +56,9 @@ def _onward(search: SearchStore, wanted: EventFilter) -> Iterator[int]:
         after = page.after
 
 
-@pytest.mark.parametrize(("from_hour", "to_hour"), [(10, 12), (0, 3), (-40, 0), (55, 80), (30, 30), (70, 90), (None, 8)])
+@pytest.mark.parametrize(
+    ("from_hour", "to_hour"), [(10, 12), (0, 3), (-40, 0), (55, 80), (30, 30), (70, 90), (None, 8)]
+)
 def test_all_that_happened_in_a_span_is_found(stores, past, from_hour, to_hour):
     """Newest first and oldest first, page by page: of all events, of a job, of a type, with a word in them."""
     from_ms = None if from_hour is None else NOW_MS + from_hour * HOUR_MS

@@ -50,10 +50,18 @@ class Look:
         found: list[ErrorGroup] = []
         for _ in range(3):
             upto = store.grouped()
-            found = store.of_job(self.job.id, limit=MOST_GROUPS + 1)
+            found = self._groups()
             if store.grouped() == upto:
                 return found, upto
         return found, None
+
+    @cached_property
+    def groups(self) -> list[ErrorGroup]:
+        """The same groups; up to where they hold its errors is asked only of a job that is counted by them."""
+        return self._groups() if self.job.attempt == 1 else self.grouped[0]
+
+    def _groups(self) -> list[ErrorGroup]:
+        return self.services.groups.of_job(self.job.id, limit=MOST_GROUPS + 1)
 
     def part(self, types: tuple[str, ...], limit: int, before: int | None = None) -> Found:
         """The newest events of this attempt that its counters include, of a bounded part of all that it has sent."""

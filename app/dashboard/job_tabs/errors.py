@@ -65,7 +65,7 @@ def _astray(look: Look, upto: int) -> int:
 
 def _ordered(look: Look) -> list[ErrorGroup]:
     """Those that are news first, then those with the most errors, muted ones last."""
-    return sorted(look.grouped[0], key=lambda one: (one.muted is not None, not one.new))
+    return sorted(look.groups, key=lambda one: (one.muted is not None, not one.new))
 
 
 def _grouped(look: Look, groups: Sequence[ErrorGroup]) -> dict[str, int]:

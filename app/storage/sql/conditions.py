@@ -12,7 +12,7 @@ from app.storage.sql.events_tables import COMMONEST, LATE_MS, events, jobs
 VISIBLE = or_(jobs.c.key.is_not(None), events.c.job_key < 0)
 """Of events with the job that they may have: one that is being deleted goes before its events."""
 
-LATE = events.c.received_ms - events.c.at_ms > literal_column(str(LATE_MS))
+LATE = events.c.received_ms - events.c.at_ms > literal_column(f"{LATE_MS}")
 """It was received long after it had happened, as of a scraper that was cut off: an index leads to these few. All others
 of a span of time were received within it or soon after."""
 

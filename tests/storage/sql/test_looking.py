@@ -86,9 +86,7 @@ def test_the_index_leads_to_what_came_late(sqlite_url: str):
         late = select(events.c.cursor).where(LATE, events.c.cursor > 5, events.c.cursor < 9).order_by(events.c.cursor)
         text = str(late.compile(dialect=database.engine.dialect, compile_kwargs={"literal_binds": True}))
         plan = database.read(lambda connection: connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").all())
-    assert [step.detail for step in plan] == [
-        "SEARCH events USING INDEX ix_events_late_cursor (cursor>? AND cursor<?)"
-    ]
+    assert [step.detail for step in plan] == ["SEARCH events USING INDEX ix_events_late_cursor (cursor>? AND cursor<?)"]
 
 
 def test_others_events_are_not_gone_through_on_postgres(postgres_url: str):
