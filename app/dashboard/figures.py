@@ -12,6 +12,7 @@ import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from typing import Any, Final
 
@@ -256,10 +257,17 @@ def is_blank(figure: Mapping[str, Any], *, counted: bool) -> bool:
 
 
 def _figure(drawn: Sequence[Any], unit: str) -> dict[str, Any]:
+    layout = {axis: dict(told) for axis, told in _layout(unit).items()}  # callers add to each
+    return {"data": [one.to_plotly_json() for one in drawn], "layout": layout}
+
+
+@lru_cache(maxsize=100)
+def _layout(unit: str) -> dict[str, dict[str, Any]]:
+    """The axes of all charts of one unit."""
     from plotly.graph_objs import Layout  # noqa: PLC0415 - see the module's docstring
 
     layout = Layout(xaxis={"type": "date", "tickformatstops": list(TICKS)}, yaxis={"ticksuffix": unit})
-    return {"data": [one.to_plotly_json() for one in drawn], "layout": layout.to_plotly_json()}
+    return dict(layout.to_plotly_json())
 
 
 def _meta(trace: Trace | Dial) -> dict[str, str]:

@@ -17,7 +17,6 @@ from flask import Flask
 from flask_babel import format_datetime
 from jinja2 import Undefined
 
-from app.core.clock import rfc3339
 from app.dashboard import zones
 from app.dashboard.browsers import browser
 from app.dashboard.language import gettext, locale
@@ -145,7 +144,7 @@ def _to_the_second(moment: str, zone: ZoneInfo, language: str) -> str:
 
 def utc_clock(ms: int) -> str:
     """The time of day of a moment in ms since 1970."""
-    return clock(rfc3339(ms))
+    return f"{datetime.fromtimestamp(ms // 1000, zones.current()):%H:%M:%S}"
 
 
 def span_to(begin: str, end: str) -> float:

@@ -3,8 +3,9 @@
 Templates find them in ``parts.html`` beside the macros. Scripts paint the same markup: see ``static/js/row.js``.
 """
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from flask import Flask
 from jinja2 import pass_context
@@ -15,6 +16,8 @@ from app.dashboard import assets, filters
 from app.dashboard.language import locale
 from app.dashboard.wording import SEVERITIES, STATUSES
 
+_ROWS: Final = 60
+"""Of a table of figures."""
 _SYMBOLS: Final = {"debug": "minus"}
 """Icons of severities that are not called as these are."""
 
@@ -92,7 +95,22 @@ def dated(moment: str | None) -> Markup:
     return Markup(written)  # noqa: S704  (both are escaped)
 
 
-PIECES: Final = (icon, status, severity, ident, time)
+def figure_rows(figure: Mapping[str, Any], digits: int) -> Markup:
+    """The newest steps of a chart as rows of a table, newest first: the time of day, and a figure of each trace."""
+    traces = figure["data"]
+    times = [f'<td class="mono">{filters.utc_clock(ms)}</td>' for ms in _newest(traces[0]["x"])]
+    columns = (
+        [f'<td class="num">{filters.number(value, digits)}</td>' for value in _newest(trace["y"])] for trace in traces
+    )
+    rows = (f"<tr>{''.join(cells)}</tr>" for cells in zip(times, *columns, strict=True))
+    return Markup("".join(rows))  # noqa: S704  (figures and times of day)
+
+
+def _newest(values: Sequence[Any]) -> Sequence[Any]:
+    return values[: -_ROWS - 1 : -1]
+
+
+PIECES: Final = (icon, status, severity, ident, time, figure_rows)
 
 
 def install(app: Flask) -> None:

@@ -6,6 +6,7 @@ from random import Random
 import pytest
 
 from app.storage.base import Event, EventFilter
+from app.storage.base_keeping import Ages
 from app.storage.base_search import SearchStore
 from app.storage.base_series import HOUR_MS
 from app.storage.stores import Stores
@@ -76,3 +77,18 @@ def test_all_that_happened_in_a_span_is_found(stores, past, from_hour, to_hour):
         assert list(_back(stores.search, wanted)) == meant[::-1]
         assert list(_back(stores.search, said)) == meant[::-1]
         assert list(_onward(stores.search, wanted)) == meant
+
+
+def test_a_span_is_found_where_the_newest_events_are_gone(stores, clock):
+    """As logs go before all others: of the job that sent them last nothing else is missed."""
+    items = []
+    for _ in range(20):
+        items += stores.events.append([event(job_id="run", at_ms=clock.now_ms())], jobs_fold).events
+        clock.advance(HOUR_MS)
+    stores.events.append([log("word", at_ms=clock.now_ms())], jobs_fold)
+    while stores.events.prune(Ages(NOW_MS - HOUR_MS, clock.now_ms() + HOUR_MS), 100):
+        pass
+    wanted = EventFilter(job_id="run", from_ms=items[5].at_ms, to_ms=items[9].at_ms)
+
+    assert [each.cursor for each in stores.events.events(EventFilter(job_id="run"))] == list(range(20, 0, -1))
+    assert list(_onward(stores.search, wanted)) == [each.cursor for each in items[5:10]]

@@ -17,6 +17,8 @@ from app.storage.sql.looking import MOST_JOBS, SPAN, Look
 from app.storage.sql.watermarks import stands_at
 from app.storage.words import read_search
 
+_GIVEN: Final = "cursor"
+"""The last cursor that was given: nothing lies above it, and Postgres need not look into all partitions."""
 MARK: Final = "indexed"
 """The watermark of the index of words."""
 EARLY_MS: Final = HOUR_MS
@@ -31,12 +33,10 @@ def first_look(connection: Connection, wanted: EventFilter, before: int | None, 
     meant = _jobs(connection, wanted)
     if meant is not None and not meant.last:
         return None
-    newest = (connection.scalar(_NEWEST) or 0) if meant is None else meant.last
-    low, cut = (0 if meant is None else meant.low), newest
-    if wanted.from_ms is not None:
-        low = received_since(connection, wanted.from_ms - EARLY_MS, newest, low)
-    if wanted.to_ms is not None:
-        cut = min(newest, received_since(connection, wanted.to_ms + LATE_MS, newest, low) + _GRAIN)
+    low, newest = (0, stands_at(connection, _GIVEN)) if meant is None else (meant.low, meant.last)
+    cut = newest
+    if wanted.from_ms is not None or wanted.to_ms is not None:
+        low, cut = _received_within(connection, wanted, low, newest)
     return Look(
         wanted=wanted,
         search=read_search(wanted.q) if wanted.q else None,
@@ -48,6 +48,17 @@ def first_look(connection: Connection, wanted: EventFilter, before: int | None, 
         most=limit,
         cut=cut,
     )
+
+
+def _received_within(connection: Connection, wanted: EventFilter, low: int, newest: int) -> tuple[int, int]:
+    """The cursors between which the events of a span of time were received, but those that came late."""
+    newest = min(newest, connection.scalar(_NEWEST) or 0)
+    cut = newest
+    if wanted.from_ms is not None:
+        low = received_since(connection, wanted.from_ms - EARLY_MS, newest, low)
+    if wanted.to_ms is not None:
+        cut = min(newest, received_since(connection, wanted.to_ms + LATE_MS, newest, low) + _GRAIN)
+    return low, cut
 
 
 class _Jobs(NamedTuple):
@@ -87,7 +98,7 @@ def received_since(connection: Connection, at_ms: int, newest: int, low: int = 0
     late, and as events do not come evenly, found by halving.
     """
     high = newest
-    low_ms, high_ms = _received(connection, low, high), _received(connection, high - 1, high)
+    low_ms, high_ms = _received(connection, low, high), _received(connection, low, high, last=True)
     if low_ms is None or low_ms >= at_ms:
         return low
     if high_ms is None or high_ms < at_ms:
@@ -105,11 +116,17 @@ def received_since(connection: Connection, at_ms: int, newest: int, low: int = 0
     return low
 
 
-def _received(connection: Connection, after: int, upto: int) -> int | None:
-    """When the first of those between these cursors was received; of a few first, as Postgres plans over all others."""
-    for end in dict.fromkeys((min(upto, after + SPAN), upto)):
-        query = select(events.c.received_ms).where(events.c.cursor > after, events.c.cursor <= end)
-        received_ms: int | None = connection.scalar(query.order_by(events.c.cursor).limit(1))
+def _received(connection: Connection, after: int, upto: int, *, last: bool = False) -> int | None:
+    """When the first of those between these cursors was received, or the last.
+
+    Of a few next to that end first, as Postgres plans over all others.
+    """
+    near = (max(after, upto - SPAN), upto) if last else (after, min(upto, after + SPAN))
+    for above, end in dict.fromkeys((near, (after, upto))):
+        query = select(events.c.received_ms).where(events.c.cursor > above, events.c.cursor <= end)
+        received_ms: int | None = connection.scalar(
+            query.order_by(events.c.cursor.desc() if last else events.c.cursor).limit(1)
+        )
         if received_ms is not None:
             return received_ms
     return None
