@@ -18,7 +18,7 @@ from app.storage.sql.watermarks import stands_at
 from app.storage.words import read_search
 
 _GIVEN: Final = "cursor"
-"""The last cursor that was given: nothing lies above it, and Postgres need not look into all partitions."""
+"""The last cursor that was given: the newest event mostly lies at or near it."""
 MARK: Final = "indexed"
 """The watermark of the index of words."""
 EARLY_MS: Final = HOUR_MS
@@ -33,10 +33,12 @@ def first_look(connection: Connection, wanted: EventFilter, before: int | None, 
     meant = _jobs(connection, wanted)
     if meant is not None and not meant.last:
         return None
-    low, newest = (0, stands_at(connection, _GIVEN)) if meant is None else (meant.low, meant.last)
+    low, newest = (0, _newest(connection)) if meant is None else (meant.low, meant.last)
     cut = newest
-    if wanted.from_ms is not None or wanted.to_ms is not None:
-        low, cut = _received_within(connection, wanted, low, newest)
+    if wanted.from_ms is not None:
+        low = received_since(connection, wanted.from_ms - EARLY_MS, newest, low)
+    if wanted.to_ms is not None:
+        cut = min(newest, received_since(connection, wanted.to_ms + LATE_MS, newest, low) + _GRAIN)
     return Look(
         wanted=wanted,
         search=read_search(wanted.q) if wanted.q else None,
@@ -50,15 +52,10 @@ def first_look(connection: Connection, wanted: EventFilter, before: int | None, 
     )
 
 
-def _received_within(connection: Connection, wanted: EventFilter, low: int, newest: int) -> tuple[int, int]:
-    """The cursors between which the events of a span of time were received, but those that came late."""
-    newest = min(newest, connection.scalar(_NEWEST) or 0)
-    cut = newest
-    if wanted.from_ms is not None:
-        low = received_since(connection, wanted.from_ms - EARLY_MS, newest, low)
-    if wanted.to_ms is not None:
-        cut = min(newest, received_since(connection, wanted.to_ms + LATE_MS, newest, low) + _GRAIN)
-    return low, cut
+def _newest(connection: Connection) -> int:
+    """The cursor of the newest event, looked for in the newest partitions first."""
+    given = stands_at(connection, _GIVEN)
+    return connection.scalar(_NEWEST.where(events.c.cursor > given - SPAN)) or connection.scalar(_NEWEST) or 0
 
 
 class _Jobs(NamedTuple):
