@@ -1,5 +1,6 @@
 """Every store finds the events of a span of time, also those that were received long after it."""
 
+from collections import Counter
 from collections.abc import Iterator
 from random import Random
 
@@ -8,7 +9,7 @@ import pytest
 from app.storage.base import Event, EventFilter
 from app.storage.base_keeping import Ages
 from app.storage.base_search import SearchStore
-from app.storage.base_series import HOUR_MS
+from app.storage.base_series import HOUR_MS, Cells
 from app.storage.stores import Stores
 from tests.fakes import NOW_MS, StoppedClock, event, jobs_fold
 from tests.storage.test_search_stores import index, log
@@ -77,6 +78,22 @@ def test_all_that_happened_in_a_span_is_found(stores, past, from_hour, to_hour):
         assert list(_back(stores.search, wanted)) == meant[::-1]
         assert list(_back(stores.search, said)) == meant[::-1]
         assert list(_onward(stores.search, wanted)) == meant
+
+
+@pytest.mark.parametrize("wanted", [EventFilter(), EventFilter(q="word"), EventFilter(types=("log",))])
+def test_all_that_happened_in_a_span_is_counted(stores, past, wanted):
+    """Hour by hour, also what came late."""
+    over = Cells(NOW_MS + 3 * HOUR_MS, HOUR_MS, 9)
+    hours = Counter(
+        (each.at_ms - over.from_ms) // HOUR_MS for each in past if each.type in wanted.types or not wanted.types
+    )
+
+    told = stores.events.count(wanted, over, 10_000)
+    found: Counter[int] = Counter()
+    for (_, cell), count in told.cells.items():
+        found[cell] += count
+    assert found == Counter({hour: count for hour, count in hours.items() if 0 <= hour < 9})
+    assert told.of == told.counted
 
 
 def test_a_span_is_found_where_the_newest_events_are_gone(stores, clock):

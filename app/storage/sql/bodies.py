@@ -89,7 +89,7 @@ def _plain(connection: Connection, letters: Sequence[Letters], among: Sequence[C
     rows: Any = events
     if connection.dialect.name == "postgresql":
         fetched = select(events.c.cursor, events.c.job_key, events.c.data).where(*among)
-        rows = fetched.cte("fetched").prefix_with("MATERIALIZED")
+        rows = fetched.cte().prefix_with("MATERIALIZED")
     found = select(rows.c.cursor).outerjoin(jobs, rows.c.job_key == jobs.c.key)
     found = found.where(or_(jobs.c.key.is_not(None), rows.c.job_key < 0), rows.c.data != PACKED)
     return found.where(*(among if rows is events else ()), *_held(rows.c.data, letters, is_sqlite=rows is events))

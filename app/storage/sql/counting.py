@@ -8,32 +8,53 @@ needed.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Connection, Select, case, cast, func, literal, select, type_coerce
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    Select,
+    Subquery,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    type_coerce,
+    union_all,
+)
 
 from app.storage.base import EventFilter, JobFilter
 from app.storage.base_counts import Counted
 from app.storage.base_series import Cells
 from app.storage.sql.bodies import Letters, holding
-from app.storage.sql.conditions import ALERT, VISIBLE, event_conditions
+from app.storage.sql.conditions import ALERT, LATE, VISIBLE, event_conditions
 from app.storage.sql.conditions_jobs import began, job_conditions
 from app.storage.sql.events_tables import events, jobs
-from app.storage.sql.placing import EARLY_MS, received_since
+from app.storage.sql.looking import named
+from app.storage.sql.placing import received_within
 
 
 def count_events(connection: Connection, wanted: EventFilter, over: Cells, most: int) -> Counted:
     """Events by type, level and severity."""
     newest = connection.scalar(select(func.max(events.c.cursor))) or 0
-    first = received_since(connection, over.from_ms - EARLY_MS, newest)
-    conditions = [events.c.cursor > first, *event_conditions(wanted), *within(events.c.at_ms, over)]
+    first, cut = received_within(connection, over.from_ms, over.from_ms + over.steps * over.step_ms, newest)
+    came: list[ColumnElement[bool]] = [(events.c.cursor > first) & (events.c.cursor <= cut)]
+    late = select(events.c.cursor).where(events.c.cursor > cut, LATE).order_by(events.c.cursor.desc()).limit(most)
+    if cut < newest and (cursors := connection.scalars(late).all()):
+        came.append(named(connection, cursors, most).among)
+    rows = union_all(*(select(_newest(connection, wanted, over, most, each)) for each in came)).subquery()
+    query = select(*(column for column in rows.c if column.name != "cursor")).order_by(rows.c.cursor.desc())
+    return count_newest(connection, query, over, most, select(literal(newest - first)))
+
+
+def _newest(connection: Connection, wanted: EventFilter, over: Cells, most: int, came: ColumnElement[bool]) -> Subquery:
+    """Of the events that came so, the newest that are wanted."""
+    conditions = [came, *event_conditions(wanted), *within(events.c.at_ms, over)]
     if wanted.q:
         conditions.append(holding(connection, [Letters(wanted.q)], conditions, most))
-    query = (
-        select(*kind_columns(connection.dialect.name), events.c.at_ms)
-        .outerjoin(jobs, events.c.job_key == jobs.c.key)
-        .where(VISIBLE, *conditions)
-        .order_by(events.c.cursor.desc())
-    )
-    return count_newest(connection, query, over, most, select(literal(newest - first)))
+    columns = (*kind_columns(connection.dialect.name), events.c.at_ms, events.c.cursor)
+    query = select(*columns).outerjoin(jobs, events.c.job_key == jobs.c.key).where(VISIBLE, *conditions)
+    return query.order_by(events.c.cursor.desc()).limit(most).subquery()
 
 
 def kind_columns(dialect: str) -> tuple[ColumnElement[Any], ...]:

@@ -34,11 +34,7 @@ def first_look(connection: Connection, wanted: EventFilter, before: int | None, 
     if meant is not None and not meant.last:
         return None
     low, newest = (0, _newest(connection)) if meant is None else (meant.low, meant.last)
-    cut = newest
-    if wanted.from_ms is not None:
-        low = received_since(connection, wanted.from_ms - EARLY_MS, newest, low)
-    if wanted.to_ms is not None:
-        cut = min(newest, received_since(connection, wanted.to_ms + LATE_MS, newest, low) + _GRAIN)
+    low, cut = received_within(connection, wanted.from_ms, wanted.to_ms, newest, low)
     return Look(
         wanted=wanted,
         search=read_search(wanted.q) if wanted.q else None,
@@ -86,6 +82,17 @@ def _meant(wanted: EventFilter) -> list[ColumnElement[bool]]:
     """The conditions of the jobs that are."""
     conditions = [] if wanted.of is None else among(wanted.of)
     return conditions if wanted.job_id is None else [*conditions, jobs.c.id == wanted.job_id]
+
+
+def received_within(
+    connection: Connection, from_ms: int | None, to_ms: int | None, newest: int, low: int = 0
+) -> tuple[int, int]:
+    """The cursors between which the events of a span of time were received, but those that came late; None is open."""
+    if from_ms is not None:
+        low = received_since(connection, from_ms - EARLY_MS, newest, low)
+    if to_ms is None:
+        return low, newest
+    return low, min(newest, received_since(connection, to_ms + LATE_MS, newest, low) + _GRAIN)
 
 
 def received_since(connection: Connection, at_ms: int, newest: int, low: int = 0) -> int:
