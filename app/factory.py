@@ -110,7 +110,7 @@ class WebProcess:
         self._backups = Backups(database, settings, VERSION, CLOCK)
         self._retention = open_retention(stores, CLOCK, settings)
         self._packer = Packer(stores.packing, CLOCK, packs=settings.storage_compression)
-        self._holding = Holding(self._retention.held, self._retention.days, CLOCK, self._packer.told)
+        self._holding = Holding(self._retention, self._packer, CLOCK)
         accounts, audit = open_accounts(database, CLOCK, lambda: self._bus.publish("access", None), settings)
         figures = Figures(events, CLOCK, socket.gethostname(), self._limits.knows)
         alerts = open_alerts(database, events, series, figures.values, CLOCK, self._bells(database))

@@ -93,7 +93,7 @@ def test_the_table_names_what_the_server_does_by_itself():
         "roll up series": 60_000,
         "look up own metrics": 3_600_000,
         "finish deletions": 3_600_000,
-        "count what is kept": 600_000,
+        "count what is kept": 10_000,
         "pack events": 60_000,
         "clean up": 3_600_000,
         "forget notices": 3_600_000,

@@ -81,10 +81,16 @@ def duration(ms: float | None) -> str:
     hours, rest = divmod(rest, 3_600)
     minutes, seconds = divmod(rest, 60)
     if days:
-        return gettext("%(days)s d %(hours)s h", days=days, hours=hours)
+        return gettext("%(days)s d %(hours)s h", days=days, hours=hours) if hours else gettext("%(n)s d", n=days)
     if hours:
-        return gettext("%(hours)s h %(minutes)s min", hours=hours, minutes=minutes)
+        return _in_hours(hours, minutes)
     return _under_an_hour(minutes, seconds)
+
+
+def _in_hours(hours: int, minutes: int) -> str:
+    if minutes:
+        return gettext("%(hours)s h %(minutes)s min", hours=hours, minutes=minutes)
+    return gettext("%(n)s h", n=hours)
 
 
 def _under_an_hour(minutes: int, seconds: int) -> str:

@@ -37,12 +37,35 @@ TASKS: Final = {
     "forget notices": lazy_gettext("forget old notices"),
     "forget timelines": lazy_gettext("forget old timelines of alerts"),
     "finish deletions": lazy_gettext("delete the events of deleted jobs"),
-    "count what is kept": lazy_gettext("count what is kept"),
+    "count what is kept": lazy_gettext("count what is kept, as often as it is cheap"),
     "pack events": lazy_gettext("pack what finished jobs have told"),
     "clean up": lazy_gettext("delete what is too old"),
 }
 """The scheduler's tasks in words."""
 
+
+CLOSED: Final = {
+    "client_disconnect": lazy_gettext("closed by the client"),
+    "transport_close": lazy_gettext("gone, as when a page is left"),
+    "transport_error": lazy_gettext("broken on the way"),
+    "ping_timeout": lazy_gettext("silent for too long"),
+    "server_disconnect": lazy_gettext("closed by the server"),
+    "shutdown": lazy_gettext("the server stopped"),
+    "not_reading": lazy_gettext("did not read what it was sent"),
+    "access_ended": lazy_gettext("access had ended"),
+    "unauthenticated": lazy_gettext("did not say who it was"),
+    "address": lazy_gettext("from an address that its token is not taken from"),
+    "protocol": lazy_gettext("sent what is no Socket.IO"),
+}
+"""Why sockets were closed, in words."""
+
+REFUSED: Final = {
+    "unauthorized": lazy_gettext("no or wrong credentials"),
+    "forbidden": lazy_gettext("credentials for something else"),
+    "rate_limited": lazy_gettext("too many from an address"),
+    "too_many_connections": lazy_gettext("no room for more"),
+}
+"""Why sockets were refused, in words."""
 
 KINDS: Final = {
     "events": lazy_gettext("Events"),
@@ -77,6 +100,8 @@ def blueprint(services: Services) -> Blueprint:
             tasks=TASKS,
             limits=LIMITS,
             kinds=KINDS,
+            closed=CLOSED,
+            refused=REFUSED,
             mode=services.runtime.name,
             server=names.SERVER,
         )

@@ -34,7 +34,7 @@ class Held(NamedTuple):
     """How much of a kind there is.
 
     Attributes:
-        oldest_ms: the time of the oldest; None where there is none.
+        oldest_ms: the time of the oldest, of series as finely as it is known; None where there is none.
         size_bytes: with its indexes; None where it can't be told, or only by reading all of a large file.
         going: how many are older than they are kept, and go.
         pinned: how many would go, were their job not pinned.

@@ -48,6 +48,12 @@ class Packer:
             "cost": packed.cost_ms,
         }
 
+    def pending(self) -> dict[str, Any] | None:
+        """The same while nobody has asked the store yet: what is not known is None."""
+        if self.packing is None:
+            return None
+        return {"enabled": self.packs, **dict.fromkeys(("events", "size", "unpacked", "ratio", "cost"))}
+
 
 def pack(packing: Packing, ended_before_ms: int, told: Told = lambda _: None, most: int | None = None) -> int:
     """Pack what jobs that ended before that time have left, in at most so many slices; returns how many events.

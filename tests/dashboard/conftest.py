@@ -66,6 +66,7 @@ class House:
     limits: Limits
     groups: GroupStore
     way: RightOfWay
+    sockets: dict[str, Any]
 
     def send(self, events: Sequence[Event]) -> Commit:
         """Store events as the writer does, and group the errors among them as the scheduler does."""
@@ -130,6 +131,7 @@ def house(sqlite_url: str, settings: Settings):
     backups: dict[str, Any] = {}
     servers: list[About] = []
     held: dict[str, Any] = {}
+    sockets: dict[str, Any] = dict(NO_SOCKETS)
     mouth: Any = Mouth(events, limits)
     status = Status(
         clock=clock,
@@ -140,7 +142,7 @@ def house(sqlite_url: str, settings: Settings):
         refusals=refusals,
         ingest=lambda: QUIET_DOOR,
         own_metrics=limits.read,
-        process=lambda: Process(NO_SOCKETS, {}, tasks),
+        process=lambda: Process(sockets, {}, tasks),
         began_ms=clock.now_ms(),
         backups=lambda: backups,
         store=lambda: next(iter(servers), None),
@@ -191,5 +193,6 @@ def house(sqlite_url: str, settings: Settings):
         limits,
         stores.groups,
         services.way,
+        sockets,
     )
     database.close()

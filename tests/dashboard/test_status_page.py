@@ -2,11 +2,17 @@
 
 import re
 from html import unescape
+from pathlib import Path
+from typing import Any
 
 import pytest
+from engineio.base_server import BaseServer
 
+import app.websocket
+from app.dashboard.status import CLOSED, KINDS
 from app.status import TaskStatus
 from app.storage.base_about import About
+from app.websocket.lines import ELSEWHERE, PROTOCOL
 from tests.dashboard.conftest import House
 from tests.fakes import NOW_MS, event, new_id
 
@@ -114,7 +120,7 @@ def test_backups_say_when_the_last_was_made_and_why_one_failed(house: House):
 
 
 def test_what_is_kept_is_told_by_kind(house: House):
-    """How many, since when, for how long, and what is to go; nothing before the first count."""
+    """How many, since when, for how long, and what is to go; nothing of a store that can't tell."""
     assert "What is kept" not in text_of(house.page("/settings/status"))
     events = {"kind": "events", "rows": 1_234, "oldest": "2026-10-24T00:00:00.000Z", "size": 5_000_000, "days": 30}
     jobs = {"kind": "jobs", "rows": 7, "oldest": None, "size": None, "days": None, "going": 0}
@@ -123,6 +129,54 @@ def test_what_is_kept_is_told_by_kind(house: House):
     text = text_of(house.page("/settings/status"))
 
     assert "Events 1,234 5.0 MB 30 d 30 days 56 Jobs 7 – – ever 0" in text
+
+
+def test_what_is_kept_has_its_place_before_it_is_counted(house: House):
+    """The same elements, which say that it is being counted, so that nothing moves when it is."""
+    kinds = [{"kind": kind, "days": 30} for kind in KINDS]
+    unknown = dict.fromkeys(("rows", "size", "oldest", "going"))
+    packed = dict.fromkeys(("events", "size", "unpacked", "ratio", "cost"))
+
+    def shown(told: dict[str, Any]) -> tuple[str, list[str]]:
+        house.held.update(told)
+        section = house.page("/settings/status").partition('aria-label="What is kept"')[2].partition("</section>")[0]
+        return text_of(f">{section}"), [tag for tag in re.findall(r"<(/?\w+)", section) if tag.strip("/") != "time"]
+
+    first, before = shown(
+        {"at": None, "kinds": [{**kind, **unknown} for kind in kinds], "packed": {"enabled": True, **packed}}
+    )
+    known = {"rows": 7, "size": 5_000, "oldest": "2026-11-23T14:31:08.000Z", "going": 0}
+    second, after = shown(
+        {
+            "at": "2026-11-23T14:32:04.000Z",
+            "kinds": [{**kind, **known} for kind in kinds],
+            "packed": {"enabled": True, **packed, "events": 0},
+        }
+    )
+
+    assert "being counted" in first
+    assert "Events – – – 30 days –" in first
+    assert "counted 4 s ago" in second
+    assert "none is packed so far" in second
+    assert before == after
+
+
+def test_sockets_that_ended_are_told_in_words(house: House):
+    """Each reason and each refusal that there is has its own; a number stays with its words."""
+    house.sockets.update(closed={"transport_close": 62, "not_reading": 1}, refused={"unauthorized": 3})
+    text = text_of(house.page("/settings/status"))
+    assert "Connections refused no or wrong credentials 3" in text
+    assert "did not read what it was sent 1, gone, as when a page is left 62" in text
+
+    ours = (Path(app.websocket.__file__).parent).glob("*.py")
+    told = {reason for file in ours for reason in re.findall(r"""drop\(\w+, "(\w+)"\)""", file.read_text())}
+    theirs = {value.replace(" ", "_") for name, value in vars(BaseServer.reason).items() if name.isupper()}
+    assert told | theirs | {PROTOCOL, ELSEWHERE} == CLOSED.keys()
+
+
+def test_the_log_of_sqlite_is_named(house: House):
+    """It is no log that one reads."""
+    assert "of write-ahead log" in text_of(house.page("/settings/status"))
 
 
 def test_what_is_packed_is_told_with_its_price(house: House):

@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 
 from app.dashboard.sparks import area, spark, strip
 from app.exports.spreadsheet import csv_text
-from tests.e2e.scripts import called, scripted
+from tests.e2e.scripts import SHELL, called, scripted
 
 FORMULAS = (
     "=1+1", "-1+cmd|' /C calc'!A0", " =1+1", "\u00a0=1+1", "\x1f+1", "\x85@a", "\"=1", "'=1", "＝1+1", "－1", "\n1",
@@ -29,6 +29,21 @@ def test_selectors_are_told_apart_by_the_commas_between_them(browser):
         assert called(page, "selectors", "split", " a,, b , ") == ["a", "b"]
         assert called(page, "selectors", "split", 'items{source="a, b') == ['items{source="a', "b"]
         assert called(page, "selectors", "split", "") == []
+
+
+def test_a_span_is_written_as_the_server_writes_it(browser):
+    """In its two greatest units, and in one where the other would be none: 1 h, not 1 h 0 min."""
+    units = {"minutes": "{minutes} min", "hours": "{hours} h", "days": "{days} d"}
+    two = {"hoursMinutes": "{hours} h {minutes} min", "daysHours": "{days} d {hours} h"}
+    with scripted(browser) as page:
+        page.evaluate(
+            "shell => { document.getElementById('shell').textContent = JSON.stringify(shell); }",
+            {**SHELL, "words": {**units, **two}},
+        )
+        spans = [60_000, 3_600_000, 3_659_000, 3_660_000, 86_400_000, 90_000_000]
+        written = [called(page, "format", "duration", span) for span in spans]
+
+    assert written == ["1 min", "1 h", "1 h", "1 h 1 min", "1 d", "1 d 1 h"]
 
 
 def timed(page: Page, begin: datetime, hours: list[float], step_ms: int) -> list[list[object]]:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from app.storage.base_series import DAY_MS, Point
-from app.storage.holding import Holding
+from app.storage.base_series import DAY_MS, HOUR_MS, MINUTE_MS, RAW_MS, Point
+from app.storage.holding import EVERY_MS, LONGEST_MS, Holding
 from app.storage.memory import MemoryEventStore
 from app.storage.memory_groups import MemoryGroupStore
 from app.storage.memory_series import MemorySeriesStore
+from app.storage.packing import Packer
 from app.storage.retention import Retention
 from app.storage.sql.accounts import SqlAccountStore
 from app.storage.sql.database import Database
@@ -145,26 +146,69 @@ def test_a_store_in_memory_tells_nothing(clock: StoppedClock):
     """It has no file, and its bounds are its own."""
     events = MemoryEventStore(clock, list)
     keeper = Retention(events, MemorySeriesStore(), MemoryGroupStore(events), clock, 30, 14, 90)
-    holding = Holding(keeper.held, keeper.days, clock)
+    holding = Holding(keeper, Packer(None, clock, packs=True), clock)
     holding.look()
 
     assert (keeper.held(), holding.told()) == (None, None)
 
 
 def test_the_last_count_is_told(stores: Stores, clock: StoppedClock):
-    """With its time and how long each kind is kept."""
-    keeper = retention(stores, clock)
-    holding = Holding(keeper.held, keeper.days, clock)
-    assert holding.told() is None
+    """With its time and how long each kind is kept, which is known before the first count, too."""
+    holding = Holding(retention(stores, clock), Packer(stores.packing, clock, packs=True), clock)
+    before = holding.told() or {}
     holding.look()
     stores.events.append([event()], no_fold)
 
     told = holding.told() or {}
 
-    assert told["at"] == "2026-11-23T14:32:08.000Z"
-    assert [(kind["kind"], kind["rows"], kind["days"]) for kind in told["kinds"]] == [
-        ("events", 0, 30),
-        ("logs", 0, 14),
-        ("series", 0, 90),
-        ("jobs", 0, None),
-    ]
+    assert (before["at"], told["at"]) == (None, "2026-11-23T14:32:08.000Z")
+    days = {"events": 30, "logs": 14, "series": 90, "jobs": None}
+    for known, rows in ((before, None), (told, 0)):
+        assert [(kind["kind"], kind["rows"], kind["days"]) for kind in known["kinds"]] == [
+            (kind, rows, kept) for kind, kept in days.items()
+        ]
+    assert [kind.keys() for kind in before["kinds"]] == [kind.keys() for kind in told["kinds"]]
+    assert (before["packed"] or {}).keys() == (told["packed"] or {}).keys()
+
+
+def test_what_is_counted_soon_is_counted_often(sqlite_url: str, clock: StoppedClock):
+    """A count that takes no time is made at each turn, one of a second some minutes later, none later than in ten."""
+    with closing(Database(sqlite_url)) as database, closing(open_stores(sqlite_url, database, clock)) as stores:
+        keeper, took_ms = retention(stores, clock), 0
+
+        class Slow(Packer):
+            """What is asked last takes its time."""
+
+            def told(self) -> None:
+                clock.advance(took_ms)
+
+        holding = Holding(keeper, Slow(None, clock, packs=True), clock)
+        pauses = []
+        for took_ms in (0, 10, 1_000, 60_000):
+            clock.advance(LONGEST_MS)
+            holding.look()
+            began_ms, before = clock.now_ms(), holding.told()
+            while holding.told() is before:
+                clock.advance(EVERY_MS)
+                holding.look()
+            pauses.append(clock.now_ms() - took_ms - began_ms)
+
+    assert pauses == [10_000, 10_000, 300_000, LONGEST_MS]
+
+
+def test_the_oldest_figure_is_told_as_finely_as_it_is_known(stores: Stores, clock: StoppedClock):
+    """Not by the day that it lies in, whose bucket begins before it; once the fine ones went, by what is left."""
+    stores.series.record([Point("items", (), NOW_MS + 1_000, 1.0, 1, 1.0, 1.0)])
+    keeper = retention(stores, clock)
+    keeper.roll_up()
+
+    def oldest() -> int:
+        return next(each.oldest_ms or 0 for each in keeper.held() or [] if each.kind == "series")
+
+    assert oldest() == NOW_MS - NOW_MS % RAW_MS
+    clock.advance(3 * DAY_MS)
+    keeper.clean_up()
+    assert oldest() == NOW_MS - NOW_MS % MINUTE_MS
+    clock.advance(40 * DAY_MS)
+    keeper.clean_up()
+    assert oldest() == NOW_MS - NOW_MS % HOUR_MS

@@ -78,6 +78,16 @@ _KEPT: Final[Schema] = thing(
         "failed": about(COUNT, "that would go, had their job not gone wrong"),
     }
 )
+_PACKED: Final[Schema] = thing(
+    {
+        "enabled": TRUTH,
+        "events": maybe(COUNT),
+        "size": _SIZE,
+        "unpacked": _SIZE,
+        "ratio": maybe(AMOUNT),
+        "cost": about(maybe(AMOUNT), "ms of processor time per 1,000 events"),
+    }
+)
 _STORAGE: Final[Schema] = thing(
     {
         "database": TEXT,
@@ -98,7 +108,15 @@ _STORAGE: Final[Schema] = thing(
                 }
             )
         ),
-        "held": maybe(thing({"at": TIME, "kinds": listed(_KEPT)})),
+        "held": maybe(
+            thing(
+                {
+                    "at": about(maybe(TIME), "of the count; null before the first"),
+                    "kinds": listed(_KEPT),
+                    "packed": maybe(_PACKED),
+                }
+            )
+        ),
     }
 )
 _OWN: Final[Schema] = thing(

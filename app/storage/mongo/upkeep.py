@@ -6,7 +6,7 @@ from typing import Final
 from pymongo import ASCENDING
 
 from app.storage.base_keeping import Ages
-from app.storage.base_series import STEPS_MS
+from app.storage.base_series import STEPS_MS, oldest_of
 from app.storage.base_series import edges as steps_edges
 from app.storage.base_upkeep import Edges, Held, Kind
 from app.storage.mongo.client import Document, Mongo, translated
@@ -52,8 +52,7 @@ class MongoUpkeep:
             raw_before_ms=edges.raw_ms, minutes_before_ms=edges.minutes_ms, hours_before_ms=edges.hours_ms
         )
         old = [{"step_ms": step_ms, "at_ms": {"$lt": end_ms}} for step_ms, end_ms in ends.items()]
-        firsts = [self._oldest("buckets", "at_ms", "at_ms", {"step_ms": step_ms}) for step_ms in STEPS_MS]
-        oldest = min((first for first in firsts if first is not None), default=None)
+        oldest = oldest_of([self._oldest("buckets", "at_ms", "at_ms", {"step_ms": step_ms}) for step_ms in STEPS_MS])
         return Held(
             "series", self._rows("buckets"), oldest, None, sum(map(self._mongo["buckets"].count_documents, old))
         )

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from app.storage.base_keeping import Ages
-from app.storage.base_series import STEPS_MS
+from app.storage.base_series import STEPS_MS, oldest_of
 from app.storage.base_series import edges as steps_edges
 from app.storage.base_upkeep import Edges, Held
 from app.storage.redis.buckets import CHUNK, Place, hash_of, series_of, times_of
@@ -56,11 +56,12 @@ class RedisUpkeep:
         logs_old = self._upto(of_type("log"), logs_end)
         old = logs_old + sum(self._upto(of_type(type_), end) for type_ in _OTHERS)
         buckets, buckets_going = self._buckets(edges)
-        firsts = [some[0] for some in ask(*(("ZRANGE", times_of(step_ms), 0, 0) for step_ms in STEPS_MS)) if some]
+        firsts = ask(*(("ZRANGE", times_of(step_ms), 0, 0) for step_ms in STEPS_MS))
+        oldest = oldest_of([int(some[0]) if some else None for some in firsts])
         return [
             Held("events", events, self._received(1), None, old - sum(kept), *kept),
             Held("logs", logs, self._first_log(), None, logs_old - sum(kept_logs), *kept_logs),
-            Held("series", buckets, min(map(int, firsts), default=None), None, buckets_going),
+            Held("series", buckets, oldest, None, buckets_going),
             Held("jobs", jobs, self._first_job(), None, 0),
         ]
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, exc, func, or_, s
 
 from app.core.clock import Clock
 from app.storage.base_keeping import Ages
-from app.storage.base_series import STEPS_MS
+from app.storage.base_series import STEPS_MS, oldest_of
 from app.storage.base_series import edges as steps_edges
 from app.storage.base_upkeep import Edges, Held, Kind
 from app.storage.sql import texts
@@ -116,10 +116,9 @@ def _kept(connection: Connection, ages: Ages, old: Sequence[ColumnElement[bool]]
 
 def _first_bucket(connection: Connection) -> int | None:
     """By the index, which begins with the resolution."""
-    firsts = [
-        connection.scalar(select(func.min(buckets.c.at_ms)).where(buckets.c.step_ms == step)) for step in STEPS_MS
-    ]
-    return min((first for first in firsts if first is not None), default=None)
+    return oldest_of(
+        [connection.scalar(select(func.min(buckets.c.at_ms)).where(buckets.c.step_ms == step)) for step in STEPS_MS]
+    )
 
 
 def _count(connection: Connection, table: Table, *where: ColumnElement[bool]) -> int:

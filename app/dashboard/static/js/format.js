@@ -40,8 +40,8 @@ export function duration(ms) {
   const total = Math.floor(ms / 1000);
   const [days, hours] = [Math.floor(total / 86400), Math.floor(total / 3600) % 24];
   const [minutes, seconds] = [Math.floor(total / 60) % 60, total % 60];
-  if (days) return word("daysHours", { days, hours });
-  if (hours) return word("hoursMinutes", { hours, minutes });
+  if (days) return hours ? word("daysHours", { days, hours }) : word("days", { days });
+  if (hours) return minutes ? word("hoursMinutes", { hours, minutes }) : word("hours", { hours });
   if (minutes) return seconds ? word("minutesSeconds", { minutes, seconds }) : word("minutes", { minutes });
   return word("seconds", { seconds });
 }
