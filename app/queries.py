@@ -12,7 +12,7 @@ from werkzeug.routing import BaseConverter, IntegerConverter, PathConverter
 from app.accounts.actions import ACTIONS, KINDS
 from app.alerts.service import STATES as INCIDENT_STATES
 from app.core.errors import InvalidInput, NotFound
-from app.ingest.fields import read_time
+from app.ingest.fields import RFC3339, read_time
 from app.jobs.fold import STATUSES
 from app.jobs.listing import FIRST, Place
 from app.jobs.search import UNITS_MS, narrowed
@@ -28,6 +28,7 @@ from scrapewatch.events import EVENTS, LEVELS
 
 MAX_LIMIT: Final = 1_000
 _RELATIVE = re.compile(r"-(\d{1,6})([smhd])", re.ASCII)
+_MINUTE = re.compile(r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d)([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
 _MS = re.compile(r"\d{1,16}", re.ASCII)
 _STEP = re.compile(r"(\d{1,13})([smhd]?)", re.ASCII)
 _LIMIT = re.compile(r"[1-9]\d{0,3}", re.ASCII)
@@ -40,12 +41,24 @@ GREATEST_ID: Final = 2**31 - 1
 
 
 def moment(value: str, now_ms: int, field: str) -> int:
-    """RFC 3339, ms since 1970, ``now``, or a time ago like ``-15m`` or ``-7d``; as ms since 1970 UTC."""
+    """A time as somebody asks for it, as ms since 1970 UTC.
+
+    RFC 3339, also without seconds or without a zone, which is UTC; ms since 1970; ``now``; or a time ago like ``-15m``
+    or ``-7d``.
+    """
     if value == "now":
         return now_ms
     if ago := _RELATIVE.fullmatch(value):
         return now_ms - int(ago[1]) * UNITS_MS[ago[2]]
-    return read_time(int(value) if _MS.fullmatch(value) else value, field)
+    if _MS.fullmatch(value):
+        return read_time(int(value), field)
+    if minute := _MINUTE.fullmatch(value):
+        value = f"{minute[1]}:00{minute[2] or ''}"
+    if not RFC3339.fullmatch(value):
+        raise InvalidInput(
+            "must be RFC 3339, like 2026-11-23T14:32Z, ms since 1970, a time ago like -24h, or now", field=field
+        )
+    return read_time(value, field)
 
 
 def span(args: Mapping[str, str], now_ms: int) -> tuple[int | None, int | None]:
@@ -57,7 +70,7 @@ def span(args: Mapping[str, str], now_ms: int) -> tuple[int | None, int | None]:
 
 
 def event_filter(args: Mapping[str, str], now_ms: int, job_id: str | None = None) -> EventFilter:
-    """`job`, `source`, `type` (several by comma), `level` (and above), `q`, `from`, `to`."""
+    """`job`, `source`, `type` (several by comma), `level` (errors and logs of it or above), `q`, `from`, `to`."""
     begin, end = span(args, now_ms)
     level = args.get("level")
     source = _text(args, "source")

@@ -19,20 +19,31 @@ from tests.fakes import NOW_MS
         ("-2h", NOW_MS - 7_200_000),
         (str(NOW_MS), NOW_MS),
         ("2026-11-23T14:32:08Z", NOW_MS),
+        ("2026-11-23T14:32Z", NOW_MS - 8_000),
+        ("2026-11-23 14:32", NOW_MS - 8_000),
+        ("2026-11-23T15:32+01:00", NOW_MS - 8_000),
     ],
 )
 def test_a_moment_is_absolute_or_relative(text, ms):
-    """RFC 3339, ms, ``now``, or so long ago."""
+    """RFC 3339, with or without its seconds and zone, ms, ``now``, or so long ago."""
     assert moment(text, NOW_MS, "from") == ms
 
 
-@pytest.mark.parametrize("text", ["never", "-15", "15m", "-15y", "-m", "٣", "-٣m", "1e9", "--5m"])
+@pytest.mark.parametrize("text", ["never", "-15", "15m", "-15y", "-m", "٣", "-٣m", "1e9", "--5m", "2026-11-23T14Z"])
 def test_anything_else_is_refused_by_its_field(text):
-    """Never guessed at."""
+    """Never guessed at; what would be taken is named."""
     with pytest.raises(InvalidInput) as refusal:
         moment(text, NOW_MS, "to")
 
     assert refusal.value.field == "to"
+    assert all(form in refusal.value.detail for form in ("RFC 3339", "2026-11-23T14:32Z", "ms", "-24h", "now"))
+
+
+@pytest.mark.parametrize("text", ["2026-11-23T14:61Z", "2026-02-30T10:00", "2026-11-23T14:32+24:00"])
+def test_a_minute_that_no_calendar_has_is_refused(text):
+    """As such a second is."""
+    with pytest.raises(InvalidInput, match="not a time that exists"):
+        moment(text, NOW_MS, "to")
 
 
 def test_a_span_may_be_open_at_either_end():

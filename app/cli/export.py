@@ -41,7 +41,7 @@ _HINTS: Final = {
     "type": "Several by comma.",
     "status": "Several by comma.",
     "state": "Several by comma: firing, acknowledged, resolved.",
-    "level": "That and above.",
+    "level": "Errors and logs of that level and above; no other events.",
     "from": "A time, or one ago: -7d.",
     "to": "A time, or one ago: -1h.",
     "fields": "Fields of the data that are columns of their own.",

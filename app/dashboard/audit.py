@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
 
 from app import queries
@@ -13,12 +14,14 @@ from app.accounts.actions import ACTIONS
 from app.accounts.view import entry_json
 from app.dashboard.language import gettext
 from app.dashboard.links import Query, job_path
+from app.dashboard.misread import misread
 from app.services import Services
 from app.storage.base_audit import AuditEntry
 
 HERE: Final = "/settings/audit"
 PAGE_ROWS: Final = 50
-NAMES: Final = ("who", "action", "kind", "id", "q", "from", "to", "next")
+FIELDS: Final = ("who", "action", "kind", "id", "q", "from", "to")
+NAMES: Final = (*FIELDS, "next")
 RANGES: Final = ("-24h", "-7d", "-30d")
 FEW: Final = 3
 """Changes that are seen at once; more unfold."""
@@ -75,15 +78,14 @@ def blueprint(services: Services) -> Blueprint:
 
     @pages.get(HERE)
     @require("admin")
-    def log() -> str:
-        query = Query(HERE, request.args, NAMES)
-        wanted = queries.audit_filter(query.args, services.clock.now_ms())
-        before = queries.before(query.args)
+    def log() -> ResponseReturnValue:
+        query, now_ms = Query(HERE, request.args, NAMES), services.clock.now_ms()
+        wrong = misread(queries.audit_filter, query.args, now_ms, FIELDS)
         found, actors = services.runtime.call(
-            lambda: (services.audit.entries(wanted, before=before, limit=PAGE_ROWS), services.audit.actors())
+            lambda: ([] if wrong else _found(services, query, now_ms), services.audit.actors())
         )
         words = {name: gettext(said) for name, said in ACTIONS.items()}
-        return render_template(
+        shown = render_template(
             "settings/audit.html",
             query=query,
             rows=[_row(entry) for entry in found],
@@ -95,9 +97,16 @@ def blueprint(services: Services) -> Blueprint:
             ranges=RANGES,
             few=FEW,
             chips=query.chips(_labels()),
+            wrong=wrong,
         )
+        return shown, 400 if wrong else 200
 
     return pages
+
+
+def _found(services: Services, query: Query, now_ms: int) -> list[AuditEntry]:
+    wanted = queries.audit_filter(query.args, now_ms)
+    return services.audit.entries(wanted, before=queries.before(query.args), limit=PAGE_ROWS)
 
 
 def _labels() -> dict[str, str]:

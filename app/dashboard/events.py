@@ -4,6 +4,7 @@ import re
 from typing import Any, Final
 
 from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
 
 from app import queries
 from app.accounts.access import current_principal, require
@@ -12,6 +13,7 @@ from app.dashboard import bezel, views
 from app.dashboard.language import gettext
 from app.dashboard.links import Query
 from app.dashboard.marking import excerpt, marked, pattern
+from app.dashboard.misread import misread
 from app.dashboard.threads import in_thread
 from app.dashboard.wording import shown, whole
 from app.jobs.fingerprint import fingerprint_of
@@ -22,8 +24,11 @@ from app.storage.words import Search, read_search, text_said
 from scrapewatch.events import EVENTS, LEVELS
 
 PAGE_ROWS: Final = 50
-NAMES: Final = ("job", "source", "type", "level", "q", "from", "to", "next")
+FIELDS: Final = ("job", "source", "type", "level", "q", "from", "to")
+NAMES: Final = (*FIELDS, "next")
 RANGES: Final = ("-15m", "-1h", "-24h", "-7d")
+COUNTED: Final = frozenset({"job", "type", "from"})
+"""Filters that a script can hold new events against."""
 _HAS_SIGN: Final = re.compile(r'["*-]')
 
 
@@ -33,11 +38,11 @@ def blueprint(services: Services) -> Blueprint:
 
     @pages.get("/events")
     @require("read")
-    def history() -> str:
+    def history() -> ResponseReturnValue:
         query = Query("/events", request.args, NAMES)
         content, seen = in_thread(services.runtime, _looked, services, query, current_principal().user_id)
         bezel.hand_on(seen)
-        return render_template("events/history.html", **content)
+        return render_template("events/history.html", **content), 400 if content["wrong"] else 200
 
     @pages.get("/events/<int:cursor>")
     @require("read")
@@ -52,24 +57,45 @@ def _looked(services: Services, query: Query, user_id: int | None) -> tuple[dict
     """All that the page shows, at one moment; runs in a real thread."""
     with services.database.snapshot():
         seen = bezel.look(services)
-        return _content(services, query, user_id), seen
+        now_ms = services.clock.now_ms()
+        wrong = misread(queries.event_filter, query.args, now_ms, FIELDS)
+        found = {} if wrong else _found(services, query, now_ms, seen.newest)
+        return {**_form(services, query, user_id), **found, "wrong": wrong}, seen
 
 
-def _content(services: Services, query: Query, user_id: int | None) -> dict[str, Any]:
-    wanted = queries.event_filter(query.args, services.clock.now_ms())
-    found = services.search.search(wanted, before=queries.before(query.args), limit=PAGE_ROWS)
-    search = read_search(wanted.q) if wanted.q else None
+def _form(services: Services, query: Query, user_id: int | None) -> dict[str, Any]:
+    """What is asked for, and what can be; a type that there is none of stands among them where somebody asks for it."""
     return {
         "query": query,
-        "events": [_row(event, search) for event in found.events],
-        "next": queries.onward(found.before),
-        "looked": _gone_through(services, found),
-        "types": tuple(EVENTS),
+        "types": tuple(dict.fromkeys((*EVENTS, *query.values("type")))),
         "levels": LEVELS,
         "ranges": RANGES,
         "chips": query.chips(_labels()),
-        "wider": _wider(wanted.q or ""),
         "saved": views.saved(services, user_id, "events", query.text()),
+    }
+
+
+def _found(services: Services, query: Query, now_ms: int, since: int) -> dict[str, Any]:
+    """What there is of it, which holds all up to the cursor `since`."""
+    wanted = queries.event_filter(query.args, now_ms)
+    found = services.search.search(wanted, before=queries.before(query.args), limit=PAGE_ROWS)
+    search = read_search(wanted.q) if wanted.q else None
+    return {
+        "events": [_row(event, search) for event in found.events],
+        "next": queries.onward(found.before),
+        "looked": _gone_through(services, found),
+        "wider": _wider(wanted.q or ""),
+        "page": _counting(wanted, since) if COUNTED.issuperset(query.args) else None,
+    }
+
+
+def _counting(wanted: EventFilter, since: int) -> dict[str, Any]:
+    """By what the page's script counts the events that have come since: their room, their types, not before when."""
+    return {
+        "room": "events" if wanted.job_id is None else f"job:{wanted.job_id}",
+        "types": wanted.types,
+        "fromMs": wanted.from_ms,
+        "since": since,
     }
 
 
@@ -116,7 +142,7 @@ def _labels() -> dict[str, str]:
         "job": gettext("job"),
         "source": gettext("source"),
         "type": gettext("type"),
-        "level": gettext("level from"),
+        "level": gettext("errors and logs from level"),
         "q": gettext("text"),
         "from": gettext("from"),
         "to": gettext("to"),

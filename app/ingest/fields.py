@@ -21,7 +21,8 @@ _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.IGNORECASE)
 _UUID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
 _SECOND = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d", re.ASCII)
 _REST = re.compile(r"(?:\.(\d+))?(?:[Zz]|([+-]\d\d:\d\d))?", re.ASCII)
-_RFC3339 = re.compile(rf"{_SECOND.pattern}(\.\d{{1,9}})?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
+RFC3339: Final = re.compile(rf"{_SECOND.pattern}(\.\d{{1,9}})?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
+"""A time with its second; no zone is UTC."""
 
 
 def read_type(value: Any) -> str:
@@ -64,7 +65,7 @@ def read_time(value: Any, field: str = "timestamp") -> int:
         raise InvalidInput(
             said("must be RFC 3339 or integer ms") if value is not None else said("is required"), field=field
         )
-    if not _RFC3339.fullmatch(value):
+    if not RFC3339.fullmatch(value):
         raise InvalidInput("must be RFC 3339, like 2026-11-23T14:32:08Z, or integer ms", field=field)
     try:
         return second_ms(value[:19]) + rest_ms(value[19:])
@@ -94,7 +95,7 @@ def rest_ms(text: str) -> int:
     Raises:
         ValueError: there is no such zone.
     """
-    fraction, zone = _REST.fullmatch(text).groups()  # type: ignore[union-attr]  # `_RFC3339` has matched
+    fraction, zone = _REST.fullmatch(text).groups()  # type: ignore[union-attr]  # `RFC3339` has matched
     micros = int(f"{fraction or 0:0<6}"[:6])
     hours, minutes = (int(zone[1:3]), int(zone[4:])) if zone else (0, 0)
     if hours > 23 or minutes > 59:

@@ -84,6 +84,28 @@ def test_a_filter_that_can_not_be_is_told(log: House, query: str):
     assert log.client.get(f"/api/v1/audit?{query}").status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("query", "field", "reason"),
+    [
+        ("from=never", "from", "Must be RFC 3339, like 2026-11-23T14:32Z"),
+        ("to=2026-11-23T25:00Z", "to", "Is not a time that exists"),
+        ("action=x", "action", "Must be one of"),
+        ("kind=x", "kind", "Must be one of"),
+        ("id=%00", "id", "Must be a text"),
+    ],
+)
+def test_its_page_stays_and_tells_it_beside_the_field(log: House, query: str, field: str, reason: str):
+    """With all that was asked for; nothing is searched."""
+    page = log.page(f"/settings/audit?who=zoe&{query}", 400)
+
+    assert f'aria-invalid="true" aria-errormessage="wrong-{field}"' in page
+    assert f'id="wrong-{field}" role="alert">{reason}' in page
+    assert '<option value="zoe" selected>' in page
+    assert "Nothing was searched" in page
+    assert "changed a rule" not in page.split('class="chip"')[1].split("</select>")[-1]
+    assert "/export/audit" not in page
+
+
 @pytest.mark.parametrize("role", ["operator", "viewer"])
 def test_it_is_for_admins_alone(house: House, role: str):
     """Others have neither the page nor its tab."""

@@ -1,5 +1,7 @@
 """The history's page: what is asked for is in the address, what was found is marked, and an event can be pointed at."""
 
+import json
+import re
 from html import unescape
 
 import pytest
@@ -127,3 +129,92 @@ def test_an_alert_leads_to_its_incident(house):
 def test_filters_can_be_kept_under_a_name(house):
     """The list has the menu of saved views, with its own filters."""
     assert 'name="query" value="level=error"' in house.page("/events?level=error")
+
+
+def test_the_level_is_said_to_be_of_errors_and_logs(house):
+    """A failed job is shown as an error, but is none: where it is filtered away, the page says that such are."""
+    house.send([event("job_started", "a"), event("job_failed", "a", data={"error": "gone"})])
+    left_out = "Events that are neither, such as job_failed, are left out."
+
+    page, every = unescape(house.page("/events?level=error")), house.page("/events")
+
+    assert '<label for="f-level">Level of errors and logs</label>' in every
+    assert '<option value="">Any, and other events</option>' in every
+    assert left_out not in every
+    assert page.count(left_out) == 2  # at its field, and where nothing was found
+    assert 'errors and logs from level <b class="mono">error</b> – <a href="/events">drop it</a>' in page
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "reason"),
+    [
+        ("from=yesterday", "from", "Must be RFC 3339, like 2026-11-23T14:32Z, ms since 1970, a time ago"),
+        ("from=-1h&to=-2h", "from", "Must not be after to"),
+        ("to=2026-02-30T10:00Z", "to", "Is not a time that exists"),
+        ("level=loud", "level", "Must be one of debug"),
+        ("type=nothing", "type", "Must be one of job_queued"),
+        ("job=%00", "job", "Must be a text"),
+        ("source=%00", "source", "Must be a text"),
+        ("q=%00", "q", "Must be a text"),
+    ],
+)  # fmt: skip
+def test_a_filter_that_can_not_be_read_is_told_beside_its_field(house, query: str, field: str, reason: str):
+    """The page stays, with all that was asked for; nothing is searched, and nothing can be exported by it."""
+    house.send([event("error", "a", data={"message": "kept"})])
+
+    page = unescape(house.page(f"/events?q=kept&{query}" if "q=" not in query else f"/events?{query}", 400))
+
+    assert re.search(
+        rf'(id="f-{field}"|id="search"|<fieldset)[^>]*aria-invalid="true" aria-errormessage="wrong-{field}"', page
+    )
+    assert re.search(rf'<p class="hint wrong" id="wrong-{field}" role="alert">{re.escape(reason)}', page)
+    assert page.count('aria-invalid="true"') == 1
+    assert field == "q" or 'name="q" value="kept"' in page
+    assert "Nothing was searched" in page
+    assert "event-body" not in page
+    assert "/export/events" not in page
+
+
+def test_every_wrong_filter_is_told_at_once_with_its_value(house):
+    """Also one that is chosen, not written."""
+    page = house.page("/events?from=x&to=y&level=loud&type=z,error", 400)
+
+    assert page.count('aria-invalid="true"') == 4
+    assert 'name="from" value="x"' in page
+    assert 'name="to" value="y"' in page
+    assert '<option value="loud" selected>loud</option>' in page
+    assert 'name="type" value="z" checked' in page
+    house.page("/events?next=x", 400)
+
+
+def test_minutes_are_enough_in_what_is_typed(house):
+    """With a zone or in the page's own, as the fields show it."""
+    house.send([event("error", "a", data={"message": "here"})])
+
+    for begin in ("2026-11-23T14:32Z", "2026-11-23 14:32"):
+        assert "here" in house.page(f"/events?from={begin}")
+    assert 'placeholder="2026-11-23 14:00"' in house.page("/events")
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("", {"room": "events", "types": [], "fromMs": None}),
+        ("?job=a&type=log,error", {"room": "job:a", "types": ["log", "error"], "fromMs": None}),
+        ("?from=1000", {"room": "events", "types": [], "fromMs": 1_000}),
+        ("?q=x", None),
+        ("?level=error", None),
+        ("?source=x", None),
+        ("?to=now", None),
+        ("?next=b5", None),
+        ("?from=x", None),
+    ],
+)
+def test_new_events_are_counted_by_filters_that_a_script_knows(house, query: str, told):
+    """From the newest event that the page could show; not where the server alone can tell what is asked for."""
+    commit = house.send([event("error", "a", data={"message": "here"})])
+
+    block = re.search(r'id="page">(.*?)</script>', house.page(f"/events{query}", 400 if query == "?from=x" else 200))
+
+    said = json.loads(block[1]) if block else None
+    assert said == (told and {**told, "since": commit.events[-1].cursor})

@@ -175,3 +175,72 @@ def test_a_search_goes_on_until_it_has_found_something(history, one_server, envi
 
     expect(history.locator("table.events mark").first).to_have_text("Rarity")
     assert "next=" in history.url
+
+
+def test_what_has_come_since_waits_behind_a_pill(history, one_server, environment):
+    """Counted by job, type and time, and shown when somebody asks; too many to count one by one are told as such."""
+
+    def send(*events):
+        one_server.json("/api/v1/events", body=list(events), token=environment["INGEST_TOKEN"])
+
+    pill, rows_shown = history.locator("#new-events"), history.locator("table.events tbody tr:not(.more)")
+    history.goto("/events?job=a/1&type=error&from=-1h")
+    expect(rows_shown).to_have_count(1)
+    expect(pill).to_be_hidden()
+    send(event("error", {"message": "fresh"}, "a/1"), event("error", {"message": "old"}, "a/1", ago_min=90))
+    send(event("log", {"message": "x"}, "a/1"), event("error", {"message": "x"}, "b 2"))
+    expect(pill).to_have_text("1 new event")
+    expect(rows_shown).to_have_count(1)
+    pill.get_by_role("button").click()
+    expect(rows_shown).to_have_count(2)
+    expect(pill).to_be_hidden()
+    history.goto("/events")
+    for _ in range(3):
+        send(*(event("item_scraped", {"title": "Card"}, "b 2") for _ in range(400)))
+
+    expect(pill).to_have_text("999+ new events")
+    history.goto("/events?q=blocked")
+    expect(history.locator("#connection")).to_have_attribute("data-state", "live")
+    send(event("error", {"message": "blocked"}, "a/1"))
+    expect(pill).to_be_hidden()
+
+
+def test_a_row_opens_by_a_click_anywhere_in_it(history):
+    """But not where a link is, nor where somebody marks text; by key as ever. Marks of what was found are whole."""
+    history.goto("/events?q=blocked&job=b%202")
+    row, body = history.locator("table.events tbody tr").first, history.locator("tr.more").first
+    mark = history.locator(".event-body mark").first
+    summary = row.locator("summary")
+    room = summary.bounding_box()["y"] + summary.bounding_box()["height"]
+    assert room - mark.bounding_box()["y"] - mark.bounding_box()["height"] >= 2
+    row.locator("time").click()
+    expect(body).to_be_visible()
+    row.locator("td.type").click()
+    expect(body).to_be_hidden()
+    row.locator("td.type").dblclick(position={"x": 20, "y": 16})
+    assert history.evaluate("getSelection().toString().trim()") == "error"
+    expect(body).to_be_visible()
+    summary.press("Enter")
+    expect(body).to_be_hidden()
+    place = row.locator("td.type").bounding_box()
+    history.mouse.move(place["x"] + 100, place["y"] + 16)
+    history.mouse.down()
+    history.mouse.move(place["x"] + 5, place["y"] + 16, steps=4)
+    history.mouse.up()
+    assert history.evaluate("getSelection().toString().trim()")
+    expect(body).to_be_hidden()
+    row.get_by_role("link").click()
+    history.wait_for_url("**/jobs/b%202")
+
+
+def test_on_a_phone_from_and_to_stand_side_by_side(history):
+    """And what they hold in the place of a value can be read whole."""
+    history.set_viewport_size({"width": 390, "height": 844})
+    history.goto("/events")
+    history.locator(".more-facets summary").click()
+    begin, end = history.get_by_label("From", exact=True), history.get_by_label("To", exact=True)
+
+    assert begin.bounding_box()["y"] == end.bounding_box()["y"]
+    for field in (begin, end):
+        field.evaluate("(one) => { one.value = one.placeholder; }")
+        assert field.evaluate("(one) => one.scrollWidth <= one.clientWidth")

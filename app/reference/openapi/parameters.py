@@ -10,7 +10,11 @@ from app.reference.shapes import about, listed, one_of, text, whole
 from scrapewatch.events import EVENTS, LEVELS
 
 _TEXT = text(most=1_000)
-_TIME = about(text(), "RFC 3339, ms since 1970, `now`, or a time ago like `-15m` or `-7d`")
+_TIME = about(
+    text(),
+    "RFC 3339, also without seconds (`2026-11-23T14:32Z`), no zone is UTC; ms since 1970; `now`; or a time ago like "
+    "`-15m` or `-7d`",
+)
 
 LIMIT: Final = Parameter(
     name="limit", about="how many at most; 100 unless it says otherwise", schema=whole(1, MAX_LIMIT), example=20
@@ -21,7 +25,11 @@ TO: Final = Parameter(name="to", about="not after this time", schema=_TIME, exam
 JOB: Final = Parameter(name="job", about="of this job", schema=_TEXT, example="123")
 SOURCE: Final = Parameter(name="source", about="of jobs with this source", schema=_TEXT, example="ebay.com")
 Q: Final = Parameter(name="q", about="with these words in it", schema=_TEXT, example="timeout")
-LEVEL: Final = Parameter(name="level", about="errors and logs of this level or above", schema=one_of(LEVELS))
+LEVEL: Final = Parameter(
+    name="level",
+    about="errors and logs of this level or above; events of other types are left out",
+    schema=one_of(LEVELS),
+)
 STEP: Final = Parameter(
     name="step",
     about="how wide a point is: ms, or like `30s`, `5m`, `1h`; chosen by the span otherwise",

@@ -2,7 +2,9 @@
 // events can be pointed at.
 
 import "./shell.js";
+import "./event-rows.js";
 import "./export.js";
+import "./new-events.js";
 import { showTimes } from "./format.js";
 
 const form = document.getElementById("filters");

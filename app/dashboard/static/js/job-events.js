@@ -1,5 +1,6 @@
 // Every event of a job: new ones wait behind a pill.
 
+import "./event-rows.js";
 import { join } from "./job.js";
 import { page } from "./page.js";
 import { Waiting } from "./waiting.js";

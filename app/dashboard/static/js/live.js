@@ -49,7 +49,7 @@ class Room {
     const missed = this.onEvents ? reset : returns || cursor > this.last;
     this.entered = true;
     if (missed) {
-      this.last = (await this.onAgain?.(returns)) ?? this.last;
+      this.last = (await this.onAgain?.(returns, cursor)) ?? this.last;
       return;
     }
     if (replay.length) this.deliver(replay);
@@ -94,14 +94,21 @@ function settle() {
  * onEvents: called with new events in their order. onMessage: called with the room's own message (jobs, metrics, alerts).
  * onAgain: called when what came meanwhile can't be replayed: after every connect but the first (and after that one, if
  * the page is older than it) in a room of figures, when too far behind in a room of events. What comes in the meantime
- * waits for it. It looks at the whole once more and returns the cursor of what it saw; its argument tells whether the
- * page has been in the room before. names: gives what else the
- * subscription asks for, such as the jobs that are shown.
+ * waits for it. It looks at the whole once more and returns the cursor of what it saw; it is told whether the page has
+ * been in the room before, and the cursor that the room goes on from. names: gives what else the subscription asks for,
+ * such as the jobs that are shown.
  */
 export function follow(name, options) {
   const room = new Room(name, options);
   rooms.set(name, room);
   if (socket.connected) room.subscribe();
+}
+
+/** Hears no more of a room. */
+export function leave(name) {
+  rooms.delete(name);
+  socket.emit("unsubscribe", { room: name });
+  settle();
 }
 
 /** Tells the server anew what a room is asked for; whatever it has sent stays as it is. */
