@@ -112,6 +112,8 @@ def test_history_is_filtered(scraper, reader):
     assert types("q=banned") == ["error"]
     assert types("from=-5m&to=now&job=b") == ["log"]
     assert types("to=-5m") == []
+    assert types("from=2026-01-01T00:00Z&to=now&job=b") == ["log"]
+    assert types("to=2026-01-01 00:00") == []
 
 
 @pytest.mark.parametrize(
@@ -120,6 +122,7 @@ def test_history_is_filtered(scraper, reader):
         ("from=never", "from"),
         ("from=now&to=-1h", "from"),
         ("to=2026-13-01T00:00:00Z", "to"),
+        ("to=2026-13-01T00:00Z", "to"),
         ("type=nonsense", "type"),
         ("level=shout", "level"),
         ("limit=0", "limit"),

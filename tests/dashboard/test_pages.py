@@ -179,7 +179,7 @@ def test_an_export_has_exactly_the_filters_of_the_page(house: House):
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/jobs/none", 404), ("/none", 404), ("/events?from=x", 400), ("/jobs?status=none", 400), ("/jobs?next=1", 400)],
+    [("/jobs/none", 404), ("/none", 404), ("/events?next=x", 400), ("/jobs?status=none", 400), ("/jobs?next=1", 400)],
 )
 def test_a_wrong_address_gets_a_page(house: House, path: str, status: int):
     """With what to do next in it."""
