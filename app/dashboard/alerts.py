@@ -1,6 +1,6 @@
 """Alerts: what fires, what pends, what is quiet, and what did fire; and that somebody looks after it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from flask import Blueprint, redirect, render_template, request
@@ -15,7 +15,7 @@ from app.alerts.shapes import incident_json, instance_json
 from app.alerts.standing import MOST_OPEN, place
 from app.alerts.wording import message, shown
 from app.audited import acknowledged
-from app.core.clock import rfc3339_or_none
+from app.core.clock import rfc3339
 from app.core.errors import InvalidInput
 from app.dashboard import language
 from app.dashboard.filters import duration
@@ -23,6 +23,7 @@ from app.dashboard.links import Query
 from app.dashboard.quiet import why
 from app.dashboard.threads import in_thread
 from app.notify.channels import TYPES
+from app.notify.office import Office
 from app.services import Services
 from app.storage.base_alerts import OPEN, Incident, IncidentFilter, Instance
 from app.storage.base_series import HOUR_MS
@@ -103,11 +104,27 @@ def latest(alerts: Alerts, limit: int) -> list[dict[str, Any]]:
 def told(incidents: Iterable[Incident], rules: Iterable[Rule]) -> list[dict[str, Any]]:
     """The API's objects, each with what a page says besides.
 
-    That is the sentence that says what is wrong, the figure, its limit and its greatest in words, when and whom it was
-    told last, and why it is not told, "" for nothing.
+    That is the sentence that says what is wrong, the figure, its limit and its greatest in words, and why it is not
+    told, "" for nothing.
     """
     by_id = {rule.id: rule for rule in rules}
     return [{**incident_json(one), **_words(one, by_id.get(one.rule_id))} for one in incidents]
+
+
+def with_notices(office: Office, incidents: Sequence[Incident], rules: Iterable[Rule]) -> list[dict[str, Any]]:
+    """The same with the last notice that a channel took, whatever was tried.
+
+    That is when (`toldAt`, None for none), and who took any (`channels`); `forgotten` is whether there was one so long
+    ago that the log may no longer know who took it.
+    """
+    taken = office.notices.taken([one.id for one in incidents])
+    kept_from = office.clock.now_ms() - office.kept_ms
+    rows = told(incidents, rules)
+    for row, one in zip(rows, incidents, strict=True):
+        last = taken.get(one.id)
+        row["toldAt"], row["channels"] = (rfc3339(last.at), last.channels) if last else (None, ())
+        row["forgotten"] = last is None and one.told_at is not None and one.told_at < kept_from
+    return rows
 
 
 def figure(rule: Rule, value: float) -> str:
@@ -129,8 +146,6 @@ def _words(incident: Incident, rule: Rule | None) -> dict[str, Any]:
         "figure": figure(rule, incident.value) if rule else "",
         "worst": figure(rule, incident.peak) if rule else "",
         "limit": limit(rule) if rule else "",
-        "toldAt": rfc3339_or_none(incident.told_at),
-        "channels": list(incident.channels),
         "held": why(incident.muted or incident.held.partition(": ")[2]),
     }
 
@@ -150,7 +165,7 @@ def _content(services: Services, state: str, before: int | None) -> dict[str, An
     rows = lists.get(state, over)
     named = {name for one in lists.get(state, ()) for name in one.channels}
     return {
-        "rows": told(rows, rules),
+        "rows": with_notices(services.office, rows, rules),
         "missing": sorted(named.difference(services.office.channels.names())),
         "cut": len(open_ones) == MOST_OPEN and standing.get(state, 0) > len(rows),
         "pending": _pending(pending, rules, services.clock.now_ms()) if state == "pending" else [],

@@ -14,7 +14,7 @@ from app.alerts.wording import sentence
 from app.audited import SILENCE
 from app.core.errors import InvalidInput
 from app.dashboard import language, timeline
-from app.dashboard.alerts import NUMBER, acting, figure, limit, told
+from app.dashboard.alerts import NUMBER, acting, figure, limit, with_notices
 from app.dashboard.channels import KINDS
 from app.dashboard.curves import Curve, Mark, curve
 from app.dashboard.language import gettext
@@ -92,7 +92,7 @@ def _content(services: Services, incident_id: int) -> dict[str, Any]:
     log = office.log(NoticeFilter(incident_id=incident_id), limit=MOST_NOTICES)
     known = office.channels.names()
     return {
-        "one": told([found], [rule] if rule else [])[0],
+        "one": with_notices(office, [found], [rule] if rule else [])[0],
         "rule": rule,
         "sentence": language.told(sentence(rule)) if rule else "",
         "limit": limit(rule) if rule else "",

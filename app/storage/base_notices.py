@@ -119,6 +119,19 @@ class NoticeFilter:
     channel: str = ""
 
 
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Taken:
+    """Of an incident, what channels took.
+
+    Attributes:
+        at: when one took a notice last.
+        channels: those that took any, the last first.
+    """
+
+    at: int
+    channels: tuple[str, ...]
+
+
 class NoticeStore(Protocol):
     """Notices and the tries to send them. `app.storage.sql.notices.insert_notices` writes in another's transaction."""
 
@@ -162,6 +175,10 @@ class NoticeStore(Protocol):
 
     def deliveries(self, notice_ids: Sequence[int]) -> list[Delivery]:
         """Every try to send one of those, oldest first."""
+        ...
+
+    def taken(self, incident_ids: Sequence[int]) -> Mapping[int, Taken]:
+        """What channels took of those incidents, without those of which none took any."""
         ...
 
     def retry(self, notice_id: int, now_ms: int) -> Notice | None:

@@ -149,12 +149,21 @@ def test_figures_of_a_run_are_drawn_over_its_time_with_the_other_run_moved_upon_
     chart = json.loads(Tags(page).blocks["page"])["charts"]["items"]
     mine, other = chart["figure"]["data"]
 
-    assert chart["span"] == [NOW_MS - 3_600_000, NOW_MS - 3_540_000]
+    begin = NOW_MS - 3_600_000
+    assert chart["span"] == [begin - begin % 5_000, begin + 60_000]
     assert other["meta"]["token"] == "--text-faint"
     assert min(other["x"]) >= chart["span"][0] - 10_000
     assert sum(filter(None, mine["y"])) == 2 * sum(filter(None, other["y"]))
     assert re.search(r'id="items-table".*?<th scope="col" class="num">Items</th></tr>', page)
     house.page("/jobs/2?tab=metrics&from=now&to=-1h", 400)
+
+
+def test_what_a_run_counted_in_its_first_moment_is_in_its_legend(house: House):
+    """Although the bucket that holds it begins before the run."""
+    house.send(run("1", "KeyError", "Banned", at_ms=NOW_MS - NOW_MS % 5_000 + 100))
+
+    legend = house.page("/jobs/1?tab=metrics").partition('id="errors-legend"')[2].partition("</ul>")[0]
+    assert re.search(r"Errors\s+<b>2<", legend)
 
 
 def test_a_part_of_a_run_has_an_address(house: House):

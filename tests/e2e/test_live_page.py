@@ -21,6 +21,8 @@ FILL_STALLED = """(doubt) => {
   doubt.ownerSVGElement.classList.replace("running", "stalled");
   return getComputedStyle(doubt).fill;
 }"""
+RENEWED_MS = 11_000
+"""After so long, charts have been asked for once more."""
 SCRIPT = "<script>document.title = 'owned'</script><img src=x onerror=alert(1)>"
 
 
@@ -214,3 +216,21 @@ def test_what_came_before_the_connection_stands_in_the_list(signed_in, from_node
     expect(row.locator('[data-status="completed"]')).to_be_visible()
     assert "/jobs.json" in asked
     assert "/jobs" not in asked
+
+
+def test_legends_are_renewed_with_their_charts(signed_in, from_node):
+    """On a page that was opened before there were figures they move nothing; once the job is over they are whole."""
+    from_node.send(event("job_started", STARTED))
+    signed_in.clock.install()
+    live(signed_in, f"/jobs/{JOB}?tab=metrics")
+    legend, plot = signed_in.locator("#items-legend"), signed_in.locator("#items")
+    expect(legend).to_be_empty()
+    above = plot.bounding_box()["y"]
+    from_node.send(event("item_scraped", ITEM), event("error", {"message": "No price"}))
+    signed_in.clock.run_for(RENEWED_MS)
+    expect(legend).to_contain_text("Items")
+    assert plot.bounding_box()["y"] == above
+    from_node.send(event("error", {"message": "No price"}), event("job_completed", COMPLETED))
+    expect(signed_in.locator("#status")).to_contain_text("Completed")
+    signed_in.clock.run_for(RENEWED_MS)
+    expect(signed_in.locator("#errors-legend")).to_contain_text(re.compile(r"Errors\s*2"))

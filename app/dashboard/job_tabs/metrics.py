@@ -17,6 +17,7 @@ from app.dashboard.panels import base as panels
 from app.dashboard.panels import chart
 from app.dashboards.config import Chart, Panel
 from app.jobs.fold import ENDED
+from app.metrics.resolution import kept
 from app.storage.base import Job
 from app.storage.base_series import MINUTE_MS
 
@@ -42,7 +43,7 @@ COLOURS: Final[Mapping[str, Mapping[str, str]]] = {
 
 def content(look: Look) -> dict[str, Any]:
     """The charts with their legends, for the span that the address names."""
-    run = whole(look.job, look.now_ms)
+    run = _measured(look)
     span = _span(look, run)
     drawn = {name: _drawn(look, look.job, name, span) for name in CHARTS}
     if look.other is not None:
@@ -68,6 +69,12 @@ def whole(job: Job, now_ms: int) -> tuple[int, int]:
     """When a run began and ended, or now."""
     begin = job.started_at or job.created_at
     return begin, max(job.finished_at or (job.last_event_at if job.status in ENDED else now_ms), begin + LEAST_SPAN_MS)
+
+
+def _measured(look: Look) -> tuple[int, int]:
+    """The same from where the bucket begins in which it began: nothing else is counted there for a job."""
+    begin, end = whole(look.job, look.now_ms)
+    return begin - begin % kept(begin, look.now_ms), end
 
 
 def _span(look: Look, run: tuple[int, int]) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """Notices and deliveries in SQL; see `app.storage.base_notices`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, Final
 
@@ -13,13 +13,14 @@ from sqlalchemy import (
     and_,
     delete,
     exists,
+    func,
     insert,
     or_,
     select,
     update,
 )
 
-from app.storage.base_notices import PROBLEMS, Delivery, NewNotice, Notice, NoticeFilter, for_another
+from app.storage.base_notices import PROBLEMS, Delivery, NewNotice, Notice, NoticeFilter, Taken, for_another
 from app.storage.sql.database import Database
 from app.storage.sql.notices_tables import deliveries, insert_notices, notices
 
@@ -114,6 +115,23 @@ class SqlNoticeStore:
         columns = [column for column in deliveries.c if column.name != "id"]
         query = select(*columns).where(deliveries.c.notice_id.in_(notice_ids)).order_by(deliveries.c.id)
         return self._database.read(lambda connection: [Delivery(**row) for row in connection.execute(query).mappings()])
+
+    def taken(self, incident_ids: Sequence[int]) -> Mapping[int, Taken]:
+        """See `NoticeStore`."""
+        at = func.max(notices.c.sent_at)
+        query = (
+            select(notices.c.incident_id, notices.c.channel, at)
+            .where(notices.c.incident_id.in_(incident_ids), notices.c.sent_at.is_not(None))
+            .group_by(notices.c.incident_id, notices.c.channel)
+            .order_by(at.desc(), notices.c.channel)
+        )
+        found: dict[int, list[tuple[str, int]]] = {}
+        for incident_id, channel, at_ms in self._database.read(lambda connection: connection.execute(query).all()):
+            found.setdefault(incident_id, []).append((channel, at_ms))
+        return {
+            number: Taken(at=ones[0][1], channels=tuple(channel for channel, _ in ones))
+            for number, ones in found.items()
+        }
 
     def retry(self, notice_id: int, now_ms: int) -> Notice | None:
         """See `NoticeStore`."""

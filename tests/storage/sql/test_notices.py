@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.storage.base_notices import Delivery, NewNotice, Notice, NoticeFilter
+from app.storage.base_notices import Delivery, NewNotice, Notice, NoticeFilter, Taken
 from app.storage.sql.database import Database
 from app.storage.sql.notices import SqlNoticeStore
 from app.storage.sql.notices_tables import insert_notices
@@ -259,3 +259,15 @@ def test_old_notices_are_forgotten_with_their_deliveries(store: SqlNoticeStore):
     assert store.forget(101) == 1
     assert states(store) == {"b": "waiting"}
     assert store.deliveries([taken.id]) == []
+
+
+def test_only_what_a_channel_took_counts_as_told(store: SqlNoticeStore):
+    """Not what waits, fails or is tried again; of each incident the last time, and who took any."""
+    store.add([new("a"), new("b", channel="sms"), new("c", channel="mail"), new("d", channel="sms", incident_id=2)])
+    for notice in claim(store):
+        settle(store, notice, {"slack": "sent", "sms": "again", "mail": "failed"}[notice.channel], 900)
+    later = Delivery(notice_id=0, at=130, outcome="sent", status=None, reply="", latency_ms=1)
+    store.record(new("e", channel="late"), later)
+
+    assert store.taken([1, 2, 3]) == {1: Taken(at=130, channels=("late", "slack"))}
+    assert store.taken([]) == {}

@@ -33,10 +33,15 @@ function show(charts) {
   });
 }
 
+/** What the server has measured meanwhile, with the figures of the legends. */
+function take(fresh) {
+  show(fresh.page.charts);
+  plots.forEach((_, name) => fresh.adopt(`${name}-legend`));
+}
+
 async function renew() {
-  if (document.hidden) return;
   const fresh = await snapshot();
-  if (fresh) show(fresh.page.charts);
+  if (fresh) take(fresh);
 }
 
 for (const name of Object.keys(page.charts)) {
@@ -52,11 +57,15 @@ new ResizeObserver(() => {
     plot.soon();
   });
 }).observe(document.querySelector(".metrics"));
-if (page.grows) timer = setInterval(renew, RENEW_MS);
+if (page.grows) {
+  timer = setInterval(() => {
+    if (!document.hidden) renew();
+  }, RENEW_MS);
+}
 
 join({
   onJob: (job) => {
     if (isOver(job)) clearInterval(timer);
   },
-  onAgain: (fresh) => show(fresh.page.charts),
+  onAgain: take,
 });
