@@ -10,17 +10,20 @@ has no side effect: secrets that may be generated are made by the web process at
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from dotenv import dotenv_values
 
+from app.core.addresses import without_secrets
 from app.core.parse import boolean, choice, database_url, key, keys, number, path, storage_url, url, words
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 DAY_MS: Final = 86_400_000
+PLACES: Final = ("database_url", "message_queue_url", "storage_url")
+"""The settings that say where what is."""
 
 
 class ConfigError(Exception):
@@ -265,13 +268,21 @@ def secret_values(settings: Settings) -> list[Any]:
 
 
 def describe(settings: Settings) -> list[tuple[str, str]]:
-    """Each setting as (variable, value with secrets masked), in the table's order."""
+    """Each setting as (variable, value with secrets masked), in the table's order; of stores, which one it is."""
     rows = []
     for row in fields(Settings):
         value = getattr(settings, row.name)
         visible = "(set)" if row.metadata["secret"] and value else shown(value)
+        if value and row.name in PLACES:
+            visible = without_secrets(value) + (" (default)" if is_default(settings, row.name) else "")
         rows.append((row.name.upper(), visible))
     return rows
+
+
+def is_default(settings: Settings, name: str) -> bool:
+    """Whether the address of a store is what follows from the other settings where none is given."""
+    unset: dict[str, Any] = {name: ""}
+    return bool(getattr(settings, name) == _derived(replace(settings, **unset)).get(name, ""))
 
 
 def shown(value: object) -> str:

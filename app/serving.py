@@ -19,8 +19,9 @@ def serve(settings: Settings, runtime: Runtime) -> None:
     """Serve until told to stop.
 
     Raises:
-        ScrapewatchError: the database has not the schema that this code needs, or a setting can't be used.
-        OSError: the address is taken or not ours.
+        ScrapewatchError: the database has not the schema that this code needs, a setting can't be used, or the port is
+            taken.
+        OSError: the address is not ours.
     """
     settings = completed(settings)
     set_up_logging(settings.log_level, settings.log_format, secret_values(settings))

@@ -11,13 +11,16 @@ import signal
 import sys
 import threading
 import time
+from argparse import ArgumentParser
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
 import config
-from demo.processes import Failed, Program, is_taken
+from app.core.errors import ScrapewatchError
+from app.runtime.listen import open_listener
+from demo.processes import Failed, Program
 from demo.shop import Shop
 
 PYTHON: Final = sys.executable
@@ -25,6 +28,10 @@ START_S: Final = 60.0
 LISTENING: Final = "Listening on"
 """In the server's log as soon as the port is its own: what answers there before is another's."""
 
+_ABOUT: Final = (
+    "Start the server, a sample shop, and a spider that crawls it again and again, until Ctrl-C. Settings are read "
+    "from the environment (PORT, HOST, DATA_DIR); all data lies in the folder demo of DATA_DIR, in its own database."
+)
 PAUSE_S: Final = 8.0
 """Between two crawls."""
 
@@ -70,8 +77,7 @@ class Demo:
         Raises:
             Failed: the port is taken, or a program ended by itself.
         """
-        if is_taken(self._settings.host, self._settings.port):
-            raise Failed(f"Port {self._settings.port} is taken; set PORT=…")
+        _require_port(self._settings)
         with ExitStack() as stack:
             self._program("migration", [PYTHON, "-m", "flask", "--app", "wsgi", "db", "upgrade"]).wait()
             server = self._program("server", [PYTHON, "wsgi.py"])
@@ -157,11 +163,29 @@ class Demo:
         print(f"  Login         {login.username}  {login.password}")
         print(f"  Sample shop   {shop.url}  (what goes wrong there: {shop.url}/_faults)")
         print(f"  Logs          {self._folder}")
+        given = [name.upper() for name in config.PLACES if not config.is_default(self._settings, name)]
+        if given:
+            print(f"  Database      the demo's own, in that folder: {' and '.join(given)} is for `make run`")
         print("\n  A spider is crawling the shop now. Ctrl-C stops everything.\n", flush=True)
 
 
+def _require_port(settings: config.Settings) -> None:
+    """Look whether the port can be had, and leave it to the server.
+
+    Raises:
+        Failed: another program listens there.
+    """
+    try:
+        open_listener(settings.host, settings.port).close()
+    except ScrapewatchError as error:
+        raise Failed(str(error)) from error
+    except OSError:  # the server itself says what is wrong with the address
+        return
+
+
 def main() -> int:
-    """Run the demo until a signal; the exit code: 0, 1 if a program failed, 2 for bad settings."""
+    """Run the demo until a signal; the exit code: 0, 1 if a program failed, 2 for bad settings or arguments."""
+    ArgumentParser("python -m demo", description=_ABOUT).parse_args()
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stopping.set())

@@ -1,9 +1,7 @@
 """The programs that the demo consists of: started, watched, and stopped in order."""
 
-import errno
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -84,12 +82,3 @@ class Program:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-
-
-def is_taken(host: str, port: int) -> bool:
-    """Whether another program listens there."""
-    try:
-        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
-    except OSError as error:
-        return error.errno == errno.EADDRINUSE
-    return False

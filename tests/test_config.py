@@ -187,6 +187,35 @@ def test_no_secret_is_shown():
     assert told["WEBSOCKET_AUTH_TYPE"] == "token,basic"
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("postgres://ann:s3@cret/?x@db:5432/watch", "postgresql+psycopg://ann:***@db:5432/watch"),
+        ("postgresql://db/watch?sslmode=require&password=s3cret", "…/watch?sslmode=require&password=***"),
+        ("redis://:s3cret@127.0.0.1:6379/0?prefix=one:", "redis://:***@127.0.0.1:6379/0?prefix=one:"),
+        ("mongodb://ann:s3cret@a:1,b:2/watch", "mongodb://ann:***@a:1,b:2/watch"),
+        ("memory:", "memory:"),
+        ("sqlite:////a@b/c.db", "sqlite:////a@b/c.db"),
+    ],
+)
+def test_a_store_is_told_without_its_password(given: str, told: str):
+    """Who looks for their events learns where they are."""
+    shown = dict(config.describe(config.load({"STORAGE_URL": given})))["STORAGE_URL"]
+
+    assert shown == told.replace("…", "postgresql+psycopg://db")
+    assert "s3" not in shown
+
+
+def test_a_store_that_nobody_named_is_told_as_the_default(tmp_path: Path):
+    """Also that of the events, which is the database then."""
+    alone = dict(config.describe(config.load({"DATA_DIR": str(tmp_path)})))
+    named = dict(config.describe(config.load({"DATA_DIR": str(tmp_path), "DATABASE_URL": "sqlite:////a.db"})))
+
+    assert alone["DATABASE_URL"] == alone["STORAGE_URL"] == f"sqlite:///{tmp_path}/scrapewatch.db (default)"
+    assert (named["DATABASE_URL"], named["STORAGE_URL"]) == ("sqlite:////a.db", "sqlite:////a.db (default)")
+    assert alone["MESSAGE_QUEUE_URL"] == ""
+
+
 def test_every_row_reads_back_what_it_shows():
     """The table's own defaults are values that its parsers accept."""
     shown = {name: config.shown(getattr(Settings(), name.lower())) for name, _ in config.describe(Settings())}

@@ -1,5 +1,6 @@
 """The process, as it is started."""
 
+import socket
 import subprocess
 import sys
 
@@ -23,3 +24,20 @@ def test_a_database_that_is_gone_is_told_in_a_sentence(environment):
     assert "127.0.0.1" in refused.stderr
     assert "hidden" not in refused.stderr
     assert refused.stderr.count("\n") == 1
+
+
+def test_a_port_that_is_taken_is_told_in_a_sentence(environment, sqlite_url):
+    """One line that says what to set, and exit code 1."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        refused = subprocess.run(
+            [sys.executable, "-W", "ignore", "wsgi.py"],
+            cwd=ROOT,
+            env=environment | {"DATABASE_URL": sqlite_url, "PORT": str(port), "PATH": path()},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+
+    assert (refused.returncode, refused.stderr) == (1, f"Port {port} is taken; set PORT=…\n")

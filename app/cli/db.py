@@ -14,9 +14,18 @@ def command(settings: Settings) -> click.Command:
 
     @group.command()
     def upgrade() -> None:
-        """Run the migrations that the database has not had yet."""
-        migrate.upgrade(settings.database_url, lambda step: click.echo(f"Migration: {step}"))
-        click.echo(f"The database is at migration {schema.head()}.")
+        """Run the migrations that the database has not had yet; LOG_LEVEL=DEBUG names each."""
+        done = 0
+
+        def told(step: str) -> None:
+            nonlocal done
+            done += 1
+            if settings.log_level == "DEBUG":
+                click.echo(f"Migration: {step}")
+
+        migrate.upgrade(settings.database_url, told)
+        steps = f"Database made ready, {done} step{'s' * (done > 1)}: it" if done else "The database"
+        click.echo(f"{steps} is at migration {schema.head()}.")
 
     @group.command()
     def check() -> None:

@@ -62,7 +62,8 @@ def command(settings: Settings) -> click.Command:
 
 
 def _command(settings: Settings, name: str) -> click.Command:
-    def export(form: str, output: Path | None, **filters: str | None) -> None:
+    def export(form: str | None, output: Path | None, **filters: str | None) -> None:
+        form = _format(form, output)
         args = {key.removeprefix("f_"): value for key, value in filters.items() if value is not None}
         with _opened(settings, name) as (table, audit):
             thing = Thing("export", f"{name}.{form}", f"{name}.{form}")
@@ -77,13 +78,30 @@ def _command(settings: Settings, name: str) -> click.Command:
             click.echo(f"{rows} rows are in {output}.", err=True)
 
     params: list[click.Parameter] = [
-        click.Option(["--format", "form"], type=click.Choice(list(FORMATS)), default="csv", show_default=True),
+        click.Option(
+            ["--format", "form"],
+            type=click.Choice(list(FORMATS)),
+            help="By the ending of --output where none is given, else csv.",
+        ),
         click.Option(
             ["-o", "--output"], type=click.Path(dir_okay=False, path_type=Path), help="A file; standard output if none."
         ),
         *(click.Option([f"--{key}", f"f_{key}"], help=_HINTS.get(key)) for key in _filters(name)),
     ]
     return click.Command(name, params=params, callback=export, help=_ABOUT[name])
+
+
+def _format(form: str | None, output: Path | None) -> str:
+    """What was asked for, or what the file's name ends in.
+
+    Raises:
+        click.UsageError: they contradict each other.
+    """
+    ending = output.suffix.lower().removeprefix(".") if output else ""
+    named = ending if ending in FORMATS else None
+    if form and named and form != named:
+        raise click.UsageError(f"--format {form} does not go with {output}: leave it out, or name the file otherwise.")
+    return form or named or "csv"
 
 
 def _filters(name: str) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ import resource
 import socket
 from typing import Final
 
+from app.core.errors import ScrapewatchError
+
 _BACKLOG = 1_024
 _OTHER_FILES = 256
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -32,10 +34,16 @@ def open_listener(host: str, port: int) -> socket.socket:
     process would silently take half of the connections.
 
     Raises:
+        ScrapewatchError: another program listens there.
         OSError: the address can't be had.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, port), family=family, backlog=_BACKLOG, reuse_port=False)
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG, reuse_port=False)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ScrapewatchError(f"Port {port} is taken; set PORT=…") from error
+        raise
     # Accepted sockets inherit it; without it a small message waits for the answer to the one before.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener

@@ -1,5 +1,6 @@
 """``flask db`` and ``flask doctor``, as an operator types them."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -27,15 +28,19 @@ def flask(settings: Settings) -> Run:
     return run
 
 
-def test_upgrade_makes_the_database(flask: Run):
-    """From nothing to the schema of the code, step by step, and `check` agrees."""
+def test_upgrade_makes_the_database(flask: Run, tmp_path: Path):
+    """From nothing to the schema of the code, told in a line, and `check` agrees; who asks for more hears each step."""
     before = flask("db", "check")
     upgraded = flask("db", "upgrade")
     after = flask("db", "check")
+    again = flask("db", "upgrade")
+    other = {"database_url": f"sqlite:///{tmp_path / 'other.db'}", "log_level": "DEBUG"}
 
     assert (before.exit_code, upgraded.exit_code, after.exit_code) == (1, 0, 0)
     assert "flask --app wsgi db upgrade" in before.stderr
-    assert "Migration: Create meta" in upgraded.stdout
+    assert re.fullmatch(r"Database made ready, (\d\d) steps: it is at migration 00\1\.\n", upgraded.stdout)
+    assert re.fullmatch(r"The database is at migration \d+\.\n", again.stdout)
+    assert "Migration: Create meta" in flask("db", "upgrade", **other).stdout
 
 
 def test_errors_are_one_line_on_stderr(flask: Run):

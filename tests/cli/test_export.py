@@ -104,9 +104,22 @@ def test_a_file_is_there_when_it_is_whole(flask: Run, stored, tmp_path):
     assert list(file.parent.iterdir()) == [file]
 
 
+def test_the_file_s_ending_says_the_format(flask: Run, stored, tmp_path):
+    """Where none is asked for; another ending is CSV."""
+    first = {}
+    for name in ("a.jsonl", "b.CSV", "c.txt"):
+        assert flask("export", "jobs", "-o", str(tmp_path / name)).exit_code == 0
+        first[name] = (tmp_path / name).read_text()[:3]
+
+    assert first == {"a.jsonl": '{"i', "b.CSV": "id,", "c.txt": "id,"}
+    asked = flask("export", "jobs", "--format", "jsonl", "-o", str(tmp_path / "d.txt"))
+    assert (asked.exit_code, (tmp_path / "d.txt").read_text()[:1]) == (0, "{")
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
+        (("export", "jobs", "--format", "csv", "-o", "x.jsonl"), 2, "--format csv does not go with x.jsonl"),
         (("export", "events", "--type", "none"), 2, "--type must be one of"),
         (("export", "metrics"), 2, "--name is required"),
         (("export", "events", "--none", "x"), 2, "No such option"),

@@ -91,4 +91,4 @@ def test_a_store_is_emptied_when_that_is_said_twice(flask: Run, sqlite_url: str,
     assert flask("storage", "copy", "--to", to).stdout.startswith("3 new events copied; both sides are equal: 3 events")
 
     refused = flask("storage", "empty", "--yes", sqlite_url)
-    assert (refused.exit_code, "is the store that is in use" in refused.stderr) == (1, True)
+    assert (refused.exit_code, "is the store that is in use (DATABASE_URL)" in refused.stderr) == (1, True)

@@ -68,7 +68,8 @@ def test_it_is_refused_where_it_can_not_be(flask: Run, early: Path, monkeypatch:
     full = flask("vacuum")
 
     assert [(each.exit_code, each.stderr.count("\n")) for each in (served, full)] == [(1, 1), (1, 1)]
-    assert "A server runs on this database" in served.stderr
+    assert "A server runs on this database: stop it first." in served.stderr
+    assert "MESSAGE_QUEUE_URL" not in served.stderr
     assert "MB of free disk" in full.stderr
     assert early.stat().st_size == before
 

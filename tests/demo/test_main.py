@@ -13,6 +13,7 @@ import time
 import urllib.request
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -156,13 +157,39 @@ def test_a_port_that_is_taken_is_named(occupied, tmp_path):
 
 def test_another_server_that_answers_is_not_taken_for_ours(occupied, tmp_path, monkeypatch):
     """The port is lost between the look and the start: our server ends, and so does the demo, without a greeting."""
-    monkeypatch.setattr("demo.__main__.is_taken", lambda *_: False)
+    monkeypatch.setattr("demo.__main__._require_port", lambda _: None)
     monkeypatch.setenv("PORT", str(occupied))
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     demo = Demo(config.load(), threading.Event())
 
     with pytest.raises(Failed, match="The server ended"):
         demo.run()
+
+
+def test_it_has_help_and_takes_no_arguments(tmp_path):
+    """Neither starts anything."""
+    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path / "data")}
+    done = [
+        subprocess.run(
+            [sys.executable, "-m", "demo", word], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+        for word in ("--help", "--fast")
+    ]
+
+    assert [each.returncode for each in done] == [0, 2]
+    assert done[0].stdout.startswith("usage: python -m demo")
+    assert "unrecognized arguments" in done[1].stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_database_that_is_not_used_is_told(tmp_path, monkeypatch, capsys):
+    """The demo has one of its own, whatever DATABASE_URL says; nothing is said where none was named."""
+    shop = Mock(url="http://127.0.0.1:1")
+    for given in ({}, {"DATABASE_URL": "postgresql://db/watch"}):
+        Demo(config.load({"DATA_DIR": str(tmp_path), **given}), threading.Event())._greet(shop)
+
+    (told,) = [line for line in capsys.readouterr().out.splitlines() if "Database" in line]
+    assert told == "  Database      the demo's own, in that folder: DATABASE_URL is for `make run`"
 
 
 def test_the_login_is_made_once(tmp_path):

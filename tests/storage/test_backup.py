@@ -126,7 +126,7 @@ def test_a_database_that_a_server_uses_is_left_alone(house: House, tmp_path: Pat
     server = Claim(house.database)
     server.take()
 
-    with pytest.raises(ScrapewatchError, match="Another server uses this database"):
+    with pytest.raises(ScrapewatchError, match="A server runs on this database: stop it first"):
         making.restore(house.database, tmp_path / "b.zip", quietly, force=True)
     server.release()
 

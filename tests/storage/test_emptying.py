@@ -100,8 +100,8 @@ def test_the_store_in_use_is_never_emptied(place: Place, redis_url: str, tmp_pat
     file = Path(place.database_url.removeprefix("sqlite:///"))
     same = f"sqlite:///{file.parent / '..' / file.parent.name / file.name}"
     refused = [
-        (place, place.storage_url, "is in use"),
-        *((away, url, "is in use") for url in spelled),
+        (place, place.storage_url, r"is in use \(DATABASE_URL\)"),
+        *((away, url, r"is in use \(STORAGE_URL\)") for url in spelled),
         (place, same, "under another name"),
         (place, "memory:", "memory"),
         (place, "mysql://here/there", "URL"),

@@ -104,7 +104,7 @@ def restore(database: Database, file: Path, progress: Progress, *, force: bool =
     if manifest.engine != copier.engine:
         raise ScrapewatchError(f"{file} is a backup of {manifest.engine}, but DATABASE_URL names {copier.title}.")
     claim = Claim(database)
-    claim.take(patience_s=0)
+    claim.take_at_once("A server runs on this database: stop it first, and start it when the backup is restored.")
     try:
         if not force and not copier.is_empty():
             raise ScrapewatchError("The database is not empty. With --force the backup takes its place.")

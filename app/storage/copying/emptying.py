@@ -12,6 +12,7 @@ from app.storage.base_copying import ALL, PARTS, Transfer
 from app.storage.copying.addresses import shown
 from app.storage.copying.opening import claimed, reached, transfer_of
 from app.storage.sql import emptying, schema
+from app.storage.sql.claim import InUse
 from app.storage.sql.database import Database
 from app.storage.sql.transfer import SqlTransfer
 from app.storage.sql.transfer_tables import META, TABLES
@@ -19,7 +20,7 @@ from app.storage.stores import open_stores, opener_of
 
 _TRIES: Final = 100
 """How often to look for a moment at which nobody writes to the store in use."""
-_IN_USE: Final = "is the store that is in use (STORAGE_URL); it is not emptied."
+_IN_USE: Final = "is the store that is in use (%s); it is not emptied."
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ def contents(database_url: str, storage_url: str, url: str, clock: Clock) -> Ite
     if url.startswith("memory:"):
         raise ScrapewatchError("URL: what is in memory ends with its process.")
     if shown(url) == shown(storage_url):
-        raise ScrapewatchError(f"{shown(url)} {_IN_USE}")
+        named = "DATABASE_URL" if storage_url == database_url else "STORAGE_URL"
+        raise ScrapewatchError(f"{shown(url)} {_IN_USE % named}")
     with ExitStack() as stack:
         home = stack.enter_context(closing(Database(database_url, readers=1)))
         home.take_time()
@@ -64,7 +66,7 @@ def contents(database_url: str, storage_url: str, url: str, clock: Clock) -> Ite
             claimed(stack, home, "A server uses it: stop it.")
             yield _of_database(home, url, PARTS, lambda: SqlTransfer(home).clear(ALL))
         else:
-            with suppress(ScrapewatchError):  # a server there has nothing to do with it, if it is another one
+            with suppress(InUse):  # a server there has nothing to do with it, if it is another one
                 claimed(stack, home, "")
             other = stack.enter_context(closing(Database(url, readers=1)))
             other.take_time()
@@ -81,7 +83,7 @@ def _beside(stack: ExitStack, home: Database, urls: tuple[str, str], clock: Cloc
         in_use = open_stores(storage_url, home, clock)
         stack.callback(in_use.close)
         if any(counts.values()) and _is_same(transfer, transfer_of(in_use)):
-            raise ScrapewatchError(f"{shown(url)} {_IN_USE}")
+            raise ScrapewatchError(f"{shown(url)} {_IN_USE % 'STORAGE_URL'}")
     return Contents(shown(url), _filled(counts), lambda: transfer.clear(ALL))
 
 

@@ -119,13 +119,11 @@ def claimed(stack: ExitStack, database: Database, refusal: str) -> None:
     """No server uses the database until the stack ends.
 
     Raises:
-        ScrapewatchError: one does; says `refusal`.
+        InUse: one does; says `refusal`.
+        Unavailable: the database is away.
     """
     claim = Claim(database)
-    try:
-        claim.take(patience_s=0)
-    except ScrapewatchError as error:
-        raise ScrapewatchError(refusal) from error
+    claim.take_at_once(refusal)
     stack.callback(claim.release)
 
 

@@ -30,6 +30,10 @@ _TRY_EVERY_S: Final = 0.25
 _ADVISORY: Final = 7_261_735_927_001
 
 
+class InUse(ScrapewatchError):
+    """A server has the database."""
+
+
 class Claim:
     """Holds a database for this process, or `shared` with others that share it too, on Postgres."""
 
@@ -44,7 +48,8 @@ class Claim:
         """Claim the database, waiting for another server to end.
 
         Raises:
-            ScrapewatchError: another one goes on serving it.
+            InUse: another one goes on serving it.
+            Unavailable: the database is away.
         """
         pause = threading.Event()
         for _ in range(max(1, round(patience_s / _TRY_EVERY_S))):
@@ -53,10 +58,22 @@ class Claim:
                     self._taken = True
                     return
             pause.wait(_TRY_EVERY_S)
-        raise ScrapewatchError(
+        raise InUse(
             "Another server uses this database. Stop it, or set DATABASE_URL or DATA_DIR. "
             "Several may share one on Postgres if MESSAGE_QUEUE_URL is set for all of them."
         )
+
+    def take_at_once(self, refusal: str) -> None:
+        """Claim the database for a command, which waits for nobody.
+
+        Raises:
+            InUse: a server has it; says `refusal`, since what is told to a second server is no advice here.
+            Unavailable: the database is away.
+        """
+        try:
+            self.take(patience_s=0)
+        except InUse as error:
+            raise InUse(refusal) from error
 
     def keep(self, patience_s: float = PATIENCE_S) -> None:
         """Claim the database anew if Postgres has ended the session that held it; nothing to do on SQLite.

@@ -24,6 +24,10 @@ INCREMENTAL: Final = 2
 """SQLite's word for files that give space back bit by bit."""
 _MERGE: Final = "INSERT INTO event_texts (event_texts) VALUES ('optimize')"
 """The index of words keeps those of deleted events until their part of it is merged; this merges all of it."""
+_SERVED: Final = (
+    "A server runs on this database: stop it first. SQLite's file is written anew as a whole, and a server could store "
+    "nothing meanwhile."
+)
 _HAS_WORDS: Final = "SELECT count(*) FROM sqlite_schema WHERE name = 'event_texts'"
 _STATEMENTS: Final = ("PRAGMA auto_vacuum = INCREMENTAL", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
 _LEAVES: Final = (
@@ -62,10 +66,7 @@ def vacuum(database: Database, progress: Progress) -> Vacuumed:
 
 def _sqlite(database: Database, progress: Progress) -> Vacuumed:
     claim = Claim(database)
-    try:
-        claim.take(patience_s=0)
-    except ScrapewatchError as error:
-        raise ScrapewatchError("A server runs on this database: stop it first, as nobody can write now.") from error
+    claim.take_at_once(_SERVED)
     try:
         file = Path(database.url.database or "")
         before = _size(file)
