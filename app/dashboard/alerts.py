@@ -15,7 +15,7 @@ from app.alerts.shapes import incident_json, instance_json
 from app.alerts.standing import MOST_OPEN, place
 from app.alerts.wording import message, shown
 from app.audited import acknowledged
-from app.core.clock import rfc3339
+from app.core.clock import rfc3339, rfc3339_or_none
 from app.core.errors import InvalidInput
 from app.dashboard import language
 from app.dashboard.filters import duration
@@ -115,7 +115,7 @@ def with_notices(office: Office, incidents: Sequence[Incident], rules: Iterable[
     """The same with the last notice that a channel took, whatever was tried.
 
     That is when (`toldAt`, None for none), and who took any (`channels`); `forgotten` is whether there was one so long
-    ago that the log may no longer know who took it.
+    ago that the log may no longer know who took it. Besides when it had been over before it came back (`lastEndedAt`).
     """
     taken = office.notices.taken([one.id for one in incidents])
     kept_from = office.clock.now_ms() - office.kept_ms
@@ -123,6 +123,7 @@ def with_notices(office: Office, incidents: Sequence[Incident], rules: Iterable[
     for row, one in zip(rows, incidents, strict=True):
         last = taken.get(one.id)
         row["toldAt"], row["channels"] = (rfc3339(last.at), last.channels) if last else (None, ())
+        row["lastEndedAt"] = rfc3339_or_none(one.last_ended_at)
         row["forgotten"] = last is None and one.told_at is not None and one.told_at < kept_from
     return rows
 
@@ -160,9 +161,10 @@ def _content(services: Services, state: str, before: int | None) -> dict[str, An
     over = []
     if state == "history":
         over = alerts.incidents(IncidentFilter(states=("resolved",)), before=before, limit=PAGE_ROWS)
+        lists["history"] = [one for one in open_ones if one.again and before is None] + over
     standing = alerts.standing().json()
     evaluated = standing.pop("evaluatedAt")
-    rows = lists.get(state, over)
+    rows = lists.get(state, [])
     named = {name for one in lists.get(state, ()) for name in one.channels}
     return {
         "rows": with_notices(services.office, rows, rules),

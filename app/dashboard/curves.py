@@ -5,13 +5,16 @@ A drawing is 600 by 100 units and is stretched over its place; texts stand besid
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import reduce
+from math import ceil, floor, log10
 from typing import Any, Final
 
 from app.alerts.rules import Rule
 from app.alerts.wording import shown
 from app.core.clock import rfc3339
 from app.dashboard.language import told
+from app.metrics.catalogue import METRICS
 from app.metrics.past import Walk
 from app.storage.base_series import Labels
 
@@ -20,8 +23,11 @@ HEIGHT: Final = 100
 DOT: Final = 3
 POINTS: Final = 240
 MOST_LINES: Final = 8
-TICKS: Final = 4
+TIMES: Final = 4
+MOST_STEPS: Final = 6
 TABLE_ROWS: Final = 60
+_ROOM: Final = 1.05
+_ROUND: Final = (1, 2, 5, 10, 20, 50, 100)
 _NICE: Final = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 
 Points = list[tuple[int, float | None]]
@@ -48,6 +54,7 @@ class Curve:
         lines: name and path of each, the worst first.
         threshold: how far down it lies, 0 to 100; `resolve` is None where it is the same.
         ticks: texts along the left, from the top.
+        grid: how far down each of them lies, 0 to 100.
         times: moments along the foot, from the left.
         marks: how far right each lies, 0 to 100, with its text and kind.
         rows: moments with the figures of all lines, newest first.
@@ -58,6 +65,7 @@ class Curve:
     threshold: float
     resolve: float | None
     ticks: list[str]
+    grid: list[float]
     times: list[str]
     marks: list[dict[str, Any]]
     rows: list[tuple[str, list[str]]]
@@ -72,7 +80,9 @@ def curve(rule: Rule, walk: Walk, marks: Iterable[Mark] = (), group: Labels = ()
         return None
     worst = sorted(held, key=lambda labels: _badness(rule, held[labels]), reverse=True)[:MOST_LINES]
     values = [value for labels in worst for _, value in held[labels] if value is not None]
-    low, high = _bounds([*values, rule.condition.threshold, rule.resolve_threshold])
+    marked = [*values, rule.condition.threshold, rule.resolve_threshold]
+    steps = _steps(marked, METRICS[name].unit if (name := rule.condition.metric) in METRICS else "")
+    low, high = steps[-1], steps[0]
 
     def down(value: float) -> float:
         return round(HEIGHT * (high - value) / (high - low), 2)
@@ -82,8 +92,9 @@ def curve(rule: Rule, walk: Walk, marks: Iterable[Mark] = (), group: Labels = ()
         lines=[(_name(labels), _path(held[labels], begin, span, down)) for labels in worst],
         threshold=down(rule.condition.threshold),
         resolve=None if rule.resolve_threshold == rule.condition.threshold else down(rule.resolve_threshold),
-        ticks=[told(shown(rule, high - (high - low) * place / TICKS)) for place in range(TICKS + 1)],
-        times=[rfc3339(begin + span * place // TICKS) for place in range(TICKS + 1)],
+        ticks=[told(shown(rule, value)) for value in steps],
+        grid=[down(value) for value in steps],
+        times=[rfc3339(begin + span * place // TIMES) for place in range(TIMES + 1)],
         marks=[
             {"right": round(100 * (mark.at - begin) / span, 2), "text": mark.text, "kind": mark.kind}
             for mark in marks
@@ -109,12 +120,22 @@ def _badness(rule: Rule, points: Points) -> float:
     return -min(values) if rule.condition.operator in {"<", "<="} else max(values)
 
 
-def _bounds(values: Sequence[float]) -> tuple[float, float]:
-    """A round span that holds all of them and 0."""
-    low, high = min(0.0, *values), max(0.0, *values)
+def _steps(values: Sequence[float], unit: str) -> list[float]:
+    """Round figures at even distances from the top down, which hold all of the values and 0.
+
+    A share of a whole ends at the whole, and what is counted has no part of one.
+    """
+    low, high = min(0.0, *values) * _ROOM, max(0.0, *values) * _ROOM
+    if unit == "ratio" and max(values) <= 1:
+        high = min(high, 1.0)
     if high == low:
         high = 1.0
-    return (-round_up(-low) if low < 0 else 0.0), (round_up(high * 1.05) if high > 0 else 0.0)
+    size = Decimal(10) ** (floor(log10(high - low)) - 1)
+    for step in (size * part for part in _ROUND):
+        first, last = floor(low / float(step)), ceil(round(high / float(step), 6))
+        if last - first <= MOST_STEPS and (unit != "count" or step >= 1):
+            return [float(step * place) for place in range(last, first - 1, -1)]
+    raise AssertionError("the last part is as wide as all of them")
 
 
 def round_up(value: float) -> float:

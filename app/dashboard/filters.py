@@ -17,7 +17,7 @@ from flask import Flask
 from flask_babel import format_datetime
 from jinja2 import Undefined
 
-from app.dashboard import zones
+from app.dashboard import rounded, zones
 from app.dashboard.browsers import browser
 from app.dashboard.language import gettext, locale
 from app.dashboard.links import job_path
@@ -57,8 +57,7 @@ def percent(ratio: float | None, digits: int = 0) -> str:
     """A ratio as a share of 100, without the sign. Never 100 for less than all."""
     if ratio is None:
         return NOTHING
-    shown = round(ratio * 100, digits)
-    return number(shown if shown < 100 or ratio >= 1 else 100 - 10.0**-digits, digits)
+    return number(rounded.percent(ratio, digits), digits)
 
 
 def size(count: float | None) -> tuple[str, str]:

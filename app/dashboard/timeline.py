@@ -1,6 +1,6 @@
 """The timeline of an incident in words: what it did, what was told and answered, and why something was not told."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from app.alerts.rules import Rule
@@ -41,13 +41,19 @@ _SENT: Final = {
 _MARKED: Final = {"opened": "alert", "reopened": "alert", "resolved": "good", "acknowledged": "", "muted": ""}
 _NAMED: Final = 3
 
+Numbered = tuple[int, Delivery]
+"""A try, and the how many-th it was of its notice."""
+
 
 def lines(entries: Iterable[Entry], notices: Iterable[Told], rule: Rule | None) -> list[dict[str, Any]]:
-    """Everything in the order in which it happened: at, icon, tone, title, detail and reply."""
+    """Everything in the order in which it happened: at, icon, tone, title, detail and reply.
+
+    Tries of a notice that came to nothing for one reason are one line, where the first was; `tries` is how many there
+    were, 0 where it is a line of its own, and `last` when the last was.
+    """
     said = [(entry.at, _line(entry, rule)) for entry in entries]
     for notice, deliveries in notices:
-        for number, tried in enumerate(deliveries, 1):
-            said.append((tried.at, _delivery(notice, tried, number)))
+        said += [(found[0][1].at, _tries(notice, found)) for found in _alike(deliveries)]
     return [{"at": rfc3339(at_ms), **line} for at_ms, line in sorted(said, key=lambda one: one[0])]
 
 
@@ -60,7 +66,7 @@ def marks(entries: Iterable[Entry]) -> list[Mark]:
 
 def _line(entry: Entry, rule: Rule | None) -> dict[str, Any]:
     icon, tone = _LOOKS.get(entry.kind, ("info", ""))
-    return {"icon": icon, "tone": tone, "title": _title(entry), "detail": _detail(entry, rule), "reply": ""}
+    return {"icon": icon, "tone": tone, "title": _title(entry), "detail": _detail(entry, rule), "reply": "", "tries": 0}
 
 
 def _title(entry: Entry) -> str:
@@ -95,7 +101,25 @@ def _named(detail: Mapping[str, Any], rule: Rule | None) -> str:
     return ", ".join(filter(None, said))
 
 
+def _alike(deliveries: Iterable[Delivery]) -> Iterable[list[Numbered]]:
+    """Tries with their numbers; together those that are to be repeated and were answered the same."""
+    found: dict[Any, list[Numbered]] = {}
+    for number, tried in enumerate(deliveries, 1):
+        key = (tried.status, tried.reply) if tried.outcome == "again" else number
+        found.setdefault(key, []).append((number, tried))
+    return found.values()
+
+
+def _tries(notice: Notice, found: Sequence[Numbered]) -> dict[str, Any]:
+    number, tried = found[-1]
+    if len(found) == 1:
+        return _delivery(notice, tried, number)
+    of_all = {"tries": len(found), "last": rfc3339(tried.at)}
+    return {**_delivery(notice, tried, 0), **of_all}
+
+
 def _delivery(notice: Notice, tried: Delivery, number: int) -> dict[str, Any]:
+    """One try, or with 0 for `number` what several have in common."""
     icon, tone = _SENT.get(tried.outcome, ("info", ""))
     channel, kind = notice.channel, KINDS.get(notice.kind, notice.kind)
     titles = {
@@ -107,13 +131,16 @@ def _delivery(notice: Notice, tried: Delivery, number: int) -> dict[str, Any]:
     title = titles.get(tried.outcome, channel)
     facts = [gettext("in place of %(channel)s", channel=notice.in_place_of)] if notice.in_place_of else []
     if tried.outcome != "unwanted":
-        facts += [str(tried.status or ""), f"{tried.latency_ms} ms", gettext("try %(n)s", n=number)]
+        facts.append(str(tried.status or ""))
+    if tried.outcome != "unwanted" and number:
+        facts += [f"{tried.latency_ms} ms", gettext("try %(n)s", n=number)]
     return {
         "icon": icon,
         "tone": tone,
         "title": title,
         "detail": " · ".join(filter(None, facts)),
         "reply": reply(tried.reply),
+        "tries": 0,
     }
 
 

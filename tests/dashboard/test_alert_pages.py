@@ -85,7 +85,7 @@ def test_each_state_has_its_list(operator: House):
         "acknowledged": "Nobody looks after anything",
         "pending": "Nothing is about to fire",
         "silenced": "Nothing is kept quiet",
-        "history": "No alert so far",
+        "history": "No alert is over so far",
     }.items():
         assert words in operator.page(f"/alerts?state={state}")
     incident = fire(operator)

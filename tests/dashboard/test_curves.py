@@ -1,5 +1,7 @@
 """What a rule's metric did, as a drawing."""
 
+import pytest
+
 from app.alerts.rules import parse
 from app.dashboard.curves import MOST_LINES, POINTS, Mark, curve
 from app.metrics.past import Walk
@@ -22,7 +24,8 @@ def test_lines_lie_below_the_threshold_where_they_are_less():
     drawn = curve(RULE, Walk(range(0, 20_000, 5_000), {(): [0.0, 0.4, None, 0.2]}))
 
     assert drawn
-    assert drawn.ticks == ["50 %", "37.5 %", "25 %", "12.5 %", "0 %"]
+    assert drawn.ticks == ["50 %", "40 %", "30 %", "20 %", "10 %", "0 %"]
+    assert drawn.grid == [0, 20, 40, 60, 80, 100]
     assert (drawn.threshold, drawn.resolve) == (60.0, 80.0)
     assert drawn.lines == [("", "M0 100L200 20M598.5 60h3")]
     assert [figures for _, figures in drawn.rows] == [["20 %"], ["40 %"], ["0 %"]]
@@ -65,3 +68,26 @@ def test_where_nothing_was_measured_nothing_is_drawn():
     """Not even an axis."""
     assert curve(RULE, Walk(range(0, 10_000, 5_000), {(): [None, None]})) is None
     assert curve(RULE, Walk(range(0, 10_000, 5_000), {})) is None
+
+
+@pytest.mark.parametrize(
+    ("metric", "threshold", "values", "ticks"),
+    [
+        ("system.cpu.usage", 0.9, [0.2, 1.0], ["100 %", "80 %", "60 %", "40 %", "20 %", "0 %"]),
+        ("system.cpu.usage", 1.2, [0.2], ["150 %", "100 %", "50 %", "0 %"]),
+        ("jobs.active", 1, [0], ["2", "1", "0"]),
+        ("queue.depth", 100, [0, 40], ["120", "100", "80", "60", "40", "20", "0"]),
+        ("balance", 1, [-30, 10], ["20", "10", "0", "-10", "-20", "-30", "-40"]),
+        ("queue.depth", 0, [0, 0], ["1", "0.8", "0.6", "0.4", "0.2", "0"]),
+    ],
+)
+def test_ticks_are_round_and_a_share_ends_at_the_whole(
+    metric: str, threshold: float, values: list[float | None], ticks: list[str]
+):
+    """What is counted has no tick between two, and only a share that is more than the whole goes beyond it."""
+    given = {"metric": metric, "operator": ">", "threshold": threshold}
+    rule = parse({"name": "r", "condition": given, "severity": "info", "channels": [], "cooldown": 0})
+    drawn = curve(rule, Walk(range(0, 5_000 * len(values) + 5_000, 5_000), {(): [*values, 0.0]}))
+
+    assert drawn
+    assert drawn.ticks == ticks

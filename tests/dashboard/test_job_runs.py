@@ -6,6 +6,8 @@ from html import unescape
 
 import pytest
 
+from app.dashboard import filters, rounded
+from app.dashboard.job_tabs import compare
 from app.storage.base import Event
 from tests.dashboard.conftest import House
 from tests.dashboard.test_pages import Tags
@@ -121,11 +123,37 @@ def test_a_run_stands_beside_another_one(house: House):
     page = house.page("/jobs/2?tab=compare&compare=1")
 
     assert re.search(r"<td>Items</td>.*?<strong>4</strong></td><td.*?>2</td><td.*?>\+2 <span.*?>\+100 %<", page)
-    assert re.search(r"<td>Answered</td>.*?80\.0 %.*?90\.0 %.*?−10\.0 %", page)
+    assert re.search(r"<td>Answered</td>.*?80\.0 %.*?90\.0 %.*?−10\.0 points<", page)
     assert re.search(r"Errors of this run alone.*?Banned came", page)
     assert '<option value="1" selected>' in page
     assert 'id="previous-run"' in page
     house.page("/jobs/2?tab=compare&compare=none", 400)
+
+
+def test_differences_are_of_what_is_shown(house: House):
+    """Whoever subtracts the figures of a row has the difference beside them."""
+    with house.client.application.test_request_context("/"):
+        assert _told("duration", 188_100, 192_900) == ("3 min 8 s", "3 min 12 s", "−4 s", "−2 %")
+        assert _told("p50", 2.4, 4.6) == ("2 ms", "5 ms", "−3 ms", "−60 %")
+        assert _told("answered", 0.9568, 0.9499) == ("95.7 %", "95.0 %", "+0.7 points", "")
+        assert _told("answered", 0.99999, 1) == ("99.9 %", "100.0 %", "−0.1 points", "")
+        assert _told("bytes", 2_234_567, 999_400) == ("2.2 MB", "999 kB", "+1.2 MB", "+120 %")
+        assert _told("rate", 0.34, 0.25) == ("0.3", "0.2", "+0.1", "+50 %")
+        assert _told("items", 4, None) == ("4", "–", "–", "")
+
+
+def _told(name: str, mine: float | None, theirs: float | None) -> tuple[str, ...]:
+    row = compare._row(name, mine, theirs)
+    return tuple(row[key] for key in ("here", "there", "change", "share"))
+
+
+@pytest.mark.parametrize("value", [0, 0.05, 0.35, 2.5, 999.4, 1_000, 59_999, 3_661_999, 90_061_000])
+def test_what_is_written_stays_what_it_is_once_it_is_rounded(house: House, value: float):
+    """So no figure is rounded twice."""
+    with house.client.application.test_request_context("/"):
+        for name in ("number", "rate", "size", "duration"):
+            write = getattr(filters, name)
+            assert write(getattr(rounded, name)(value)) == write(value)
 
 
 def test_runs_lead_to_one_another(house: House):

@@ -1,13 +1,16 @@
 """A run beside another one of the same spider: its figures side by side, and the errors that only one of them has."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from flask_babel import lazy_gettext
 
+from app.dashboard import rounded
 from app.dashboard.filters import NOTHING, duration, number, percent, rate, size
 from app.dashboard.job_rows import success
 from app.dashboard.job_tabs.base import Look
+from app.dashboard.language import gettext
 from app.dashboard.wording import STATUSES, is_number, part
 from app.jobs.view import job_json
 from app.storage.base import Job
@@ -28,19 +31,40 @@ def _in_ms(value: float) -> str:
     return f"{number(value)} ms"
 
 
-ROWS: Final[Mapping[str, tuple[Any, Callable[[float], str]]]] = {
-    "items": (lazy_gettext("Items"), number),
-    "duration": (lazy_gettext("Took"), duration),
-    "rate": (lazy_gettext("Items per second"), rate),
-    "requests": (lazy_gettext("Requests"), number),
-    "answered": (lazy_gettext("Answered"), _shared),
-    "retried": (lazy_gettext("Retried requests"), number),
-    "errors": (lazy_gettext("Errors"), number),
-    "bytes": (lazy_gettext("Received"), _sized),
-    "p50": (lazy_gettext("Median latency"), _in_ms),
-    "p95": (lazy_gettext("Time to answer of 95 %"), _in_ms),
+def _in_points(hundredths: float) -> str:
+    return gettext("%(n)s points", n=number(hundredths, 1))
+
+
+def _hundredths(ratio: float) -> float:
+    return rounded.percent(ratio, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A figure that is compared: its name, how it is written, what is left of it then, and how a difference is.
+
+    A difference is that of what is shown, and one of shares is told in points.
+    """
+
+    label: Any
+    write: Callable[[float], str]
+    left: Callable[[float], float]
+    write_change: Callable[[float], str] | None = None
+
+
+ROWS: Final[Mapping[str, _Row]] = {
+    "items": _Row(lazy_gettext("Items"), number, rounded.number),
+    "duration": _Row(lazy_gettext("Took"), duration, rounded.duration),
+    "rate": _Row(lazy_gettext("Items per second"), rate, rounded.rate),
+    "requests": _Row(lazy_gettext("Requests"), number, rounded.number),
+    "answered": _Row(lazy_gettext("Answered"), _shared, _hundredths, _in_points),
+    "retried": _Row(lazy_gettext("Retried requests"), number, rounded.number),
+    "errors": _Row(lazy_gettext("Errors"), number, rounded.number),
+    "bytes": _Row(lazy_gettext("Received"), _sized, rounded.size),
+    "p50": _Row(lazy_gettext("Median latency"), _in_ms, rounded.number),
+    "p95": _Row(lazy_gettext("Time to answer of 95 %"), _in_ms, rounded.number),
 }
-"""Figures that are compared: their names, and how they are written."""
+"""Figures that are compared, in their order."""
 
 
 def content(look: Look) -> dict[str, Any]:
@@ -77,14 +101,17 @@ def figures(look: Look, job: Job) -> Figures:
 
 
 def _row(name: str, mine: float | None, theirs: float | None) -> dict[str, Any]:
-    label, write = ROWS[name]
-    told = [NOTHING if value is None else write(value) for value in (mine, theirs)]
+    row = ROWS[name]
+    here, there = (NOTHING if value is None else row.write(value) for value in (mine, theirs))
+    told = {"label": row.label, "here": here, "there": there, "change": NOTHING, "share": ""}
     if mine is None or theirs is None:
-        return {"label": label, "here": told[0], "there": told[1], "change": NOTHING, "share": ""}
-    off = mine - theirs
+        return told
+    base = row.left(theirs)
+    off = rounded.number(row.left(mine) - base, 6)
     sign = "+" if off > 0 else "−" if off < 0 else "±"
-    share = f"{sign}{percent(abs(off / theirs))} %" if theirs and name != "answered" else ""
-    return {"label": label, "here": told[0], "there": told[1], "change": f"{sign}{write(abs(off))}", "share": share}
+    write_change = row.write_change or row.write
+    share = f"{sign}{percent(abs(off / base))} %" if base and row.write_change is None else ""
+    return {**told, "change": f"{sign}{write_change(abs(off))}", "share": share}
 
 
 def _titles(look: Look, job: Job) -> dict[str, str]:

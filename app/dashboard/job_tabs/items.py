@@ -55,6 +55,7 @@ def content(look: Look) -> dict[str, Any]:
         "more_fields": len(every) - len(fields),
         "exported": _exported([field["name"] for field in every]),
         "sampled": len(sample),
+        "as_of": rfc3339(look.now_ms),
         "next": queries.onward(further),
     }
 

@@ -3,6 +3,6 @@
 import { join } from "./job.js";
 import { Waiting } from "./waiting.js";
 
-const waiting = new Waiting("new-items", "newItems", "items-table");
+const waiting = new Waiting("new-items", "newItems", "items-table", "items-fields");
 
 join({ onEvent: (event) => waiting.add(event.type === "item_scraped"), flush: () => waiting.say(), onAgain: () => waiting.say() });
