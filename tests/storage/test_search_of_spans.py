@@ -109,3 +109,56 @@ def test_a_span_is_found_where_the_newest_events_are_gone(stores, clock):
 
     assert [each.cursor for each in stores.events.events(EventFilter(job_id="run"))] == list(range(20, 0, -1))
     assert list(_onward(stores.search, wanted)) == [each.cursor for each in items[5:10]]
+
+
+@pytest.mark.parametrize("narrowed", [{"job_id": "mine"}, {"job_id": "mine", "q": "word"}, {"types": ("log",)}])
+def test_events_that_others_send_again_are_not_gone_through(stores, clock, monkeypatch, narrowed):
+    """Of a job or a rare type all is found at once, however many late events there are of others."""
+    monkeypatch.setattr("app.storage.sql.searching._TAIL", 3)
+    began = clock.now_ms()
+    mine = stores.events.append([log("word", "mine", at_ms=began)], jobs_fold).events
+    clock.advance(5 * HOUR_MS)
+    stores.events.append([event(job_id="other", at_ms=began) for _ in range(100)], jobs_fold)
+
+    told = stores.search.search(EventFilter(from_ms=began - 1, to_ms=began + 1, **narrowed))
+    assert ([each.cursor for each in told.events], told.before) == ([mine[0].cursor], None)
+
+
+def test_what_came_late_beyond_those_that_are_counted_is_not_denied(stores, clock):
+    """Where more came late than may be looked at, it is said that there may be more."""
+    began = clock.now_ms()
+    clock.advance(53 * HOUR_MS)
+    stores.events.append([event(at_ms=began) for _ in range(5)], jobs_fold)
+    stores.events.append([event(at_ms=began + 10 * HOUR_MS) for _ in range(30)], jobs_fold)
+    stores.events.append([event(at_ms=clock.now_ms())], jobs_fold)
+
+    told = stores.events.count(EventFilter(), Cells(began - HOUR_MS // 2, HOUR_MS, 1), 10)
+    assert told.counted == 5 or told.of > 5
+
+
+def test_a_span_is_found_that_a_clock_set_right_has_seen_twice(stores, clock):
+    """What was received after the clock had been two hours ahead, though what came before looks newer."""
+    stores.events.append([event(at_ms=clock.now_ms()) for _ in range(10)], jobs_fold)
+    clock.advance(3 * HOUR_MS)
+    stores.events.append([event(at_ms=clock.now_ms()) for _ in range(1_100)], jobs_fold)
+    clock.advance(-2 * HOUR_MS)
+    mine = stores.events.append([log("word", at_ms=clock.now_ms()) for _ in range(5)], jobs_fold).events
+    for _ in range(2):
+        clock.advance(3 * HOUR_MS)
+        stores.events.append([event(at_ms=clock.now_ms()) for _ in range(1_100)], jobs_fold)
+
+    wanted = EventFilter(from_ms=mine[0].at_ms - 1, to_ms=mine[0].at_ms + 1)
+    assert list(_back(stores.search, wanted)) == [each.cursor for each in mine][::-1]
+    assert list(_onward(stores.search, wanted)) == [each.cursor for each in mine]
+
+
+def test_earlier_attempts_are_found(stores, clock):
+    """All that a job has sent, of whichever attempt, and of a span of time."""
+    for _ in range(3):
+        stores.events.append([event("job_started", "run"), log("word", at_ms=clock.now_ms())], jobs_fold)
+        stores.events.append([event("job_failed", "run", data={"error": "x"})], jobs_fold)
+        clock.advance(HOUR_MS)
+
+    assert stores.events.job("run").attempt == 3
+    assert list(_back(stores.search, EventFilter(job_id="run", types=("log",)))) == [8, 5, 2]
+    assert list(_back(stores.search, EventFilter(job_id="run", types=("log",), to_ms=NOW_MS + HOUR_MS))) == [5, 2]

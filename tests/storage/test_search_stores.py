@@ -205,6 +205,20 @@ def test_events_are_gone_through_onwards_in_parts(stores, events, search, monkey
     assert onwards(EventFilter(job_id="none")) == []
 
 
+def test_rare_events_are_found_in_parts(events, search, monkeypatch):
+    """Newest first, of a type that no index leads to; none is passed over where a part ends."""
+    monkeypatch.setattr("app.storage.sql.looking.SPAN", 7)
+    events.append([event() if n % 9 == 0 else log("x") for n in range(60)], no_fold)
+
+    found: list[int] = []
+    before: int | None = 61
+    while before is not None:
+        page = search.search(EventFilter(types=("item_scraped",)), before=before)
+        found += [each.cursor for each in page.events]
+        before = page.before
+    assert found == list(range(55, 0, -9))
+
+
 def test_events_between_two_cursors_are_counted_by_kind(events, search):
     """And searched; of more than may be gone through, the newest, and it is said how far down that was."""
     alert = event("system_alert", "run", data={"severity": "critical"})

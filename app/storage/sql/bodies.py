@@ -20,7 +20,7 @@ from sqlalchemy import (
 from app.storage.base import Event
 from app.storage.sql.chunks import Damaged, unpacked
 from app.storage.sql.chunks_tables import PACKED, event_chunks
-from app.storage.sql.conditions import VISIBLE
+from app.storage.sql.conditions import VISIBLE, visible
 from app.storage.sql.events_tables import events, jobs
 from app.storage.sql.rows import event_of
 
@@ -56,7 +56,7 @@ def holding(
     hits = _packed(connection, letters, among, most)
     if connection.dialect.name == "postgresql":
         return or_(events.c.cursor.in_(_plain(connection, letters, among)), _is_among(hits))
-    return or_(and_(events.c.data != PACKED, *_held(events.c.data, letters)), _is_among(hits))
+    return or_(and_(events.c.data != PACKED, *_held(events.c.data, letters, is_sqlite=True)), _is_among(hits))
 
 
 def first_holding(
@@ -91,11 +91,11 @@ def _plain(connection: Connection, letters: Sequence[Letters], among: Sequence[C
         fetched = select(events.c.cursor, events.c.job_key, events.c.data).where(*among)
         rows = fetched.cte().prefix_with("MATERIALIZED")
     found = select(rows.c.cursor).outerjoin(jobs, rows.c.job_key == jobs.c.key)
-    found = found.where(or_(jobs.c.key.is_not(None), rows.c.job_key < 0), rows.c.data != PACKED)
+    found = found.where(visible(rows), rows.c.data != PACKED)
     return found.where(*(among if rows is events else ()), *_held(rows.c.data, letters, is_sqlite=rows is events))
 
 
-def _held(data: ColumnElement[str], letters: Sequence[Letters], *, is_sqlite: bool = True) -> list[ColumnElement[bool]]:
+def _held(data: ColumnElement[str], letters: Sequence[Letters], *, is_sqlite: bool) -> list[ColumnElement[bool]]:
     """That it holds all those letters."""
     plain = data if is_sqlite else data.collate("C")
     found = [(plain if each.text.isascii() else data).icontains(each.text, autoescape=True) for each in letters]

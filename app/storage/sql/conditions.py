@@ -2,15 +2,20 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, false, literal_column, or_, select, text
+from sqlalchemy import ColumnElement, FromClause, and_, false, literal_column, or_, select, text
 
 from app.storage.base import EventFilter
 from app.storage.base_levels import Levels
 from app.storage.sql.conditions_jobs import among
 from app.storage.sql.events_tables import COMMONEST, LATE_MS, events, jobs
 
-VISIBLE = or_(jobs.c.key.is_not(None), events.c.job_key < 0)
-"""Of events with the job that they may have: one that is being deleted goes before its events."""
+
+def visible(rows: FromClause) -> ColumnElement[bool]:
+    """Of events with the job that they may have: one that is being deleted goes before its events."""
+    return or_(jobs.c.key.is_not(None), rows.c.job_key < 0)
+
+
+VISIBLE = visible(events)
 
 LATE = events.c.received_ms - events.c.at_ms > literal_column(f"{LATE_MS}")
 """It was received long after it had happened, as of a scraper that was cut off: an index leads to these few. All others

@@ -6,6 +6,7 @@ needed.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
@@ -31,20 +32,23 @@ from app.storage.sql.conditions import ALERT, LATE, VISIBLE, event_conditions
 from app.storage.sql.conditions_jobs import began, job_conditions
 from app.storage.sql.events_tables import events, jobs
 from app.storage.sql.looking import named
-from app.storage.sql.placing import received_within
+from app.storage.sql.placing import newest_cursor, received_within
 
 
 def count_events(connection: Connection, wanted: EventFilter, over: Cells, most: int) -> Counted:
     """Events by type, level and severity."""
-    newest = connection.scalar(select(func.max(events.c.cursor))) or 0
+    newest = newest_cursor(connection)
     first, cut = received_within(connection, over.from_ms, over.from_ms + over.steps * over.step_ms, newest)
     came: list[ColumnElement[bool]] = [(events.c.cursor > first) & (events.c.cursor <= cut)]
     late = select(events.c.cursor).where(events.c.cursor > cut, LATE).order_by(events.c.cursor.desc()).limit(most)
-    if cut < newest and (cursors := connection.scalars(late).all()):
+    cursors = connection.scalars(late).all() if cut < newest else []
+    if cursors:
         came.append(named(connection, cursors, most).among)
     rows = union_all(*(select(_newest(connection, wanted, over, most, each)) for each in came)).subquery()
     query = select(*(column for column in rows.c if column.name != "cursor")).order_by(rows.c.cursor.desc())
-    return count_newest(connection, query, over, most, select(literal(newest - first)))
+    counted = count_newest(connection, query, over, most, select(literal(newest - first)))
+    # Where more came late than is looked at, some of them may have been of that span.
+    return counted if len(cursors) < most else replace(counted, of=max(counted.of, newest - first))
 
 
 def _newest(connection: Connection, wanted: EventFilter, over: Cells, most: int, came: ColumnElement[bool]) -> Subquery:

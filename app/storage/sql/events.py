@@ -13,6 +13,7 @@ from app.storage.base_counts import Counted
 from app.storage.base_keeping import Ages
 from app.storage.base_runs import Run, Spider
 from app.storage.base_series import Cells
+from app.storage.sql import set_back
 from app.storage.sql.append import Append, MergePoints
 from app.storage.sql.append_singly import AppendSingly
 from app.storage.sql.bodies import Letters, first_holding, read_events
@@ -52,6 +53,7 @@ class SqlEventStore:
         self._pruning = Pruning(database, self._pace)
         self._dropping = Dropping(database, self._pace, clock)
         self._rows = SqliteRows() if database.is_sqlite else PostgresRows()
+        self._latest_ms: int | None = None
         self._newest = 0  # remembered, as the newest event may be deleted and readers have seen it
 
     def append(self, events: Sequence[Event], fold: Fold, refused: Tallies = _NONE) -> Commit:
@@ -65,8 +67,13 @@ class SqlEventStore:
         return self._append(append, events, refused)
 
     def _append(self, append: Append | AppendSingly, events: Sequence[Event], refused: Tallies) -> Commit:
+        def work(connection: Connection) -> Commit:
+            made = append(connection, events, refused, self._newest)
+            self._latest_ms = set_back.seen(connection, made, self._latest_ms)
+            return made
+
         try:
-            commit = self._database.write(lambda made: append(made, events, refused, self._newest), gives=True)
+            commit = self._database.write(work, gives=True)
         except Exception:
             append.undone()
             raise

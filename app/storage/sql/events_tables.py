@@ -1,7 +1,7 @@
 """The tables of senders, jobs and events, and the tallies of what became of events.
 
 Times are integer ms since 1970 UTC; ids are 16 bytes. Indexes are few because each costs an event up to 1 µs: the
-cursor, a job's events, a job's ids, and for the rarer events their type and level.
+cursor, a job's events, a job's ids, for the rarer events their type and level, and which came late.
 """
 
 from typing import Final

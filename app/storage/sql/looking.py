@@ -61,7 +61,7 @@ class Look:
         return events.c.cursor if self.onward else events.c.cursor.desc()
 
     def near(self, span: int | None) -> tuple["Look", int]:
-        """The same over so many cursors at most, and where it ends if that is earlier, else 0; None is for all."""
+        """The same over so many cursors at most, and the last of them if others follow, else 0; None is for all."""
         if span is None or self.before - self.low <= span + 1:
             return self, 0
         if self.onward:
@@ -91,7 +91,7 @@ class Step(NamedTuple):
 
 
 class Part(NamedTuple):
-    """What a part of the search has found, newest first, and down to which cursor it has looked; 0 for all the way."""
+    """What a part of the search has found, in order, and as far as which cursor it has looked; 0 for all the way."""
 
     events: list[Event]
     floor: int
@@ -148,15 +148,27 @@ def ways(connection: Connection, look: Look, types: Sequence[str], *, every: boo
     if not of_jobs:
         yield _along(connection, look, kinds or [_common(types)], every=every)
         return
-    rows = _of_job(connection, look, of_jobs[0], every=every) if len(of_jobs) == 1 else _of_jobs(connection, look)
+    rows = _of_lane(connection, look, of_jobs[0], every=every) if len(of_jobs) == 1 else _of_jobs(connection, look)
     yield rows
     if kinds and (edge := rows.edge()) and _is_further(look, _end(connection, look, _way(look, kinds)), edge):
         yield _along(connection, look, kinds, every=every)
 
 
-def late(connection: Connection, look: Look) -> Rows:
-    """The first rows that were received long after they had happened."""
-    return _listed(connection, look, _lane(look, [LATE]))
+def late(connection: Connection, look: Look, types: Sequence[str]) -> Rows | None:
+    """The first rows that were received long after they had happened; None where there are none, as nearly always.
+
+    Where there are many, as of a sender whose clock is wrong, those that another index leads to, if it goes further.
+    """
+    cursors = connection.scalars(_lane(look, [LATE])).all()
+    if not cursors:
+        return None
+    rows = named(connection, cursors, look.most)
+    edge = rows.edge()
+    if edge and is_led(look, types):
+        led = nearest(connection, look, types)
+        if _is_further(look, led.edge() or None, edge):
+            return led
+    return rows
 
 
 def is_led(look: Look, types: Sequence[str]) -> bool:
@@ -211,11 +223,11 @@ def _along(
     Of many jobs they are listed: the index of jobs would lead to all that those have sent within the same bounds.
     """
     if len(lanes) == 1 and look.wanted.of is None:
-        return _of_job(connection, look, lanes[0], every=every)
+        return _of_lane(connection, look, lanes[0], every=every)
     return _listed(connection, look, _way(look, lanes))
 
 
-def _of_job(connection: Connection, look: Look, lane: Sequence[ColumnElement[bool]], *, every: bool) -> Rows:
+def _of_lane(connection: Connection, look: Look, lane: Sequence[ColumnElement[bool]], *, every: bool) -> Rows:
     """The first rows along one lane, said by where they end, which is best for who goes through all; or else listed.
 
     Postgres might go through all that lies between them for the first few: it takes a job that has much of a partition

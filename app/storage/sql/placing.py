@@ -1,6 +1,7 @@
 """Where a search looks: in which jobs, and between which cursors.
 
-Rows are found by their cursor, which rises with the time at which an event was received; no index of times is needed.
+Rows are found by their cursor, which rises with the time at which an event was received, as far as the clock was not
+set back (see `set_back`); no index of times is needed.
 """
 
 from collections.abc import Sequence
@@ -11,9 +12,10 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from app.storage.base import EventFilter
 from app.storage.base_series import HOUR_MS
+from app.storage.sql import looking, set_back
 from app.storage.sql.conditions_jobs import among
 from app.storage.sql.events_tables import LATE_MS, events, jobs
-from app.storage.sql.looking import MOST_JOBS, SPAN, Look
+from app.storage.sql.looking import Look
 from app.storage.sql.watermarks import stands_at
 from app.storage.words import read_search
 
@@ -23,6 +25,8 @@ MARK: Final = "indexed"
 """The watermark of the index of words."""
 EARLY_MS: Final = HOUR_MS
 """By how much an event may be older by its receipt than by its own time: clocks are set, and a sender's may be fast."""
+_SKEW_MS: Final = 60_000
+"""By how much the clocks of several processes may differ."""
 _GRAIN: Final = 1_000
 """Events that may be looked at in vain at either end of a span, rather than search for it more closely."""
 _NEWEST: Final = select(func.max(events.c.cursor))
@@ -33,7 +37,7 @@ def first_look(connection: Connection, wanted: EventFilter, before: int | None, 
     meant = _jobs(connection, wanted)
     if meant is not None and not meant.last:
         return None
-    low, newest = (0, _newest(connection)) if meant is None else (meant.low, meant.last)
+    low, newest = (0, newest_cursor(connection)) if meant is None else (meant.low, meant.last)
     low, cut = received_within(connection, wanted.from_ms, wanted.to_ms, newest, low)
     return Look(
         wanted=wanted,
@@ -48,10 +52,10 @@ def first_look(connection: Connection, wanted: EventFilter, before: int | None, 
     )
 
 
-def _newest(connection: Connection) -> int:
+def newest_cursor(connection: Connection) -> int:
     """The cursor of the newest event, looked for in the newest partitions first."""
     given = stands_at(connection, _GIVEN)
-    return connection.scalar(_NEWEST.where(events.c.cursor > given - SPAN)) or connection.scalar(_NEWEST) or 0
+    return connection.scalar(_NEWEST.where(events.c.cursor > given - looking.SPAN)) or connection.scalar(_NEWEST) or 0
 
 
 class _Jobs(NamedTuple):
@@ -70,8 +74,8 @@ def _jobs(connection: Connection, wanted: EventFilter) -> _Jobs | None:
     if wanted.of is None and wanted.job_id is None:
         return None
     columns = (jobs.c.key, jobs.c.attempt, jobs.c.first_cursor, jobs.c.last_cursor)
-    found = connection.execute(select(*columns).where(*_meant(wanted)).limit(MOST_JOBS + 1)).all()
-    if len(found) > MOST_JOBS:
+    found = connection.execute(select(*columns).where(*_meant(wanted)).limit(looking.MOST_JOBS + 1)).all()
+    if len(found) > looking.MOST_JOBS:
         # Nothing of theirs is newer, though others may have gone on for days.
         return _Jobs(None, 0, connection.scalar(select(func.max(jobs.c.last_cursor)).where(*_meant(wanted))) or 0)
     low = min((first - 1 if attempt == 1 else 0 for _, attempt, first, _ in found), default=0)
@@ -88,11 +92,14 @@ def received_within(
     connection: Connection, from_ms: int | None, to_ms: int | None, newest: int, low: int = 0
 ) -> tuple[int, int]:
     """The cursors between which the events of a span of time were received, but those that came late; None is open."""
+    if from_ms is None and to_ms is None:
+        return low, newest
+    wrong_ms = set_back.most_ms(connection) + _SKEW_MS
     if from_ms is not None:
-        low = received_since(connection, from_ms - EARLY_MS, newest, low)
+        low = received_since(connection, from_ms - EARLY_MS - wrong_ms, newest, low)
     if to_ms is None:
         return low, newest
-    return low, min(newest, received_since(connection, to_ms + LATE_MS, newest, low) + _GRAIN)
+    return low, min(newest, received_since(connection, to_ms + LATE_MS + 1 + wrong_ms, newest, low) + _GRAIN)
 
 
 def received_since(connection: Connection, at_ms: int, newest: int, low: int = 0) -> int:
@@ -125,7 +132,7 @@ def _received(connection: Connection, after: int, upto: int, *, last: bool = Fal
 
     Of a few next to that end first, as Postgres plans over all others.
     """
-    near = (max(after, upto - SPAN), upto) if last else (after, min(upto, after + SPAN))
+    near = (max(after, upto - looking.SPAN), upto) if last else (after, min(upto, after + looking.SPAN))
     for above, end in dict.fromkeys((near, (after, upto))):
         query = select(events.c.received_ms).where(events.c.cursor > above, events.c.cursor <= end)
         received_ms: int | None = connection.scalar(

@@ -15,7 +15,6 @@ from sqlalchemy import ColumnElement, Connection, func, select, text
 from app.storage.base import Event, EventFilter
 from app.storage.base_levels import Levels
 from app.storage.base_search import INDEXED, Found, Onward, Tally, Text
-from app.storage.matching import is_said_by
 from app.storage.sql import looking
 from app.storage.sql import texts as index_of_words
 from app.storage.sql.bodies import Letters, first_holding, read_events
@@ -23,7 +22,7 @@ from app.storage.sql.conditions import VISIBLE, event_conditions
 from app.storage.sql.counting import kind_columns
 from app.storage.sql.database import Database
 from app.storage.sql.events_tables import events, jobs
-from app.storage.sql.looking import SPAN, Look, Part, Rows, Step, is_led, late, named, nearest, steps, walked, ways
+from app.storage.sql.looking import Look, Part, Rows, Step, is_led, late, named, nearest, steps, walked, ways
 from app.storage.sql.placing import MARK, first_look
 from app.storage.sql.rows import EVENTS
 from app.storage.sql.watermarks import moved, stands_at
@@ -112,34 +111,57 @@ def _in_turn(connection: Connection, look: Look, usual: Callable[[Connection, Lo
 
 
 def _late(connection: Connection, look: Look) -> Part:
-    """Events that were received long after they had happened: few, and so they are looked at one by one."""
-    rows = late(connection, replace(look, most=_TAIL))
-    part = _read(connection, replace(look, limit=_TAIL), rows, look.wanted.types, [])
-    met = [event for event in part.events if look.search is None or is_said_by(event, look.search)]
-    return Part(met[: look.limit], met[look.limit - 1].cursor if len(met) >= look.limit else part.floor)
+    """Events that were received long after they had happened: mostly none, and else looked at one by one."""
+    search, types = look.search, look.wanted.types
+    rows = late(connection, replace(look, most=_TAIL), types)
+    if rows is None:
+        return Part([], 0)
+    if search is None or not search.has_words:
+        return _read(connection, look, rows, types, _letters(search))
+    parts = []
+    if told_by_words := _indexed_types(look):
+        parts.append(_by_words(connection, look, rows, told_by_words))
+    if told_by_letters := _other_types(look):
+        parts.append(_read(connection, look, rows, told_by_letters, _letters(search)))
+    return _together(parts, look.limit)
 
 
 def _looked(connection: Connection, look: Look) -> Part:
     """One look of all parts together."""
-    known: list[Event] = []
-    floor = 0
+    parts: list[Part] = []
     for part_of in _parts(look):
         # What is older than enough of what is found already need not be looked at.
+        known = _in_order(parts)
         low = known[look.limit - 1].cursor if len(known) >= look.limit else look.low
-        part = part_of(connection, replace(look, low=max(low, look.low)))
-        floor = max(floor, part.floor)
-        known = sorted([*known, *part.events], key=lambda event: -event.cursor)
-    known = [event for event in known if event.cursor >= floor][: look.limit]
-    return Part(known, known[-1].cursor if len(known) == look.limit else floor)
+        parts.append(part_of(connection, replace(look, low=max(low, look.low))))
+    return _together(parts, look.limit)
+
+
+def _together(parts: Sequence[Part], limit: int) -> Part:
+    """What is known of all parts."""
+    floor = max((part.floor for part in parts), default=0)
+    known = [event for event in _in_order(parts) if event.cursor >= floor][:limit]
+    return Part(known, known[-1].cursor if len(known) == limit else floor)
+
+
+def _in_order(parts: Sequence[Part]) -> list[Event]:
+    return sorted((event for part in parts for event in part.events), key=lambda event: -event.cursor)
 
 
 def _parts(look: Look) -> list[Any]:
     if look.search is None or not look.search.has_words:
         return [_gone_through]
-    types = look.wanted.types
-    indexed = [_indexed, _tail] if not types or set(types) & set(INDEXED) else []
-    others = [_others] if look.wanted.min_level is None and (not types or set(types) - set(INDEXED)) else []
-    return [*indexed, *others]
+    return [*([_indexed, _tail] if _indexed_types(look) else []), *([_others] if _other_types(look) else [])]
+
+
+def _indexed_types(look: Look) -> list[str]:
+    return [type_ for type_ in INDEXED if type_ in (look.wanted.types or INDEXED)]
+
+
+def _other_types(look: Look) -> list[str]:
+    """Those that are wanted and have no words in the index; none of them has a level."""
+    every = look.wanted.types or TYPES if look.wanted.min_level is None else ()
+    return [type_ for type_ in every if type_ not in INDEXED]
 
 
 def _indexed(connection: Connection, look: Look) -> Part:
@@ -177,7 +199,7 @@ def _signs(look: Look, search: Search) -> list[list[str]]:
         signs.append(index_of_words.signs_of_levels(range(wanted.min_level, len(LEVELS))))
     if wanted.levels is not None and (told := _signs_of(wanted.levels)):
         signs.append(told)
-    types = [type_ for type_ in INDEXED if type_ in (wanted.types or INDEXED)]
+    types = _indexed_types(look)
     if len(types) < len(INDEXED) or (not signs and all(term.negated for term in search.terms)):
         signs.append(index_of_words.signs_of_types(types))
     return signs
@@ -191,9 +213,14 @@ def _signs_of(levels: Levels) -> list[str]:
 
 def _tail(connection: Connection, look: Look) -> Part:
     """Errors and logs that the index has not reached."""
-    search = look.search or Search(())
-    types = [type_ for type_ in INDEXED if type_ in (look.wanted.types or INDEXED)]
+    types = _indexed_types(look)
     rows = nearest(connection, replace(look, low=max(look.low, look.mark), most=_TAIL), types)
+    return _by_words(connection, look, rows, types)
+
+
+def _by_words(connection: Connection, look: Look, rows: Rows, types: Sequence[str]) -> Part:
+    """Of these rows those that hold the words, which are taken apart for it."""
+    search = look.search or Search(())
     folded = [word for term in search.terms if not term.negated for word in term.words if word.isascii()]
     part = _read(connection, replace(look, limit=_TAIL), rows, types, list(map(Letters, folded)))
     met = [event for event in part.events if search.met_by(event.body or {})]
@@ -202,7 +229,7 @@ def _tail(connection: Connection, look: Look) -> Part:
 
 def _others(connection: Connection, look: Look) -> Part:
     """Events of other types, letter by letter."""
-    return _by_letters(connection, look, [type_ for type_ in look.wanted.types or TYPES if type_ not in INDEXED])
+    return _by_letters(connection, look, _other_types(look))
 
 
 def _gone_through(connection: Connection, look: Look) -> Part:
@@ -211,7 +238,7 @@ def _gone_through(connection: Connection, look: Look) -> Part:
 
 
 def _by_letters(connection: Connection, look: Look, types: Sequence[str]) -> Part:
-    look, end = look.near(None if is_led(look, types) else SPAN)
+    look, end = look.near(None if is_led(look, types) else looking.SPAN)
     part = walked(connection, look, steps(connection), partial(_by_ways, types=types))
     return Part(part.events, part.floor or end)
 

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, func, select, text
 
 from app.storage.base_copying import Numbers
+from app.storage.sql import set_back
 from app.storage.sql.database import Database
 from app.storage.sql.groups import MARK as GROUPED
 from app.storage.sql.inserts import insert_rows
@@ -64,6 +65,7 @@ def take_over(connection: Connection, numbers: Numbers) -> None:
     raise_counters(connection, numbers.given)
     marks = {"cursor": numbers.cursor, REMOVED: numbers.removed, GROUPED: numbers.grouped}
     insert_rows(connection, _SET, sorted(marks.items()))
+    set_back.measure(connection)
 
 
 def _sequences(connection: Connection) -> dict[str, str]:

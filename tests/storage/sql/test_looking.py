@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, select
 from sqlalchemy import event as engine_event
 
@@ -78,6 +79,31 @@ def test_a_span_far_back_is_found_at_once(stores, clock, monkeypatch):
 
     assert found(3, 3) == [83, 8, 7]
     assert found(4.1, 4.9) == []
+
+
+def test_what_came_late_by_just_as_much_as_may_be_is_found(stores, clock, monkeypatch):
+    """Events of a span's last moment that were received an hour after it, all in one moment."""
+    monkeypatch.setattr("app.storage.sql.placing._GRAIN", 2)
+    monkeypatch.setattr("app.storage.sql.placing._SKEW_MS", 0)
+    began = clock.now_ms()
+    for ms in (HOUR_MS, 1):
+        stores.events.append([event(at_ms=clock.now_ms()) for _ in range(5)], no_fold)
+        clock.advance(ms)
+        stores.events.append([event(at_ms=began) for _ in range(5)], no_fold)
+
+    told = stores.search.search(EventFilter(from_ms=began, to_ms=began))
+    assert len(told.events) == 15
+
+
+@pytest.mark.parametrize("stores", ["sqlite", "postgres"], indirect=True)
+def test_events_are_found_below_cursors_that_were_given_in_vain(stores, monkeypatch):
+    """However many: the newest event is looked for further back."""
+    monkeypatch.setattr("app.storage.sql.looking.SPAN", 7)
+    stores.events.append([event() for _ in range(3)], no_fold)
+    statement = "UPDATE meta SET value = value + 100 WHERE key = 'cursor'"
+    stores.events._database.write(lambda connection: connection.exec_driver_sql(statement))
+
+    assert [each.cursor for each in stores.search.search(EventFilter()).events] == [3, 2, 1]
 
 
 def test_the_index_leads_to_what_came_late(sqlite_url: str):
