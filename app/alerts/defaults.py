@@ -22,7 +22,6 @@ DEFAULTS: Final = tuple(
             "channels": ["slack", "email", "sms"],
             "cooldown": 60_000,
             "minSamples": 5,
-            "for": 300_000,  # a crawl that begins, a backup or a build is no overload
         },
     )
 )

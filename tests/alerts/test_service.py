@@ -35,19 +35,12 @@ def test_a_new_house_begins_with_the_defaults(watch):
 
 
 def test_the_defaults_fire_on_what_they_watch(watch):
-    """One failed job of five is above a tenth; a processor at 90 % is above eight tenths, for five minutes no burst."""
+    """One failed job of five is above a tenth; a processor at 90 % is above eight tenths."""
     watch.alerts.begin()
     quiet = {"jobs.finished": 5, "system.readings": 12}
 
     failing = {**quiet, "jobs.failureRate": 0.2, "system.cpu.usage": 0.9}
     told = watch.see(**failing)
-    assert Counter(told) == {"high_failure_rate firing": 2}
-    for _ in range(59):
-        assert watch.see(5_000, **failing) == []
-    assert watch.see(5_000, **{**failing, "system.cpu.usage": 0.8}) == []  # over before it is five minutes old
-    for _ in range(60):
-        assert watch.see(5_000, **failing) == []
-    told += watch.see(5_000, **failing)
 
     assert sorted(set(told)) == ["high_failure_rate firing", "system_overload firing"]
     assert [len(told), *Counter(told).values()] == [5, 2, 3]  # slack and email; slack, email and sms
