@@ -21,6 +21,7 @@ from app.dashboard import rounded, zones
 from app.dashboard.browsers import browser
 from app.dashboard.language import gettext, locale
 from app.dashboard.links import job_path
+from app.dashboard.patterns import pattern, plain_pattern
 from app.dashboard.quiet import reply
 
 NOTHING: Final = "–"
@@ -210,7 +211,7 @@ def arguments(values: Mapping[str, str | None]) -> str:
 
 FILTERS: Final = (
     number, rate, percent, size, duration, since, short_clock, day_and_time, utc_clock, span_to,
-    safe_href, as_text, job_path, arguments, reply, browser,
+    safe_href, as_text, job_path, arguments, reply, browser, pattern, plain_pattern,
 )  # fmt: skip
 
 

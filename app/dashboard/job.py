@@ -17,7 +17,7 @@ from app.dashboard import bezel
 from app.dashboard.filters import duration, number
 from app.dashboard.job_rows import success
 from app.dashboard.job_tabs import TABS, alerts, errors, lines, log, runs
-from app.dashboard.job_tabs.base import NAMES, Look
+from app.dashboard.job_tabs.base import LEAST_MEAN_MS, NAMES, Look
 from app.dashboard.language import gettext, ngettext
 from app.dashboard.links import Query, job_path
 from app.dashboard.threads import in_thread
@@ -158,6 +158,7 @@ def _content(services: Services, job_id: str, query: Query, tab: str) -> dict[st
         "earlierErrors": errors.counted(look) - job.errors,
     }
     return {
+        "least_mean_ms": LEAST_MEAN_MS,
         **found,
         "sentence": sentence(job),
         "job": view,

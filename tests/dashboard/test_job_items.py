@@ -45,6 +45,16 @@ def test_a_sample_holds_so_many_bytes(house: House, monkeypatch: pytest.MonkeyPa
     assert "in the newest 150 items" in house.page("/jobs/123?tab=items")
 
 
+def test_a_list_that_items_are_added_to_says_as_of_when_it_is(house: House):
+    """Until the job is over; its export, which holds all of them, says no number."""
+    house.send([event("job_started"), *items_of("title", count=3)])
+    page = house.page("/jobs/123?tab=items")
+    assert re.search(r"newest first, as of <time[^>]*>14:32:08<", page)
+    assert ">Export all items<" in page
+    house.send([event("job_completed")])
+    assert "newest first, as of" not in house.page("/jobs/123?tab=items")
+
+
 def test_what_lies_far_back_can_be_gone_on_to(house: House, monkeypatch: pytest.MonkeyPatch):
     """A look goes through a bounded part of what the job has sent; where that held none, no page denies them."""
     house.send([event("job_started"), *items_of("title", count=3), event("error")])

@@ -179,7 +179,7 @@ def test_items_of_countless_fields_do_not_flood_the_page(house: House):
     assert len(re.findall(r'<td class="mono"><span class="clip" title="\d+">', page)) == 50
     assert "and 20 more" in page
     assert "the first 10 of 70 fields" in page
-    assert href(page, "Export 70") == "/export/events.csv?job=123&type=item_scraped"
+    assert href(page, "Export all items") == "/export/events.csv?job=123&type=item_scraped"
 
 
 def test_raw_events_are_whole_by_type_and_by_address(house: House):

@@ -228,3 +228,29 @@ def test_errors_of_both_runs_are_of_none_alone(house: House):
     page = house.page("/jobs/2?tab=compare&compare=1")
 
     assert re.findall(r'alone</h2><span class="meta">(\d+)<', page) == ["0", "0"]
+
+
+def test_what_differs_in_a_group_s_errors_is_a_mark(house: House):
+    """One way on every tab that names groups; what is stored, and what a message holds of markup, stays as it is."""
+    house.send(run("1", items=1))
+    one = {"kind": "Http", "message": "HTTP 503 <b> of https://ebay.com/itm/5", "url": "https://ebay.com/itm/77"}
+    house.send([*run("2", items=1, at_ms=NOW_MS + 60_000), event("error", "2", level=3, data=one)])
+    assert house.groups.of_job("2")[0].title == "HTTP {n} <b> of {url}"
+
+    told = 'HTTP <abbr title="a number">#</abbr> &lt;b&gt; of <abbr title="an address">…</abbr>'
+    for tab in ("overview", "errors", "compare&compare=1"):
+        assert told in house.page(f"/jobs/2?tab={tab}")
+    errors = house.page("/jobs/2?tab=errors")
+    assert 'title="ebay.com/itm/…">ebay.com/itm/<abbr title="an id">…</abbr>' in errors
+
+
+def test_a_run_of_a_moment_has_no_mean(house: House):
+    """Of 4 items in a tenth of a second, nobody can say how many there are in one."""
+    house.send(run("1"))
+    started, ended = run("2")[0], event("job_completed", "2", at_ms=NOW_MS + 100, data={"duration": 100})
+    house.send([started, *(event(job_id="2", at_ms=NOW_MS + 50) for _ in range(4)), ended])
+
+    assert "0.5 items/s on average" in house.page("/jobs/1")
+    assert "on average" not in house.page("/jobs/2")
+    with_other = house.page("/jobs/2?tab=compare&compare=1")
+    assert re.search(r"<td>Items per second</td><td[^>]*><strong>–</strong></td><td[^>]*>0\.5<", with_other)

@@ -17,6 +17,9 @@ from app.storage.base_search import Found
 NAMES: Final = ("tab", "level", "q", "line", "before", "after", "type", "next", "part", "from", "to", "compare")
 """The arguments that the page knows."""
 
+LEAST_MEAN_MS: Final = 5_000
+"""Of a job that took less no mean of items per second is told: it would read as if the job had gone on so."""
+
 _CURSOR: Final = re.compile(r"\d{1,19}", re.ASCII)
 
 

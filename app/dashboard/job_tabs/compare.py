@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext
 from app.dashboard import rounded
 from app.dashboard.filters import NOTHING, duration, number, percent, rate, size
 from app.dashboard.job_rows import success
-from app.dashboard.job_tabs.base import Look
+from app.dashboard.job_tabs.base import LEAST_MEAN_MS, Look
 from app.dashboard.language import gettext
 from app.dashboard.wording import STATUSES, is_number, part
 from app.jobs.view import job_json
@@ -89,7 +89,7 @@ def figures(look: Look, job: Job) -> Figures:
     return {
         "items": job.items,
         "duration": view["duration"],
-        "rate": job.items / view["duration"] * 1000 if view["duration"] else None,
+        "rate": job.items / view["duration"] * 1000 if (view["duration"] or 0) >= LEAST_MEAN_MS else None,
         "requests": _number(requests.get("total")),
         "answered": success(job),
         "retried": _number(requests.get("retried")),
