@@ -7,7 +7,6 @@ import re
 from typing import Any, Final
 
 from flask_babel import lazy_gettext
-from markupsafe import Markup
 
 _PLACES: Final[dict[str, tuple[str, Any]]] = {
     "n": ("#", lazy_gettext("a number")),
@@ -19,12 +18,11 @@ _PLACES: Final[dict[str, tuple[str, Any]]] = {
 _PLACE: Final = re.compile(r"\{(" + "|".join(_PLACES) + r")\}")
 
 
-def pattern(text: str) -> Markup:
-    """For a page: each mark tells under the mouse what it stands for."""
+def pattern(text: str) -> list[tuple[str, str]]:
+    """Its parts in their order, each with what stood there: "" for what is the same in all."""
     parts = _PLACE.split(text)
-    marks = [Markup('<abbr title="{1}">{0}</abbr>').format(*_PLACES[name]) for name in parts[1::2]]
-    texts = [Markup.escape(part) for part in parts[::2]]
-    return Markup("").join(one for pair in zip(texts, [*marks, ""], strict=True) for one in pair)
+    told = [(part, "") if at % 2 == 0 else (_PLACES[part][0], str(_PLACES[part][1])) for at, part in enumerate(parts)]
+    return [one for one in told if one[0]]
 
 
 def plain_pattern(text: str) -> str:
