@@ -234,3 +234,22 @@ def test_legends_are_renewed_with_their_charts(signed_in, from_node):
     expect(signed_in.locator("#status")).to_contain_text("Completed")
     signed_in.clock.run_for(RENEWED_MS)
     expect(signed_in.locator("#errors-legend")).to_contain_text(re.compile(r"Errors\s*2"))
+
+
+def test_a_list_of_items_is_renewed_with_the_fields_beside_it(signed_in, from_node):
+    """Both are of one moment; a table too wide for its place is shaded where it goes on."""
+    wide = {f"field{number}": "a text of some length" for number in range(10)}
+    from_node.send(event("job_started", STARTED), event("item_scraped", wide))
+    live(signed_in, f"/jobs/{JOB}?tab=items")
+    table = signed_in.get_by_role("region", name="Items")
+    assert table.evaluate("(one) => one.scrollWidth > one.clientWidth")
+    box = table.bounding_box()
+    end = {"x": box["x"] + box["width"] - 3, "y": box["y"] + 2, "width": 2, "height": 3}  # above the words of the head
+    shaded = signed_in.screenshot(clip=end)
+    table.evaluate("(one) => one.scrollTo(one.scrollWidth, 0)")
+    assert signed_in.screenshot(clip=end) != shaded
+
+    from_node.send(event("item_scraped", wide), event("item_scraped", wide))
+    signed_in.get_by_role("button", name="2 new items").click()
+    expect(signed_in.locator("#items-fields")).to_contain_text("in the newest 3 items")
+    expect(signed_in.locator("#items-table tbody tr")).to_have_count(3)
