@@ -9,7 +9,7 @@ import pytest
 from app.core.errors import ScrapewatchError
 from app.jobs.grouping import Grouping
 from app.storage.base import Event, EventFilter, JobFilter
-from app.storage.base_series import DAY_MS, HOUR_MS, MINUTE_MS, Point
+from app.storage.base_series import DAY_MS, HOUR_MS, RAW_MS, Point
 from app.storage.redis.about import require_recent
 from app.storage.redis.server import Server
 from app.storage.retention import Retention
@@ -89,7 +89,7 @@ def test_what_is_said_to_go_is_what_goes(opened: Stores, clock: StoppedClock, mo
     assert [(each.kind, each.rows, each.oldest_ms, each.going) for each in foretold] == [
         ("events", 8, NOW_MS, 1),
         ("logs", 2, NOW_MS, 1),
-        ("series", 4, NOW_MS - NOW_MS % MINUTE_MS, 1),
+        ("series", 4, NOW_MS - NOW_MS % RAW_MS, 1),
         ("jobs", 1, NOW_MS, 0),
     ]
     assert [(left[kind].rows, left[kind].going) for kind in ("events", "logs", "series")][:2] == [(7, 0), (1, 0)]
