@@ -10,19 +10,16 @@ from a cursor before it may have missed some.
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select, text
+from sqlalchemy import Connection, delete, insert, select
 
 from app.storage.sql import bodies, event_keys, texts
 from app.storage.sql.events_tables import events, jobs, meta
 from app.storage.sql.groups_tables import error_groups
 from app.storage.sql.job_lists import count_changes
+from app.storage.sql.watermarks import raised
 
 REMOVED: Final = "removed"
 _MARK: Final = "deleted job "
-_REACH: Final = (
-    f"INSERT INTO meta (key, value) VALUES ('{REMOVED}', :cursor)"  # noqa: S608  (a constant)
-    " ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE excluded.value > meta.value"
-)
 
 
 def delete_job(connection: Connection, job_id: str) -> int | None:
@@ -82,4 +79,4 @@ def marked(connection: Connection) -> int | None:
 
 def note(connection: Connection, cursor: int) -> None:
     """Events up to this one may be missing from now on."""
-    connection.execute(text(_REACH), {"cursor": cursor})
+    raised(connection, REMOVED, cursor)

@@ -6,17 +6,13 @@ so much further.
 
 from typing import Final
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, select
 
 from app.storage.base import Commit
 from app.storage.sql.events_tables import events
-from app.storage.sql.watermarks import stands_at
+from app.storage.sql.watermarks import raised, stands_at
 
 _KEY: Final = "set back"
-_NOTE: Final = text(
-    f"INSERT INTO meta (key, value) VALUES ('{_KEY}', :ms)"  # noqa: S608  (a constant)
-    " ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE excluded.value > meta.value"
-)
 
 
 def most_ms(connection: Connection) -> int:
@@ -39,7 +35,7 @@ def seen(connection: Connection, commit: Commit, latest_ms: int | None) -> int |
         before = select(events.c.received_ms).where(events.c.cursor < first.cursor)
         latest_ms = connection.scalar(before.order_by(events.c.cursor.desc()).limit(1)) or 0
     if latest_ms > first.received_ms:
-        connection.execute(_NOTE, {"ms": latest_ms - first.received_ms})
+        raised(connection, _KEY, latest_ms - first.received_ms)
     return max(latest_ms, first.received_ms)
 
 
@@ -48,4 +44,4 @@ def measure(connection: Connection) -> None:
     ahead = func.max(events.c.received_ms).over(order_by=events.c.cursor) - events.c.received_ms
     rows = select(ahead.label("ms")).subquery()
     if found := connection.scalar(select(func.max(rows.c.ms))):
-        connection.execute(_NOTE, {"ms": found})
+        raised(connection, _KEY, found)

@@ -7,9 +7,11 @@ from sqlalchemy import Connection, select, text
 from app.storage.sql.events_tables import meta
 
 _BEGIN: Final = text("INSERT INTO meta (key, value) VALUES (:key, 0) ON CONFLICT (key) DO NOTHING")
-_PUT: Final = text(
+_UPSERT: Final = (
     "INSERT INTO meta (key, value) VALUES (:key, :upto) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 )
+_PUT: Final = text(_UPSERT)
+_RAISE: Final = text(f"{_UPSERT} WHERE excluded.value > meta.value")
 _MOVE: Final = text("UPDATE meta SET value = :upto WHERE key = :key AND value = :after")
 
 
@@ -28,3 +30,8 @@ def moved(connection: Connection, key: str, after: int, upto: int) -> bool:
 def moved_to(connection: Connection, key: str, upto: int) -> None:
     """Move the mark, back as well, wherever it stood: of work that comes to the same whoever does it."""
     connection.execute(_PUT, {"key": key, "upto": upto})
+
+
+def raised(connection: Connection, key: str, upto: int) -> None:
+    """Move the mark on; where it stands further, it stays."""
+    connection.execute(_RAISE, {"key": key, "upto": upto})
