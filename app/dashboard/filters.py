@@ -27,8 +27,6 @@ from app.dashboard.quiet import reply
 NOTHING: Final = "–"
 """What stands where a value is missing: never 0."""
 
-_SIZES: Final = ("B", "kB", "MB", "GB", "TB", "PB")
-
 
 def is_missing(value: Any) -> bool:
     """Whether there is nothing to show: null, or a field that is not there."""
@@ -65,10 +63,8 @@ def size(count: float | None) -> tuple[str, str]:
     """Bytes as (figure, unit), in steps of 1,000."""
     if count is None or is_missing(count):
         return NOTHING, ""
-    step = 0
-    while count >= 999.5 and step < len(_SIZES) - 1:
-        count, step = count / 1000, step + 1
-    return number(count, 1 if step and count < 100 else 0), _SIZES[step]
+    figure, step, digits = rounded.in_units(count)
+    return number(figure, digits), rounded.UNITS[step]
 
 
 def duration(ms: float | None) -> str:

@@ -6,10 +6,11 @@ Each function belongs to the one of its name in `app.dashboard.filters`: what th
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
+from app.storage.base_series import DAY_MS, HOUR_MS, MINUTE_MS
+
 SECOND_MS: Final = 1_000
-MINUTE_MS: Final = 60_000
-HOUR_MS: Final = 3_600_000
-DAY_MS: Final = 86_400_000
+UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB")
+"""Of bytes, in steps of 1,000."""
 
 
 def number(value: float, digits: int = 0) -> float:
@@ -28,13 +29,18 @@ def percent(ratio: float, digits: int = 0) -> float:
     return shown if shown < 100 or ratio >= 1 else 100 - 10.0**-digits
 
 
+def in_units(count: float) -> tuple[float, int, int]:
+    """Bytes as they are written: how many of the unit, how many steps of 1,000 that is, and with how many decimals."""
+    step = 0
+    while count >= 999.5 and step < len(UNITS) - 1:
+        count, step = count / 1000, step + 1
+    return count, step, 1 if step and count < 100 else 0
+
+
 def size(count: float) -> float:
     """Bytes, rounded in the unit in which they are written."""
-    unit = 1
-    while count / unit >= 999.5 and unit < 10**15:
-        unit *= 1_000
-    in_units = count / unit
-    return number(in_units, 1 if unit > 1 and in_units < 100 else 0) * unit
+    figure, step, digits = in_units(count)
+    return number(figure, digits) * 1000.0**step
 
 
 def duration(ms: float) -> float:
